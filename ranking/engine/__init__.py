@@ -1,0 +1,1 @@
+"""The pure core: what a page view does to the state, and nothing about servers or lists."""

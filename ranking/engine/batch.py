@@ -1,0 +1,196 @@
+"""Batches: some thousand views of one site, packed in columns; the unit that travels.
+
+Layout: magic `TQB1`, header length (u32), MessagePack header, zero padding to a multiple of 8,
+then the columns, little-endian and each padded likewise, so that numpy reads them in place.
+The dictionary of articles names each article together with its edition. A column that holds
+nothing but its default is left out; one that a reader does not know is skipped; an unknown major
+version is refused. This file alone knows the bytes.
+"""
+
+import struct
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+MAGIC = b"TQB1"
+MAJOR, MINOR = 1, 0
+PREFIX = struct.Struct("<4sI")
+KINDS = ("view", "read", "impression", "click")
+COLUMNS: dict[str, str] = {
+    "at": "<i8",  # ms since the epoch, UTC
+    "article": "<u4",  # index into `articles`
+    "visitor": "<u8",  # hashed
+    "chain": "<u8",  # hashed session, or the visitor
+    "event_id": "<u8",  # hashed; 0 = none
+    "kind": "u1",  # index into KINDS
+    "robot": "u1",
+    "surface": "u1",  # index into `surfaces`; 0 = none
+    "slot": "u1",  # place in the list, from 1; 0 = none
+    "bucket": "<u2",  # 0-999; 65535 = none
+    "experiment": "<u2",  # index into `experiments`; 0 = none
+    "arm": "<u2",  # index into `arms`; 0 = none
+    "network": "<u4",  # hashed; 0 = none
+    "list_id": "<u8",  # 0 = none
+}
+DEFAULTS = {"bucket": 65535}
+
+
+class BatchError(ValueError):
+    """The bytes are not a batch that this version can read: the sender's fault."""
+
+
+class Header(msgspec.Struct, array_like=True, frozen=True):
+    """What precedes the columns; fields are only ever added at the end."""
+
+    major: int
+    minor: int
+    site: str
+    source: str
+    first: int
+    stamp_ms: int
+    size: int
+    editions: tuple[str, ...]
+    articles: tuple[tuple[int, str], ...]
+    surfaces: tuple[str, ...]
+    experiments: tuple[str, ...]
+    arms: tuple[str, ...]
+    columns: tuple[tuple[str, str], ...]
+
+
+class _Version(msgspec.Struct, array_like=True, frozen=True):
+    major: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Views of one site in the order of its log.
+
+    Attributes
+    ----------
+    site : str
+    source : str
+        Who packed them: a collector's incarnation, or a raw topic's partition.
+    first : int
+        The first view's number in its source's sequence.
+    stamp_ms : int
+        When it was packed, ms since the epoch.
+    editions : tuple of str
+    articles : tuple of (int, str)
+        Index of the edition, and the article's id.
+    surfaces, experiments, arms : tuple of str
+        Dictionaries whose entry 0 is the empty string.
+    columns : dict of str to (n_views,) array
+        Every name of `COLUMNS`, read-only.
+    """
+
+    site: str
+    source: str
+    first: int
+    stamp_ms: int
+    editions: tuple[str, ...]
+    articles: tuple[tuple[int, str], ...]
+    surfaces: tuple[str, ...]
+    experiments: tuple[str, ...]
+    arms: tuple[str, ...]
+    columns: dict[str, NDArray[Any]]
+
+    def __len__(self) -> int:
+        """Count the views."""
+        return int(self.columns["at"].size)
+
+    def part(self, start: int, stop: int) -> "Batch":
+        """Views `start` to `stop` as a batch of their own, with their own numbers."""
+        columns = {name: column[start:stop] for name, column in self.columns.items()}
+        return replace(self, first=self.first + start, columns=columns)
+
+
+def full_columns(given: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """All columns in their types, read-only; those not given hold their defaults."""
+    size = given["at"].size
+    columns = {}
+    for name, dtype in COLUMNS.items():
+        if name in given:
+            column = np.ascontiguousarray(given[name], np.dtype(dtype))
+        else:
+            column = np.full(size, DEFAULTS.get(name, 0), np.dtype(dtype))
+        column = column.view()
+        column.flags.writeable = False
+        columns[name] = column
+    return columns
+
+
+def encode(batch: Batch) -> bytes:
+    """Pack a batch into bytes."""
+    kept = {
+        name: column
+        for name, column in batch.columns.items()
+        if name == "at" or np.any(column != DEFAULTS.get(name, 0))
+    }
+    header = Header(
+        MAJOR, MINOR, batch.site, batch.source, batch.first, batch.stamp_ms, len(batch),
+        batch.editions, batch.articles, batch.surfaces, batch.experiments, batch.arms,
+        tuple((name, COLUMNS[name]) for name in kept),
+    )  # fmt: skip
+    head = msgspec.msgpack.encode(header)
+    parts = [PREFIX.pack(MAGIC, len(head)), _padded(head, PREFIX.size)]
+    parts += [_padded(column.tobytes()) for column in kept.values()]
+    return b"".join(parts)
+
+
+def decode(data: bytes) -> Batch:
+    """Unpack a batch; its columns are views of `data`.
+
+    Raises
+    ------
+    BatchError
+        If the bytes are cut, are no batch or have an unknown major version.
+    """
+    header, offset = _read_header(data)
+    given: dict[str, NDArray[Any]] = {}
+    for name, dtype in header.columns:
+        length = np.dtype(dtype).itemsize * header.size
+        if offset + length > len(data):
+            message = f"batch is cut: column {name} ends at {offset + length} of {len(data)} bytes"
+            raise BatchError(message)
+        if name in COLUMNS:
+            given[name] = np.frombuffer(data, np.dtype(dtype), header.size, offset)
+        offset += _up(length)
+    if "at" not in given:
+        message = "batch has no column at"
+        raise BatchError(message)
+    columns = full_columns(given)
+    if header.size and int(columns["article"].max()) >= len(header.articles):
+        message = "batch names an article that its dictionary lacks"
+        raise BatchError(message)
+    return Batch(
+        header.site, header.source, header.first, header.stamp_ms, header.editions,
+        header.articles, header.surfaces, header.experiments, header.arms, columns,
+    )  # fmt: skip
+
+
+def _read_header(data: bytes) -> tuple[Header, int]:
+    try:
+        magic, length = PREFIX.unpack_from(data)
+        head = data[PREFIX.size : PREFIX.size + length]
+        if magic == MAGIC:
+            major = msgspec.msgpack.decode(head, type=_Version).major
+            if major != MAJOR:
+                message = f"batch has major version {major}, this reader knows {MAJOR}"
+                raise BatchError(message)
+            return msgspec.msgpack.decode(head, type=Header), _up(PREFIX.size + length)
+    except (struct.error, msgspec.MsgspecError) as error:
+        message = f"batch has an unreadable header: {error}"
+        raise BatchError(message) from error
+    message = f"batch must begin with {MAGIC!r}, got {magic!r}"
+    raise BatchError(message)
+
+
+def _up(length: int) -> int:
+    return (length + 7) & ~7
+
+
+def _padded(data: bytes, before: int = 0) -> bytes:
+    return data + bytes(_up(before + len(data)) - before - len(data))

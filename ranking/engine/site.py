@@ -1,0 +1,317 @@
+"""One site's state: its articles by slot, and the log position up to which it holds.
+
+This file alone gives articles their slots, in the order of their first view, and moves what the
+loop cannot move by itself: tables that grow, windows that turn, articles that are evicted.
+"""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.engine.batch import Batch
+from ranking.engine.coread import forget_articles, new_graph
+from ranking.engine.decay import RUNGS
+from ranking.engine.masses import CLASSES, millisecond_weights, new_weights
+from ranking.engine.repeats import FULL, living, new_seen, rebuilt_seen
+from ranking.engine.settings import EngineSettings
+from ranking.engine.views import (
+    ARTICLE,
+    DONE,
+    LOG,
+    TURN,
+    State,
+    apply_views,
+    reread_views,
+    views_of,
+)
+from ranking.engine.visits import forget_pages, new_visits, rebuilt_visits
+
+SOURCES = 1024
+LONG_AGO = np.iinfo(np.int64).min // 4
+FIRST_SLOTS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Where the log entered a window: what rereading from there needs.
+
+    Attributes
+    ----------
+    window : int
+        The window, counted from the epoch.
+    position : int
+        Log position of the batch in which it began.
+    views : int
+        The site's views before that batch.
+    sequences : tuple of (str, int)
+        The sources' next numbers before that batch.
+    """
+
+    window: int
+    position: int
+    views: int
+    sequences: tuple[tuple[str, int], ...]
+
+
+def article_key(edition: str, article: str) -> int:
+    """64-bit hash by which an article is known beyond its slot."""
+    digest = blake2b(f"{edition}\0{article}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
+
+
+class Site:
+    """State of one site, a function of the sequence of its views.
+
+    Parameters
+    ----------
+    name : str
+    settings : EngineSettings
+    """
+
+    def __init__(self, name: str, settings: EngineSettings) -> None:
+        self.name = name
+        self.settings = settings
+        self.editions: list[str] = []
+        self.ids: list[str] = []
+        self.slots: list[dict[str, int]] = []
+        self.sequences: dict[str, int] = {}
+        self.turns: list[Turn] = []
+        self.free_slots: list[int] = []
+        self.state = _new_state(settings)
+
+    @property
+    def log(self) -> np.void:
+        """Where the log stands: a LOG record, live."""
+        record: np.void = self.state.log[0]
+        return record
+
+    @property
+    def newest_ms(self) -> int:
+        """The newest accepted stamp, ms; 0 before the first."""
+        return int(self.log["newest_ms"])
+
+    def slot(self, edition: str, article: str) -> int:
+        """Slot of an article, -1 if no view of it is remembered."""
+        if edition not in self.editions:
+            return -1
+        return self.slots[self.editions.index(edition)].get(article, -1)
+
+    def apply(self, batch: Batch, position: int) -> int:
+        """Apply the views of a batch that were not applied before.
+
+        Parameters
+        ----------
+        batch : Batch
+        position : int
+            The batch's place in the log.
+
+        Returns
+        -------
+        int
+            How many views were new by their source's sequence.
+        """
+        before = tuple(self.sequences.items())
+        batch = self._fresh_part(self.sequences, batch)
+        here = Turn(0, position, int(self.log["views"]), before)
+        rest = batch
+        while len(rest):
+            slots = self._known_slots(rest)
+            fitting = self._intern(rest, slots)
+            self._run(rest.part(0, fitting), slots, here)
+            rest = rest.part(fitting, len(rest))
+            if len(rest):
+                self._evict()
+        return len(batch)
+
+    def reread(self, batch: Batch, position: int, views: int, sequences: dict[str, int]) -> int:
+        """Feed only the memory of repeats and visits; returns the views passed.
+
+        Parameters
+        ----------
+        batch : Batch
+        position : int
+            The batch's place in the log; unused but by the caller's bookkeeping.
+        views : int
+            The site's views before the batch.
+        sequences : dict of str to int
+            The sources' next numbers before the batch; moved on.
+        """
+        batch = self._fresh_part(sequences, batch)
+        if len(batch):
+            self._reserve(len(batch))
+            reread_views(self.state, views_of(batch, self._known_slots(batch)), views)
+        return len(batch)
+
+    def take_touched(self) -> NDArray[np.int32]:
+        """Slots of the articles touched since the last call, each once."""
+        slots = self.state.touched[: self.log["touched"]].copy()
+        self.state.article["touched"][slots] = 0
+        self.log["touched"] = 0
+        return slots
+
+    def reread_from(self) -> Turn:
+        """Where rereading must begin so that nothing remembered is missing."""
+        forgotten = int(self.log["forgotten_ms"])
+        window_ms = self.settings.window * 1000
+        older = [turn for turn in self.turns if turn.window * window_ms <= forgotten]
+        return older[-1] if older else self.turns[0]
+
+    def _fresh_part(self, sequences: dict[str, int], batch: Batch) -> Batch:
+        following = sequences.pop(batch.source, batch.first)
+        skipped = min(max(following - batch.first, 0), len(batch))
+        sequences[batch.source] = max(following, batch.first + len(batch))
+        while len(sequences) > SOURCES:
+            del sequences[next(iter(sequences))]
+        return batch.part(skipped, len(batch)) if skipped else batch
+
+    def _known_slots(self, batch: Batch) -> NDArray[np.int32]:
+        """Slots of a batch's dictionary, -1 where an article is new, (n_articles,) int32."""
+        nothing: dict[str, int] = {}
+        known = [
+            self.slots[self.editions.index(edition)] if edition in self.editions else nothing
+            for edition in batch.editions
+        ]
+        found = [known[edition].get(article, -1) for edition, article in batch.articles]
+        return np.array(found, np.int32)
+
+    def _intern(self, batch: Batch, slots: NDArray[np.int32]) -> int:
+        """Give slots to a batch's new articles; returns how many views found room."""
+        if slots.min() >= 0:
+            return len(batch)
+        entries, firsts = np.unique(batch.columns["article"], return_index=True)
+        order = np.argsort(firsts)
+        for entry, first in zip(entries[order].tolist(), firsts[order].tolist(), strict=True):
+            if slots[entry] < 0:
+                if not self.free_slots and len(self.ids) == self.settings.articles:
+                    return int(first)
+                edition, article = batch.articles[entry]
+                slots[entry] = self._new_slot(batch.editions[edition], article, first)
+        return len(batch)
+
+    def _new_slot(self, edition: str, article: str, ahead: int) -> int:
+        if edition not in self.editions:
+            self._new_edition(edition)
+        if self.free_slots:
+            slot = self.free_slots.pop(0)
+            self.ids[slot] = article
+        else:
+            slot = len(self.ids)
+            self.ids.append(article)
+            self._reserve_articles(slot + 1)
+            self.log["articles"] = slot + 1
+        index = self.editions.index(edition)
+        self.slots[index][article] = slot
+        record = self.state.article[slot]
+        record["key"] = article_key(edition, article)
+        record["edition"] = index
+        record["born"] = record["last"] = int(self.log["views"]) + ahead
+        return slot
+
+    def _new_edition(self, edition: str) -> None:
+        self.editions.append(edition)
+        self.slots.append({})
+        total = np.zeros((len(self.editions), CLASSES, RUNGS))
+        total[:-1] = self.state.total
+        self.state = self.state._replace(total=total)
+
+    def _reserve_articles(self, count: int) -> None:
+        have = self.state.article.size
+        if count > have:
+            size = max(min(2 * have, self.settings.articles), count)
+            article = empty_articles(size)
+            article[:have] = self.state.article
+            mass = np.zeros((size, CLASSES, RUNGS))
+            mass[:have] = self.state.mass
+            touched = np.zeros(size, np.int32)
+            touched[:have] = self.state.touched
+            self.state = self.state._replace(article=article, mass=mass, touched=touched)
+
+    def _run(self, batch: Batch, slots: NDArray[np.int32], here: Turn) -> None:
+        views = views_of(batch, slots)
+        done, reason = apply_views(self.state, views, 0)
+        while reason != DONE:
+            self.settle(reason, int(batch.columns["at"][done]), here)
+            done, reason = apply_views(self.state, views, done)
+
+    def settle(self, reason: int, at_ms: int, here: Turn) -> None:
+        """Do what the loop stopped for: turn the window, or make room in the tables."""
+        if reason == TURN:
+            window = at_ms // (self.settings.window * 1000)
+            self.turns.append(Turn(window, here.position, here.views, here.sequences))
+            self.log["window"] = window
+            self._forget((window - 2) * self.settings.window * 1000)
+            first = self.turns.index(self.reread_from())
+            del self.turns[:first]
+        self._reserve(1)
+
+    def _forget(self, horizon: int) -> None:
+        horizon = max(horizon, int(self.log["forgotten_ms"]))
+        stamps = living(self.state.seen, horizon)
+        if stamps.size > self.settings.visitors:
+            horizon = int(np.sort(stamps)[stamps.size - self.settings.visitors // 2])
+        self.log["forgotten_ms"] = horizon
+
+    def _reserve(self, views: int) -> None:
+        """Make room for `views` more keys and visits, dropping the forgotten."""
+        s, horizon = self.state, int(self.log["forgotten_ms"])
+        if self.log["seen_used"] + 2 * views + 2 > s.seen.size * FULL:
+            seen = new_seen(_room(living(s.seen, horizon).size + 2 * views))
+            rebuilt_seen(s.seen, seen, s.log)
+            s = s._replace(seen=seen)
+        if self.log["visits_used"] + views + 1 > s.visits.size * FULL:
+            visits = new_visits(_room(living(s.visits, horizon).size + views))
+            rebuilt_visits(s.visits, visits, s.log)
+            s = s._replace(visits=visits)
+        self.state = s
+
+    def _evict(self) -> None:
+        """Forget the sixteenth of the articles whose last view is longest ago."""
+        article, used = self.state.article, len(self.ids)
+        order = np.argsort(article["last"][:used], kind="stable")
+        gone_slots = np.sort(order[: max(used // 16, 1)])
+        gone = np.zeros(article.size, np.bool_)
+        gone[gone_slots] = True
+        forget_articles(self.state.graph, article, gone)
+        forget_pages(self.state.visits, gone)
+        for slot in gone_slots.tolist():
+            del self.slots[int(article["edition"][slot])][self.ids[slot]]
+            self.ids[slot] = ""
+        article[gone_slots] = empty_articles(1)[0]
+        self.state.mass[gone_slots] = 0.0
+        self.free_slots = gone_slots.tolist()
+
+
+def _room(entries: int) -> int:
+    size = 1 << 12
+    while entries > size * FULL / 2:
+        size *= 2
+    return size
+
+
+def empty_articles(size: int) -> NDArray[np.void]:
+    """Create records for articles without a view, (size,) ARTICLE."""
+    article = np.zeros(size, ARTICLE)
+    article["hour"] = article["day"] = LONG_AGO
+    article["row"] = -1
+    return article
+
+
+def _new_state(settings: EngineSettings) -> State:
+    log = np.zeros(1, LOG)
+    log["window"] = LONG_AGO // (settings.window * 1000)
+    log["forgotten_ms"] = LONG_AGO
+    log["window_ms"] = settings.window * 1000
+    return State(
+        article=empty_articles(FIRST_SLOTS),
+        mass=np.zeros((FIRST_SLOTS, CLASSES, RUNGS)),
+        total=np.zeros((0, CLASSES, RUNGS)),
+        graph=new_graph(settings),
+        weights=new_weights(),
+        of_millisecond=millisecond_weights(),
+        seen=new_seen(),
+        visits=new_visits(),
+        touched=np.zeros(FIRST_SLOTS, np.int32),
+        log=log,
+    )

@@ -1,0 +1,240 @@
+"""One view, and what it does to a site's state: the loop that everything else waits for.
+
+In order: a portal's event id that was seen is dropped; robots are accepted and no more; a repeat
+is accepted but not counted; a counted view adds to masses, rings and the co-read graph; the view
+takes its place in its visit. The same function serves the live loop, replay and backtest.
+
+Invariant: the state is a function of the sequence of views, whatever batches they came in. Hence
+time moves, tables grow and windows turn between two views, never between two batches.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.engine.batch import Batch
+from ranking.engine.compiled import compiled
+from ranking.engine.coread import Graph, add_coread, rebase_graph
+from ranking.engine.masses import LANDING, ONWARD, OURS, add_mass, rebase
+from ranking.engine.repeats import FULL, NEVER, NOTHING, mix, seen_key, touch
+from ranking.engine.rings import DAY_MS, DAYS, HOUR_MS, HOURS, ring_add
+from ranking.engine.visits import DEPTH, remember_page, visit_place
+
+KINDS = 4
+DONE, TURN, GROW = 0, 1, 2
+EVENT_ID_SALT = np.uint64(0x9E3779B97F4A7C15)
+
+VIEW = np.dtype(
+    [
+        ("at", np.int64),  # ms
+        ("visitor", np.uint64),
+        ("chain", np.uint64),
+        ("event_id", np.uint64),
+        ("slot", np.int32),  # -1 = unknown
+        ("kind", np.uint8),
+        ("robot", np.uint8),
+        ("ours", np.uint8),  # caused by one of our lists
+    ],
+    align=True,
+)
+ARTICLE = np.dtype(
+    [
+        ("key", np.uint64),  # hash of edition and id
+        ("accepted", np.int64),  # views that came
+        ("counted", np.int64, (KINDS,)),  # views, reads, impressions, clicks that counted
+        ("last", np.int64),  # log position of the last view
+        ("born", np.int64),  # and of the first
+        ("hour", np.int64),  # newest period of each ring
+        ("day", np.int64),
+        ("edition", np.int32),
+        ("row", np.int32),  # co-read row; -1 = none
+        ("hourly", np.uint32, (HOURS,)),
+        ("daily", np.uint32, (DAYS,)),
+        ("touched", np.uint8),  # on the list of touched articles
+    ],
+    align=True,
+)
+LOG = np.dtype(
+    [
+        ("newest_ms", np.int64),  # running maximum of stamps: the clock of the site's boards
+        ("views", np.int64),  # views of the log so far
+        ("window", np.int64),  # the repeat window that the clock is in, from the epoch
+        ("forgotten_ms", np.int64),  # stamps below are as if never seen
+        ("window_ms", np.int64),
+        ("seen_used", np.int64),
+        ("visits_used", np.int64),
+        ("articles", np.int64),  # slots in use
+        ("touched", np.int64),  # entries of the list of touched articles
+    ]
+)
+
+
+class State(NamedTuple):
+    """All of a site's arrays.
+
+    Attributes
+    ----------
+    article : (n,) ARTICLE
+    mass : (n, 3, n_rungs) float64
+        Forward-decayed masses.
+    total : (n_editions, 3, n_rungs) float64
+        Masses of whole editions.
+    graph : Graph
+    weights : (1,) WEIGHTS
+    of_millisecond : (1000, n_rungs) float64
+    seen : (size,) SEEN
+    visits : (size,) VISIT
+    touched : (n,) int32
+        Articles touched since the last read.
+    log : (1,) LOG
+    """
+
+    article: NDArray[Any]
+    mass: NDArray[np.float64]
+    total: NDArray[np.float64]
+    graph: Graph
+    weights: NDArray[Any]
+    of_millisecond: NDArray[np.float64]
+    seen: NDArray[Any]
+    visits: NDArray[Any]
+    touched: NDArray[np.int32]
+    log: NDArray[Any]
+
+
+def views_of(batch: Batch, slots: NDArray[np.int32]) -> NDArray[Any]:
+    """Views of a batch as records, (n_views,) VIEW; `slots` is by dictionary entry."""
+    c = batch.columns
+    views = np.empty(len(batch), VIEW)
+    for name in ("at", "visitor", "chain", "event_id", "kind", "robot"):
+        views[name] = c[name]
+    views["slot"] = slots[c["article"]]
+    views["ours"] = (c["surface"] != 0) | (c["list_id"] != 0)
+    return views
+
+
+@compiled
+def interruption(s: State, at: int) -> int:
+    """Say what must happen before a view: nothing, a turn of the window, or growth."""
+    log = s.log[0]
+    if at >= (log["window"] + 1) * log["window_ms"]:
+        return TURN
+    if log["seen_used"] + 2 > s.seen.size * FULL or log["visits_used"] + 1 > s.visits.size * FULL:
+        return GROW
+    return DONE
+
+
+@compiled
+def apply_views(s: State, views: NDArray[Any], start: int) -> tuple[int, int]:
+    """Apply views from `start` on; returns where it stopped and why."""
+    for i in range(start, views.size):
+        reason = interruption(s, views[i]["at"])
+        if reason != DONE:
+            return i, reason
+        apply_view(s, views, i)
+    return views.size, DONE
+
+
+@compiled
+def apply_view(s: State, views: NDArray[Any], i: int) -> bool:
+    """Apply view `i` and say whether it counted."""
+    view = views[i]
+    at, slot, kind = view["at"], view["slot"], view["kind"]
+    article, log = s.article[slot], s.log[0]
+    article["last"] = log["views"]
+    log["views"] += 1
+    if at > log["newest_ms"]:
+        move_time(s, at)
+    if not article["touched"]:
+        article["touched"] = 1
+        s.touched[log["touched"]] = slot
+        log["touched"] += 1
+    again = is_seen(s.seen, s.log, event_key(view["event_id"]), at)
+    if kind == 0 and not again:
+        article["accepted"] += 1
+    if view["robot"]:
+        return False
+    key = seen_key(view["visitor"], article["key"], kind)
+    counts = not is_seen(s.seen, s.log, key, at) and not again
+    if counts:
+        article["counted"][kind] += 1
+    if kind == 0:
+        place = visit_place(s.visits, view["chain"], s.log)
+        if counts:
+            count_view(s, view, place)
+        remember_page(s.visits, place, slot, at)
+    return counts
+
+
+@compiled
+def move_time(s: State, at: int) -> None:
+    """Let the log's clock follow a newer stamp."""
+    s.log[0]["newest_ms"] = at
+    if at >= s.weights[0]["due_ms"]:
+        rebase(at, s.weights, s.mass, s.total, s.log[0]["articles"])
+    if at >= s.graph.level[0]["due_ms"]:
+        rebase_graph(s.graph, at)
+
+
+@compiled
+def event_key(event_id: np.uint64) -> np.uint64:
+    """Key of the portal's own event id, or nothing."""
+    if event_id == NOTHING:
+        return NOTHING
+    return mix(event_id ^ EVENT_ID_SALT) | np.uint64(1)
+
+
+@compiled
+def is_seen(seen: NDArray[Any], log: NDArray[Any], key: np.uint64, at: int) -> bool:
+    """Remember a sight and say whether the same was seen within the window."""
+    if key == NOTHING:
+        return False
+    before = touch(seen, key, at, log)
+    return before != NEVER and abs(at - before) < log[0]["window_ms"]
+
+
+@compiled
+def count_view(s: State, view: Any, place: int) -> None:
+    """Let a counted view tell on masses, rings and the co-read graph."""
+    at, slot = view["at"], view["slot"]
+    article, log, visit = s.article[slot], s.log[0], s.visits[place]
+    edition = article["edition"]
+    steps = 0
+    for step in range(DEPTH):
+        page, page_at = visit["page"][step], visit["page_at"][step]
+        if page < 0 or page == slot or page_at < log["forgotten_ms"]:
+            continue
+        if abs(at - page_at) >= log["window_ms"]:
+            continue
+        if s.article[page]["edition"] == edition:
+            newest, position = log["newest_ms"], log["views"]
+            add_coread(s.graph, s.article, page, slot, steps, at, newest, position)
+        steps += 1
+    of_class = OURS if view["ours"] else (ONWARD if steps > 0 else LANDING)
+    add_mass(at, s.weights, s.of_millisecond, s.mass, s.total, slot, edition, of_class)
+    article["hour"] = ring_add(article["hourly"], article["hour"], at // HOUR_MS)
+    article["day"] = ring_add(article["daily"], article["day"], at // DAY_MS)
+
+
+@compiled
+def reread_views(s: State, views: NDArray[Any], position: int) -> None:
+    """Feed the repeat memory and the visits with views that the state already holds.
+
+    Parameters
+    ----------
+    views : (n_views,) VIEW
+        Slots may be -1: an article evicted since.
+    position : int
+        Log position of the first view; views before an article's birth are not its own.
+    """
+    for i in range(views.size):
+        view = views[i]
+        at, slot = view["at"], view["slot"]
+        is_seen(s.seen, s.log, event_key(view["event_id"]), at)
+        if slot < 0 or view["robot"] or position + i < s.article[slot]["born"]:
+            continue
+        key = seen_key(view["visitor"], s.article[slot]["key"], view["kind"])
+        is_seen(s.seen, s.log, key, at)
+        if view["kind"] == 0:
+            place = visit_place(s.visits, view["chain"], s.log)
+            remember_page(s.visits, place, slot, at)

@@ -1,0 +1,1 @@
+"""Logs in files: reading them, sending them into a running system, backtesting on them."""
