@@ -79,6 +79,7 @@ class Site:
         self.sequences: dict[str, int] = {}
         self.turns: list[Turn] = []
         self.free_slots: list[int] = []
+        self.evictions = 0
         self.state = _new_state(settings)
 
     @property
@@ -125,14 +126,12 @@ class Site:
                 self._evict()
         return len(batch)
 
-    def reread(self, batch: Batch, position: int, views: int, sequences: dict[str, int]) -> int:
+    def reread(self, batch: Batch, views: int, sequences: dict[str, int]) -> int:
         """Feed only the memory of repeats and visits; returns the views passed.
 
         Parameters
         ----------
         batch : Batch
-        position : int
-            The batch's place in the log; unused but by the caller's bookkeeping.
         views : int
             The site's views before the batch.
         sequences : dict of str to int
@@ -143,6 +142,12 @@ class Site:
             self._reserve(len(batch))
             reread_views(self.state, views_of(batch, self._known_slots(batch)), views)
         return len(batch)
+
+    def give_slots(self, batch: Batch) -> NDArray[np.int32]:
+        """Give a batch's new articles slots without applying it, (n_articles,) int32."""
+        slots = self._known_slots(batch)
+        self._intern(batch, slots)
+        return slots
 
     def take_touched(self) -> NDArray[np.int32]:
         """Slots of the articles touched since the last call, each once."""
@@ -268,6 +273,7 @@ class Site:
 
     def _evict(self) -> None:
         """Forget the sixteenth of the articles whose last view is longest ago."""
+        self.evictions += 1
         article, used = self.state.article, len(self.ids)
         order = np.argsort(article["last"][:used], kind="stable")
         gone_slots = np.sort(order[: max(used // 16, 1)])

@@ -1,0 +1,172 @@
+"""Boards: ready lists, and the bytes that answer for them.
+
+`choose` walks down a ranking and takes what may be shown: nothing twice, nothing taken down, no
+more of a section or an author than the profile allows. `render` is the one way in which a list
+becomes JSON.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import orjson
+
+from ranking.lists.catalogue import Card, Catalogue
+from ranking.lists.edition import Edition, Scored
+from ranking.lists.profile import Profile
+
+SURFACES = ("popular", "trending")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One place of a list, dressed.
+
+    Attributes
+    ----------
+    id : str
+    card : Card or None
+    score : float
+    views : int
+        Counted views ever.
+    """
+
+    id: str
+    card: Card | None
+    score: float
+    views: int
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A list at one moment.
+
+    Attributes
+    ----------
+    edition, surface, profile : str
+    as_of : float
+        The log's clock, seconds.
+    items : tuple of Item
+        Best first.
+    """
+
+    edition: str
+    surface: str
+    profile: str
+    as_of: float
+    items: tuple[Item, ...]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Articles, best first."""
+        return tuple(item.id for item in self.items)
+
+
+def choose(
+    ranking: Iterable[Scored],
+    catalogue: Catalogue,
+    edition: str,
+    profile: Profile,
+    n: int,
+    section: str = "",
+) -> list[Scored]:
+    """Take the first `n` articles of a ranking that may be shown."""
+    chosen: list[Scored] = []
+    sections: Counter[str] = Counter()
+    authors: Counter[str] = Counter()
+    for item in ranking:
+        if len(chosen) == n:
+            break
+        card = catalogue.card(edition, item.id)
+        if catalogue.is_gone(edition, item.id) or (section and not _is_in(card, section)):
+            continue
+        if card and _is_full(card, profile, sections, authors):
+            continue
+        chosen.append(item)
+        if card:
+            sections[card.section] += 1
+            authors[card.author] += 1
+    return chosen
+
+
+def make_board(
+    edition: Edition, surface: str, profile: Profile, n: int, section: str = ""
+) -> Board:
+    """Make an edition's Popular or Trending."""
+    ranking = edition.trending(profile) if surface == "trending" else edition.popular(profile)
+    chosen = choose(ranking, edition.catalogue, edition.name, profile, n, section)
+    return dressed(edition, surface, profile, chosen)
+
+
+def make_next(
+    edition: Edition,
+    surface: str,
+    profile: Profile,
+    pages: list[str],
+    n: int,
+) -> Board:
+    """Make Related for one page, or For this visit for the last pages, newest first."""
+    ranking = edition.next_pages(pages, profile, n + 20)
+    chosen = choose(ranking, edition.catalogue, edition.name, profile, n)
+    return dressed(edition, surface, profile, chosen)
+
+
+def dressed(edition: Edition, surface: str, profile: Profile, chosen: list[Scored]) -> Board:
+    """Add cards and counts to chosen articles."""
+    counted = edition.site.state.article["counted"]
+    items = []
+    for item in chosen:
+        slot = edition.site.slot(edition.name, item.id)
+        views = int(counted[slot, 0]) if slot >= 0 else 0
+        card = edition.catalogue.card(edition.name, item.id)
+        items.append(Item(item.id, card, item.score, views))
+    return Board(edition.name, surface, profile.name, edition.at, tuple(items))
+
+
+def render(board: Board, n: int) -> bytes:
+    """Write the first `n` items of a board as the API answers them."""
+    return orjson.dumps(
+        {
+            "edition": board.edition,
+            "surface": board.surface,
+            "profile": board.profile,
+            "as_of": board.as_of,
+            "items": [_item(item) for item in board.items[:n]],
+        }
+    )
+
+
+def card_json(card: Card) -> dict[str, object]:
+    """Write a card's fields as list items and articles show them."""
+    return {
+        "title": card.title,
+        "url": card.url,
+        "section": card.section,
+        "tags": card.tags,
+        "published_at": card.published_at or None,
+        "image": card.image,
+    }
+
+
+NO_CARD = card_json(Card("", ""))
+
+
+def _item(item: Item) -> dict[str, object]:
+    shown = card_json(item.card) if item.card else NO_CARD
+    return {"id": item.id, **shown, "score": item.score, "views": item.views}
+
+
+def _is_in(card: Card | None, section: str) -> bool:
+    return card is not None and card.section == section
+
+
+def _is_full(
+    card: Card, profile: Profile, sections: Counter[str], authors: Counter[str]
+) -> bool:
+    full_section = bool(profile.section_cap and card.section) and (
+        sections[card.section] >= profile.section_cap
+    )
+    full_author = bool(profile.author_cap and card.author) and (
+        authors[card.author] >= profile.author_cap
+    )
+    return full_section or full_author

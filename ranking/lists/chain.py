@@ -1,0 +1,239 @@
+"""The chain: what is read next after some pages, from the broad to the fresh.
+
+For one page a: p0 = popularity (and what tags say); then for the slow, the middle and the fast
+level of the co-read graph p = (N_l[a][x] + k_l·p) / (T_l[a] + k_l), a back-off of each level to
+the one before with the weight of k_l co-readings (Witten & Bell's interpolation, 1991,
+https://doi.org/10.1109/18.87000, with a fixed constant). Several pages are averaged with weights.
+
+Since a step is linear in p, score(x) = B·p0(x) + what the neighbours of the pages add, where B is
+the average weight left to p0; articles that are no neighbour keep the order of p0. That makes the
+ranking exact over the whole catalogue at the cost of the neighbours and the first few leaders.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.engine.compiled import compiled
+from ranking.engine.coread import Graph
+from ranking.engine.decay import exp2
+from ranking.lists.leaders import Leaders
+from ranking.lists.profile import Profile
+
+FAST, MIDDLE, SLOW = 0, 1, 2
+SPARE = 1024
+"""Room after the articles' own slots for articles that have none yet."""
+
+
+class Question(NamedTuple):
+    """What is asked of the chain.
+
+    Attributes
+    ----------
+    pages : (n_pages,) int32
+        Slots of the pages read, newest first; -1 = an article without views.
+    weights : (n_pages,) float64
+        Their weights, summing to 1.
+    read : (n_read,) int32
+        Slots that must not be listed.
+    hint : (n_hints,) int32
+        Slots that tags propose (those from n on stand for articles without views).
+    hint_share : (n_hints,) float64
+        Their shares, summing to 1 or less.
+    evidence : (3,) float64
+        k of the fast, middle and slow level.
+    hint_weight : float
+        Share of the hints in p0, against popularity.
+    """
+
+    pages: NDArray[np.int32]
+    weights: NDArray[np.float64]
+    read: NDArray[np.int32]
+    hint: NDArray[np.int32]
+    hint_share: NDArray[np.float64]
+    evidence: NDArray[np.float64]
+    hint_weight: float
+
+
+class Scratch(NamedTuple):
+    """Working memory of one thread.
+
+    Attributes
+    ----------
+    score : (n + SPARE,) float64
+        Zero between two questions.
+    candidate : (n + SPARE,) int32
+    """
+
+    score: NDArray[np.float64]
+    candidate: NDArray[np.int32]
+
+
+def new_scratch(size: int) -> Scratch:
+    """Create working memory for `size` articles."""
+    return Scratch(np.zeros(size + SPARE), np.zeros(size + SPARE, np.int32))
+
+
+def evidence_of(profile: Profile) -> NDArray[np.float64]:
+    """Constants k of the fast, middle and slow level."""
+    return np.array([profile.fast_evidence, profile.middle_evidence, profile.slow_evidence])
+
+
+def visit_weights(profile: Profile, pages: int) -> NDArray[np.float64]:
+    """Weights of a visit's last pages, newest first, summing to 1."""
+    weights = profile.visit_decay ** np.arange(pages, dtype=float)
+    return np.asarray(weights / weights.sum())
+
+
+@compiled
+def add_neighbours(
+    g: Graph,
+    row: int,
+    newest_ms: int,
+    weight: float,
+    evidence: NDArray[np.float64],
+    scratch: Scratch,
+    count: int,
+) -> tuple[float, int]:
+    """Add one page's neighbours to the scores.
+
+    Returns
+    -------
+    tuple of float and int
+        The weight left to p0, and the candidates so far.
+    """
+    left = np.ones(4)  # weight that is left to what a level backs off to
+    per_mass = np.empty(3)
+    for level in range(3):
+        age = newest_ms - g.level[0]["base_ms"][level]
+        scale = exp2(-age / g.level[0]["half_life_ms"][level])
+        total = g.row[row]["total"][level] * scale + evidence[level]
+        per_mass[level] = weight * left[level] * scale / total
+        left[level + 1] = left[level] * evidence[level] / total
+    for place in range(g.row[row]["size"]):
+        slot = g.neighbour[row, place]
+        mass = g.mass[row, place]
+        share = mass[FAST] * per_mass[FAST] + mass[MIDDLE] * per_mass[MIDDLE]
+        share += mass[SLOW] * per_mass[SLOW]
+        count = add_share(scratch, slot, share, count)
+    return weight * left[3], count
+
+
+@compiled
+def add_share(scratch: Scratch, slot: int, share: float, count: int) -> int:
+    """Add to an article's score; returns the candidates so far."""
+    if scratch.score[slot] == 0.0 and share > 0.0:
+        scratch.candidate[count] = slot
+        count += 1
+    scratch.score[slot] += share
+    return count
+
+
+@compiled
+def rank_next(
+    g: Graph,
+    article: NDArray[Any],
+    newest_ms: int,
+    leaders: Leaders,
+    total: float,
+    question: Question,
+    scratch: Scratch,
+    slots: NDArray[np.int32],
+    scores: NDArray[np.float64],
+) -> int:
+    """Rank what is read next.
+
+    Parameters
+    ----------
+    g, article
+        The graph and the articles' records.
+    newest_ms : int
+        The log's clock.
+    leaders : Leaders
+        Popularity of the edition.
+    total : float
+        Mass of the edition in the leaders' units.
+    question : Question
+    scratch : Scratch
+    slots : (n,) int32
+        Takes the best, best first, ties by slot.
+    scores : (n,) float64
+        Takes their scores.
+
+    Returns
+    -------
+    int
+        How many were found.
+    """
+    broad, count = 0.0, 0
+    for j in range(question.pages.size):
+        page = question.pages[j]
+        row = article[page]["row"] if page >= 0 else -1
+        left = question.weights[j]
+        if row >= 0:
+            left, count = add_neighbours(
+                g, row, newest_ms, left, question.evidence, scratch, count
+            )
+        broad += left
+    for j in range(question.hint.size):
+        share = broad * question.hint_weight * question.hint_share[j]
+        count = add_share(scratch, question.hint[j], share, count)
+    popular = broad * (1.0 - question.hint_weight) / total if total > 0.0 else 0.0
+    known = leaders.score.size
+    for i in range(count):
+        slot = scratch.candidate[i]
+        if slot < known:
+            scratch.score[slot] += popular * leaders.score[slot]
+    count = add_leaders(leaders, popular, slots.size + question.read.size, scratch, count)
+    found = take_best(scratch, count, question.read, slots, scores)
+    for i in range(count):
+        scratch.score[scratch.candidate[i]] = 0.0
+    return found
+
+
+@compiled
+def add_leaders(
+    leaders: Leaders, popular: float, wanted: int, scratch: Scratch, count: int
+) -> int:
+    """Add the first leaders that are no candidates yet."""
+    i = 0
+    while wanted > 0 and i < leaders.count[0] and popular > 0.0:
+        slot = leaders.head[i]
+        if scratch.score[slot] == 0.0:
+            count = add_share(scratch, slot, popular * leaders.score[slot], count)
+            wanted -= 1
+        i += 1
+    return count
+
+
+@compiled
+def take_best(
+    scratch: Scratch,
+    count: int,
+    read: NDArray[np.int32],
+    slots: NDArray[np.int32],
+    scores: NDArray[np.float64],
+) -> int:
+    """Take the best candidates that were not read."""
+    found, n = 0, slots.size
+    for i in range(count):
+        slot = scratch.candidate[i]
+        score = scratch.score[slot]
+        if found == n and (
+            score < scores[n - 1] or (score == scores[n - 1] and slot > slots[n - 1])
+        ):
+            continue
+        if (read == slot).any():
+            continue
+        at = found if found < n else n - 1
+        found = min(found + 1, n)
+        while at > 0 and (
+            scores[at - 1] < score or (scores[at - 1] == score and slots[at - 1] > slot)
+        ):
+            scores[at] = scores[at - 1]
+            slots[at] = slots[at - 1]
+            at -= 1
+        scores[at] = score
+        slots[at] = slot
+    return found

@@ -1,0 +1,178 @@
+"""Leaders: the articles of one edition with the most decayed views, kept in order as views come.
+
+Under a single half-life all masses shrink alike, so that time alone never changes the order: only
+a touched article can rise. The scores are therefore kept in forward units (masses at the rungs'
+bases), and rescanned whole only when a base moves, a card changes or the decay is not steady (a
+power law, a window). Scores shown are read anew, so that they do not depend on when the scan was.
+Cost: some steps of an insertion a touched article.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.engine.compiled import compiled
+from ranking.engine.decay import RUNGS, Kernel, exp2, half_life_kernel, power_law_kernel, read_mass
+
+HEAD = 512
+DAY_MS = 86_400_000
+
+
+class Leaders(NamedTuple):
+    """Scores of all articles and the order of the best.
+
+    Attributes
+    ----------
+    score : (n,) float64
+        In forward units; 0 = no mass.
+    place : (n,) int32
+        Place in `head`; -1 = not in it.
+    head : (HEAD,) int32
+        Slots, best first.
+    count : (1,) int64
+        Entries of `head` in use.
+    """
+
+    score: NDArray[np.float64]
+    place: NDArray[np.int32]
+    head: NDArray[np.int32]
+    count: NDArray[np.int64]
+
+
+class Decay(NamedTuple):
+    """What compiled code needs of a decay.
+
+    Attributes
+    ----------
+    first : int
+    cubic : (4,) float64
+    mix : (n_rungs,) float64
+        As in `Kernel`.
+    class_weight : (3,) float64
+        Weight of landing, onward and our own views.
+    shift : (n_rungs,) float64
+        Half-lives from the bases to the moment of reading; zeros for forward units.
+    freshness : float
+        Halvings a day of age.
+    """
+
+    first: int
+    cubic: NDArray[np.float64]
+    mix: NDArray[np.float64]
+    class_weight: NDArray[np.float64]
+    shift: NDArray[np.float64]
+    freshness: float
+
+
+def new_leaders(size: int) -> Leaders:
+    """Create leaders of `size` articles without views."""
+    return Leaders(
+        np.zeros(size), np.full(size, -1, np.int32), np.zeros(HEAD, np.int32), np.zeros(1, np.int64)
+    )
+
+
+def grown(leaders: Leaders, size: int) -> Leaders:
+    """Copy leaders into room for `size` articles."""
+    fresh = new_leaders(size)
+    have = min(leaders.score.size, size)
+    fresh.score[:have] = leaders.score[:have]
+    fresh.place[:have] = leaders.place[:have]
+    return fresh._replace(head=leaders.head, count=leaders.count)
+
+
+def decay_of(
+    half_life: float,
+    exponent: float,
+    class_weight: tuple[float, float, float],
+    freshness: float = 0.0,
+) -> tuple[Kernel, Decay]:
+    """Make the decay of some parameters, in forward units."""
+    kernel = power_law_kernel(exponent, half_life) if exponent else half_life_kernel(half_life)
+    decay = Decay(
+        kernel.first, kernel.cubic, kernel.mix, np.array(class_weight), np.zeros(RUNGS), freshness
+    )
+    return kernel, decay
+
+
+@compiled
+def article_score(
+    masses: NDArray[np.float64], published_ms: float, reference_ms: int, decay: Decay
+) -> float:
+    """Decayed views of one article: (3, n_rungs) masses, classes weighted, times its freshness.
+
+    Freshness is 2^(-freshness · age) at `reference_ms`; an article without a date counts as new.
+    """
+    score = 0.0
+    for c in range(masses.shape[0]):
+        if decay.class_weight[c] > 0.0:
+            mass = read_mass(masses[c], decay.first, decay.cubic, decay.mix, decay.shift)
+            score += decay.class_weight[c] * mass
+    if decay.freshness > 0.0 and published_ms > 0.0:
+        age = max(reference_ms - published_ms, 0.0)
+        score *= exp2(-decay.freshness * age / DAY_MS)
+    return score
+
+
+@compiled
+def raise_leader(leaders: Leaders, slot: int, score: float) -> None:
+    """Give an article a score not below its last one, and its place."""
+    leaders.score[slot] = score
+    head, place, count = leaders.head, leaders.place, leaders.count
+    at = place[slot]
+    if at < 0:
+        if count[0] < head.size:
+            at = count[0]
+            count[0] += 1
+        elif score > leaders.score[head[head.size - 1]]:
+            at = head.size - 1
+            place[head[at]] = -1
+        else:
+            return
+    while at > 0 and leaders.score[head[at - 1]] < score:
+        head[at] = head[at - 1]
+        place[head[at]] = at
+        at -= 1
+    head[at] = slot
+    place[slot] = at
+
+
+@compiled
+def raise_touched(
+    leaders: Leaders,
+    slots: NDArray[np.int32],
+    mass: NDArray[np.float64],
+    published_ms: NDArray[np.float64],
+    reference_ms: int,
+    decay: Decay,
+) -> None:
+    """Score some articles anew; a full scan is this over all of them, from nothing."""
+    for slot in slots:
+        score = article_score(mass[slot], published_ms[slot], reference_ms, decay)
+        if score > 0.0:
+            raise_leader(leaders, slot, score)
+
+
+@compiled
+def read_scores(
+    slots: NDArray[np.int32],
+    mass: NDArray[np.float64],
+    published_ms: NDArray[np.float64],
+    reference_ms: int,
+    decay: Decay,
+) -> NDArray[np.float64]:
+    """Scores of some articles, (n_slots,) float64."""
+    scores = np.empty(slots.size)
+    for i in range(slots.size):
+        slot = slots[i]
+        scores[i] = article_score(mass[slot], published_ms[slot], reference_ms, decay)
+    return scores
+
+
+@compiled
+def clear_leaders(leaders: Leaders) -> None:
+    """Forget all scores, before a full scan."""
+    for i in range(leaders.count[0]):
+        leaders.place[leaders.head[i]] = -1
+    leaders.count[0] = 0
+    leaders.score[:] = 0.0

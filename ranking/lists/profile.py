@@ -1,0 +1,146 @@
+"""Profiles: how lists are read out of the state; changing one touches no state.
+
+Every parameter has a unit, a range and a meaning here, and nowhere else. A profile file is TOML
+with any of these names; what it leaves out keeps its default.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+Seconds = Annotated[float, Meta(ge=300, le=2_592_000)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Weight = Annotated[float, Meta(ge=0, le=10)]
+Evidence = Annotated[float, Meta(ge=0.01, le=10_000)]
+
+
+class ProfileError(ValueError):
+    """A parameter breaks its rule: the operator's fault."""
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Read-time parameters of all lists.
+
+    Attributes
+    ----------
+    name : str
+    half_life : float
+        Popular's decay, seconds: a view weighs half after it.
+    exponent : float
+        Popular's power law (1 + age/half_life)^-exponent instead; 0 = off.
+    window : int
+        Popular by plain counts of the last so many seconds instead (whole UTC hours up to a day,
+        whole days beyond); 0 = off.
+    landing_weight, onward_weight, ours_weight : float
+        Weight of a visit's first view, of its later ones, and of those our own lists caused.
+    freshness : float
+        How many times an article's score halves for each day of its age; 0 = off.
+    section_cap, author_cap : int
+        At most so many items of one section or author in a list; 0 = no cap.
+    trending_fast, trending_slow : float
+        The two half-lives that Trending compares, seconds.
+    trending_floor : float
+        Views an hour below which a rise is noise.
+    related_half_life : float
+        Decay of the popularity that Related falls back to, seconds.
+    related_landing_weight : float
+    slow_evidence, middle_evidence, fast_evidence : float
+        Co-readings at which a level of the graph weighs as much as what it backs off to.
+    visit_decay : float
+        For this visit: weight of a page against the one read after it.
+    visit_depth : int
+        For this visit: how many of the last pages are used.
+    tag_share : float
+        Share of tags and section, against popularity, in what Related backs off to.
+    tag_half_life : float
+        Decay of the views that weigh tags and the articles that carry them, seconds.
+    tag_freshness : float
+        Age in seconds at which an article's tags speak half as loud for it.
+
+    References
+    ----------
+    Related's constants were tuned on the G1 log (Moreira et al. 2018) and checked on others.
+    """
+
+    name: str = "default"
+    half_life: Seconds = 600.0
+    exponent: Annotated[float, Meta(ge=0, le=4)] = 0.0
+    window: Annotated[int, Meta(ge=0, le=2_419_200)] = 0
+    landing_weight: Weight = 0.3
+    onward_weight: Weight = 1.0
+    ours_weight: Weight = 1.0
+    freshness: Annotated[float, Meta(ge=0, le=24)] = 0.0
+    section_cap: Annotated[int, Meta(ge=0, le=100)] = 0
+    author_cap: Annotated[int, Meta(ge=0, le=100)] = 0
+    trending_fast: Seconds = 900.0
+    trending_slow: Seconds = 14_400.0
+    trending_floor: Annotated[float, Meta(ge=0.1, le=100_000)] = 20.0
+    related_half_life: Seconds = 600.0
+    related_landing_weight: Weight = 0.3
+    slow_evidence: Evidence = 12.5
+    middle_evidence: Evidence = 24.0
+    fast_evidence: Evidence = 38.4
+    visit_decay: Share = 0.35
+    visit_depth: Annotated[int, Meta(ge=1, le=10)] = 5
+    tag_share: Share = 0.8
+    tag_half_life: Seconds = 21_600.0
+    tag_freshness: Seconds = 86_400.0
+
+
+DEFAULT = Profile()
+
+
+def profile_from(settings: dict[str, Any], base: Profile = DEFAULT) -> Profile:
+    """Make a profile from some parameters and a base for the rest.
+
+    Raises
+    ------
+    ProfileError
+        Naming the parameter, its rule and the value.
+
+    Examples
+    --------
+    >>> profile_from({"half_life": 3600}).half_life
+    3600.0
+    >>> profile_from({"half_life": -5})
+    Traceback (most recent call last):
+        ...
+    ranking.lists.profile.ProfileError: half_life must be between 300 and 2592000, got -5
+    """
+    for name, value in settings.items():
+        if name not in Profile.__struct_fields__:
+            message = f"{name} is no profile parameter"
+            raise ProfileError(message)
+        try:
+            msgspec.convert({name: value}, Profile)
+        except msgspec.ValidationError as error:
+            message = f"{name} must be {_rule(name)}, got {value!r}"
+            raise ProfileError(message) from error
+    return msgspec.convert({**msgspec.structs.asdict(base), **settings}, Profile)
+
+
+def read_profile(path: Path) -> Profile:
+    """Read a profile from a TOML file; its name is the file's unless it says otherwise.
+
+    Raises
+    ------
+    ProfileError
+        If the file cannot be read or a parameter breaks its rule.
+    """
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        message = f"profile {path} cannot be read: {error}"
+        raise ProfileError(message) from error
+    return profile_from({"name": path.stem, **settings})
+
+
+def _rule(name: str) -> str:
+    (field,) = (f for f in msgspec.inspect.type_info(Profile).fields if f.name == name)  # type: ignore[attr-defined]
+    kind = field.type
+    if isinstance(kind, msgspec.inspect.FloatType | msgspec.inspect.IntType):
+        return f"between {kind.ge} and {kind.le}"
+    return "text"
