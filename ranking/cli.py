@@ -1,0 +1,84 @@
+"""The command line: one command, `tolqyn`; each subcommand is loaded when it is called.
+
+Other packages add commands by the entry point group `tolqyn.commands`. A mistake of the operator
+is one line on standard error and exit 2.
+"""
+
+import importlib
+import os
+import sys
+from importlib.metadata import entry_points
+
+import click
+
+COMMANDS = {
+    "serve": ("ranking.commands.serving:serve", "Run the embedded server."),
+    "demo": ("ranking.commands.serving:demo", "Run a simulated agency with seven editions."),
+    "send": ("ranking.commands.sending:send", "Replay a log into a running system."),
+    "backtest": ("ranking.commands.measuring:backtest", "Measure the lists on a log."),
+    "bench": ("ranking.commands.measuring:bench", "Run benchmarks."),
+    "warm": ("ranking.commands.serving:warm", "Compile the loops ahead of the first start."),
+}
+PREFIX = "TOLQYN_"
+
+
+class Commands(click.Group):
+    """Subcommands by name, imported at their first use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names, ours and those of entry points."""
+        return sorted([*COMMANDS, *entry_points(group="tolqyn.commands").names])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one subcommand."""
+        if cmd_name in COMMANDS:
+            module, _, name = COMMANDS[cmd_name][0].partition(":")
+            command: click.Command = getattr(importlib.import_module(module), name)
+            return command
+        for entry in entry_points(group="tolqyn.commands", name=cmd_name):
+            loaded: click.Command = entry.load()
+            return loaded
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the subcommands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tolqyn")
+def tolqyn() -> None:
+    """Popular and Related lists for news portals, from a stream of page views.
+
+    Begin with `tolqyn demo`: it opens a simulated news agency on http://127.0.0.1:8080/demo
+    """
+
+
+def main() -> None:
+    """Run the command line; the operator's mistakes end with one line and exit 2."""
+    try:
+        _check_environment()
+        tolqyn.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(2)
+    except click.ClickException as error:
+        click.echo(f"tolqyn: {error.format_message()}", err=True)
+        sys.exit(2)
+    except ValueError as error:
+        if not getattr(type(error), "__module__", "").startswith(("ranking.", "streams.")):
+            raise
+        click.echo(f"tolqyn: {error}", err=True)
+        sys.exit(2)
+
+
+def _check_environment() -> None:
+    from ranking.commands.settings import ENVIRONMENT
+
+    for name in os.environ:
+        if name.startswith(PREFIX) and name not in ENVIRONMENT:
+            message = f"{name} is no setting; the README lists them"
+            raise click.ClickException(message)

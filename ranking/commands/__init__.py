@@ -1,0 +1,1 @@
+"""Subcommands of `tolqyn`: options in, one call into the package, text out."""

@@ -1,0 +1,118 @@
+"""`tolqyn backtest` and `tolqyn bench`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+FORMATS = click.Choice(["table", "json"])
+
+
+def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    from ranking.engine.event import stamp_ms
+
+    try:
+        return None if value is None else stamp_ms(value) / 1000
+    except ValueError:
+        message = f"must be seconds, milliseconds or ISO 8601, got {value!r}"
+        raise click.BadParameter(message) from None
+
+
+@click.command()
+@click.option("--views", type=click.Path(path_type=Path), required=True, help="The log.")
+@click.option("--articles", type=click.Path(path_type=Path), help="Its articles.")
+@click.option("--profile", "profiles", type=click.Path(path_type=Path), multiple=True)
+@click.option("--from", "since", callback=_moment, help="Predict from here; else after 24 h.")
+@click.option("--until", callback=_moment, help="Predict up to here.")
+@click.option("--every", type=click.IntRange(1), default=1, help="Predict every K-th visit.")
+@click.option("--edition", default="site/und", show_default=True, help="For rows without one.")
+@click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
+@click.option("--article-columns", default="", help="Other names, as id=article_id")
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def backtest(
+    views: Path,
+    articles: Path | None,
+    profiles: tuple[Path, ...],
+    since: float | None,
+    until: float | None,
+    every: int,
+    edition: str,
+    columns: str,
+    article_columns: str,
+    form: str,
+) -> None:
+    """Replay a log through the live core and measure what its lists were worth.
+
+    Every page of a visit after its first is predicted from the views before it.
+    """
+    from ranking.lists.profile import DEFAULT, read_profile
+    from ranking.replay import backtest as replay
+    from ranking.replay import files
+    from ranking.replay.packed import catalogue_of, packed_views
+
+    chosen = [read_profile(path) for path in profiles] or [DEFAULT]
+    mapping = files.mapping_of(columns, files.EVENT_FIELDS)
+    card_mapping = files.mapping_of(article_columns, files.ARTICLE_FIELDS)
+    results = {}
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        catalogue = catalogue_of(articles, card_mapping, edition)
+        task = bar.add_task("reading", total=views.stat().st_size if views.exists() else None)
+        batches = list(
+            packed_views(views, mapping, edition, lambda read: bar.update(task, completed=read))
+        )
+        if not batches:
+            message = f"{views} has no views"
+            raise files.FileError(message)
+        span = replay.span_of(batches, since, until, every)
+        for profile in chosen:
+            total = sum(len(batch) for batch in batches)
+            run = bar.add_task(f"replaying under {profile.name}", total=total)
+            results[profile.name] = replay.backtest(
+                batches, catalogue, span, profile,
+                progress=lambda n, run=run: bar.update(run, completed=n),  # type: ignore[misc]
+            )  # fmt: skip
+    if form == "json":
+        click.echo(json.dumps(results if len(results) > 1 else results[chosen[0].name]))
+    else:
+        for name, measures in results.items():
+            _print(f"profile {name}", measures)
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--views", type=click.Path(path_type=Path), help="A log, for those that need one.")
+@click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def bench(names: tuple[str, ...], views: Path | None, columns: str, form: str) -> None:
+    """Run benchmarks: `visible` (how soon a view shows), `ingest` (a log by HTTP)."""
+    from ranking.benchmarks.ingest import ingest
+    from ranking.benchmarks.visible import visible
+
+    known: dict[str, Any] = {"visible": visible, "ingest": lambda: ingest(views, columns)}
+    for name in names:
+        if name not in known:
+            message = f"no benchmark {name!r}; there are {', '.join(known)}"
+            raise click.UsageError(message)
+    chosen = names or tuple(n for n in known if views or n != "ingest")
+    results = {name: known[name]() for name in chosen}
+    if form == "json":
+        click.echo(json.dumps(results))
+        return
+    for name, measures in results.items():
+        _print(f"benchmark {name}", {name: measures})
+
+
+def _print(title: str, rows: dict[str, dict[str, float]]) -> None:
+    names = list(dict.fromkeys(name for row in rows.values() for name in row))
+    table = Table("", *names, title=title)
+    for key, row in rows.items():
+        table.add_row(key, *(_number(row[name]) if name in row else "" for name in names))
+    Console().print(table)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) and abs(value) >= 10 else f"{value:.4f}"

@@ -1,0 +1,120 @@
+"""`tolqyn serve`, `tolqyn demo` and `tolqyn warm`."""
+
+import asyncio
+import shutil
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from ranking.commands.settings import SETTINGS, option_of
+
+console = Console(stderr=True, highlight=False)
+
+
+def _serve(**options: Any) -> None:
+    """Run the embedded server: events in by HTTP, lists out, all in one process.
+
+    \b
+    tolqyn serve --data news
+    curl -d '{"visitor":"v1","article":"a1"}' http://127.0.0.1:8080/v1/events
+    curl 'http://127.0.0.1:8080/v1/popular?n=5'
+    """
+    _run(options, lambda live: [], lambda live: None)
+
+
+serve = click.Command("serve", callback=_serve, help=_serve.__doc__)
+serve.params = [option_of(setting) for setting in SETTINGS]
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Another agency.")
+@click.option("--data", type=click.Path(path_type=Path), help="Keep the data in this folder.")
+def demo(port: int, seed: int, data: Path | None) -> None:
+    """Run a simulated news agency with seven editions and some thousand readers.
+
+    Open http://127.0.0.1:8080/demo and watch "Popular" move; your own clicks count too.
+    """
+    from ranking.demo.portal import routes
+
+    folder = data or Path(tempfile.mkdtemp(prefix="tolqyn-demo-"))
+    stop = threading.Event()
+    url = f"http://127.0.0.1:{port}"
+
+    def begin(live: Any) -> None:
+        from ranking.demo.agency import run
+
+        thread = threading.Thread(
+            target=run, args=(url,), kwargs={"seed": seed, "stop": stop, "on_status": _say}
+        )
+        thread.start()
+        _say(f"portal: {url}/demo   popular: {url}/v1/popular?edition=inform/ru")
+
+    options = {setting.option: setting.default for setting in SETTINGS}
+    options = {name[2:].replace("-", "_"): value for name, value in options.items()}
+    try:
+        _run(
+            options | {"data": folder, "port": port},
+            lambda live: routes(live.catalogue),
+            begin,
+            stop,
+        )
+    finally:
+        stop.set()
+        if data is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@click.command()
+def warm() -> None:
+    """Compile the loops, so that the first start is quick."""
+    _warm()
+
+
+def _run(options: dict[str, Any], portal: Any, begin: Any, stop: Any = None) -> None:
+    from ranking.lists.profile import DEFAULT, read_profile
+    from ranking.server.live import LiveSettings
+    from ranking.server.log import Log
+    from ranking.server.serve import check_address, serve
+
+    check_address(options["host"], options["port"])
+    profile = read_profile(options["profile"]) if options["profile"] else DEFAULT
+    Log(options["data"]).close()  # refuses an unusable folder before anything slow
+    _warm()
+
+    def ready(live: Any) -> None:
+        _say(f"serving on http://{options['host']}:{options['port']}, data in {options['data']}")
+        _say("no keys are configured: whoever reaches this address may do everything")
+        begin(live)
+
+    settings = LiveSettings(options["checkpoint_every"], options["keep_hours"] * 3600)
+    try:
+        asyncio.run(
+            serve(
+                options["data"], options["host"], options["port"], profile=profile,
+                settings=settings, durable=options["durable"] == "full", portal=portal,
+                on_ready=ready,
+            )
+        )  # fmt: skip
+    finally:
+        if stop:
+            stop.set()
+
+
+def _warm() -> None:
+    started = time.monotonic()
+    with console.status("compiling the ranking loops (first start only, about 20 s)"):
+        from ranking.warming import warm_up
+
+        warm_up()
+    if time.monotonic() - started > 3:
+        _say(f"compiled the ranking loops in {time.monotonic() - started:.0f} s")
+
+
+def _say(text: str) -> None:
+    console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {text}")

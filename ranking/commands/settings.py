@@ -1,0 +1,62 @@
+"""Settings of the server: each an option of `tolqyn serve` and an environment variable.
+
+The README's table lists them, and a test compares the two.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting.
+
+    Attributes
+    ----------
+    option : str
+    variable : str
+    kind : click.ParamType
+    default : object
+    text : str
+    """
+
+    option: str
+    variable: str
+    kind: click.ParamType
+    default: object
+    text: str
+
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+SETTINGS = (
+    Setting("--data", "TOLQYN_DATA", FOLDER, "tolqyn-data", "Folder of log and checkpoints."),
+    Setting("--host", "TOLQYN_HOST", click.STRING, "127.0.0.1", "Loopback address to listen on."),
+    Setting("--port", "TOLQYN_PORT", click.IntRange(1, 65535), 8080, "Port to listen on."),
+    Setting(
+        "--profile", "TOLQYN_PROFILE", click.Path(path_type=Path), None,
+        "TOML file of the live profile.",
+    ),
+    Setting(
+        "--checkpoint-every", "TOLQYN_CHECKPOINT_EVERY", click.FloatRange(1, 3600), 20.0,
+        "Seconds between checkpoints.",
+    ),
+    Setting(
+        "--keep-hours", "TOLQYN_KEEP_HOURS", click.FloatRange(1, 8760), 48.0,
+        "Hours that the log is kept.",
+    ),
+    Setting(
+        "--durable", "TOLQYN_DURABLE", click.Choice(["full", "normal"]), "full",
+        "Wait for the disk before each 202 (full), or leave it to the system (normal).",
+    ),
+)  # fmt: skip
+ENVIRONMENT = tuple(setting.variable for setting in SETTINGS)
+
+
+def option_of(setting: Setting) -> click.Option:
+    """Make the command line option of a setting."""
+    return click.Option(
+        [setting.option], type=setting.kind, default=setting.default, help=setting.text,
+        envvar=setting.variable, show_default=True, show_envvar=True,
+    )  # fmt: skip

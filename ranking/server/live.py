@@ -1,0 +1,285 @@
+"""The live engine: one thread that owns log, ranker and tick.
+
+A request's events wait in the inbox; the thread takes all that wait, writes them to the log in one
+transaction, lets their senders know, applies them, and ticks. Events therefore pack themselves:
+the busier, the larger the batches. Whoever else reads the ranker holds `lock`.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from ranking.engine.batch import Batch, decode, encode
+from ranking.engine.event import Event, Name
+from ranking.engine.packing import hasher, pack
+from ranking.engine.settings import EngineSettings
+from ranking.lists.catalogue import Card
+from ranking.lists.profile import Profile
+from ranking.ranker import CheckpointError, Ranker
+from ranking.server.log import DataError, Log, LogFull
+from ranking.server.shelf import Shelf
+
+TICK = 0.05
+BATCH = 5000
+PIECE = 1000
+WAITING = 200_000
+DAY = 86_400
+
+
+@dataclass(slots=True)
+class Request:
+    """Something for the log, and whom to tell when it is there.
+
+    Attributes
+    ----------
+    events, at_ms
+        Views and their stamps.
+    cards, removed
+        Cards to put; articles to take down.
+    done : asyncio.Future
+        Gets None, or LogFull.
+    """
+
+    done: asyncio.Future[None]
+    events: list[Event] = field(default_factory=list)
+    at_ms: list[int] = field(default_factory=list)
+    cards: list[Card] = field(default_factory=list)
+    removed: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """How the live engine runs.
+
+    Attributes
+    ----------
+    checkpoint_every : float
+        Seconds between checkpoints, while there is something new.
+    keep : float
+        Seconds that the log keeps batches that no checkpoint needs.
+    """
+
+    checkpoint_every: float = 20.0
+    keep: float = 48 * 3600.0
+
+
+class Live:
+    """The engine of one embedded server.
+
+    Parameters
+    ----------
+    log : Log
+    profile : Profile
+    settings : LiveSettings
+    engine : EngineSettings
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        profile: Profile,
+        settings: LiveSettings | None = None,
+        engine: EngineSettings | None = None,
+    ) -> None:
+        self.log = log
+        self.settings = settings or LiveSettings()
+        self.shelf = Shelf()
+        self.lock = threading.Lock()
+        self.started = threading.Event()
+        self.failure: BaseException | None = None
+        self.ranker = Ranker(engine, profile)
+        self._engine, self._profile = engine, profile
+        self._inbox: list[Request] = []
+        self._waiting = 0
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._source, self._sequences = uuid4().hex, dict[str, int]()
+        self._day, self._hashed = -1, hasher(b"")
+        self._needed = [0, 0]  # where the older and the newer kept checkpoint begin rereading
+        self._writer: threading.Thread | None = None
+        self._thread = threading.Thread(target=self._run, name="ranker")
+
+    def start(self) -> None:
+        """Begin: restore the state and replay what came after it."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Log and apply what waits, checkpoint, and end."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self._thread.join()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether senders must wait."""
+        return self._waiting > WAITING
+
+    def waiting(self) -> int:
+        """Requests that the log does not have yet."""
+        return len(self._inbox)
+
+    def submit(self, request: Request) -> None:
+        """Put a request into the inbox; its future is told when the log has it."""
+        with self._wake:
+            self._inbox.append(request)
+            self._waiting += len(request.events)
+            self._wake.notify()
+
+    def _run(self) -> None:
+        try:
+            self._restore()
+            self.started.set()
+            self._work()
+        except BaseException as error:
+            self.failure = error
+            self.started.set()
+            raise
+
+    def _restore(self) -> None:
+        ranker = self._from_checkpoint()
+        for edition, article, card in self.log.cards():
+            if card:
+                ranker.put([card])
+            else:
+                ranker.remove(edition, article)
+        for position, body in self.log.read(ranker.position):
+            ranker.apply(decode(body), position)
+        self.ranker = ranker
+        self._publish()
+
+    def _from_checkpoint(self) -> Ranker:
+        for position, path in self.log.checkpoints():
+            try:
+                ranker = Ranker.restore(path.read_bytes(), self._engine, self._profile)
+            except CheckpointError:
+                continue
+            start = ranker.reread_from()
+            if start >= self.log.begin() or position == start:
+                ranker.reread(self._decoded(start, position))
+                return ranker
+        if self.log.begin() > 0:
+            message = f"data folder {self.log.folder} has no usable checkpoint and no whole log"
+            raise DataError(message)
+        return Ranker(self._engine, self._profile)
+
+    def _decoded(self, start: int, stop: int) -> Iterator[tuple[int, Batch]]:
+        for position, body in self.log.read(start):
+            if position >= stop:
+                return
+            yield position, decode(body)
+
+    def _work(self) -> None:
+        ticked = checkpointed = time.monotonic()
+        saved = self.ranker.position
+        while True:
+            requests = self._take(ticked + TICK)
+            self._log_and_apply(requests)
+            now = time.monotonic()
+            if now - ticked >= TICK:
+                ticked = now
+                self._publish()
+            if now - checkpointed > self.settings.checkpoint_every:
+                checkpointed = now
+                saved = self._checkpoint(saved)
+            if self._stopping and not self._inbox:
+                break
+        self._checkpoint(saved)
+        if self._writer:
+            self._writer.join()
+
+    def _take(self, until: float) -> list[Request]:
+        with self._wake:
+            if not self._inbox and not self._stopping:
+                self._wake.wait(max(until - time.monotonic(), 0.0))
+            requests, self._inbox = self._inbox, []
+            self._waiting = 0
+        return requests
+
+    def _log_and_apply(self, requests: list[Request]) -> None:
+        if not requests:
+            return
+        now = time.time()
+        if now // DAY != self._day:
+            self._day = int(now // DAY)
+            self._hashed = hasher(self.log.day_key(self._day))
+        batches = list(self._packed(requests, int(now * 1000), self._hashed))
+        cards = [card for request in requests for card in request.cards]
+        removed = [pair for request in requests for pair in request.removed]
+        try:
+            first = self.log.append(
+                [(batch.stamp_ms, encode(batch)) for batch in batches], cards, removed
+            )
+        except LogFull as error:
+            _tell(requests, error)
+            return
+        _tell(requests, None)
+        self._apply(batches, first, requests)
+
+    def _packed(
+        self, requests: Iterable[Request], stamp_ms: int, hashed: Callable[[Name], int]
+    ) -> Iterator[Batch]:
+        sites: dict[str, tuple[list[Event], list[int]]] = {}
+        for request in requests:
+            for event, at in zip(request.events, request.at_ms, strict=True):
+                events, at_ms = sites.setdefault(event.edition.partition("/")[0], ([], []))
+                events.append(event)
+                at_ms.append(at)
+        for site, (events, at_ms) in sites.items():
+            for start in range(0, len(events), BATCH):
+                part = slice(start, start + BATCH)
+                first = self._sequences.get(site, 0)
+                self._sequences[site] = first + len(events[part])
+                yield pack(
+                    site, self._source, first, stamp_ms, events[part], at_ms[part], hashed
+                )
+
+    def _apply(self, batches: list[Batch], first: int, requests: list[Request]) -> None:
+        for request in requests:
+            if request.cards or request.removed:
+                with self.lock:
+                    self.ranker.put(request.cards)
+                    for edition, article in request.removed:
+                        self.ranker.remove(edition, article)
+        for position, batch in enumerate(batches, first):
+            for start in range(0, len(batch), PIECE):
+                with self.lock:
+                    self.ranker.apply(batch.part(start, start + PIECE), position)
+
+    def _publish(self) -> None:
+        with self.lock:
+            boards = self.ranker.tick()
+        now = time.monotonic()
+        for board in boards:
+            self.shelf.put(board, now)
+        self.shelf.flush(now)
+
+    def _checkpoint(self, saved: int) -> int:
+        """Write a checkpoint if there is something new; returns the position saved."""
+        position = self.ranker.position
+        if position == saved or (self._writer and self._writer.is_alive()):
+            return saved
+        data = self.ranker.checkpoint()
+        self._needed = [self._needed[-1], self.ranker.reread_from()]
+        self._writer = threading.Thread(target=self.log.keep_checkpoint, args=(position, data))
+        self._writer.start()
+        oldest_ms = int((time.time() - self.settings.keep) * 1000)
+        self.log.trim(min(self._needed[0], saved), oldest_ms)
+        return position
+
+
+def _tell(requests: list[Request], error: LogFull | None) -> None:
+    for request in requests:
+        request.done.get_loop().call_soon_threadsafe(_settle, request.done, error)
+
+
+def _settle(done: "asyncio.Future[None]", error: LogFull | None) -> None:
+    if done.cancelled():
+        return
+    if error:
+        done.set_exception(error)
+    else:
+        done.set_result(None)

@@ -1,0 +1,71 @@
+"""The API's description by OpenAPI 3.1, from the models that the routes read."""
+
+from typing import Any
+
+import msgspec
+
+from ranking import __version__
+from ranking.engine.event import Event, Rejection
+from ranking.lists.catalogue import Sent
+from ranking.lists.edition import LONGEST
+
+EDITION = {"name": "edition", "in": "query", "schema": {"type": "string"}, "example": "inform/kk"}
+COUNT = {"name": "n", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": LONGEST}}
+PATH_EDITION = [
+    {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+    for name in ("site", "lang", "id")
+]
+PATH_ID = PATH_EDITION[2]
+
+
+def document() -> dict[str, Any]:
+    """Describe every route."""
+    models = (Event, Rejection, Sent)
+    _, schemas = msgspec.json.schema_components(models, ref_template="#/components/schemas/{name}")
+    schemas["Sent"]["title"] = "Article"
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Tolqyn", "version": __version__, "license": {"name": "Apache-2.0"}},
+        "paths": _paths(),
+        "components": {"schemas": schemas},
+    }
+
+
+def _paths() -> dict[str, Any]:
+    one = "/v1/articles/{site}/{lang}/{id}"
+    section = {"name": "section", "in": "query", "schema": {"type": "string"}}
+    window = {"name": "window", "in": "query", "schema": {"type": "integer"}}
+    return {
+        "/v1/events": {"post": _writing("Send events: one, an array or one a line", "Event")},
+        "/v1/pixel.gif": {"get": _reading("Send one event without JavaScript", [])},
+        "/v1/articles": {"post": _writing("Add or replace articles", "Sent")},
+        one: {
+            "get": _reading("An article's card and counts", PATH_EDITION),
+            "put": _writing("Add or replace an article", "Sent") | {"parameters": PATH_EDITION},
+            "delete": _reading("Take an article down", PATH_EDITION),
+        },
+        "/v1/popular": {"get": _reading("Popular", [EDITION, COUNT, section, window])},
+        "/v1/trending": {"get": _reading("What rises now", [EDITION, COUNT, section])},
+        "/v1/related/{id}": {"get": _reading("Related of an article", [PATH_ID, EDITION, COUNT])},
+        "/v1/foryou": {"post": _reading("For this visit, from the last pages read", [])},
+        "/v1/stream": {"get": _reading("A board as server-sent events", [EDITION, COUNT])},
+        "/v1/boards": {"get": _reading("All boards", [])},
+        "/v1/graph": {"get": _reading("A tag's neighbours", [EDITION])},
+        "/healthz": {"get": _reading("Whether the process lives", [])},
+        "/readyz": {"get": _reading("Whether lists are served", [])},
+        "/metrics": {"get": _reading("Metrics for Prometheus", [])},
+    }
+
+
+def _reading(summary: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"summary": summary, "parameters": parameters, "responses": {"200": {"description": "OK"}}}
+
+
+def _writing(summary: str, model: str) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{model}"}
+    many = {"oneOf": [schema, {"type": "array", "items": schema}]}
+    return {
+        "summary": summary,
+        "requestBody": {"content": {"application/json": {"schema": many}}},
+        "responses": {"202": {"description": "In the log"}, "400": {"description": "Unreadable"}},
+    }

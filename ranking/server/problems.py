@@ -1,0 +1,50 @@
+"""Problems: errors as RFC 9457 documents, each saying whose fault and what to do."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+import orjson
+
+
+class Problem(Exception):
+    """An answer other than success.
+
+    Parameters
+    ----------
+    status : int
+    title : str
+        What kind of problem, always the same for one kind.
+    detail : str
+        Name, rule, value got.
+    headers : dict
+        Added to the answer.
+    """
+
+    def __init__(
+        self, status: int, title: str, detail: str, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.title, self.detail = status, title, detail
+        self.headers = headers or {}
+
+
+def problem_response(problem: Problem) -> Response:
+    """Write a problem document."""
+    body = {"type": "about:blank", "title": problem.title, "status": problem.status}
+    return Response(
+        orjson.dumps(body | {"detail": problem.detail}),
+        problem.status,
+        problem.headers,
+        "application/problem+json",
+    )
+
+
+async def on_problem(request: Request, error: Exception) -> Response:
+    """Answer a problem that a route raised."""
+    if isinstance(error, Problem):
+        return problem_response(error)
+    if isinstance(error, HTTPException):
+        detail = f"{request.method} {request.url.path}"
+        return problem_response(Problem(error.status_code, error.detail, detail))
+    raise error

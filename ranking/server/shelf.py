@@ -1,0 +1,132 @@
+"""The shelf: answers as bytes, ready before they are asked for.
+
+A board's bytes change when its ids do, its numbers at most once a second; every query of it that
+was asked lately has its bytes made anew at that moment. Lists that are made when asked for stay
+for a second. The ranker thread puts, the server's loop takes; each entry is immutable.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from zlib import crc32
+
+from ranking.lists.boards import Board, render
+
+NUMBERS_EVERY = 1.0
+QUERIES = 256
+MADE_ANSWERS = 20_000
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response of 200.
+
+    Attributes
+    ----------
+    headers : list of (str, str)
+    body : bytes
+    etag : str
+    until : float
+        Monotonic seconds after which it must be made anew.
+    """
+
+    headers: list[tuple[str, str]]
+    body: bytes
+    etag: str
+    until: float
+
+
+def answer_of(body: bytes, until: float = float("inf")) -> Answer:
+    """Dress a JSON body for caches."""
+    etag = f'"{crc32(body):08x}{len(body):x}"'
+    headers = [
+        ("content-type", "application/json"),
+        ("cache-control", "max-age=1, stale-while-revalidate"),
+        ("etag", etag),
+        ("access-control-allow-origin", "*"),
+    ]
+    return Answer(headers, body, etag, until)
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What one edition's surface shows now."""
+
+    board: Board
+    made: float
+    queries: dict[str, int] = field(default_factory=dict)
+
+
+class Shelf:
+    """Ready answers by request line (`path?query`)."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer] = {}
+        self.listener: Callable[[Key], None] = lambda key: None
+        self._shown: dict[Key, _Shown] = {}
+        self._held: dict[Key, Board] = {}
+
+    def board(self, edition: str, surface: str) -> Board | None:
+        """The board that is shown, if there is one."""
+        shown = self._shown.get((edition, surface))
+        return shown.board if shown else None
+
+    def boards(self) -> list[Board]:
+        """All boards that are shown, by edition and surface."""
+        return [shown.board for _, shown in sorted(self._shown.items())]
+
+    def put(self, board: Board, now: float) -> None:
+        """Show a board: at once if its ids are new, else when its numbers are a second old.
+
+        Parameters
+        ----------
+        board : Board
+        now : float
+            Monotonic seconds.
+        """
+        key = (board.edition, board.surface)
+        shown = self._shown.get(key)
+        if shown and shown.board.ids == board.ids and now - shown.made < NUMBERS_EVERY:
+            self._held[key] = board
+            return
+        self._held.pop(key, None)
+        queries = shown.queries if shown else {}
+        fresh_numbers = not shown or now - shown.made >= NUMBERS_EVERY
+        for line, n in list(queries.items()):
+            if fresh_numbers or (shown and shown.board.ids[:n] != board.ids[:n]):
+                self.answers[line] = answer_of(render(board, n))
+        made = now if fresh_numbers or not shown else shown.made
+        self._shown[key] = _Shown(board, made, queries)
+        self.listener(key)
+
+    def flush(self, now: float) -> None:
+        """Show the boards whose numbers waited for their second to pass."""
+        for board in list(self._held.values()):
+            self.put(board, now)
+
+    def ask(self, line: str, edition: str, surface: str, n: int) -> Answer | None:
+        """Answer a query of a board and keep the answer ready from now on."""
+        shown = self._shown.get((edition, surface))
+        if shown is None or n > len(shown.board.items):
+            return None
+        answer = answer_of(render(shown.board, n))
+        if len(shown.queries) < QUERIES:
+            shown.queries[line] = n
+            self.answers[line] = answer
+            if self._shown.get((edition, surface)) is not shown:  # changed meanwhile
+                del self.answers[line]
+        return answer
+
+    def keep(self, line: str, body: bytes) -> Answer:
+        """Keep a list that was made for a query for a second."""
+        if len(self.answers) > MADE_ANSWERS:
+            self._sweep()
+        answer = self.answers[line] = answer_of(body, time.monotonic() + NUMBERS_EVERY)
+        return answer
+
+    def _sweep(self) -> None:
+        now = time.monotonic()
+        for line, answer in list(self.answers.items()):
+            if answer.until < now:
+                self.answers.pop(line, None)
