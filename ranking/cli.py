@@ -4,6 +4,7 @@ Other packages add commands by the entry point group `tolqyn.commands`. A mistak
 is one line on standard error and exit 2.
 """
 
+import gc
 import importlib
 import os
 import sys
@@ -57,6 +58,7 @@ def tolqyn() -> None:
 
 def main() -> None:
     """Run the command line; the operator's mistakes end with one line and exit 2."""
+    gc.set_threshold(100_000, 20, 50)  # rows and events are many and hold no cycles
     try:
         _check_environment()
         tolqyn.main(standalone_mode=False)

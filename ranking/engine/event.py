@@ -18,6 +18,8 @@ Edition = Annotated[str, Meta(max_length=96)]
 Label = Annotated[str, Meta(max_length=64)]
 EARLIEST_MS = 946_684_800_000  # 2000-01-01
 AHEAD_MS = 300_000
+SECONDS_BELOW = 1e11
+"""A number below is seconds since the epoch, one above milliseconds."""
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
@@ -189,4 +191,4 @@ def stamp_ms(at: Any) -> int:
     if not -1e15 < at < 1e15:  # also refuses NaN
         message = "at must be seconds, milliseconds or ISO 8601"
         raise ValueError(message)
-    return round(at * 1000) if at < 1e11 else round(at)
+    return round(at * 1000) if at < SECONDS_BELOW else round(at)

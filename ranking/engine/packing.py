@@ -11,12 +11,14 @@ from hashlib import blake2b
 from typing import Any
 
 import numpy as np
+from msgspec.structs import astuple
 from numpy.typing import NDArray
 
-from ranking.engine.batch import KINDS, Batch, full_columns
+from ranking.engine.batch import COLUMNS, KINDS, Batch, full_columns
 from ranking.engine.event import Event, Name
 
 UNKNOWN_BUCKET = 65535
+RECENT_NAMES = 1 << 16
 KIND_OF = {kind: index for index, kind in enumerate(KINDS)}
 
 
@@ -30,6 +32,7 @@ def hasher(key: bytes) -> Callable[[Name], int]:
     """
     keyed = blake2b(key=key, digest_size=8)
 
+    @lru_cache(maxsize=RECENT_NAMES)
     def hashed(name: Name) -> int:
         state = keyed.copy()
         state.update(str(name).encode())
@@ -77,56 +80,65 @@ def pack(
     hashed : callable
         The day's keyed hash.
     """
-    pairs = [(event.edition, str(event.article)) for event in events]
+    fields = dict(zip(Event.__struct_fields__, zip(*map(astuple, events), strict=True), strict=True))
+    pairs = list(zip(fields["edition"], map(str, fields["article"]), strict=True))
     articles = {pair: index for index, pair in enumerate(dict.fromkeys(pairs))}
     editions = {name: i for i, name in enumerate(dict.fromkeys(pair[0] for pair in articles))}
-    surfaces, experiments, arms = ([event.surface for event in events],
-                                   [event.experiment for event in events],
-                                   [event.arm for event in events])  # fmt: skip
-    surface_names, surface_column = _dictionary(surfaces)
-    experiment_names, experiment_column = _dictionary(experiments)
-    arm_names, arm_column = _dictionary(arms)
-    visitor = [hashed(event.visitor) for event in events]
+    surfaces, surface = _dictionary(fields["surface"])
+    experiments, experiment = _dictionary(fields["experiment"])
+    arms, arm = _dictionary(fields["arm"])
+    visitor = list(map(hashed, fields["visitor"]))
     given = {
         "at": np.array(at_ms, np.int64),
         "article": np.array([articles[pair] for pair in pairs], np.uint32),
         "visitor": np.array(visitor, np.uint64),
-        "chain": np.array(
-            [v if e.session is None else hashed(e.session)
-             for v, e in zip(visitor, events, strict=True)], np.uint64),
-        "surface": surface_column,
-        "experiment": experiment_column,
-        "arm": arm_column,
-    }  # fmt: skip
+        "chain": np.array(_chains(fields["session"], visitor, hashed), np.uint64),
+        "surface": surface,
+        "experiment": experiment,
+        "arm": arm,
+    }
+    for column, (field, absent, value) in _rare_columns(hashed).items():
+        if set(fields[field]) != {absent}:
+            values = [0 if v == absent else value(v) for v in fields[field]]
+            given[column] = np.array(values, COLUMNS[column])
+    if set(fields["bucket"]) != {None}:
+        buckets = [UNKNOWN_BUCKET if v is None else v for v in fields["bucket"]]
+        given["bucket"] = np.array(buckets, np.uint16)
     return Batch(
         site, source, first, stamp_ms, tuple(editions),
         tuple((editions[edition], article) for edition, article in articles),
-        surface_names, experiment_names, arm_names, full_columns(given | _rare(events, hashed)),
+        surfaces, experiments, arms, full_columns(given),
     )  # fmt: skip
 
 
-def _dictionary(names: list[str]) -> tuple[tuple[str, ...], NDArray[Any]]:
-    known = {"": 0}
-    for name in set(names) - {""}:
-        known[name] = 0
-    known = {name: index for index, name in enumerate(sorted(known))}
-    return tuple(known), np.array([known[name] for name in names], np.uint16)
+def _chains(
+    sessions: Sequence[Name | None], visitor: list[int], hashed: Callable[[Name], int]
+) -> list[int]:
+    """Hashed session of each event, or its visitor where there is none."""
+    if None not in sessions:
+        return list(map(hashed, sessions))  # type: ignore[arg-type]
+    pairs = zip(sessions, visitor, strict=True)
+    return [other if session is None else hashed(session) for session, other in pairs]
 
 
-def _rare(
-    events: Sequence[Event], hashed: Callable[[Name], int]
-) -> dict[str, NDArray[Any]]:
-    """Columns that most events leave empty."""
+def _dictionary(names: Sequence[str]) -> tuple[tuple[str, ...], NDArray[Any]]:
+    """Names in order after the empty one, and each event's index, (n_events,) uint16."""
+    distinct = ("", *sorted(set(names) - {""}))
+    if len(distinct) == 1:
+        return distinct, np.zeros(len(names), np.uint16)
+    index = {name: i for i, name in enumerate(distinct)}
+    return distinct, np.array([index[name] for name in names], np.uint16)
+
+
+def _rare_columns(
+    hashed: Callable[[Name], int],
+) -> dict[str, tuple[str, object, Callable[[Any], int]]]:
+    """Columns that most events leave at 0: event field, value when absent, number otherwise."""
     return {
-        "event_id": np.array([0 if e.id is None else hashed(e.id) for e in events], np.uint64),
-        "kind": np.array([KIND_OF[e.kind] for e in events], np.uint8),
-        "robot": np.array([is_robot(e.agent) if e.agent else 0 for e in events], np.uint8),
-        "slot": np.array([e.slot for e in events], np.uint8),
-        "bucket": np.array(
-            [UNKNOWN_BUCKET if e.bucket is None else e.bucket for e in events], np.uint16
-        ),
-        "network": np.array(
-            [hashed(e.network) & 0xFFFFFFFF if e.network else 0 for e in events], np.uint32
-        ),
-        "list_id": np.array([hashed(e.list_id) if e.list_id else 0 for e in events], np.uint64),
+        "event_id": ("id", None, hashed),
+        "kind": ("kind", "view", KIND_OF.__getitem__),
+        "robot": ("agent", "", is_robot),
+        "slot": ("slot", 0, int),
+        "network": ("network", "", lambda name: hashed(name) & 0xFFFFFFFF),
+        "list_id": ("list_id", "", hashed),
     }

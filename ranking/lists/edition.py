@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.decay import Clock
+from ranking.engine.decay import LN2, Clock
 from ranking.engine.rings import DAY_MS, DAYS, HOUR_MS, HOURS
 from ranking.engine.site import Site
 from ranking.lists.catalogue import Card, Catalogue
@@ -126,11 +126,13 @@ class Edition:
 
     def trending(self, profile: Profile) -> Iterator[Scored]:
         """Articles by (fast - slow) / sqrt(slow + floor), in views an hour, rising ones first."""
-        fast = self._rates(profile.trending_fast)
-        slow = self._rates(profile.trending_slow)
-        rise = (fast - slow) / np.sqrt(slow + profile.trending_floor)
-        order = np.argsort(-rise, kind="stable")[: 2 * LONGEST]
-        yield from self._scored(self._slots[order], rise[order], above=0.0)
+        leaders, fast = self.leaders(profile.trending_fast, 1.0, profile)
+        slots = leaders.head[: leaders.count[0]]
+        _, slow = decay_of(profile.trending_slow, 0.0, fast.class_weight)
+        quick = self._now(slots, fast) * (LN2 * 3600 / profile.trending_fast)
+        usual = self._now(slots, slow) * (LN2 * 3600 / profile.trending_slow)
+        rise = (quick - usual) / np.sqrt(usual + profile.trending_floor)
+        yield from self._scored(slots, rise, above=0.0)
 
     def next_pages(
         self, pages: list[str], profile: Profile, n: int, without: Iterable[str] = ()
@@ -244,10 +246,7 @@ class Edition:
             profile.half_life, profile.landing_weight, profile, profile.exponent, profile.freshness
         )
         slots = leaders.head[: leaders.count[0]]
-        state, newest = self.site.state, self.site.newest_ms
-        now = decay._replace(shift=Clock(newest, state.weights["base_ms"][0]).shift)
-        scores = read_scores(slots, state.mass, self._published, newest, now)
-        return self._scored(slots, scores, above=0.0)
+        return self._scored(slots, self._now(slots, decay), above=0.0)
 
     def _by_window(self, window: int) -> list[Scored]:
         counts = window_counts(
@@ -256,14 +255,11 @@ class Edition:
         order = np.argsort(-counts, kind="stable")[: 2 * LONGEST]
         return self._scored(self._slots[order], counts[order].astype(float), above=0.0)
 
-    def _rates(self, half_life: float) -> NDArray[np.float64]:
-        """Views an hour of all the edition's articles under a half-life, (n_slots,) float64."""
-        self._grow()
-        _, decay = decay_of(half_life, 0.0, (1.0, 1.0, 1.0))
+    def _now(self, slots: NDArray[np.int32], decay: Decay) -> NDArray[np.float64]:
+        """Scores of some articles at the log's clock, (n_slots,) float64."""
         state, newest = self.site.state, self.site.newest_ms
         now = decay._replace(shift=Clock(newest, state.weights["base_ms"][0]).shift)
-        masses = read_scores(self._slots, state.mass, self._published, newest, now)
-        return masses * (np.log(2) * 3600 / half_life)
+        return read_scores(slots, state.mass, self._published, newest, now)
 
     def _scored(
         self, slots: NDArray[np.int32], scores: NDArray[np.float64], above: float
@@ -315,10 +311,8 @@ class Edition:
 
     def _new_graph(self, profile: Profile) -> TagGraph:
         leaders, decay = self.leaders(profile.tag_half_life, 1.0, profile)
-        state, newest = self.site.state, self.site.newest_ms
         slots = leaders.head[: min(int(leaders.count[0]), LIVE)]
-        now = decay._replace(shift=Clock(newest, state.weights["base_ms"][0]).shift)
-        masses = read_scores(slots, state.mass, self._published, newest, now).tolist()
+        masses = self._now(slots, decay).tolist()
         viewed = {self.site.ids[s]: m for s, m in zip(slots.tolist(), masses, strict=True)}
         cards = [self.catalogue.card(self.name, article) for article in viewed]
         live = {card.id: card for card in cards if card is not None}

@@ -7,6 +7,7 @@ power law, a window). Scores shown are read anew, so that they do not depend on 
 Cost: some steps of an insertion a touched article.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -84,7 +85,7 @@ def grown(leaders: Leaders, size: int) -> Leaders:
 def decay_of(
     half_life: float,
     exponent: float,
-    class_weight: tuple[float, float, float],
+    class_weight: Sequence[float] | NDArray[np.float64],
     freshness: float = 0.0,
 ) -> tuple[Kernel, Decay]:
     """Make the decay of some parameters, in forward units."""

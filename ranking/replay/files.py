@@ -22,6 +22,8 @@ from ranking.lists.catalogue import Card, Sent, card_of
 
 CHUNK = 5000
 EVENT_FIELDS = Event.__struct_fields__
+LOGGED_FIELDS = tuple(field for field in EVENT_FIELDS if field != "referrer")
+"""What a log keeps of an event."""
 ARTICLE_FIELDS = Sent.__struct_fields__
 WHOLE_NUMBERS = ("slot", "bucket")
 
@@ -72,13 +74,16 @@ def view_chunks(
     if fault := edition_fault(edition):
         raise FileError(fault)
     row = 1
-    for columns, count, read in _chunks(path, mapping, EVENT_FIELDS, ("at", "visitor", "article"), size):
-        columns["at"] = [_stamp(value, path, row + i) for i, value in enumerate(columns["at"])]
-        if "edition" not in columns:
+    needed = ("at", "visitor", "article")
+    for columns, count, read in _chunks(path, mapping, LOGGED_FIELDS, needed, size):
+        columns["at"] = _stamps(columns["at"], path, row)
+        if "edition" not in columns and edition != DEFAULT_EDITION:
             columns["edition"] = [edition] * count
         for field in WHOLE_NUMBERS:
             if field in columns:
-                columns[field] = [_whole(v, field, path, row + i) for i, v in enumerate(columns[field])]
+                columns[field] = [
+                    _whole(value, field, path, row + i) for i, value in enumerate(columns[field])
+                ]
         row += count
         yield Chunk(columns, count, read)
 
@@ -104,15 +109,16 @@ def read_articles(path: Path, mapping: dict[str, str], edition: str = "") -> Ite
         row += count
 
 
-def events_of(chunk: Chunk) -> list[dict[str, Any]]:
-    """Rows of a chunk as events to send; empty fields are left out."""
+def events_of(chunk: Chunk) -> bytes:
+    """Rows of a chunk as the JSON of events to send; empty fields are left out."""
     names = list(chunk.columns)
+    if not any("" in column or None in column for column in chunk.columns.values()):
+        row = msgspec.defstruct("Row", names, gc=False)
+        return msgspec.json.encode(list(map(row, *chunk.columns.values())))
     rows = zip(*chunk.columns.values(), strict=True)
-    if set(names) <= {"at", "visitor", "article", "session"}:
-        return [dict(zip(names, row, strict=True)) for row in rows]
-    return [
-        {n: v for n, v in zip(names, row, strict=True) if v not in ("", None)} for row in rows
-    ]
+    return msgspec.json.encode(
+        [{n: v for n, v in zip(names, row, strict=True) if v not in ("", None)} for row in rows]
+    )
 
 
 def _chunks(
@@ -129,7 +135,7 @@ def _chunks(
             names = _names(header, mapping, fields, needed, path)
         while part := list(islice(rows, size)):
             try:
-                columns = dict(zip(names, map(list, zip(*part, strict=True)), strict=True))
+                columns = {n: list(c) for n, c in zip(names, zip(*part, strict=True), strict=True)}
             except ValueError as error:
                 message = f"{path}: a row has another number of columns than the header"
                 raise FileError(message) from error
@@ -180,12 +186,16 @@ def _opened(path: Path) -> Iterator[tuple[Any, BinaryIO]]:
         raise FileError(message) from error
 
 
+def _stamps(values: list[Any], path: Path, row: int) -> list[int]:
+    if all(isinstance(value, str) and len(value) == 13 and value.isdigit() for value in values):
+        return list(map(int, values))
+    return [_stamp(value, path, row + i) for i, value in enumerate(values)]
+
+
 def _stamp(value: Any, path: Path, row: int) -> int:
     try:
-        return int(value) if len(value) == 13 else stamp_ms(value)
-    except TypeError:
         return stamp_ms(value)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         message = f"{path}, row {row}: at must be seconds, milliseconds or ISO 8601, got {value!r}"
         raise FileError(message) from error
 

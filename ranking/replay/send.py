@@ -128,7 +128,7 @@ def _bodies(
         if with_ids and "id" not in chunk.columns:
             chunk.columns["id"] = [f"row-{row + i}" for i in range(chunk.size)]
         row += chunk.size
-        yield chunk, orjson.dumps(events_of(chunk))
+        yield chunk, events_of(chunk)
 
 
 def _ahead(bodies: Iterator[tuple[Chunk, bytes]]) -> Iterator[tuple[Chunk, bytes]]:

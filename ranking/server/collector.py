@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
+import numpy as np
 
 from ranking.engine.event import (
     AHEAD_MS,
     EARLIEST_MS,
+    SECONDS_BELOW,
     Event,
     Rejection,
     Unreadable,
@@ -66,10 +68,38 @@ def admit(body: bytes, now_ms: int, agent: str) -> Admitted:
             e if e.agent else msgspec.structs.replace(e, agent=agent[:1024]) for e in events
         ]
     faults = _faults(events)
+    at_ms = None if faults else _all_stamps(events, now_ms)
+    if at_ms is None:
+        return _one_by_one(indices, events, rejected, faults, now_ms)
+    return Admitted(events, at_ms, rejected)
+
+
+def _all_stamps(events: list[Event], now_ms: int) -> list[int] | None:
+    """Stamps of events that are all right, or None."""
+    given = [event.at for event in events]
+    try:
+        at = np.array(given, np.float64)
+    except (TypeError, ValueError):
+        return None
+    if at.size and not at.min() >= SECONDS_BELOW:
+        return None
+    if at.size and at.max() > now_ms + AHEAD_MS:
+        return None
+    stamps: list[int] = np.rint(at).astype(np.int64).tolist()
+    return stamps
+
+
+def _one_by_one(
+    indices: list[int],
+    events: list[Event],
+    rejected: list[Rejection],
+    faults: dict[tuple[str, str | int], tuple[str, str]],
+    now_ms: int,
+) -> Admitted:
     at_ms: list[int] = []
     taken: list[Event] = []
     for index, event in zip(indices, events, strict=True):
-        fault = faults.get((event.edition, event.article)) if faults else None
+        fault = faults.get((event.edition, event.article))
         at = now_ms
         if event.at is not None and fault is None:
             at, fault = _stamp(event.at, now_ms)

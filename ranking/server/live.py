@@ -24,7 +24,7 @@ from ranking.server.shelf import Shelf
 
 TICK = 0.05
 BATCH = 5000
-PIECE = 1000
+PIECE = 2500
 WAITING = 200_000
 DAY = 86_400
 

@@ -7,6 +7,7 @@ import asyncio
 import ipaddress
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,6 +51,10 @@ def check_address(host: str, port: int) -> None:
             raise ServeError(message) from error
 
 
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which the ranker thread lets the API have the interpreter."""
+
+
 async def serve(
     folder: Path,
     host: str,
@@ -83,6 +88,7 @@ async def serve(
     ServeError, DataError
     """
     check_address(host, port)
+    sys.setswitchinterval(SWITCH_INTERVAL)
     with Log(folder, durable=durable) as log:
         live = Live(log, profile, settings)
         live.start()

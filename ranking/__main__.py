@@ -1,0 +1,5 @@
+"""`python -m ranking` is `tolqyn`."""
+
+from ranking.cli import main
+
+main()
