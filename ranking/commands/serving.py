@@ -47,12 +47,7 @@ def demo(port: int, seed: int, data: Path | None) -> None:
     url = f"http://127.0.0.1:{port}"
 
     def begin(live: Any) -> None:
-        from ranking.demo.agency import run
-
-        thread = threading.Thread(
-            target=run, args=(url,), kwargs={"seed": seed, "stop": stop, "on_status": _say}
-        )
-        thread.start()
+        threading.Thread(target=_live_agency, args=(url, seed, stop)).start()
         _say(f"portal: {url}/demo   popular: {url}/v1/popular?edition=inform/ru")
 
     options = {setting.option: setting.default for setting in SETTINGS}
@@ -60,7 +55,7 @@ def demo(port: int, seed: int, data: Path | None) -> None:
     try:
         _run(
             options | {"data": folder, "port": port},
-            lambda live: routes(live.catalogue),
+            lambda live: routes(live.ranker.catalogue),
             begin,
             stop,
         )
@@ -68,6 +63,17 @@ def demo(port: int, seed: int, data: Path | None) -> None:
         stop.set()
         if data is None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _live_agency(url: str, seed: int, stop: threading.Event) -> None:
+    from httpx import HTTPError
+
+    from ranking.demo.agency import run
+
+    try:
+        run(url, seed=seed, stop=stop, on_status=_say)
+    except HTTPError as error:
+        _say(f"the agency stopped: {error}")
 
 
 @click.command()

@@ -40,9 +40,7 @@ class Place(msgspec.Struct, array_like=True, frozen=True):
 
 def state_bytes(site: Site) -> bytes:
     """Write all that follows from the site's views, and nothing else."""
-    names = Names(
-        site.name, site.editions, site.ids, site.free_slots, list(site.sequences.items())
-    )
+    names = Names(site.name, site.editions, site.ids, site.free_slots, list(site.sequences.items()))
     head = msgspec.msgpack.encode(names)
     return LENGTH.pack(len(head)) + head + pack_arrays(_arrays(site))
 

@@ -11,9 +11,11 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
+
+config: Any = numba.config
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -37,8 +39,8 @@ def _cache_folder() -> str:
         return tempfile.mkdtemp(prefix="tolqyn-compiled-")
 
 
-if not numba.config.CACHE_DIR:
-    numba.config.CACHE_DIR = _cache_folder()
+if not config.CACHE_DIR:
+    config.CACHE_DIR = _cache_folder()
 
 
 def compiled(function: F) -> F:

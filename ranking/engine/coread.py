@@ -101,12 +101,12 @@ def rebase_graph(g: Graph, newest_ms: int) -> None:
 @compiled
 def graph_row(g: Graph, articles: NDArray[Any], slot: int, position: int) -> int:
     """Give an article's row, a new one if it has none, the least recent ones if all are taken."""
-    row = articles[slot]["row"]
+    row = int(articles[slot]["row"])
     if row < 0:
         if g.level[0]["free_rows"] == 0:
             free_oldest_rows(g, articles)
         g.level[0]["free_rows"] -= 1
-        row = g.row[g.level[0]["free_rows"]]["free"]
+        row = int(g.row[g.level[0]["free_rows"]]["free"])
         articles[slot]["row"] = row
         fresh = g.row[row]
         fresh["owner"] = slot
@@ -143,7 +143,7 @@ def free_row(g: Graph, articles: NDArray[Any], row: int) -> None:
 @compiled
 def neighbour_place(g: Graph, row: int, slot: int, newest_ms: int) -> int:
     """Place of a neighbour in a row, made if it is new."""
-    used = g.row[row]["size"]
+    used = int(g.row[row]["size"])
     found = -1
     for place in range(used):  # no early exit: compiles to vector instructions
         found = place if g.neighbour[row, place] == slot else found
@@ -151,7 +151,7 @@ def neighbour_place(g: Graph, row: int, slot: int, newest_ms: int) -> int:
         return found
     if used == g.neighbour.shape[1]:
         keep_greatest(g, row, used * 3 // 4, newest_ms)
-        used = g.row[row]["size"]
+        used = int(g.row[row]["size"])
     g.neighbour[row, used] = slot
     for level in range(LEVELS):
         g.mass[row, used, level] = np.float32(0.0)

@@ -71,7 +71,9 @@ def exp2(x: float) -> float:
     scaled = math.floor(x * 64.0 + 0.5)
     whole = int(scaled)
     y = (x - scaled * 0.015625) * LN2
-    series = y * (0.5 + y * (0.16666666666666666 + y * (0.041666666666666664 + y * 0.008333333333333333)))
+    series = y * (
+        0.5 + y * (0.16666666666666666 + y * (0.041666666666666664 + y * 0.008333333333333333))
+    )
     return math.ldexp(POWERS[whole & 63] * (1.0 + y * (1.0 + series)), whole >> 6)
 
 

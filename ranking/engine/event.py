@@ -191,4 +191,4 @@ def stamp_ms(at: Any) -> int:
     if not -1e15 < at < 1e15:  # also refuses NaN
         message = "at must be seconds, milliseconds or ISO 8601"
         raise ValueError(message)
-    return round(at * 1000) if at < SECONDS_BELOW else round(at)
+    return int(round(at * 1000) if at < SECONDS_BELOW else round(at))

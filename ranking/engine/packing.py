@@ -80,7 +80,9 @@ def pack(
     hashed : callable
         The day's keyed hash.
     """
-    fields = dict(zip(Event.__struct_fields__, zip(*map(astuple, events), strict=True), strict=True))
+    fields = dict(
+        zip(Event.__struct_fields__, zip(*map(astuple, events), strict=True), strict=True)
+    )
     pairs = list(zip(fields["edition"], map(str, fields["article"]), strict=True))
     articles = {pair: index for index, pair in enumerate(dict.fromkeys(pairs))}
     editions = {name: i for i, name in enumerate(dict.fromkeys(pair[0] for pair in articles))}
@@ -88,7 +90,7 @@ def pack(
     experiments, experiment = _dictionary(fields["experiment"])
     arms, arm = _dictionary(fields["arm"])
     visitor = list(map(hashed, fields["visitor"]))
-    given = {
+    given: dict[str, NDArray[Any]] = {
         "at": np.array(at_ms, np.int64),
         "article": np.array([articles[pair] for pair in pairs], np.uint32),
         "visitor": np.array(visitor, np.uint64),

@@ -52,7 +52,7 @@ def find_place(table: NDArray[Any], key: np.uint64, horizon: int) -> int:
     `table` is any structured array with the fields `key` and `at`.
     """
     mask = table.size - 1
-    place = np.int64(key >> np.uint64(1)) & mask
+    place = int(np.int64(key >> np.uint64(1)) & mask)
     dead = -1
     while True:
         entry = table[place]
@@ -101,4 +101,5 @@ def rebuilt_seen(seen: NDArray[Any], fresh: NDArray[Any], log: NDArray[Any]) -> 
 def living(table: NDArray[Any], horizon: int) -> NDArray[np.int64]:
     """Stamps of a table's living entries, in no order."""
     at: NDArray[np.int64] = table["at"]
-    return at[(table["key"] != NOTHING) & (at >= horizon)]
+    alive: NDArray[np.int64] = at[(table["key"] != NOTHING) & (at >= horizon)]
+    return alive

@@ -38,4 +38,4 @@ def kth_smallest(values: NDArray[np.float64], k: int) -> float:
             low = i
         else:
             break
-    return values[k]
+    return float(values[k])

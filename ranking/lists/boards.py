@@ -160,9 +160,7 @@ def _is_in(card: Card | None, section: str) -> bool:
     return card is not None and card.section == section
 
 
-def _is_full(
-    card: Card, profile: Profile, sections: Counter[str], authors: Counter[str]
-) -> bool:
+def _is_full(card: Card, profile: Profile, sections: Counter[str], authors: Counter[str]) -> bool:
     full_section = bool(profile.section_cap and card.section) and (
         sections[card.section] >= profile.section_cap
     )

@@ -177,10 +177,11 @@ class Catalogue:
 
     def latest(self, edition: str, n: int, section: str = "") -> list[Card]:
         """Newest cards of an edition, newest first, ties by id."""
-        if edition not in self._latest:
-            cards = self._cards.get(edition, {}).values()
-            self._latest[edition] = sorted(cards, key=lambda c: (-c.published_at, c.id))
-        newest = self._latest[edition]
+        newest = self._latest.get(edition)
+        if newest is None:
+            cards = list(self._cards.get(edition, {}).values())  # at once: another thread puts
+            newest = sorted(cards, key=lambda c: (-c.published_at, c.id))
+            self._latest[edition] = newest
         if not section:
             return newest[:n]
         return [card for card in newest if card.section == section][:n]

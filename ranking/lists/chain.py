@@ -172,9 +172,7 @@ def rank_next(
         row = article[page]["row"] if page >= 0 else -1
         left = question.weights[j]
         if row >= 0:
-            left, count = add_neighbours(
-                g, row, newest_ms, left, question.evidence, scratch, count
-            )
+            left, count = add_neighbours(g, row, newest_ms, left, question.evidence, scratch, count)
         broad += left
     for j in range(question.hint.size):
         share = broad * question.hint_weight * question.hint_share[j]
@@ -193,12 +191,10 @@ def rank_next(
 
 
 @compiled
-def add_leaders(
-    leaders: Leaders, popular: float, wanted: int, scratch: Scratch, count: int
-) -> int:
+def add_leaders(leaders: Leaders, popular: float, wanted: int, scratch: Scratch, count: int) -> int:
     """Add the first leaders that are no candidates yet."""
     i = 0
-    while wanted > 0 and i < leaders.count[0] and popular > 0.0:
+    while wanted > 0 and i < leaders.used[0] and popular > 0.0:
         slot = leaders.head[i]
         if scratch.score[slot] == 0.0:
             count = add_share(scratch, slot, popular * leaders.score[slot], count)

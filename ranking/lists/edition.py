@@ -114,10 +114,8 @@ class Edition:
 
     def popular(self, profile: Profile) -> Iterator[Scored]:
         """Articles by decayed views, best first, ties by id, filled up by the newest."""
-        if profile.window:
-            scored = self._by_window(profile.window)
-        else:
-            scored = self._by_mass(profile)
+        by_window = profile.window > 0
+        scored = self._by_window(profile.window) if by_window else self._by_mass(profile)
         yield from scored
         listed = {item.id for item in scored}
         for card in self.catalogue.latest(self.name, LONGEST + len(listed)):
@@ -127,7 +125,7 @@ class Edition:
     def trending(self, profile: Profile) -> Iterator[Scored]:
         """Articles by (fast - slow) / sqrt(slow + floor), in views an hour, rising ones first."""
         leaders, fast = self.leaders(profile.trending_fast, 1.0, profile)
-        slots = leaders.head[: leaders.count[0]]
+        slots = leaders.head[: leaders.used[0]]
         _, slow = decay_of(profile.trending_slow, 0.0, fast.class_weight)
         quick = self._now(slots, fast) * (LN2 * 3600 / profile.trending_fast)
         usual = self._now(slots, slow) * (LN2 * 3600 / profile.trending_slow)
@@ -245,7 +243,7 @@ class Edition:
         leaders, decay = self.leaders(
             profile.half_life, profile.landing_weight, profile, profile.exponent, profile.freshness
         )
-        slots = leaders.head[: leaders.count[0]]
+        slots = leaders.head[: leaders.used[0]]
         return self._scored(slots, self._now(slots, decay), above=0.0)
 
     def _by_window(self, window: int) -> list[Scored]:
@@ -299,9 +297,7 @@ class Edition:
             (item for item in listed if item.id not in read), key=lambda i: (-i.score, i.id)
         )
 
-    def _hints(
-        self, pages: list[str], profile: Profile
-    ) -> tuple[list[Card], NDArray[np.float64]]:
+    def _hints(self, pages: list[str], profile: Profile) -> tuple[list[Card], NDArray[np.float64]]:
         """What the tags of the newest page that has a card propose."""
         for page in pages:
             card = self.catalogue.card(self.name, page)
@@ -311,7 +307,7 @@ class Edition:
 
     def _new_graph(self, profile: Profile) -> TagGraph:
         leaders, decay = self.leaders(profile.tag_half_life, 1.0, profile)
-        slots = leaders.head[: min(int(leaders.count[0]), LIVE)]
+        slots = leaders.head[: min(int(leaders.used[0]), LIVE)]
         masses = self._now(slots, decay).tolist()
         viewed = {self.site.ids[s]: m for s, m in zip(slots.tolist(), masses, strict=True)}
         cards = [self.catalogue.card(self.name, article) for article in viewed]
@@ -331,5 +327,3 @@ def periods_of(window: int) -> tuple[int, int]:
     """
     hours = -(-window * 1000 // HOUR_MS)
     return (hours, 0) if hours <= HOURS else (0, min(-(-window * 1000 // DAY_MS), DAYS))
-
-

@@ -31,14 +31,14 @@ class Leaders(NamedTuple):
         Place in `head`; -1 = not in it.
     head : (HEAD,) int32
         Slots, best first.
-    count : (1,) int64
+    used : (1,) int64
         Entries of `head` in use.
     """
 
     score: NDArray[np.float64]
     place: NDArray[np.int32]
     head: NDArray[np.int32]
-    count: NDArray[np.int64]
+    used: NDArray[np.int64]
 
 
 class Decay(NamedTuple):
@@ -79,7 +79,7 @@ def grown(leaders: Leaders, size: int) -> Leaders:
     have = min(leaders.score.size, size)
     fresh.score[:have] = leaders.score[:have]
     fresh.place[:have] = leaders.place[:have]
-    return fresh._replace(head=leaders.head, count=leaders.count)
+    return fresh._replace(head=leaders.head, used=leaders.used)
 
 
 def decay_of(
@@ -119,12 +119,12 @@ def article_score(
 def raise_leader(leaders: Leaders, slot: int, score: float) -> None:
     """Give an article a score not below its last one, and its place."""
     leaders.score[slot] = score
-    head, place, count = leaders.head, leaders.place, leaders.count
+    head, place, used = leaders.head, leaders.place, leaders.used
     at = place[slot]
     if at < 0:
-        if count[0] < head.size:
-            at = count[0]
-            count[0] += 1
+        if used[0] < head.size:
+            at = used[0]
+            used[0] += 1
         elif score > leaders.score[head[head.size - 1]]:
             at = head.size - 1
             place[head[at]] = -1
@@ -173,7 +173,7 @@ def read_scores(
 @compiled
 def clear_leaders(leaders: Leaders) -> None:
     """Forget all scores, before a full scan."""
-    for i in range(leaders.count[0]):
+    for i in range(leaders.used[0]):
         leaders.place[leaders.head[i]] = -1
-    leaders.count[0] = 0
+    leaders.used[0] = 0
     leaders.score[:] = 0.0

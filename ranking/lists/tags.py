@@ -125,7 +125,8 @@ class TagGraph:
         heard = score[best] ** 2 * (1.0 + np.log1p(self.mass[best]))
         heard *= 0.5 ** (np.maximum(age, 0.0) / freshness)
         order = np.lexsort((best, -heard))[: HINTS + 1]
-        chosen = [(self.cards[best[i]], float(heard[i])) for i in order if heard[i] > 0.0]
+        ranked = zip(best[order].tolist(), heard[order].tolist(), strict=True)
+        chosen = [(self.cards[i], loudness) for i, loudness in ranked if loudness > 0.0]
         chosen = [(c, s) for c, s in chosen if c.id != card.id][:HINTS]
         chosen.sort(key=lambda pair: (-pair[1], pair[0].id))
         shares = np.array([s for _, s in chosen])

@@ -50,14 +50,14 @@ class Popularity(NamedTuple):
     score : (n,) float64
     place : (n,) int32
     head : (n_editions, HEAD) int32
-    count : (n_editions, 1) int64
+    used : (n_editions, 1) int64
     decay : Decay
     """
 
     score: NDArray[np.float64]
     place: NDArray[np.int32]
     head: NDArray[np.int32]
-    count: NDArray[np.int64]
+    used: NDArray[np.int64]
     decay: Decay
 
 
@@ -137,7 +137,7 @@ def follow(s: State, judge: Judge, slot: int) -> None:
 def leaders_of(popularity: Popularity, edition: int) -> Leaders:
     """One edition's leaders."""
     return Leaders(
-        popularity.score, popularity.place, popularity.head[edition], popularity.count[edition]
+        popularity.score, popularity.place, popularity.head[edition], popularity.used[edition]
     )
 
 
@@ -190,7 +190,7 @@ def predict(s: State, plan: Plan, judge: Judge, i: int, ranks: NDArray[np.uint8]
 def place_among(leaders: Leaders, read: NDArray[np.int32], target: int) -> int:
     """Place of an article among the leaders that were not read."""
     place = 0
-    for i in range(leaders.count[0]):
+    for i in range(leaders.used[0]):
         slot = leaders.head[i]
         if slot == target:
             return place

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import httpx
 import msgspec
-import orjson
 
+from ranking.engine.event import Rejection
 from ranking.lists.catalogue import Card
 from ranking.replay.files import Chunk, events_of
 
@@ -81,11 +81,11 @@ def send_views(
         for chunk, body in bodies:
             pace.wait(chunk)
             answer = _post(client, "/v1/events", body)
-            sent.accepted += answer["accepted"]
-            sent.rejected += len(answer["rejected"])
-            if answer["rejected"] and not sent.first_fault:
-                fault = answer["rejected"][0]
-                sent.first_fault = f"{fault['field']}: {fault['reason']}"
+            sent.accepted += answer.accepted
+            sent.rejected += len(answer.rejected)
+            if answer.rejected and not sent.first_fault:
+                fault = answer.rejected[0]
+                sent.first_fault = f"{fault.field}: {fault.reason}"
             progress(chunk)
     sent.seconds = time.monotonic() - started
     return sent
@@ -107,7 +107,7 @@ def send_articles(cards: Iterable[Card], url: str, progress: Callable[[int], Non
                 part.append(card)
             if part and (card is None or len(part) == CARDS):
                 answer = _post(client, "/v1/articles", msgspec.json.encode(part))
-                taken += answer["accepted"]
+                taken += answer.accepted
                 progress(len(part))
                 part = []
     return taken
@@ -140,6 +140,11 @@ def _ahead(bodies: Iterator[tuple[Chunk, bytes]]) -> Iterator[tuple[Chunk, bytes
             yield body
 
 
+class _Taken(msgspec.Struct, frozen=True):
+    accepted: int
+    rejected: list[Rejection]
+
+
 class _Pace:
     """Waits so that log time passes `speed` times as fast as the clock."""
 
@@ -158,7 +163,7 @@ class _Pace:
         time.sleep(max(due - time.monotonic(), 0.0))
 
 
-def _post(client: httpx.Client, path: str, body: bytes) -> dict[str, "int | list[dict[str, str]]"]:  # type: ignore[type-arg]
+def _post(client: httpx.Client, path: str, body: bytes) -> _Taken:
     waited, pause = 0.0, 0.1
     while True:
         try:
@@ -167,7 +172,7 @@ def _post(client: httpx.Client, path: str, body: bytes) -> dict[str, "int | list
             reason, pause = f"{client.base_url} does not answer: {error}", min(pause * 2, 5.0)
         else:
             if response.status_code == 202:
-                return orjson.loads(response.content)
+                return msgspec.json.decode(response.content, type=_Taken)
             reason = f"{response.status_code}: {response.text[:200]}"
             if response.status_code not in (429, 503):
                 raise SendError(reason)
@@ -181,5 +186,3 @@ def _post(client: httpx.Client, path: str, body: bytes) -> dict[str, "int | list
 def last_stamp(chunks: Iterable[Chunk]) -> int:
     """Newest stamp of a log, ms."""
     return max((max(chunk.columns["at"]) for chunk in chunks), default=0)
-
-

@@ -64,9 +64,7 @@ def admit(body: bytes, now_ms: int, agent: str) -> Admitted:
     """
     indices, events, rejected = read_events(body)
     if agent.startswith(BROWSER):
-        events = [
-            e if e.agent else msgspec.structs.replace(e, agent=agent[:1024]) for e in events
-        ]
+        events = [e if e.agent else msgspec.structs.replace(e, agent=agent[:1024]) for e in events]
     faults = _faults(events)
     at_ms = None if faults else _all_stamps(events, now_ms)
     if at_ms is None:

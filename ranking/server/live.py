@@ -233,9 +233,7 @@ class Live:
                 part = slice(start, start + BATCH)
                 first = self._sequences.get(site, 0)
                 self._sequences[site] = first + len(events[part])
-                yield pack(
-                    site, self._source, first, stamp_ms, events[part], at_ms[part], hashed
-                )
+                yield pack(site, self._source, first, stamp_ms, events[part], at_ms[part], hashed)
 
     def _apply(self, batches: list[Batch], first: int, requests: list[Request]) -> None:
         for request in requests:

@@ -18,7 +18,9 @@ class Metrics:
         self._registry = CollectorRegistry()
         self.accepted = self._counter("tolqyn_events_accepted", "Events that got a 202")
         self.rejected = self._counter("tolqyn_events_rejected", "Events refused by a rule")
-        self.refused = self._counter("tolqyn_requests_refused", "Requests sent back with 429 or 503")
+        self.refused = self._counter(
+            "tolqyn_requests_refused", "Requests sent back with 429 or 503"
+        )
         self._gauge("tolqyn_log_position", "Next log position", lambda: live.ranker.position)
         self._gauge("tolqyn_waiting_requests", "Requests not logged yet", live.waiting)
         self._gauge("tolqyn_articles", "Articles with state", self._articles)

@@ -10,7 +10,11 @@ from ranking.lists.catalogue import Sent
 from ranking.lists.edition import LONGEST
 
 EDITION = {"name": "edition", "in": "query", "schema": {"type": "string"}, "example": "inform/kk"}
-COUNT = {"name": "n", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": LONGEST}}
+COUNT = {
+    "name": "n",
+    "in": "query",
+    "schema": {"type": "integer", "minimum": 1, "maximum": LONGEST},
+}
 PATH_EDITION = [
     {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
     for name in ("site", "lang", "id")
@@ -58,7 +62,11 @@ def _paths() -> dict[str, Any]:
 
 
 def _reading(summary: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"summary": summary, "parameters": parameters, "responses": {"200": {"description": "OK"}}}
+    return {
+        "summary": summary,
+        "parameters": parameters,
+        "responses": {"200": {"description": "OK"}},
+    }
 
 
 def _writing(summary: str, model: str) -> dict[str, Any]:

@@ -1,10 +1,9 @@
 """Problems: errors as RFC 9457 documents, each saying whose fault and what to do."""
 
+import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-
-import orjson
 
 
 class Problem(Exception):

@@ -114,5 +114,5 @@ async def _listen(
     on_ready(live)
     waiting = asyncio.ensure_future(stopping.wait())
     await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call]
     await asyncio.wait({task}, timeout=5)

@@ -1,0 +1,235 @@
+/* The portal in the reader's browser: it tells the ranking API of this view, asks it for the
+   lists, and moves their items as the ranks move. Text goes into the page as text only. */
+"use strict";
+
+const facts = document.body.dataset;
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const RETRY = 2000;
+const REFRESH = 5000;
+const RENEW = 15000;
+const EDITION = encodeURIComponent(facts.edition);
+const LOCALE = { zh: "zh", en: "en-GB" }[document.documentElement.lang] ?? "ru";
+const ADDRESS = /^(https?:\/\/|\/(?!\/))/;
+
+/* This view */
+
+function visitor() {
+  try {
+    const known = sessionStorage.getItem("visitor");
+    if (known) return known;
+    const words = crypto.getRandomValues(new Uint32Array(3));
+    const drawn = "p" + Array.from(words, (word) => word.toString(36)).join("");
+    sessionStorage.setItem("visitor", drawn);
+    return drawn;
+  } catch {
+    return "p" + Math.random().toString(36).slice(2);
+  }
+}
+
+function sendView() {
+  const event = { article: facts.article, edition: facts.edition, visitor: visitor() };
+  const from = /^#(popular|related)-(\d)$/.exec(location.hash);
+  if (from) {
+    event.surface = from[1];
+    event.slot = Number(from[2]);
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+  const body = new Blob([JSON.stringify(event)], { type: "application/json" });
+  if (!navigator.sendBeacon("/v1/events", body)) {
+    fetch("/v1/events", { method: "POST", body, keepalive: true }).catch(() => {});
+  }
+}
+
+/* Words and numbers */
+
+const numbers = new Intl.NumberFormat(LOCALE);
+
+function seconds(stamp) {
+  if (stamp === null || stamp === undefined || stamp === "") return NaN;
+  const number = Number(stamp);
+  if (Number.isNaN(number)) return Date.parse(stamp) / 1000;
+  return number > 1e11 ? number / 1000 : number;
+}
+
+function ago(at) {
+  const minutes = Math.floor((Date.now() / 1000 - at) / 60);
+  if (Number.isNaN(minutes)) return "";
+  if (minutes < 1) return facts.now;
+  if (minutes < 60) return facts.minutes.replace("{n}", minutes);
+  if (minutes < 1440) return facts.hours.replace("{n}", Math.floor(minutes / 60));
+  return "";
+}
+
+function renewTimes() {
+  for (const time of document.querySelectorAll("time[data-at]")) {
+    const words = ago(seconds(time.dataset.at));
+    time.title ||= time.textContent.trim();
+    time.textContent = words || time.title;
+  }
+}
+
+/* Lists */
+
+function element(name, className, text = "") {
+  const made = document.createElement(name);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+function day(at) {
+  return new Date(at * 1000).toLocaleDateString(LOCALE, { timeZone: "Asia/Tashkent" });
+}
+
+class List {
+  constructor(root) {
+    this.name = root.dataset.list;
+    this.box = root.querySelector("ol, ul");
+    this.items = new Map();
+  }
+
+  show(answer) {
+    const board = answer.items ?? [];
+    const before = new Map();
+    for (const [id, item] of this.items) before.set(id, item.slip.getBoundingClientRect());
+    const focused = document.activeElement;
+    const first = this.items.size === 0;
+    const next = new Map();
+    board.forEach((facts, index) => {
+      const item = this.items.get(facts.id) ?? this.make(facts);
+      this.fill(item, facts, index + 1);
+      next.set(facts.id, item);
+    });
+    const order = Array.from(next.values(), (item) => item.row);
+    const shown = this.box.children;
+    if (order.length !== shown.length || order.some((row, k) => shown[k] !== row)) {
+      this.box.replaceChildren(...order);
+      if (this.box.contains(focused)) focused.focus({ preventScroll: true });
+    }
+    this.items = next;
+    if (!first) this.animate(before);
+  }
+
+  make(facts) {
+    const row = element("li", "item");
+    const slip = element("a", "slip");
+    const title = element("span", "title", facts.title);
+    const meta = element("span", "meta");
+    const item = { row, slip, title, views: element("span", "views") };
+    const at = seconds(facts.published_at);
+    const time = element("time", "", ago(at) || day(at));
+    time.dataset.at = at;
+    time.dateTime = new Date(at * 1000).toISOString();
+    time.title = day(at);
+    meta.append(element("span", "section", facts.section), time);
+    if (this.name === "popular") meta.append(item.views);
+    if (this.name === "related") slip.append(this.picture(facts.image));
+    slip.append(title, meta);
+    row.append(slip);
+    return item;
+  }
+
+  picture(address) {
+    const image = element("img", "");
+    if (ADDRESS.test(address ?? "")) image.src = address;
+    image.alt = "";
+    image.width = 960;
+    image.height = 540;
+    return image;
+  }
+
+  fill(item, now, rank) {
+    item.title.textContent = now.title;
+    if (ADDRESS.test(now.url ?? "")) item.slip.href = `${now.url}#${this.name}-${rank}`;
+    item.views.textContent = now.views ? facts.views.replace("{n}", numbers.format(now.views)) : "";
+  }
+
+  animate(before) {
+    if (calm.matches) return;
+    for (const [id, item] of this.items) {
+      const old = before.get(id);
+      if (!old) {
+        item.row.classList.add("new");
+        item.slip.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 500, easing: "ease-out" });
+        continue;
+      }
+      item.row.classList.remove("new");
+      const place = item.slip.getBoundingClientRect();
+      const [x, y] = [old.left - place.left, old.top - place.top];
+      if (Math.abs(x) + Math.abs(y) < 2) continue;
+      const moved = [{ transform: `translate(${x}px, ${y}px)` }, { transform: "none" }];
+      item.slip.animate(moved, { duration: 550, easing: "cubic-bezier(.2, .8, .2, 1)" });
+    }
+  }
+}
+
+async function ask(list, address) {
+  try {
+    const answer = await fetch(address, { headers: { Accept: "application/json" } });
+    if (answer.ok) list.show(await answer.json());
+  } catch {
+    /* The next round asks again. */
+  }
+}
+
+function every(milliseconds, act) {
+  act();
+  return setInterval(() => document.hidden || act(), milliseconds);
+}
+
+function follow(list, root) {
+  const section = facts.section ? `&section=${encodeURIComponent(facts.section)}` : "";
+  const address = `/v1/popular?edition=${EDITION}&n=${root.dataset.n}${section}`;
+  let polling = 0;
+  const poll = () => (polling ||= every(RETRY, () => ask(list, address)));
+  if (section || !("EventSource" in window)) return poll();
+  ask(list, address);
+  const stream = new EventSource(`/v1/stream?edition=${EDITION}&surface=popular`);
+  const board = (message) => {
+    clearInterval(polling);
+    polling = 0;
+    const answer = JSON.parse(message.data);
+    list.show({ items: (answer.items ?? []).slice(0, Number(root.dataset.n)) });
+  };
+  stream.addEventListener("board", board);
+  stream.addEventListener("message", board);
+  stream.addEventListener("error", poll);
+}
+
+for (const root of document.querySelectorAll("[data-list]")) {
+  const list = new List(root);
+  if (root.dataset.list === "popular") {
+    follow(list, root);
+  } else {
+    const id = encodeURIComponent(facts.article);
+    const address = `/v1/related/${id}?edition=${EDITION}&n=${root.dataset.n}`;
+    every(REFRESH, () => ask(list, address));
+  }
+}
+/* The front page's own news */
+
+function links(part) {
+  return Array.from(part.querySelectorAll("a"), (link) => link.getAttribute("href")).join();
+}
+
+async function renewFront() {
+  try {
+    const answer = await fetch(location.pathname + location.search);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of document.querySelectorAll("[data-fresh]")) {
+      const next = page.querySelector(`[data-fresh="${part.dataset.fresh}"]`);
+      if (!next || links(next) === links(part) || part.contains(document.activeElement)) continue;
+      part.replaceChildren(...next.childNodes);
+    }
+  } catch {
+    /* The next round asks again. */
+  }
+  renewTimes();
+}
+
+if (facts.article) sendView();
+every(RENEW, document.querySelector("[data-fresh]") ? renewFront : renewTimes);
+renewTimes();
+for (const current of document.querySelectorAll("nav [aria-current]")) {
+  current.scrollIntoView({ block: "nearest", inline: "nearest" });
+}

@@ -1,0 +1,178 @@
+"""Readers: the simulated people who read the agency's seven editions, visit by visit.
+
+This file alone knows how a visit goes: a landing, then clicks on related or popular articles, a
+reload, another headline, 2.2 pages on average and 8 at most. Readers have an edition, interests
+over the sections and a browser; a few robots read everything. Pure and seeded: the same calls give
+the same views. What a visit does after `until` waits for the next call. About 100,000 views/s.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import NotRequired, TypedDict
+
+import numpy as np
+
+from ranking.demo.newsroom import Article
+from ranking.demo.shelf import Floats, Shelf
+from ranking.demo.walk import MEAN_PAGES, Walk
+from ranking.demo.wording import SECTIONS, SHARES, SITE, ZONE
+
+ROBOT_SHARE = 0.02
+SLICE = 30.0
+"""Seconds for which the draws of articles are taken as constant, at most."""
+
+ROBOTS = (
+    "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+    "Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)",
+    "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
+    "Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)",
+)
+_DESK = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"
+_ANDROID = "Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 (KHTML, like Gecko)"
+BROWSERS = (
+    f"{_ANDROID} Chrome/131.0.0.0 Mobile Safari/537.36",
+    f"{_ANDROID} SamsungBrowser/27.0 Chrome/125.0.0.0 Mobile Safari/537.36",
+    f"{_DESK} AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
+    f"{_DESK[:-1]}; rv:133.0) Gecko/20100101 Firefox/133.0",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 "
+    "(KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1",
+)
+_SURFACES = ("", "related", "popular")
+
+
+class View(TypedDict):
+    """An event, as `POST /v1/events` takes it; `at` in seconds since the epoch, UTC."""
+
+    at: float
+    visitor: str
+    article: str
+    edition: str
+    session: str
+    agent: str
+    surface: NotRequired[str]
+    slot: NotRequired[int]
+
+
+class Readers:
+    """The agency's readers.
+
+    Parameters
+    ----------
+    seed : int
+        Of all their choices.
+    count : int
+        How many there are. Since a reader's repeats do not count for half an hour, few readers
+        with a high rate would flatten every list.
+    """
+
+    def __init__(self, seed: int, count: int = 60_000) -> None:
+        self._random = np.random.default_rng(seed)
+        self._interest = np.log(
+            0.1 + 9.0 * self._random.dirichlet(np.full(len(SECTIONS), 0.5), count)
+        )
+        edges = np.cumsum([0.0, *SHARES.values()]) * count
+        self._of = {
+            lang: np.arange(round(edges[k]), round(edges[k + 1])) for k, lang in enumerate(SHARES)
+        }
+        self._shelves: dict[str, Shelf] = {}
+        self._pending: list[View] = []
+
+    def views(
+        self, cards: Sequence[Article], since: float, until: float, rate: float
+    ) -> list[View]:
+        """What is read in a span of time.
+
+        Parameters
+        ----------
+        cards : sequence of Article
+            Everything that is published, in any editions.
+        since, until : float
+            The span, s; spans are asked for one after another.
+        rate : float
+            Mean over the span, views/s; within it a day has its nights.
+
+        Returns
+        -------
+        list of View
+            In time order, all `since <= at < until`.
+        """
+        by_edition: dict[str, list[Article]] = defaultdict(list)
+        for card in cards:
+            if card["published_at"] < until:
+                by_edition[card["lang"]].append(card)
+        step = (until - since) / max(1, round((until - since) / SLICE))
+        moments = np.arange(since, until - step / 2.0, step)
+        volume = rate * step * _day_curve(moments)
+        for lang, own in sorted(by_edition.items()):
+            shelf = self._shelf(lang, own)
+            self._visit(lang, shelf, moments, step, volume * SHARES[lang])
+            self._crawl(lang, shelf, moments, step, volume * SHARES[lang])
+        return self._ready(since, until)
+
+    def _ready(self, since: float, until: float) -> list[View]:
+        self._pending.sort(key=itemgetter("at"))
+        first = bisect_left(self._pending, since, key=itemgetter("at"))
+        end = bisect_left(self._pending, until, key=itemgetter("at"))
+        ready, self._pending = self._pending[first:end], self._pending[end:]
+        return ready
+
+    def _shelf(self, lang: str, cards: list[Article]) -> Shelf:
+        shelf = self._shelves.get(lang)
+        if shelf is None or shelf.ids != [card["id"] for card in cards]:
+            shelf = self._shelves[lang] = Shelf(cards)
+        return shelf
+
+    def _starts(self, moments: Floats, step: float, mean: Floats) -> Floats:
+        starts = np.repeat(moments, self._random.poisson(mean))
+        return starts + step * self._random.random(starts.size)
+
+    def _visit(self, lang: str, shelf: Shelf, moments: Floats, step: float, volume: Floats) -> None:
+        walk = Walk(self._random, shelf, moments)
+        mean = volume * (1.0 - ROBOT_SHARE) / MEAN_PAGES * walk.open
+        starts = self._starts(moments, step, mean)
+        readers = self._random.choice(self._of[lang], starts.size)
+        pages = walk.pages(starts, self._interest[readers])
+        names = [f"r{reader:05}" for reader in readers.tolist()]
+        agents = [BROWSERS[reader % len(BROWSERS)] for reader in readers.tolist()]
+        sessions = [f"{lang}-{int(at * 1000)}-{k}" for k, at in enumerate(starts.tolist())]
+        edition = f"{SITE}/{lang}"
+        columns = (pages.visit, pages.at.round(3), pages.article, pages.surface, pages.slot)
+        for visit, at, article, surface, slot in zip(*(c.tolist() for c in columns), strict=True):
+            view = View(
+                at=at,
+                visitor=names[visit],
+                article=shelf.ids[article],
+                edition=edition,
+                session=sessions[visit],
+                agent=agents[visit],
+            )
+            if surface:
+                view["surface"], view["slot"] = _SURFACES[surface], slot
+            self._pending.append(view)
+
+    def _crawl(self, lang: str, shelf: Shelf, moments: Floats, step: float, volume: Floats) -> None:
+        starts = self._starts(moments, step, volume * ROBOT_SHARE)
+        article = self._random.integers(len(shelf.ids), size=starts.size)
+        out = shelf.published[article] < starts
+        for at, found in zip(starts[out].round(3).tolist(), article[out].tolist(), strict=True):
+            robot = int(self._random.integers(len(ROBOTS)))
+            self._pending.append(
+                View(
+                    at=at,
+                    visitor=f"robot-{robot}",
+                    article=shelf.ids[found],
+                    edition=f"{SITE}/{lang}",
+                    session=f"robot-{robot}-{int(at) // 3600}",
+                    agent=ROBOTS[robot],
+                )
+            )
+
+
+def _day_curve(moments: Floats) -> Floats:
+    """Traffic by the agency's hour, mean 1 over the moments: (m,) float64."""
+    hour = (moments + ZONE.utcoffset(None).total_seconds()) % 86_400.0 / 3_600.0
+    day, half = np.sin((hour - 8.0) * np.pi / 12.0), np.sin((hour - 3.0) * np.pi / 6.0)
+    curve = 1.0 + 0.55 * day + 0.2 * half
+    return np.asarray(curve / curve.mean())
