@@ -121,7 +121,7 @@ class TagGraph:
             return [], np.zeros(0)
         score = np.bincount(self._article, voice[self._tag], len(self.cards))
         best = np.flatnonzero(score > 0.0)
-        age = at - np.array([self.cards[i].published_at for i in best])
+        age = at - np.array([self.cards[i].published_at for i in best.tolist()])
         heard = score[best] ** 2 * (1.0 + np.log1p(self.mass[best]))
         heard *= 0.5 ** (np.maximum(age, 0.0) / freshness)
         order = np.lexsort((best, -heard))[: HINTS + 1]
