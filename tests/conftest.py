@@ -1,0 +1,36 @@
+"""Fixtures that several test files share."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ranking.benchmarks.spawned import Spawned, spawned
+
+DATA = Path(__file__).parents[2] / "shared" / "data" / "g1"
+
+
+@pytest.fixture(scope="session")
+def g1() -> Path:
+    """Folder of the G1 log; skips where it is absent, except in CI."""
+    if not DATA.exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"{DATA.name} must be there in CI")
+        pytest.skip("the real logs are not beside the checkout")
+    return DATA
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spawned]:
+    """One real server for the tests of a file."""
+    with spawned(tmp_path_factory.mktemp("data")) as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: Spawned) -> Iterator[httpx.Client]:
+    """A client of the server."""
+    with httpx.Client(base_url=server.url, timeout=30.0) as connected:
+        yield connected

@@ -1,0 +1,130 @@
+"""The real week: sent by HTTP, compared with plain Python and with a ranker in a loop."""
+
+import csv
+import gzip
+import io
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+
+from ranking.benchmarks.spawned import Spawned, spawned
+from ranking.engine.batch import Batch
+from ranking.lists.boards import render
+from ranking.lists.catalogue import Catalogue
+from ranking.ranker import Ranker
+from ranking.replay.backtest import backtest, span_of
+from ranking.replay.files import view_chunks
+from ranking.replay.packed import packed_views
+from ranking.replay.send import send_views
+
+pytestmark = [pytest.mark.server, pytest.mark.data]
+
+COLUMNS = {"at": "ts_ms", "visitor": "user"}
+EDITION = "site/und"
+HALF_HOUR = 1_800_000
+
+
+@dataclass(frozen=True)
+class Week:
+    """The log as batches, and the server that got it by HTTP."""
+
+    batches: list[Batch]
+    server: Spawned
+
+
+@pytest.fixture(scope="module")
+def week(g1: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
+    """Send the week."""
+    path = g1 / "clicks.csv.gz"
+    batches = list(packed_views(path, COLUMNS, EDITION))
+    with spawned(tmp_path_factory.mktemp("week")) as server:
+        sent = send_views(view_chunks(path, COLUMNS), server.url)
+        assert (sent.accepted, sent.rejected) == (1_538_528, 0)
+        last = batches[-1].articles[int(batches[-1].columns["article"][-1])][1]
+        line = f"{server.url}/v1/articles/{EDITION}/{last}"
+        until = time.monotonic() + 60
+        as_of = batches[-1].columns["at"].max() / 1000
+        while time.monotonic() < until and httpx.get(line).json()["as_of"] < as_of:
+            threading.Event().wait(0.1)
+        yield Week(batches, server)
+
+
+@pytest.fixture(scope="module")
+def looped(week: Week) -> Ranker:
+    """A ranker fed in a loop."""
+    ranker = Ranker()
+    for position, batch in enumerate(week.batches):
+        ranker.apply(batch, position)
+    ranker.tick()
+    return ranker
+
+
+def test_counts_equal_twenty_lines_of_python(week: Week, looped: Ranker, g1: Path) -> None:
+    accepted: Counter[str] = Counter()
+    counted: Counter[str] = Counter()
+    seen: dict[tuple[str, str], int] = {}
+    with gzip.open(g1 / "clicks.csv.gz") as file:
+        for row in csv.DictReader(io.TextIOWrapper(file)):
+            at, key = int(row["ts_ms"]), (row["user"], row["article"])
+            accepted[row["article"]] += 1
+            counted[row["article"]] += key not in seen or at - seen[key] >= HALF_HOUR
+            seen[key] = at
+    site = looped.sites["site"]
+    record = site.state.article
+    slots = {article: site.slot(EDITION, article) for article in accepted}
+    assert {a: int(record["accepted"][s]) for a, s in slots.items()} == accepted
+    assert {a: int(record["counted"][s, 0]) for a, s in slots.items()} == counted
+    with httpx.Client(base_url=week.server.url) as client:
+        for article in list(accepted)[::20]:
+            shown = client.get(f"/v1/articles/{EDITION}/{article}").json()
+            assert (shown["accepted"], shown["views"]) == (accepted[article], counted[article])
+
+
+def test_popular_by_http_equals_the_loop(week: Week, looped: Ranker) -> None:
+    line = f"{week.server.url}/v1/popular?edition={EDITION}&n=20"
+    expected = render(looped.board(EDITION, "popular", looped.profile, 20, ""), 20)
+    until = time.monotonic() + 5
+    while time.monotonic() < until and httpx.get(line).content != expected:
+        threading.Event().wait(0.1)
+    assert httpx.get(line).content == expected
+
+
+def test_related_by_http_equals_the_loop(week: Week, looped: Ranker) -> None:
+    with httpx.Client(base_url=week.server.url) as client:
+        for article in looped.sites["site"].ids[::500]:
+            line = f"/v1/related/{article}?edition={EDITION}&n=4"
+            expected = render(looped.related(EDITION, article, 4), 4)
+            assert client.get(line).content == expected
+
+
+def test_state_is_the_same_however_the_log_was_chopped(week: Week, looped: Ranker) -> None:
+    drawn = np.random.default_rng(1)
+    ranker, position = Ranker(), 0
+    for batch in week.batches:
+        cuts = np.unique([0, len(batch), *drawn.integers(0, len(batch), 4)]).tolist()
+        for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+            ranker.apply(batch.part(start, stop), position)
+            position += 1
+            if drawn.random() < 0.01:
+                ranker.tick()
+    assert ranker.state() == looped.state()
+
+
+def test_server_needs_less_than_a_gigabyte(week: Week) -> None:
+    assert week.server.peak_megabytes() < 1000
+
+
+def test_lists_are_worth_what_they_were_found_to_be(week: Week) -> None:
+    span = span_of(week.batches, None, None, 4)
+    measures = backtest(week.batches, Catalogue(), span)
+    assert measures["popular"]["hr@5"] > 0.345
+    assert measures["related"]["hr@5"] > 0.435
+    assert measures["foryou"]["hr@5"] > 0.44
+    assert measures["last_item"]["ndcg@20"] > 0.385

@@ -1,0 +1,68 @@
+"""Who may import what: data goes one way, and each technology lives in one file."""
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("ranking", "streams")
+ONE_FILE = {
+    "sqlite3": "ranking/server/log.py",
+    "granian": "ranking/server/serve.py",
+    "numba": "ranking/engine/compiled.py",
+    "prometheus_client": "ranking/server/metrics.py",
+    "crawleruseragents": "ranking/engine/packing.py",
+    "jinja2": "ranking/demo/portal.py",
+}
+PURE = ("ranking/engine", "ranking/lists", "ranking/ranker.py")
+IMPURE = {"time", "socket", "random", "asyncio", "threading", "httpx", "starlette", "subprocess"}
+
+
+def imports() -> dict[str, set[str]]:
+    """Full names of the modules that each file imports."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Import):
+                    found[name] |= {alias.name for alias in node.names}
+                elif isinstance(node, ast.ImportFrom):
+                    found[name].add(node.module or "")
+    return found
+
+
+def roots(names: set[str]) -> set[str]:
+    """Top-level packages."""
+    return {name.partition(".")[0] for name in names}
+
+
+def test_ranking_never_imports_streams() -> None:
+    assert [f for f, names in imports().items() if f.startswith("ranking") and "streams" in roots(names)] == []
+
+
+@pytest.mark.parametrize("technology", sorted(ONE_FILE))
+def test_a_technology_lives_in_one_file(technology: str) -> None:
+    users = [file for file, names in imports().items() if technology in roots(names)]
+    assert users == [ONE_FILE[technology]]
+
+
+def test_the_core_is_pure() -> None:
+    for file, names in imports().items():
+        if file.startswith(PURE):
+            assert not roots(names) & IMPURE, file
+            assert not {n for n in names if n.startswith(("ranking.server", "ranking.replay"))}, file
+
+
+def test_the_engine_knows_no_lists() -> None:
+    for file, names in imports().items():
+        if file.startswith("ranking/engine"):
+            assert not {n for n in names if n.startswith(("ranking.lists", "ranking.ranker"))}, file
+
+
+def test_top_level_holds_nothing_else() -> None:
+    known = {"ranking", "streams", "tests", "deploy"}
+    folders = {p.name for p in ROOT.iterdir() if p.is_dir() and not p.name.startswith(".")}
+    assert {f for f in folders if not f.endswith((".egg-info", "__pycache__"))} <= known
