@@ -18,27 +18,36 @@ from ranking.engine.batch import COLUMNS, KINDS, Batch, full_columns
 from ranking.engine.event import Event, Name
 
 UNKNOWN_BUCKET = 65535
-RECENT_NAMES = 1 << 16
+RECENT_NAMES = 1 << 17
 KIND_OF = {kind: index for index, kind in enumerate(KINDS)}
 
 
-def hasher(key: bytes) -> Callable[[Name], int]:
-    """Make a keyed 64-bit hash that never gives 0.
+class Hasher(dict[Name, int]):
+    """Keyed 64-bit hashes of names, never 0; remembers those asked for lately.
 
     Parameters
     ----------
     key : bytes
         Up to 64 secret bytes.
+
+    Examples
+    --------
+    >>> Hasher(b"monday")["reader"] == Hasher(b"tuesday")["reader"]
+    False
     """
-    keyed = blake2b(key=key, digest_size=8)
 
-    @lru_cache(maxsize=RECENT_NAMES)
-    def hashed(name: Name) -> int:
-        state = keyed.copy()
+    def __init__(self, key: bytes) -> None:
+        super().__init__()
+        self._keyed = blake2b(key=key, digest_size=8)
+
+    def __missing__(self, name: Name) -> int:
+        """Hash a name that was not asked for lately."""
+        if len(self) >= RECENT_NAMES:
+            self.clear()
+        state = self._keyed.copy()
         state.update(str(name).encode())
-        return int.from_bytes(state.digest(), "little") or 1
-
-    return hashed
+        hashed = self[name] = int.from_bytes(state.digest(), "little") or 1
+        return hashed
 
 
 @lru_cache(maxsize=4096)
@@ -62,7 +71,7 @@ def pack(
     stamp_ms: int,
     events: Sequence[Event],
     at_ms: Sequence[int],
-    hashed: Callable[[Name], int],
+    hashes: Hasher,
 ) -> Batch:
     """Pack events of one site into a batch, in their order.
 
@@ -77,8 +86,8 @@ def pack(
         All of one site.
     at_ms : sequence of int
         Their stamps, in milliseconds.
-    hashed : callable
-        The day's keyed hash.
+    hashes : Hasher
+        With the day's key.
     """
     fields = dict(
         zip(Event.__struct_fields__, zip(*map(astuple, events), strict=True), strict=True)
@@ -89,17 +98,17 @@ def pack(
     surfaces, surface = _dictionary(fields["surface"])
     experiments, experiment = _dictionary(fields["experiment"])
     arms, arm = _dictionary(fields["arm"])
-    visitor = list(map(hashed, fields["visitor"]))
+    visitor = list(map(hashes.__getitem__, fields["visitor"]))
     given: dict[str, NDArray[Any]] = {
         "at": np.array(at_ms, np.int64),
         "article": np.array([articles[pair] for pair in pairs], np.uint32),
         "visitor": np.array(visitor, np.uint64),
-        "chain": np.array(_chains(fields["session"], visitor, hashed), np.uint64),
+        "chain": np.array(_chains(fields["session"], visitor, hashes), np.uint64),
         "surface": surface,
         "experiment": experiment,
         "arm": arm,
     }
-    for column, (field, absent, value) in _rare_columns(hashed).items():
+    for column, (field, absent, value) in _rare_columns(hashes).items():
         if set(fields[field]) != {absent}:
             values = [0 if v == absent else value(v) for v in fields[field]]
             given[column] = np.array(values, COLUMNS[column])
@@ -114,13 +123,13 @@ def pack(
 
 
 def _chains(
-    sessions: Sequence[Name | None], visitor: list[int], hashed: Callable[[Name], int]
+    sessions: Sequence[Name | None], visitor: list[int], hashes: Hasher
 ) -> list[int]:
     """Hashed session of each event, or its visitor where there is none."""
     if None not in sessions:
-        return list(map(hashed, sessions))  # type: ignore[arg-type]
+        return list(map(hashes.__getitem__, sessions))  # type: ignore[arg-type]
     pairs = zip(sessions, visitor, strict=True)
-    return [other if session is None else hashed(session) for session, other in pairs]
+    return [other if session is None else hashes[session] for session, other in pairs]
 
 
 def _dictionary(names: Sequence[str]) -> tuple[tuple[str, ...], NDArray[Any]]:
@@ -133,14 +142,14 @@ def _dictionary(names: Sequence[str]) -> tuple[tuple[str, ...], NDArray[Any]]:
 
 
 def _rare_columns(
-    hashed: Callable[[Name], int],
+    hashes: Hasher,
 ) -> dict[str, tuple[str, object, Callable[[Any], int]]]:
     """Columns that most events leave at 0: event field, value when absent, number otherwise."""
     return {
-        "event_id": ("id", None, hashed),
+        "event_id": ("id", None, hashes.__getitem__),
         "kind": ("kind", "view", KIND_OF.__getitem__),
         "robot": ("agent", "", is_robot),
         "slot": ("slot", 0, int),
-        "network": ("network", "", lambda name: hashed(name) & 0xFFFFFFFF),
-        "list_id": ("list_id", "", hashed),
+        "network": ("network", "", lambda name: hashes[name] & 0xFFFFFFFF),
+        "list_id": ("list_id", "", hashes.__getitem__),
     }

@@ -8,7 +8,7 @@ import msgspec
 
 from ranking.engine.batch import Batch
 from ranking.engine.event import Event, Rejection, rejection
-from ranking.engine.packing import hasher, pack
+from ranking.engine.packing import Hasher, pack
 from ranking.lists.catalogue import Catalogue
 from ranking.replay.files import Chunk, FileError, read_articles, view_chunks
 
@@ -38,7 +38,7 @@ def packed_views(
     FileError
         If a row breaks a rule, or there are several sites.
     """
-    hashed, first, site = hasher(KEY), 0, ""
+    hashes, first, site = Hasher(KEY), 0, ""
     for chunk in view_chunks(path, mapping, edition):
         events = _events(chunk, path)
         sites = {event.edition.partition("/")[0] for event in events} | ({site} - {""})
@@ -47,7 +47,7 @@ def packed_views(
             raise FileError(message)
         (site,) = sites
         at_ms = chunk.columns["at"]
-        yield pack(site, "file", first, at_ms[-1], events, at_ms, hashed)
+        yield pack(site, "file", first, at_ms[-1], events, at_ms, hashes)
         first += len(events)
         progress(chunk.read)
 

@@ -1,20 +1,21 @@
 """The live engine: one thread that owns log, ranker and tick.
 
 A request's events wait in the inbox; the thread takes all that wait, writes them to the log in one
-transaction, lets their senders know, applies them, and ticks. Events therefore pack themselves:
-the busier, the larger the batches. Whoever else reads the ranker holds `lock`.
+transaction, lets their senders know, applies them, and ticks. Small requests are packed together:
+the busier, the larger the batches. A large one is packed by who submits it, while the thread still
+applies the one before. Whoever else reads the ranker holds `lock`.
 """
 
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from ranking.engine.batch import Batch, decode, encode
-from ranking.engine.event import Event, Name
-from ranking.engine.packing import hasher, pack
+from ranking.engine.event import Event
+from ranking.engine.packing import Hasher, pack
 from ranking.engine.settings import EngineSettings
 from ranking.lists.catalogue import Card
 from ranking.lists.profile import Profile
@@ -24,8 +25,10 @@ from ranking.server.shelf import Shelf
 
 TICK = 0.05
 BATCH = 5000
-PIECE = 2500
+PIECE = 5000
 WAITING = 200_000
+LARGE = 500
+"""Events from which a request is packed by who submits it."""
 DAY = 86_400
 
 
@@ -37,6 +40,8 @@ class Request:
     ----------
     events, at_ms
         Views and their stamps.
+    batches : list of Batch
+        The events packed, if they were many; numbered when they are logged.
     cards, removed
         Cards to put; articles to take down.
     done : asyncio.Future
@@ -46,6 +51,7 @@ class Request:
     done: asyncio.Future[None]
     events: list[Event] = field(default_factory=list)
     at_ms: list[int] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
     removed: list[tuple[str, str]] = field(default_factory=list)
 
@@ -97,7 +103,7 @@ class Live:
         self._wake = threading.Condition()
         self._stopping = False
         self._source, self._sequences = uuid4().hex, dict[str, int]()
-        self._day, self._hashed = -1, hasher(b"")
+        self._day, self._hashes = -1, Hasher(b"")
         self._needed = [0, 0]  # where the older and the newer kept checkpoint begin rereading
         self._writer: threading.Thread | None = None
         self._thread = threading.Thread(target=self._run, name="ranker")
@@ -124,6 +130,8 @@ class Live:
 
     def submit(self, request: Request) -> None:
         """Put a request into the inbox; its future is told when the log has it."""
+        if len(request.events) >= LARGE:
+            request.batches = list(self._packed(request.events, request.at_ms))
         with self._wake:
             self._inbox.append(request)
             self._waiting += len(request.events)
@@ -140,6 +148,7 @@ class Live:
             raise
 
     def _restore(self) -> None:
+        self._keep_day()
         ranker = self._from_checkpoint()
         for edition, article, card in self.log.cards():
             if card:
@@ -202,11 +211,8 @@ class Live:
     def _log_and_apply(self, requests: list[Request]) -> None:
         if not requests:
             return
-        now = time.time()
-        if now // DAY != self._day:
-            self._day = int(now // DAY)
-            self._hashed = hasher(self.log.day_key(self._day))
-        batches = list(self._packed(requests, int(now * 1000), self._hashed))
+        self._keep_day()
+        batches = [self._numbered(batch) for batch in self._in_order(requests)]
         cards = [card for request in requests for card in request.cards]
         removed = [pair for request in requests for pair in request.removed]
         try:
@@ -219,21 +225,49 @@ class Live:
         _tell(requests, None)
         self._apply(batches, first, requests)
 
-    def _packed(
-        self, requests: Iterable[Request], stamp_ms: int, hashed: Callable[[Name], int]
-    ) -> Iterator[Batch]:
-        sites: dict[str, tuple[list[Event], list[int]]] = {}
+    def _keep_day(self) -> None:
+        """Hash with the key of today."""
+        day = int(time.time() // DAY)
+        if day != self._day:
+            self._day, self._hashes = day, Hasher(self.log.day_key(day))
+
+    def _in_order(self, requests: list[Request]) -> Iterator[Batch]:
+        """Batches of requests in their order, small requests together."""
+        events: list[Event] = []
+        at_ms: list[int] = []
         for request in requests:
-            for event, at in zip(request.events, request.at_ms, strict=True):
-                events, at_ms = sites.setdefault(event.edition.partition("/")[0], ([], []))
-                events.append(event)
-                at_ms.append(at)
-        for site, (events, at_ms) in sites.items():
-            for start in range(0, len(events), BATCH):
+            if request.batches:
+                yield from self._packed(events, at_ms)
+                events, at_ms = [], []
+                yield from request.batches
+            else:
+                events += request.events
+                at_ms += request.at_ms
+        yield from self._packed(events, at_ms)
+
+    def _packed(self, events: list[Event], at_ms: list[int]) -> Iterator[Batch]:
+        """Events in batches of one site each, not numbered yet."""
+        stamp_ms = int(time.time() * 1000)
+        sites: dict[str, tuple[list[Event], list[int]]] = {}
+        if len({event.edition for event in events}) == 1:
+            sites[events[0].edition.partition("/")[0]] = (events, at_ms)
+        else:
+            for event, at in zip(events, at_ms, strict=True):
+                of_site = sites.setdefault(event.edition.partition("/")[0], ([], []))
+                of_site[0].append(event)
+                of_site[1].append(at)
+        for site, (its_events, its_at_ms) in sites.items():
+            for start in range(0, len(its_events), BATCH):
                 part = slice(start, start + BATCH)
-                first = self._sequences.get(site, 0)
-                self._sequences[site] = first + len(events[part])
-                yield pack(site, self._source, first, stamp_ms, events[part], at_ms[part], hashed)
+                yield pack(
+                    site, self._source, 0, stamp_ms, its_events[part], its_at_ms[part], self._hashes
+                )
+
+    def _numbered(self, batch: Batch) -> Batch:
+        """Give a batch its place in the sequence of this server's run."""
+        first = self._sequences.get(batch.site, 0)
+        self._sequences[batch.site] = first + len(batch)
+        return replace(batch, first=first)
 
     def _apply(self, batches: list[Batch], first: int, requests: list[Request]) -> None:
         for request in requests:

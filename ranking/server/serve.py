@@ -51,7 +51,7 @@ def check_address(host: str, port: int) -> None:
             raise ServeError(message) from error
 
 
-SWITCH_INTERVAL = 0.0005
+SWITCH_INTERVAL = 0.005
 """Seconds after which the ranker thread lets the API have the interpreter."""
 
 
