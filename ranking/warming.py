@@ -4,6 +4,7 @@ import numpy as np
 
 from ranking.engine.event import Event
 from ranking.engine.packing import Hasher, pack
+from ranking.engine.rows import rows_of
 from ranking.lists.boards import make_board
 from ranking.lists.profile import profile_from
 from ranking.ranker import Ranker
@@ -14,7 +15,8 @@ def warm_up() -> None:
     ranker = Ranker()
     now = 1_700_000_000_000
     events = [Event(visitor="v", article=str(i), edition="warm/en", id=i) for i in range(3)]
-    batch = pack("warm", "warm", 0, now, events, [now, now + 1, now + 2_000_000], Hasher(b"warm"))
+    rows = rows_of(events, [now, now + 1, now + 2_000_000])
+    batch = pack("warm", "warm", 0, now, rows, Hasher(b"warm"))
     ranker.apply(batch, 0)
     ranker.tick()
     edition = ranker.edition("warm/en")

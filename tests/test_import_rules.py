@@ -40,7 +40,9 @@ def roots(names: set[str]) -> set[str]:
 
 
 def test_ranking_never_imports_streams() -> None:
-    assert [f for f, names in imports().items() if f.startswith("ranking") and "streams" in roots(names)] == []
+    assert [
+        f for f, names in imports().items() if f.startswith("ranking") and "streams" in roots(names)
+    ] == []
 
 
 @pytest.mark.parametrize("technology", sorted(ONE_FILE))
@@ -53,7 +55,9 @@ def test_the_core_is_pure() -> None:
     for file, names in imports().items():
         if file.startswith(PURE):
             assert not roots(names) & IMPURE, file
-            assert not {n for n in names if n.startswith(("ranking.server", "ranking.replay"))}, file
+            assert not {n for n in names if n.startswith(("ranking.server", "ranking.replay"))}, (
+                file
+            )
 
 
 def test_the_engine_knows_no_lists() -> None:

@@ -123,9 +123,7 @@ def test_retagging_and_takedown_act_within_a_tick(client: httpx.Client) -> None:
     changed = client.put(f"/v1/articles/{name}/a0", json=card(0, title="New", tags=["y"]))
     assert changed.status_code == 202
     line = f"/v1/popular?edition={name}&n=6"
-    assert within(
-        2, lambda: "New" in {item["title"] for item in client.get(line).json()["items"]}
-    )
+    assert within(2, lambda: "New" in {item["title"] for item in client.get(line).json()["items"]})
     assert client.delete(f"/v1/articles/{name}/a5").status_code == 204
     assert within(2, lambda: "a5" not in ids(client, line))
     assert "a5" not in ids(client, f"/v1/related/a1?edition={name}&n=5")
@@ -170,7 +168,14 @@ def test_malformed_events_are_named(client: httpx.Client) -> None:
     assert answer.status_code == 202
     assert answer.json()["accepted"] == 1
     rejected = [(r["index"], r["field"]) for r in answer.json()["rejected"]]
-    assert rejected == [(1, "article"), (2, "edition"), (3, "at"), (4, "at"), (5, "bucket"), (6, "")]
+    assert rejected == [
+        (1, "article"),
+        (2, "edition"),
+        (3, "at"),
+        (4, "at"),
+        (5, "bucket"),
+        (6, ""),
+    ]
     assert all(r["reason"] for r in answer.json()["rejected"])
 
 

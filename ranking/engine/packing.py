@@ -5,19 +5,18 @@ the day's; a log holds no id as it was received. Robots are known by their user 
 list of the package crawler-user-agents.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
-from msgspec.structs import astuple
 from numpy.typing import NDArray
 
-from ranking.engine.batch import COLUMNS, KINDS, Batch, full_columns
-from ranking.engine.event import Event, Name
+from ranking.engine.batch import COLUMNS, DEFAULTS, KINDS, Batch, full_columns
+from ranking.engine.event import Name
+from ranking.engine.rows import Rows
 
-UNKNOWN_BUCKET = 65535
 RECENT_NAMES = 1 << 17
 KIND_OF = {kind: index for index, kind in enumerate(KINDS)}
 
@@ -64,15 +63,7 @@ def is_robot(agent: str) -> bool:
     return bool(agent) and bool(is_crawler(agent))
 
 
-def pack(
-    site: str,
-    source: str,
-    first: int,
-    stamp_ms: int,
-    events: Sequence[Event],
-    at_ms: Sequence[int],
-    hashes: Hasher,
-) -> Batch:
+def pack(site: str, source: str, first: int, stamp_ms: int, rows: Rows, hashes: Hasher) -> Batch:
     """Pack events of one site into a batch, in their order.
 
     Parameters
@@ -82,39 +73,33 @@ def pack(
         The first event's number in its source's sequence.
     stamp_ms : int
         The collector's clock.
-    events : sequence of Event
-        All of one site.
-    at_ms : sequence of int
-        Their stamps, in milliseconds.
+    rows : Rows
+        At least one event, all of one site.
     hashes : Hasher
         With the day's key.
     """
-    fields = dict(
-        zip(Event.__struct_fields__, zip(*map(astuple, events), strict=True), strict=True)
-    )
-    pairs = list(zip(fields["edition"], map(str, fields["article"]), strict=True))
+    names = list(map(str, rows.column("article")))
+    pairs = list(zip(rows.column("edition"), names, strict=True))
     articles = {pair: index for index, pair in enumerate(dict.fromkeys(pairs))}
     editions = {name: i for i, name in enumerate(dict.fromkeys(pair[0] for pair in articles))}
-    surfaces, surface = _dictionary(fields["surface"])
-    experiments, experiment = _dictionary(fields["experiment"])
-    arms, arm = _dictionary(fields["arm"])
-    visitor = list(map(hashes.__getitem__, fields["visitor"]))
+    surfaces, surface = _dictionary(rows, "surface")
+    experiments, experiment = _dictionary(rows, "experiment")
+    arms, arm = _dictionary(rows, "arm")
+    visitor = list(map(hashes.__getitem__, rows.column("visitor")))
     given: dict[str, NDArray[Any]] = {
-        "at": np.array(at_ms, np.int64),
-        "article": np.array([articles[pair] for pair in pairs], np.uint32),
+        "at": np.array(rows.at_ms, np.int64),
+        "article": np.array(list(map(articles.__getitem__, pairs)), np.uint32),
         "visitor": np.array(visitor, np.uint64),
-        "chain": np.array(_chains(fields["session"], visitor, hashes), np.uint64),
+        "chain": np.array(_chains(rows, visitor, hashes), np.uint64),
         "surface": surface,
         "experiment": experiment,
         "arm": arm,
     }
     for column, (field, absent, value) in _rare_columns(hashes).items():
-        if set(fields[field]) != {absent}:
-            values = [0 if v == absent else value(v) for v in fields[field]]
+        if field in rows.columns:
+            other = DEFAULTS.get(column, 0)
+            values = [other if v == absent else value(v) for v in rows.columns[field]]
             given[column] = np.array(values, COLUMNS[column])
-    if set(fields["bucket"]) != {None}:
-        buckets = [UNKNOWN_BUCKET if v is None else v for v in fields["bucket"]]
-        given["bucket"] = np.array(buckets, np.uint16)
     return Batch(
         site, source, first, stamp_ms, tuple(editions),
         tuple((editions[edition], article) for edition, article in articles),
@@ -122,21 +107,23 @@ def pack(
     )  # fmt: skip
 
 
-def _chains(
-    sessions: Sequence[Name | None], visitor: list[int], hashes: Hasher
-) -> list[int]:
+def _chains(rows: Rows, visitor: list[int], hashes: Hasher) -> list[int]:
     """Hashed session of each event, or its visitor where there is none."""
+    sessions = rows.columns.get("session")
+    if sessions is None:
+        return visitor
     if None not in sessions:
-        return list(map(hashes.__getitem__, sessions))  # type: ignore[arg-type]
+        return list(map(hashes.__getitem__, sessions))
     pairs = zip(sessions, visitor, strict=True)
     return [other if session is None else hashes[session] for session, other in pairs]
 
 
-def _dictionary(names: Sequence[str]) -> tuple[tuple[str, ...], NDArray[Any]]:
+def _dictionary(rows: Rows, field: str) -> tuple[tuple[str, ...], NDArray[Any]]:
     """Names in order after the empty one, and each event's index, (n_events,) uint16."""
+    names = rows.columns.get(field)
+    if names is None:
+        return ("",), np.zeros(len(rows), np.uint16)
     distinct = ("", *sorted(set(names) - {""}))
-    if len(distinct) == 1:
-        return distinct, np.zeros(len(names), np.uint16)
     index = {name: i for i, name in enumerate(distinct)}
     return distinct, np.array([index[name] for name in names], np.uint16)
 
@@ -144,12 +131,13 @@ def _dictionary(names: Sequence[str]) -> tuple[tuple[str, ...], NDArray[Any]]:
 def _rare_columns(
     hashes: Hasher,
 ) -> dict[str, tuple[str, object, Callable[[Any], int]]]:
-    """Columns that most events leave at 0: event field, value when absent, number otherwise."""
+    """Columns that most events leave out: event field, value when absent, number otherwise."""
     return {
         "event_id": ("id", None, hashes.__getitem__),
         "kind": ("kind", "view", KIND_OF.__getitem__),
         "robot": ("agent", "", is_robot),
         "slot": ("slot", 0, int),
+        "bucket": ("bucket", None, int),
         "network": ("network", "", lambda name: hashes[name] & 0xFFFFFFFF),
         "list_id": ("list_id", "", hashes.__getitem__),
     }

@@ -191,8 +191,12 @@ class Site:
             if slots[entry] < 0:
                 if not self.free_slots and len(self.ids) == self.settings.articles:
                     return int(first)
-                edition, article = batch.articles[entry]
-                slots[entry] = self._new_slot(batch.editions[edition], article, first)
+                index, article = batch.articles[entry]
+                edition = batch.editions[index]
+                named_twice = self.slot(edition, article)
+                slots[entry] = (
+                    named_twice if named_twice >= 0 else self._new_slot(edition, article, first)
+                )
         return len(batch)
 
     def _new_slot(self, edition: str, article: str, ahead: int) -> int:

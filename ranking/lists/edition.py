@@ -31,7 +31,7 @@ from ranking.lists.leaders import (
     decay_of,
     grown,
     new_leaders,
-    raise_touched,
+    raise_many,
     read_scores,
 )
 from ranking.lists.profile import Profile
@@ -41,6 +41,7 @@ from ranking.lists.windows import window_counts
 LIVE, NEWEST = 3000, 1000
 GRAPH_EVERY_MS = 5_000
 UNREAD = 1000
+FIRST = 64
 LONGEST = 100
 """A list has at most so many items."""
 
@@ -115,9 +116,10 @@ class Edition:
     def popular(self, profile: Profile) -> Iterator[Scored]:
         """Articles by decayed views, best first, ties by id, filled up by the newest."""
         by_window = profile.window > 0
-        scored = self._by_window(profile.window) if by_window else self._by_mass(profile)
-        yield from scored
-        listed = {item.id for item in scored}
+        listed = set()
+        for item in self._by_window(profile.window) if by_window else self._by_mass(profile):
+            listed.add(item.id)
+            yield item
         for card in self.catalogue.latest(self.name, LONGEST + len(listed)):
             if card.id not in listed:
                 yield Scored(card.id, 0.0)
@@ -130,7 +132,7 @@ class Edition:
         quick = self._now(slots, fast) * (LN2 * 3600 / profile.trending_fast)
         usual = self._now(slots, slow) * (LN2 * 3600 / profile.trending_slow)
         rise = (quick - usual) / np.sqrt(usual + profile.trending_floor)
-        yield from self._scored(slots, rise, above=0.0)
+        yield from self._scored(slots, rise)
 
     def next_pages(
         self, pages: list[str], profile: Profile, n: int, without: Iterable[str] = ()
@@ -206,11 +208,12 @@ class Edition:
             clear_leaders(standing.leaders)
             standing.pending = [self._slots]
             standing.bases, standing.day = bases.copy(), day
-        for slots in standing.pending:
-            raise_touched(
-                standing.leaders, slots, state.mass, self._published, (day + 1) * DAY_MS, decay
-            )
-        standing.pending.clear()
+        if standing.pending:
+            slots = np.unique(np.concatenate(standing.pending))
+            until = (day + 1) * DAY_MS
+            scores = read_scores(slots, state.mass, self._published, until, decay)
+            raise_many(standing.leaders, slots, scores)
+            standing.pending.clear()
 
     def _grow(self) -> None:
         """Follow the site's new articles: their dates and the edition's slots."""
@@ -239,19 +242,21 @@ class Edition:
         card = self.catalogue.card(self.name, article)
         return card.published_at * 1000 if card else 0.0
 
-    def _by_mass(self, profile: Profile) -> list[Scored]:
+    def _by_mass(self, profile: Profile) -> Iterator[Scored]:
         leaders, decay = self.leaders(
             profile.half_life, profile.landing_weight, profile, profile.exponent, profile.freshness
         )
-        slots = leaders.head[: leaders.used[0]]
-        return self._scored(slots, self._now(slots, decay), above=0.0)
+        head = leaders.head[: leaders.used[0]]
+        for start in (0, FIRST):  # most lists end within the first ones
+            slots = head[start : FIRST if start == 0 else None]
+            yield from self._scored(slots, self._now(slots, decay))
 
-    def _by_window(self, window: int) -> list[Scored]:
+    def _by_window(self, window: int) -> Iterator[Scored]:
         counts = window_counts(
             self._slots, self.site.state.article, self.site.newest_ms, *periods_of(window)
         )
         order = np.argsort(-counts, kind="stable")[: 2 * LONGEST]
-        return self._scored(self._slots[order], counts[order].astype(float), above=0.0)
+        yield from self._scored(self._slots[order], counts[order].astype(float))
 
     def _now(self, slots: NDArray[np.int32], decay: Decay) -> NDArray[np.float64]:
         """Scores of some articles at the log's clock, (n_slots,) float64."""
@@ -259,13 +264,12 @@ class Edition:
         now = decay._replace(shift=Clock(newest, state.weights["base_ms"][0]).shift)
         return read_scores(slots, state.mass, self._published, newest, now)
 
-    def _scored(
-        self, slots: NDArray[np.int32], scores: NDArray[np.float64], above: float
-    ) -> list[Scored]:
+    def _scored(self, slots: NDArray[np.int32], scores: NDArray[np.float64]) -> list[Scored]:
+        """Articles with a score above 0, best first, ties by id."""
         ids = self.site.ids
         pairs = zip(slots.tolist(), scores.tolist(), strict=True)
-        scored = [Scored(ids[slot], score) for slot, score in pairs if score > above]
-        return sorted(scored, key=lambda item: (-item.score, item.id))
+        scored = [(-score, ids[slot]) for slot, score in pairs if score > 0.0]
+        return [Scored(article, -score) for score, article in sorted(scored)]
 
     def _chain(self, pages: list[str], read: list[str], profile: Profile, n: int) -> list[Scored]:
         leaders, decay = self.leaders(

@@ -4,7 +4,7 @@ Under a single half-life all masses shrink alike, so that time alone never chang
 a touched article can rise. The scores are therefore kept in forward units (masses at the rungs'
 bases), and rescanned whole only when a base moves, a card changes or the decay is not steady (a
 power law, a window). Scores shown are read anew, so that they do not depend on when the scan was.
-Cost: some steps of an insertion a touched article.
+Ties stand by slot, so that neither does the order.
 """
 
 from collections.abc import Sequence
@@ -116,6 +116,13 @@ def article_score(
 
 
 @compiled
+def is_before(leaders: Leaders, slot: int, other: int) -> bool:
+    """Say whether an article stands before another: by score, ties by slot."""
+    score, its = leaders.score[slot], leaders.score[other]
+    return score > its or (score == its and slot < other)
+
+
+@compiled
 def raise_leader(leaders: Leaders, slot: int, score: float) -> None:
     """Give an article a score not below its last one, and its place."""
     leaders.score[slot] = score
@@ -125,12 +132,12 @@ def raise_leader(leaders: Leaders, slot: int, score: float) -> None:
         if used[0] < head.size:
             at = used[0]
             used[0] += 1
-        elif score > leaders.score[head[head.size - 1]]:
+        elif is_before(leaders, slot, head[head.size - 1]):
             at = head.size - 1
             place[head[at]] = -1
         else:
             return
-    while at > 0 and leaders.score[head[at - 1]] < score:
+    while at > 0 and is_before(leaders, slot, head[at - 1]):
         head[at] = head[at - 1]
         place[head[at]] = at
         at -= 1
@@ -138,20 +145,16 @@ def raise_leader(leaders: Leaders, slot: int, score: float) -> None:
     place[slot] = at
 
 
-@compiled
-def raise_touched(
-    leaders: Leaders,
-    slots: NDArray[np.int32],
-    mass: NDArray[np.float64],
-    published_ms: NDArray[np.float64],
-    reference_ms: int,
-    decay: Decay,
-) -> None:
-    """Score some articles anew; a full scan is this over all of them, from nothing."""
-    for slot in slots:
-        score = article_score(mass[slot], published_ms[slot], reference_ms, decay)
-        if score > 0.0:
-            raise_leader(leaders, slot, score)
+def raise_many(leaders: Leaders, slots: NDArray[np.int32], scores: NDArray[np.float64]) -> None:
+    """The same for many articles at once, each given once: sorts instead of inserting."""
+    leaders.score[slots] = scores
+    head = leaders.head[: leaders.used[0]]
+    leaders.place[head] = -1
+    rivals = np.union1d(head, slots[scores > 0.0])
+    order = np.argsort(-leaders.score[rivals], kind="stable")[: leaders.head.size]
+    leaders.head[: order.size] = rivals[order]
+    leaders.used[0] = order.size
+    leaders.place[rivals[order]] = np.arange(order.size)
 
 
 @compiled

@@ -109,15 +109,14 @@ def read_articles(path: Path, mapping: dict[str, str], edition: str = "") -> Ite
         row += count
 
 
-def events_of(chunk: Chunk) -> bytes:
-    """Rows of a chunk as the JSON of events to send; empty fields are left out."""
-    names = list(chunk.columns)
-    if not any("" in column or None in column for column in chunk.columns.values()):
-        row = msgspec.defstruct("Row", names, gc=False)
-        return msgspec.json.encode(list(map(row, *chunk.columns.values())))
-    rows = zip(*chunk.columns.values(), strict=True)
+def body_of(chunk: Chunk) -> bytes:
+    """Rows of a chunk as the JSON to send: in columns, or one by one where some are empty."""
+    columns = chunk.columns
+    if not any("" in values or None in values for values in columns.values()):
+        return msgspec.json.encode({"columns": columns})
+    rows = zip(*columns.values(), strict=True)
     return msgspec.json.encode(
-        [{n: v for n, v in zip(names, row, strict=True) if v not in ("", None)} for row in rows]
+        [{n: v for n, v in zip(columns, row, strict=True) if v not in ("", None)} for row in rows]
     )
 
 

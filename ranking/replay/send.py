@@ -14,7 +14,7 @@ import msgspec
 
 from ranking.engine.event import Rejection
 from ranking.lists.catalogue import Card
-from ranking.replay.files import Chunk, events_of
+from ranking.replay.files import Chunk, body_of
 
 CARDS = 1000
 PATIENCE = 60.0
@@ -128,7 +128,7 @@ def _bodies(
         if with_ids and "id" not in chunk.columns:
             chunk.columns["id"] = [f"row-{row + i}" for i in range(chunk.size)]
         row += chunk.size
-        yield chunk, events_of(chunk)
+        yield chunk, body_of(chunk)
 
 
 def _ahead(bodies: Iterator[tuple[Chunk, bytes]]) -> Iterator[tuple[Chunk, bytes]]:

@@ -213,12 +213,12 @@ class Api:
         return _json(document())
 
     async def _log(self, admitted: Admitted) -> Response:
-        if admitted.events:
-            request = engine.Request(_future(), admitted.events, admitted.at_ms)
-            await self._submit(request)
-        self.metrics.accepted.inc(len(admitted.events))
+        accepted = len(admitted.rows)
+        if accepted:
+            await self._submit(engine.Request(_future(), admitted.rows))
+        self.metrics.accepted.inc(accepted)
         self.metrics.rejected.inc(len(admitted.rejected))
-        body = {"accepted": len(admitted.events), "rejected": admitted.rejected}
+        body = {"accepted": accepted, "rejected": admitted.rejected}
         return Response(msgspec.json.encode(body), 202, _OPEN, "application/json")
 
     async def _put(self, body: bytes, edition: str) -> Response:

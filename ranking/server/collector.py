@@ -6,23 +6,28 @@ gets the collector's. A browser's user agent is taken from its request, a server
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from ranking.engine.event import (
     AHEAD_MS,
+    COLUMNS_BEGIN,
+    DEFAULT_EDITION,
     EARLIEST_MS,
-    SECONDS_BELOW,
     Event,
     Rejection,
     Unreadable,
     article_fault,
     edition_fault,
+    read_columns,
     read_events,
     rejection,
+    rows_from_columns,
     stamp_ms,
 )
+from ranking.engine.rows import Rows, rows_of
 
 LARGEST_BODY = 16 << 20
 BROWSER = "Mozilla/"
@@ -34,15 +39,12 @@ class Admitted:
 
     Attributes
     ----------
-    events : list of Event
-    at_ms : list of int
-        Their stamps.
+    rows : Rows
     rejected : list of Rejection
         In the order of their indices.
     """
 
-    events: list[Event]
-    at_ms: list[int]
+    rows: Rows
     rejected: list[Rejection]
 
 
@@ -62,26 +64,31 @@ def admit(body: bytes, now_ms: int, agent: str) -> Admitted:
     Unreadable
         If nothing could be read.
     """
+    if body.startswith(COLUMNS_BEGIN):
+        columns = read_columns(body)
+        if columns is not None:
+            at_ms = _all_stamps(columns.pop("at"), now_ms)
+            editions = columns.get("edition", [DEFAULT_EDITION])
+            if at_ms is not None and not _faults(editions, columns["article"]):
+                return Admitted(Rows(at_ms, columns), [])
+        body = rows_from_columns(body)
     indices, events, rejected = read_events(body)
     if agent.startswith(BROWSER):
         events = [e if e.agent else msgspec.structs.replace(e, agent=agent[:1024]) for e in events]
-    faults = _faults(events)
-    at_ms = None if faults else _all_stamps(events, now_ms)
-    if at_ms is None:
+    faults = _faults([e.edition for e in events], [e.article for e in events])
+    stamps = None if faults else _all_stamps([e.at for e in events], now_ms)
+    if stamps is None:
         return _one_by_one(indices, events, rejected, faults, now_ms)
-    return Admitted(events, at_ms, rejected)
+    return Admitted(rows_of(events, stamps), rejected)
 
 
-def _all_stamps(events: list[Event], now_ms: int) -> list[int] | None:
-    """Stamps of events that are all right, or None."""
-    given = [event.at for event in events]
+def _all_stamps(given: list[Any], now_ms: int) -> list[int] | None:
+    """Stamps of events that are all right and all in milliseconds, or None."""
     try:
         at = np.array(given, np.float64)
     except (TypeError, ValueError):
         return None
-    if at.size and not at.min() >= SECONDS_BELOW:
-        return None
-    if at.size and at.max() > now_ms + AHEAD_MS:
+    if at.size and not (at.min() >= EARLIEST_MS and at.max() <= now_ms + AHEAD_MS):
         return None
     stamps: list[int] = np.rint(at).astype(np.int64).tolist()
     return stamps
@@ -106,7 +113,7 @@ def _one_by_one(
             at_ms.append(at)
         else:
             rejected.append(Rejection(index, *fault))
-    return Admitted(taken, at_ms, sorted(rejected, key=lambda r: r.index))
+    return Admitted(rows_of(taken, at_ms), sorted(rejected, key=lambda r: r.index))
 
 
 def admit_query(query: Mapping[str, str], now_ms: int, agent: str, address: str) -> Admitted:
@@ -140,10 +147,14 @@ def _stamp(at: float | str, now_ms: int) -> tuple[int, tuple[str, str] | None]:
     return stamp, None
 
 
-def _faults(events: list[Event]) -> dict[tuple[str, str | int], tuple[str, str]]:
-    """Faults of editions and articles, each looked at once."""
+def _faults(
+    editions: list[str], articles: list[str | int]
+) -> dict[tuple[str, str | int], tuple[str, str]]:
+    """Faults of editions and articles, each pair looked at once."""
+    if len(editions) != len(articles):
+        editions = editions * len(articles)
     faults = {}
-    for pair in {(event.edition, event.article) for event in events}:
+    for pair in set(zip(editions, articles, strict=True)):
         if fault := edition_fault(pair[0]):
             faults[pair] = ("edition", fault)
         elif fault := article_fault(str(pair[1])):

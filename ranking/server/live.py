@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from ranking.engine.batch import Batch, decode, encode
-from ranking.engine.event import Event
 from ranking.engine.packing import Hasher, pack
+from ranking.engine.rows import Rows, joined
 from ranking.engine.settings import EngineSettings
 from ranking.lists.catalogue import Card
 from ranking.lists.profile import Profile
@@ -32,14 +32,17 @@ LARGE = 500
 DAY = 86_400
 
 
+NOTHING = Rows([], {"visitor": [], "article": []})
+
+
 @dataclass(slots=True)
 class Request:
     """Something for the log, and whom to tell when it is there.
 
     Attributes
     ----------
-    events, at_ms
-        Views and their stamps.
+    rows : Rows
+        Events.
     batches : list of Batch
         The events packed, if they were many; numbered when they are logged.
     cards, removed
@@ -49,8 +52,7 @@ class Request:
     """
 
     done: asyncio.Future[None]
-    events: list[Event] = field(default_factory=list)
-    at_ms: list[int] = field(default_factory=list)
+    rows: Rows = NOTHING
     batches: list[Batch] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
     removed: list[tuple[str, str]] = field(default_factory=list)
@@ -130,11 +132,11 @@ class Live:
 
     def submit(self, request: Request) -> None:
         """Put a request into the inbox; its future is told when the log has it."""
-        if len(request.events) >= LARGE:
-            request.batches = list(self._packed(request.events, request.at_ms))
+        if len(request.rows) >= LARGE:
+            request.batches = list(self._packed(request.rows))
         with self._wake:
             self._inbox.append(request)
-            self._waiting += len(request.events)
+            self._waiting += len(request.rows)
             self._wake.notify()
 
     def _run(self) -> None:
@@ -233,35 +235,23 @@ class Live:
 
     def _in_order(self, requests: list[Request]) -> Iterator[Batch]:
         """Batches of requests in their order, small requests together."""
-        events: list[Event] = []
-        at_ms: list[int] = []
+        small: list[Rows] = [NOTHING]
         for request in requests:
             if request.batches:
-                yield from self._packed(events, at_ms)
-                events, at_ms = [], []
+                yield from self._packed(joined(small))
+                small = [NOTHING]
                 yield from request.batches
             else:
-                events += request.events
-                at_ms += request.at_ms
-        yield from self._packed(events, at_ms)
+                small.append(request.rows)
+        yield from self._packed(joined(small))
 
-    def _packed(self, events: list[Event], at_ms: list[int]) -> Iterator[Batch]:
+    def _packed(self, rows: Rows) -> Iterator[Batch]:
         """Events in batches of one site each, not numbered yet."""
         stamp_ms = int(time.time() * 1000)
-        sites: dict[str, tuple[list[Event], list[int]]] = {}
-        if len({event.edition for event in events}) == 1:
-            sites[events[0].edition.partition("/")[0]] = (events, at_ms)
-        else:
-            for event, at in zip(events, at_ms, strict=True):
-                of_site = sites.setdefault(event.edition.partition("/")[0], ([], []))
-                of_site[0].append(event)
-                of_site[1].append(at)
-        for site, (its_events, its_at_ms) in sites.items():
-            for start in range(0, len(its_events), BATCH):
-                part = slice(start, start + BATCH)
-                yield pack(
-                    site, self._source, 0, stamp_ms, its_events[part], its_at_ms[part], self._hashes
-                )
+        for site, its in rows.by_site().items():
+            for start in range(0, len(its), BATCH):
+                part = its.part(start, start + BATCH)
+                yield pack(site, self._source, 0, stamp_ms, part, self._hashes)
 
     def _numbered(self, batch: Batch) -> Batch:
         """Give a batch its place in the sequence of this server's run."""

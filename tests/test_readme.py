@@ -1,0 +1,69 @@
+"""The README says what is so: its commands run, its table lists the settings."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ranking.benchmarks.spawned import Spawned
+from ranking.commands.settings import SETTINGS
+from ranking.lists.profile import read_profile
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.S)
+LINES = [line for block in BLOCKS for line in block.strip().splitlines()]
+
+
+def test_settings_table_lists_every_setting() -> None:
+    rows = re.findall(r"^\| `(--[a-z-]+)` \| `(TOLQYN_\w+)` \|(.*?)\| (.*?) \|$", README, re.M)
+    wanted = [
+        (s.option, s.variable, "" if s.default is None else f"`{s.default}`", s.text)
+        for s in SETTINGS
+    ]
+    assert [(o, v, d.strip(), t) for o, v, d, t in rows] == wanted
+
+
+def test_profile_of_the_readme_is_valid(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", README, re.S)
+    path = tmp_path / "calm.toml"
+    path.write_text(text)
+    assert read_profile(path).section_cap == 2
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("curl")])
+def test_curls(server: Spawned, line: str) -> None:
+    command = shlex.split(line.replace("http://127.0.0.1:8080", server.url))
+    done = subprocess.run([*command, "-sSf"], capture_output=True, text=True, check=True)
+    assert '"accepted":1' in done.stdout or '"items":[' in done.stdout
+
+
+@pytest.mark.server
+def test_send_and_backtest(server: Spawned, tmp_path: Path) -> None:
+    rows = [f"{1_700_000_000 + n},v{n % 50},a{n % 7}" for n in range(500)]
+    log = tmp_path / "clicks.csv"
+    log.write_text("\n".join(["ts_ms,user,article", *rows]))
+    commands = [line for line in LINES if line.startswith(("tolqyn send", "tolqyn backtest"))]
+    assert len(commands) == 2
+    for line in commands:
+        line = line.replace("clicks.csv.gz", str(log)).replace("http://127.0.0.1:8080", server.url)
+        arguments = shlex.split(line)[1:]
+        if arguments[0] == "backtest":
+            arguments += ["--from", "1700000100", "--format", "json"]
+        done = subprocess.run(
+            [sys.executable, "-m", "ranking", *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "500 views accepted" in done.stdout or '"hr@5"' in done.stdout
+
+
+def test_set_up_commands_exist() -> None:
+    for line in LINES:
+        if line.startswith("deploy/"):
+            assert (ROOT / line.split()[0]).stat().st_mode & 0o111

@@ -1,0 +1,211 @@
+"""Repeats: what is accepted and what counts, against twenty lines of dictionaries."""
+
+import random
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ranking.engine.repeats import (
+    FULL,
+    NEVER,
+    NOTHING,
+    living,
+    mix,
+    new_seen,
+    rebuilt_seen,
+    seen_key,
+    touch,
+)
+from ranking.engine.settings import EngineSettings
+from ranking.engine.site import Site
+from ranking.engine.views import LOG
+from tests.logs import (
+    KINDS,
+    KK,
+    MINUTE_MS,
+    ROBOT,
+    RU,
+    START_MS,
+    Row,
+    chopped,
+    packed,
+    random_rows,
+    view,
+)
+
+W_MS = EngineSettings().window * 1000
+
+
+class Ledger:
+    """The repeat rule, word for word."""
+
+    def __init__(self) -> None:
+        self.accepted: Counter[tuple[str, str]] = Counter()
+        self.counted: Counter[tuple[str, str, str]] = Counter()
+        self.newest: dict[tuple[object, ...], int] = {}
+
+    def add(self, row: Row) -> None:
+        """Take one row."""
+        event, page = row.event, (row.event.edition, str(row.event.article))
+        known = event.id is not None and self.seen(("id", event.id), row.at_ms)
+        if event.kind == "view" and not known:
+            self.accepted[page] += 1
+        if event.agent == ROBOT:
+            return
+        repeat = self.seen((event.visitor, page, event.kind), row.at_ms)
+        if not known and not repeat:
+            self.counted[*page, event.kind] += 1
+
+    def seen(self, key: tuple[object, ...], at: int) -> bool:
+        """Say whether the newest sight of a key is within the window; remember this one."""
+        newest = self.newest.get(key)
+        self.newest[key] = at if newest is None else max(newest, at)
+        return newest is not None and abs(at - newest) < W_MS
+
+
+def check(site: Site, ledger: Ledger) -> None:
+    """Compare both numbers of every article and kind."""
+    for page, accepted in ledger.accepted.items():
+        record = site.state.article[site.slot(*page)]
+        assert int(record["accepted"]) == accepted
+        assert record["counted"].tolist() == [ledger.counted[*page, kind] for kind in KINDS]
+
+
+@pytest.mark.parametrize("late", [0.0, 0.3])
+@pytest.mark.parametrize("seed", range(4))
+def test_accepted_and_counted_after_every_batch(seed: int, late: float) -> None:
+    rows = random_rows(
+        seed, 1500, articles=6, visitors=8, editions=(RU, KK), step_ms=W_MS // 20, late=late,
+        late_ms=W_MS - 1, pause=0.01, others=0.3, robots=0.1, ids=0.4, ours=0.1,
+    )  # fmt: skip
+    site, ledger = Site("inform", EngineSettings()), Ledger()
+    for batch in chopped(rows, range(0, len(rows), 50)):
+        site.apply(batch, 0)
+        for row in rows[batch.first : batch.first + len(batch)]:
+            ledger.add(row)
+        check(site, ledger)
+    assert 0 < sum(ledger.counted.values()) < sum(ledger.accepted.values())
+
+
+@settings(deadline=None, max_examples=40, derandomize=True)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, W_MS // 1000),
+            st.sampled_from([0, 0, 1, W_MS // 2, W_MS - 1]),
+            st.sampled_from(["a", "b"]),
+            st.sampled_from([None, "x", "y"]),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=25,
+    )
+)
+def test_accepted_and_counted_after_every_view(
+    steps: list[tuple[int, int, str, str | None, bool]],
+) -> None:
+    """Logs made to be awkward; late by less than the window."""
+    site, ledger, clock = Site("inform", EngineSettings()), Ledger(), START_MS
+    for number, (seconds, late, article, id, robot) in enumerate(steps):
+        clock += seconds * 1000
+        row = view(clock - late, article, id=id, agent=ROBOT if robot else "")
+        site.apply(packed([row], number), number)
+        ledger.add(row)
+        check(site, ledger)
+
+
+def counted(*rows: Row) -> list[int]:
+    """Counted views of article a after each row."""
+    site, counts = Site("inform", EngineSettings()), []
+    for number, row in enumerate(rows):
+        site.apply(packed([row], number), number)
+        counts.append(int(site.state.article["counted"][site.slot(RU, "a"), 0]))
+    return counts
+
+
+def test_the_window_slides_with_what_was_seen() -> None:
+    """A view counts when the last sight, counted or not, is a whole window away."""
+    at = START_MS
+    assert counted(view(at, "a"), view(at + W_MS - 1, "a")) == [1, 1]
+    assert counted(view(at, "a"), view(at + W_MS, "a")) == [1, 2]
+    steps = [view(at + k * (W_MS - 1), "a") for k in range(5)]
+    assert counted(*steps) == [1, 1, 1, 1, 1]
+    assert counted(view(at + W_MS, "a"), view(at, "a")) == [1, 2]
+    assert counted(view(at + W_MS - 1, "a"), view(at, "a")) == [1, 1]
+
+
+def test_an_event_id_counts_once_whoever_sends_it() -> None:
+    at = START_MS
+    assert counted(view(at, "a", "anna", id="1"), view(at + 5, "a", "berik", id="1")) == [1, 1]
+    assert counted(view(at, "a", "anna", id="1"), view(at + 5, "a", "berik", id="2")) == [1, 2]
+    assert counted(view(at, "a", "anna", id="1"), view(at + W_MS, "a", "berik", id="1")) == [1, 2]
+
+
+def test_a_table_gives_the_newest_sight_while_it_grows() -> None:
+    """Touches and rebuilds against a dictionary, with a horizon that moves on."""
+    rng, log, table = random.Random(2), np.zeros(1, LOG), new_seen(64)
+    truth: dict[int, int] = {}
+    for step in range(6000):
+        at = START_MS + step * 1000 - rng.choice([0, 0, 0, 40_000])
+        if log["seen_used"][0] + 1 > table.size * FULL:
+            fresh = new_seen(table.size if living(table, horizon).size < 20 else 2 * table.size)
+            rebuilt_seen(table, fresh, log)
+            table = fresh
+        horizon = START_MS + step // 500 * 500_000 - 400_000
+        log["forgotten_ms"] = horizon
+        name = rng.randrange(400)
+        before = truth.get(name, NEVER)
+        before = before if before >= horizon else NEVER
+        key = np.uint64(seen_key(np.uint64(name), np.uint64(9), 0))
+        assert touch(table, key, at, log) == before
+        if at >= horizon:
+            truth[name] = max(before, at)
+        alive = sorted(at for at in truth.values() if at >= horizon)
+        if step % 50 == 0:
+            assert sorted(living(table, horizon).tolist()) == alive
+    assert table.size > 512
+
+
+def test_keys_tell_visitors_articles_and_kinds_apart() -> None:
+    keys = {
+        int(seen_key(np.uint64(v), np.uint64(a), k))
+        for v in range(20)
+        for a in range(20)
+        for k in range(4)
+    }
+    assert len(keys) == 20 * 20 * 4
+    assert int(NOTHING) not in keys
+    assert len({int(mix(np.uint64(x))) for x in range(1000)}) == 1000
+
+
+def test_memory_is_bounded_and_the_newest_are_remembered() -> None:
+    """Far more visitors than the bound, for many windows: the table stays small."""
+    settings = EngineSettings(window=60, visitors=1024)
+    site, sizes, clock = Site("inform", settings), [], START_MS
+    for minute in range(40):
+        rows = [view(clock + k * 50, "a", f"{minute} {k}") for k in range(1000)]
+        site.apply(packed(rows, minute * 1000), minute)
+        clock += MINUTE_MS
+        sizes.append(site.state.seen.size)
+        again = [view(clock - 1, "a", f"{minute} {k}") for k in (998, 999)]
+        before = int(site.state.article["counted"][0, 0])
+        site.apply(packed(again, 10**6 + 2 * minute, "again"), minute)
+        assert int(site.state.article["counted"][0, 0]) == before
+        alive = living(site.state.seen, int(site.log["forgotten_ms"])).size
+        assert alive <= settings.visitors + 1000
+    assert max(sizes[10:]) <= max(sizes[:10]) <= 16_384
+    assert int(site.state.article["counted"][0, 0]) == 40_000
+
+
+def test_below_the_bound_nothing_is_forgotten_early() -> None:
+    """The horizon is two whole windows before the current one."""
+    settings = EngineSettings(window=60, visitors=1024)
+    site = Site("inform", settings)
+    for minute in range(10):
+        rows = [view(START_MS + minute * 60_000 + k, "a", f"{minute} {k}") for k in range(300)]
+        site.apply(packed(rows, minute * 300), minute)
+        horizon = ((START_MS + minute * 60_000) // 60_000 - 2) * 60_000
+        assert int(site.log["forgotten_ms"]) == horizon
