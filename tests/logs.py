@@ -9,6 +9,7 @@ engine but the event, the packing and the settings.
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from ranking.engine.batch import Batch
@@ -123,7 +124,7 @@ def chopped(rows: Sequence[Row], cuts: Iterable[int], source: str = "collector")
     """Pack rows of one site into batches that begin at the cuts."""
     inner = {cut for cut in cuts if 0 < cut < len(rows)}
     bounds = [0, *sorted(inner), len(rows)]
-    return [packed(rows[a:b], a, source) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [packed(rows[a:b], a, source) for a, b in pairwise(bounds)]
 
 
 def random_batches(

@@ -1,6 +1,7 @@
 """Decay: our own powers and logarithms, and the kernels that read the bank of half-lives."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from ranking.engine.decay import (
 from tests.logs import DAY_MS, START_MS
 
 MANY = settings(deadline=None, max_examples=200, derandomize=True)
-BETWEEN = [math.sqrt(low * high) for low, high in zip(HALF_LIVES, HALF_LIVES[1:], strict=False)]
+BETWEEN = [math.sqrt(low * high) for low, high in pairwise(HALF_LIVES)]
 
 
 @MANY

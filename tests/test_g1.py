@@ -8,16 +8,23 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ranking.benchmarks.spawned import Spawned, spawned
-from ranking.engine.batch import Batch
+from ranking.engine.batch import Batch, full_columns
+from ranking.engine.decay import Clock
+from ranking.engine.settings import EngineSettings
+from ranking.engine.site import Site
 from ranking.lists.boards import render
 from ranking.lists.catalogue import Catalogue
+from ranking.lists.leaders import decay_of, read_scores
 from ranking.ranker import Ranker
 from ranking.replay.backtest import backtest, span_of
 from ranking.replay.files import view_chunks
@@ -109,12 +116,67 @@ def test_state_is_the_same_however_the_log_was_chopped(week: Week, looped: Ranke
     ranker, position = Ranker(), 0
     for batch in week.batches:
         cuts = np.unique([0, len(batch), *drawn.integers(0, len(batch), 4)]).tolist()
-        for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+        for start, stop in pairwise(cuts):
             ranker.apply(batch.part(start, stop), position)
             position += 1
             if drawn.random() < 0.01:
                 ranker.tick()
     assert ranker.state() == looped.state()
+
+
+HALF_LIVES = (420.0, 1_000.0, 5_000.0, 12_000.0, 33_000.0, 70_000.0, 100_000.0, 500_000.0)
+MOMENTS = 100
+
+
+def late_views(week: Week, seed: int) -> tuple[NDArray[np.int64], NDArray[np.uint32], list[str]]:
+    """Stamps and articles of the week in order of arrival, a twentieth up to 20 minutes late."""
+    drawn = np.random.default_rng(seed)
+    at = np.concatenate([batch.columns["at"] for batch in week.batches])
+    ids = np.concatenate(
+        [
+            np.array([int(article) for _, article in batch.articles])[batch.columns["article"]]
+            for batch in week.batches
+        ]
+    )
+    late = np.where(drawn.random(at.size) < 0.05, drawn.integers(0, 1_200_000, at.size), 0)
+    order = np.argsort(at + late, kind="stable")
+    distinct, entry = np.unique(ids[order], return_inverse=True)
+    return at[order], entry.astype(np.uint32), [str(number) for number in distinct]
+
+
+def test_masses_of_the_top_twenty_at_a_hundred_moments(week: Week) -> None:
+    at, entry, names = late_views(week, 2)
+    dictionary = tuple((0, name) for name in names)
+    reader = np.arange(1, at.size + 1, dtype=np.uint64)  # nobody reads twice: all views count
+    given: dict[str, NDArray[Any]] = {
+        "at": at,
+        "article": entry,
+        "visitor": reader,
+        "chain": reader,
+    }
+    none = ("",)
+    whole = Batch("site", "s", 0, 0, (EDITION,), dictionary, none, none, none, full_columns(given))
+    site, cuts = Site("site", EngineSettings()), np.linspace(0, at.size, MOMENTS + 1).astype(int)
+    for moment, (start, stop) in enumerate(pairwise(cuts.tolist())):
+        site.apply(whole.part(start, stop), start)
+        slots = np.array([site.slot(EDITION, name) for name in names], np.int32)
+        known = slots >= 0
+        for half_life, error in ((HALF_LIVES[moment % len(HALF_LIVES)], 0.02), (600.0, 1e-9)):
+            recent = at[:stop] > site.newest_ms - 60_000 * half_life
+            weight = 0.5 ** ((site.newest_ms - at[:stop][recent]) / 1000 / half_life)
+            exact = np.bincount(entry[:stop][recent], weight, len(names))[known]
+            read = read_at(site, slots[known], half_life)
+            top = np.argsort(-exact)[:20]
+            assert np.abs(read[top] / exact[top] - 1).max() < error
+            assert not (read[exact == 0] > 1e-12).any()
+
+
+def read_at(site: Site, slots: NDArray[np.int32], half_life: float) -> NDArray[np.float64]:
+    """Masses of all classes under a half-life, at the log's clock."""
+    _, decay = decay_of(half_life, 0.0, (1.0, 1.0, 1.0))
+    clock = Clock(site.newest_ms, site.state.weights["base_ms"][0])
+    dates = np.zeros(site.state.mass.shape[0])
+    return read_scores(slots, site.state.mass, dates, 0, decay._replace(shift=clock.shift))
 
 
 def test_server_needs_less_than_a_gigabyte(week: Week) -> None:

@@ -17,6 +17,7 @@ ONE_FILE = {
     "jinja2": "ranking/demo/portal.py",
 }
 PURE = ("ranking/engine", "ranking/lists", "ranking/ranker.py")
+HIGHER = ("ranking.server", "ranking.replay", "ranking.commands", "ranking.demo")
 IMPURE = {"time", "socket", "random", "asyncio", "threading", "httpx", "starlette", "subprocess"}
 
 

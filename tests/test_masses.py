@@ -1,5 +1,7 @@
 """Masses: the bank of every article and class against the plain sum over all its views."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -26,7 +28,7 @@ from tests.logs import (
 )
 
 UNDERFLOW = 1e-280
-BETWEEN = [(low * high) ** 0.5 for low, high in zip(HALF_LIVES, HALF_LIVES[1:], strict=False)]
+BETWEEN = [(low * high) ** 0.5 for low, high in pairwise(HALF_LIVES)]
 
 
 def clock_of(site: Site) -> Clock:

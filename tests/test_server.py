@@ -1,7 +1,7 @@
 """The embedded server over real HTTP: every route, and what it does with bad input."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -43,7 +43,7 @@ def card(number: int, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def edition(server: Spawned) -> Iterator[str]:
+def edition(server: Spawned) -> str:
     """Publish twelve articles with views."""
     name = "paper/en"
     with httpx.Client(base_url=server.url) as client:
@@ -58,7 +58,7 @@ def edition(server: Spawned) -> Iterator[str]:
         assert (answer.status_code, answer.json()) == (202, {"accepted": 78, "rejected": []})
         line = f"/v1/popular?edition={name}&n=1"
         assert within(5, lambda: ids(client, line) == ["a11"])
-    yield name
+    return name
 
 
 def test_popular_is_ranked_and_shaped(client: httpx.Client, edition: str) -> None:
@@ -177,6 +177,24 @@ def test_malformed_events_are_named(client: httpx.Client) -> None:
         (6, ""),
     ]
     assert all(r["reason"] for r in answer.json()["rejected"])
+
+
+def test_events_in_columns(client: httpx.Client) -> None:
+    columns: dict[str, list[Any]] = {
+        "visitor": ["v1", "v2", "v3"],
+        "article": ["c1", "c1", "c2"],
+        "at": [1_700_000_000_000, 1_700_000_001_000, 1_700_000_002_000],
+        "edition": ["columns/en"] * 3,
+    }
+    answer = client.post("/v1/events", content=orjson.dumps({"columns": columns}))
+    assert answer.json() == {"accepted": 3, "rejected": []}
+    columns["article"][1], columns["at"][2] = "", "never"
+    answer = client.post("/v1/events", content=orjson.dumps({"columns": columns}))
+    rejected = answer.json()["rejected"]
+    assert [(r["index"], r["field"]) for r in rejected] == [(1, "article"), (2, "at")]
+    columns["article"].pop()
+    cut = client.post("/v1/events", content=orjson.dumps({"columns": columns}))
+    assert cut.status_code == 400
 
 
 def test_lines_of_events_are_read(client: httpx.Client) -> None:

@@ -1,8 +1,9 @@
 """Agency: the simulated newsroom and its readers, sending to a running server over HTTP.
 
 This file alone of the demo is an HTTP client and reads the clock. Order matters, so that every
-edition has a full "Popular" within seconds: the articles of two days, then their views, denser and
-denser up to now, then the archive; after that each second's views, and new and breaking stories.
+edition has a full "Popular" within seconds: the articles of two days and the archive, then two
+days of views, denser and denser up to now; after that each second's views, and new and breaking
+stories.
 What the server cannot take yet (503, 429, no connection) is sent again, later.
 """
 
@@ -133,8 +134,9 @@ class _Agency:
     def catch_up(self, now: float) -> None:
         self._current.extend(self._newsroom.recent(now, DAYS, STORIES_A_DAY))
         self._archive = self._newsroom.archive(now)
-        self._desk.articles(list(self._current))
+        self._desk.articles([*self._current, *self._archive])
         self._desk.say(f"{len(self._current)} articles of the last {DAYS} days are published")
+        self._desk.say(f"{len(self._archive)} articles of the archive are published")
         sent = 0
         for first, last, rate in PAST:
             hours = max(1, round((first - last) / 6.0))
@@ -145,8 +147,6 @@ class _Agency:
                 self._desk.events(views)
                 sent += len(views)
             self._desk.say(f"{sent:,} past views are sent")
-        self._desk.articles(self._archive)
-        self._desk.say(f"{len(self._archive)} articles of the archive are published")
 
     def live(self, since: float) -> None:
         begun = time.time()

@@ -47,7 +47,7 @@ class Decay(NamedTuple):
     Attributes
     ----------
     first : int
-    cubic : (4,) float64
+    between : (7,) float64
     mix : (n_rungs,) float64
         As in `Kernel`.
     class_weight : (3,) float64
@@ -59,7 +59,7 @@ class Decay(NamedTuple):
     """
 
     first: int
-    cubic: NDArray[np.float64]
+    between: NDArray[np.float64]
     mix: NDArray[np.float64]
     class_weight: NDArray[np.float64]
     shift: NDArray[np.float64]
@@ -91,7 +91,7 @@ def decay_of(
     """Make the decay of some parameters, in forward units."""
     kernel = power_law_kernel(exponent, half_life) if exponent else half_life_kernel(half_life)
     decay = Decay(
-        kernel.first, kernel.cubic, kernel.mix, np.array(class_weight), np.zeros(RUNGS), freshness
+        kernel.first, kernel.between, kernel.mix, np.array(class_weight), np.zeros(RUNGS), freshness
     )
     return kernel, decay
 
@@ -107,7 +107,7 @@ def article_score(
     score = 0.0
     for c in range(masses.shape[0]):
         if decay.class_weight[c] > 0.0:
-            mass = read_mass(masses[c], decay.first, decay.cubic, decay.mix, decay.shift)
+            mass = read_mass(masses[c], decay.first, decay.between, decay.mix, decay.shift)
             score += decay.class_weight[c] * mass
     if decay.freshness > 0.0 and published_ms > 0.0:
         age = max(reference_ms - published_ms, 0.0)

@@ -1,0 +1,82 @@
+"""The demo, whole: seven editions with full lists, and portal pages in every script."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ranking.benchmarks.spawned import free_port
+
+pytestmark = pytest.mark.server
+
+LANGUAGES = ("ru", "kk", "kk-Latn", "kk-Arab", "zh", "uz", "en")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Run the demo until every edition has a full Popular."""
+    port = free_port()
+    data = tmp_path_factory.mktemp("demo")
+    command = [sys.executable, "-m", "ranking", "demo", "--port", str(port), "--data", str(data)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10.0) as client:
+            until = time.monotonic() + 120
+            while time.monotonic() < until and not all(full(client, lang) for lang in LANGUAGES):
+                time.sleep(0.2)
+            yield client
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def full(client: httpx.Client, lang: str) -> bool:
+    """Say whether an edition's Popular is full and counted."""
+    try:
+        answer = client.get(f"/v1/popular?edition=inform/{lang}&n=5")
+    except httpx.TransportError:
+        return False
+    items = answer.json().get("items", []) if answer.status_code == 200 else []
+    return len(items) == 5 and all(item["views"] > 0 for item in items)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_lists_are_full_for_every_article(demo: httpx.Client, lang: str) -> None:
+    edition = f"inform/{lang}"
+    popular = demo.get(f"/v1/popular?edition={edition}&n=100").json()["items"]
+    assert len(popular) == 100
+    for item in popular:
+        related = demo.get(f"/v1/related/{item['id']}?edition={edition}&n=4").json()["items"]
+        assert len({other["id"] for other in related} - {item["id"]}) == 4
+        assert all(other["title"] for other in related)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_article_pages_have_their_furniture(demo: httpx.Client, lang: str) -> None:
+    item = demo.get(f"/v1/popular?edition=inform/{lang}&n=1").json()["items"][0]
+    page = demo.get(item["url"]).text
+    direction = "rtl" if lang == "kk-Arab" else "ltr"
+    assert f'<html lang="{lang}" dir="{direction}">' in page
+    assert item["title"].split(" ")[0] in page
+    for other in LANGUAGES:
+        assert re.search(rf'href="/demo/{other}[/"]', page)
+
+
+def test_readers_move_the_lists(demo: httpx.Client) -> None:
+    line = "/v1/boards"
+    before = demo.get(line).json()["boards"]
+    until = time.monotonic() + 30
+    while time.monotonic() < until and demo.get(line).json()["boards"] == before:
+        time.sleep(0.2)
+    assert demo.get(line).json()["boards"] != before
+
+
+def test_pages_need_nothing_from_elsewhere() -> None:
+    pages = Path(__file__).parents[1] / "ranking" / "demo" / "pages"
+    for path in pages.iterdir():
+        assert not re.search(r"(src|href|url)\s*[=(]\s*['\"]?https?://", path.read_text())
