@@ -174,9 +174,12 @@ class Ranker:
         start = 8 + int.from_bytes(data[:8], "little")
         try:
             header = msgspec.msgpack.decode(data[8:start], type=Header)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             message = f"checkpoint is unreadable: {error}"
             raise CheckpointError(message) from error
+        if start + sum(header.sizes) != len(data):
+            message = f"checkpoint is cut: {len(data)} of {start + sum(header.sizes)} bytes"
+            raise CheckpointError(message)
         if header.version != VERSION or header.settings != ranker.settings.as_dict():
             message = "checkpoint was made by another version or with other engine settings"
             raise CheckpointError(message)

@@ -124,27 +124,27 @@ def changed(data: bytes, **fields: object) -> bytes:
     )
 
 
-def test_a_column_that_is_not_known_is_skipped() -> None:
+@pytest.mark.parametrize("dtype", ["<u2", "<f4", "u1", "<i8"])
+def test_a_column_that_is_not_known_is_skipped(dtype: str) -> None:
+    """Before the others, and after them."""
     data = encode(packed(SMALL))
-    columns = header_of(data).columns
-    weather = np.arange(8, dtype="<u2").tobytes()
-    assert len(weather) % 8 == 0
-    last = changed(data, columns=(*columns, ("weather", "<u2"))) + weather
+    columns, stranger = header_of(data).columns, np.arange(8).astype(dtype).tobytes()
+    last = changed(data, columns=(*columns, ("weather", dtype))) + stranger
     assert_equal(decode(last), decode(data))
-    start = len(data) - 4 * 64
-    assert columns[0][0] == "at"
-    first = changed(data, columns=(("weather", "<u2"), *columns))
-    first = first[: len(first) - 4 * 64] + weather + data[start:]
-    assert_equal(decode(first), decode(data))
+    first = changed(data, columns=(("weather", dtype), *columns))
+    body = len(first) - sum(np.dtype(dtype).itemsize * 8 for _, dtype in columns)
+    assert_equal(decode(first[:body] + stranger + first[body:]), decode(data))
 
 
-def test_a_column_of_an_unknown_kind_is_skipped_or_refused() -> None:
-    """A type that this reader cannot know has no length: refused, not a crash."""
+@pytest.mark.parametrize("dtype", ["decimal128", "O", "<U2", "<f8", "(", "i8,i8"])
+@pytest.mark.parametrize("name", ["at", "weather"])
+def test_a_column_of_another_type_is_no_crash(name: str, dtype: str) -> None:
+    """One that is known must have its type; one that is not may be skipped."""
     data = encode(packed(SMALL))
-    for dtype in ("decimal128", "O", "|V0", "<U3", ""):
-        columns = (*header_of(data).columns, ("weather", dtype))
-        with pytest.raises(BatchError):
-            decode(changed(data, columns=columns))
+    columns = [(n, dtype if n == name else d) for n, d in header_of(data).columns]
+    columns += [(name, dtype)] if name == "weather" else []
+    with pytest.raises(BatchError):
+        decode(changed(data, columns=columns))
 
 
 def test_a_higher_minor_version_is_read() -> None:
@@ -184,7 +184,7 @@ def test_bytes_cut_anywhere_are_refused(rows: int) -> None:
 
 
 def test_a_cut_column_is_named() -> None:
-    with pytest.raises(BatchError, match="column chain ends at .* of .* bytes"):
+    with pytest.raises(BatchError, match=r"column chain ends at \d+ of \d+ bytes"):
         decode(encode(packed(SMALL))[:-1])
 
 
@@ -196,22 +196,10 @@ def test_other_bytes_are_refused(data: bytes) -> None:
         decode(data)
 
 
-@settings(deadline=None, max_examples=300, derandomize=True)
+@settings(deadline=None, max_examples=400, derandomize=True)
 @given(st.integers(0, 10**6), st.integers(1, 255))
-def test_a_flipped_byte_gives_a_batch_or_a_refusal(place: int, flip: int) -> None:
+def test_a_flipped_byte_of_the_header_gives_a_batch_or_a_refusal(place: int, flip: int) -> None:
     """Never another exception."""
-    data = bytearray(encode(packed(SMALL)))
-    data[place % len(data)] ^= flip
-    try:
-        batch = decode(bytes(data))
-    except BatchError:
-        return
-    assert all(column.size == len(batch) for column in batch.columns.values())
-
-
-@settings(deadline=None, max_examples=200, derandomize=True)
-@given(st.integers(0, 10**6), st.integers(1, 255))
-def test_a_flipped_byte_of_the_header_likewise(place: int, flip: int) -> None:
     data = bytearray(encode(packed(SMALL)))
     data[place % (PREFIX.size + PREFIX.unpack_from(data)[1])] ^= flip
     try:
@@ -224,7 +212,7 @@ def test_a_flipped_byte_of_the_header_likewise(place: int, flip: int) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("size", -1, "size"),
+        ("size", -1, "batch"),
         ("size", 2**62, "cut"),
         ("articles", [[0, "a"]], "article"),
         ("articles", [[0, "a"], [5, "b"], [0, "c"]], "edition"),

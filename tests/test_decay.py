@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ranking.engine.decay import (
     HALF_LIVES,
+    POINTS,
     RUNG_MS,
     RUNGS,
     Clock,
@@ -22,7 +23,7 @@ from ranking.engine.decay import (
 from tests.logs import DAY_MS, START_MS
 
 MANY = settings(deadline=None, max_examples=200, derandomize=True)
-BETWEEN = [math.sqrt(low * high) for low, high in pairwise(HALF_LIVES)]
+BETWEEN = [math.sqrt(low * high) for low, high in pairwise(HALF_LIVES[1:])]
 
 
 @MANY
@@ -81,20 +82,21 @@ def test_a_kernel_on_a_rung_reads_that_rung_alone(rung: int) -> None:
 
 
 @pytest.mark.parametrize("half_life", [301.0, *BETWEEN, 2_400_000.0, 2_592_000.0])
-def test_a_kernel_between_rungs_is_a_cubic_around_them(half_life: float) -> None:
+def test_a_kernel_between_rungs_is_a_quintic_around_them(half_life: float) -> None:
     kernel = half_life_kernel(half_life)
     assert kernel.steady
     assert not kernel.mix.any()
-    assert kernel.cubic.sum() == pytest.approx(1.0, abs=1e-12)
-    nodes = np.log2(HALF_LIVES[kernel.first : kernel.first + 4])
-    assert nodes.size == 4
-    for power in (1, 2, 3):  # a cubic is exact for cubics
-        assert (kernel.cubic * nodes**power).sum() == pytest.approx(
+    lagrange = kernel.between[:POINTS]
+    assert lagrange.sum() == pytest.approx(1.0, abs=1e-12)
+    nodes = np.log2(HALF_LIVES[kernel.first : kernel.first + POINTS])
+    assert nodes.size == POINTS
+    for power in range(1, POINTS):  # a polynomial is exact for its like
+        assert (lagrange * nodes**power).sum() == pytest.approx(
             math.log2(half_life) ** power, rel=1e-9
         )
     if HALF_LIVES[0] < half_life < HALF_LIVES[-1]:
         inner = np.searchsorted(HALF_LIVES, half_life) - 1
-        assert kernel.first <= inner <= kernel.first + 2
+        assert kernel.first <= inner <= kernel.first + POINTS - 2
 
 
 @pytest.mark.parametrize("half_life", [*HALF_LIVES, *BETWEEN, 2_592_000.0])
@@ -104,7 +106,7 @@ def test_a_row_of_equal_fresh_views_reads_as_their_number(half_life: float) -> N
     shift = Clock(START_MS, bases).shift
     row = 7.0 * 2.0**shift
     kernel = half_life_kernel(float(half_life))
-    read = read_mass(row, kernel.first, kernel.cubic, kernel.mix, shift)
+    read = read_mass(row, kernel.first, kernel.between, kernel.mix, shift)
     assert read == pytest.approx(7.0, rel=1e-12)
 
 

@@ -28,7 +28,7 @@ from tests.logs import (
 )
 
 UNDERFLOW = 1e-280
-BETWEEN = [(low * high) ** 0.5 for low, high in pairwise(HALF_LIVES)]
+BETWEEN = [(low * high) ** 0.5 for low, high in pairwise(HALF_LIVES[1:])]
 
 
 def clock_of(site: Site) -> Clock:
@@ -39,7 +39,7 @@ def clock_of(site: Site) -> Clock:
 def read(site: Site, row: NDArray[np.float64], half_life: float) -> float:
     """Mass of one row of the bank."""
     kernel = half_life_kernel(half_life)
-    return read_mass(row, kernel.first, kernel.cubic, kernel.mix, clock_of(site).shift)
+    return read_mass(row, kernel.first, kernel.between, kernel.mix, clock_of(site).shift)
 
 
 def check_rungs(site: Site, truth: Truth, pages: set[tuple[str, str]]) -> None:

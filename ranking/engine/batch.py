@@ -7,6 +7,7 @@ nothing but its default is left out; one that a reader does not know is skipped;
 version is refused. This file alone knows the bytes.
 """
 
+import re
 import struct
 from dataclasses import dataclass, replace
 from typing import Any
@@ -36,6 +37,7 @@ COLUMNS: dict[str, str] = {
     "list_id": "<u8",  # 0 = none
 }
 DEFAULTS = {"bucket": 65535}
+NUMBER = re.compile(r"<[iuf][248]|[iu]1")
 
 
 class BatchError(ValueError):
@@ -151,24 +153,42 @@ def decode(data: bytes) -> Batch:
     header, offset = _read_header(data)
     given: dict[str, NDArray[Any]] = {}
     for name, dtype in header.columns:
-        length = np.dtype(dtype).itemsize * header.size
-        if offset + length > len(data):
-            message = f"batch is cut: column {name} ends at {offset + length} of {len(data)} bytes"
-            raise BatchError(message)
+        column = _column(data, offset, name, dtype, header.size)
         if name in COLUMNS:
-            given[name] = np.frombuffer(data, np.dtype(dtype), header.size, offset)
-        offset += _up(length)
+            given[name] = column
+        offset += _up(column.nbytes)
     if "at" not in given:
         message = "batch has no column at"
         raise BatchError(message)
     columns = full_columns(given)
-    if header.size and int(columns["article"].max()) >= len(header.articles):
-        message = "batch names an article that its dictionary lacks"
-        raise BatchError(message)
+    _check_indices(header, columns)
     return Batch(
         header.site, header.source, header.first, header.stamp_ms, header.editions,
         header.articles, header.surfaces, header.experiments, header.arms, columns,
     )  # fmt: skip
+
+
+def _column(data: bytes, offset: int, name: str, dtype: str, size: int) -> NDArray[Any]:
+    if COLUMNS.get(name, dtype) != dtype or not NUMBER.fullmatch(dtype):
+        message = f"batch has a column {name} of type {dtype[:20]!r}"
+        raise BatchError(message)
+    end = offset + np.dtype(dtype).itemsize * size
+    if size < 0 or end > len(data):
+        message = f"batch is cut: column {name} ends at {end} of {len(data)} bytes"
+        raise BatchError(message)
+    return np.frombuffer(data, np.dtype(dtype), size, offset)
+
+
+def _check_indices(header: Header, columns: dict[str, NDArray[Any]]) -> None:
+    """Refuse a batch whose indices would lead the loop astray."""
+    if any(not 0 <= edition < len(header.editions) for edition, _ in header.articles):
+        message = "batch has an article of an edition that its dictionary lacks"
+        raise BatchError(message)
+    known = {"article": len(header.articles), "kind": len(KINDS)}
+    for name, size in known.items():
+        if header.size and int(columns[name].max()) >= size:
+            message = f"batch has a column {name} that names more than the {size} there are"
+            raise BatchError(message)
 
 
 def _read_header(data: bytes) -> tuple[Header, int]:
@@ -181,7 +201,7 @@ def _read_header(data: bytes) -> tuple[Header, int]:
                 message = f"batch has major version {major}, this reader knows {MAJOR}"
                 raise BatchError(message)
             return msgspec.msgpack.decode(head, type=Header), _up(PREFIX.size + length)
-    except (struct.error, msgspec.MsgspecError) as error:
+    except (struct.error, msgspec.MsgspecError, UnicodeDecodeError) as error:
         message = f"batch has an unreadable header: {error}"
         raise BatchError(message) from error
     message = f"batch must begin with {MAGIC!r}, got {magic!r}"

@@ -79,6 +79,7 @@ class Site:
         self.sequences: dict[str, int] = {}
         self.turns: list[Turn] = []
         self.free_slots: list[int] = []
+        self._gone: dict[tuple[str, str], int] = {}  # articles met when rereading
         self.evictions = 0
         self.state = _new_state(settings)
 
@@ -140,7 +141,13 @@ class Site:
         batch = self._fresh_part(sequences, batch)
         if len(batch):
             self._reserve(len(batch))
-            reread_views(self.state, views_of(batch, self._known_slots(batch)), views)
+            names = [(batch.editions[edition], article) for edition, article in batch.articles]
+            entry = batch.columns["article"]
+            records = views_of(batch, self._known_slots(batch))
+            records["key"] = np.array([article_key(*name) for name in names], np.uint64)[entry]
+            gone = [-2 - self._gone.setdefault(name, len(self._gone)) for name in names]
+            records["gone"] = np.array(gone, np.int32)[entry]
+            reread_views(self.state, records, views)
         return len(batch)
 
     def give_slots(self, batch: Batch) -> NDArray[np.int32]:
@@ -164,9 +171,12 @@ class Site:
         return older[-1] if older else self.turns[0]
 
     def _fresh_part(self, sequences: dict[str, int], batch: Batch) -> Batch:
-        following = sequences.pop(batch.source, batch.first)
+        following = sequences.get(batch.source, batch.first)
         skipped = min(max(following - batch.first, 0), len(batch))
-        sequences[batch.source] = max(following, batch.first + len(batch))
+        if skipped == len(batch):
+            return batch.part(skipped, skipped)
+        sequences.pop(batch.source, None)  # the newest source stands last
+        sequences[batch.source] = batch.first + len(batch)
         while len(sequences) > SOURCES:
             del sequences[next(iter(sequences))]
         return batch.part(skipped, len(batch)) if skipped else batch
@@ -288,7 +298,9 @@ class Site:
         for slot in gone_slots.tolist():
             del self.slots[int(article["edition"][slot])][self.ids[slot]]
             self.ids[slot] = ""
+        touched = article["touched"][gone_slots]  # they stay on the list of the touched
         article[gone_slots] = empty_articles(1)[0]
+        article["touched"][gone_slots] = touched
         self.state.mass[gone_slots] = 0.0
         self.free_slots = gone_slots.tolist()
 

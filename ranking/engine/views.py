@@ -31,7 +31,9 @@ VIEW = np.dtype(
         ("visitor", np.uint64),
         ("chain", np.uint64),
         ("event_id", np.uint64),
-        ("slot", np.int32),  # -1 = unknown
+        ("key", np.uint64),  # hash of edition and id; used when rereading
+        ("slot", np.int32),  # below 0 = an article evicted since
+        ("gone", np.int32),  # below -1: stands for the article if it was evicted since
         ("kind", np.uint8),
         ("robot", np.uint8),
         ("ours", np.uint8),  # caused by one of our lists
@@ -223,18 +225,18 @@ def reread_views(s: State, views: NDArray[Any], position: int) -> None:
     Parameters
     ----------
     views : (n_views,) VIEW
-        Slots may be -1: an article evicted since.
+        With `key` and `gone`, for articles that were evicted since.
     position : int
-        Log position of the first view; views before an article's birth are not its own.
+        Log position of the first view; views before an article's birth were of an earlier life.
     """
     for i in range(views.size):
         view = views[i]
-        at, slot = view["at"], view["slot"]
+        at, page = view["at"], view["slot"]
         is_seen(s.seen, s.log, event_key(view["event_id"]), at)
-        if slot < 0 or view["robot"] or position + i < s.article[slot]["born"]:
+        if view["robot"]:
             continue
-        key = seen_key(view["visitor"], s.article[slot]["key"], view["kind"])
-        is_seen(s.seen, s.log, key, at)
+        is_seen(s.seen, s.log, seen_key(view["visitor"], view["key"], view["kind"]), at)
         if view["kind"] == 0:
-            place = visit_place(s.visits, view["chain"], s.log)
-            remember_page(s.visits, place, slot, at)
+            if page < 0 or position + i < s.article[page]["born"]:
+                page = view["gone"]
+            remember_page(s.visits, visit_place(s.visits, view["chain"], s.log), page, at)

@@ -23,7 +23,7 @@ VISIT = np.dtype(
         ("key", np.uint64),  # 0 = empty
         ("at", np.int64),  # newest stamp of the visit, ms
         ("page_at", np.int64, (DEPTH,)),  # ms, newest first
-        ("page", np.int32, (DEPTH,)),  # article slots; -1 = none
+        ("page", np.int32, (DEPTH,)),  # article slots; -1 = none, below = evicted since
     ],
     align=True,
 )
@@ -87,15 +87,9 @@ def rebuilt_visits(visits: NDArray[Any], fresh: NDArray[Any], log: NDArray[Any])
 
 @compiled
 def forget_pages(visits: NDArray[Any], gone: NDArray[np.bool_]) -> None:
-    """Drop evicted articles from all visits."""
+    """Mark evicted articles in all visits; they keep their place, and lead nowhere."""
     for place in range(visits.size):
-        page, page_at = visits[place]["page"], visits[place]["page_at"]
-        to = 0
+        page = visits[place]["page"]
         for step in range(DEPTH):
-            slot = page[step]
-            if slot >= 0 and not gone[slot]:
-                page[to] = slot
-                page_at[to] = page_at[step]
-                to += 1
-        for step in range(to, DEPTH):
-            page[step] = -1
+            if page[step] >= 0 and gone[page[step]]:
+                page[step] = -2 - page[step]

@@ -252,6 +252,7 @@ class Edition:
             yield from self._scored(slots, self._now(slots, decay))
 
     def _by_window(self, window: int) -> Iterator[Scored]:
+        self._grow()
         counts = window_counts(
             self._slots, self.site.state.article, self.site.newest_ms, *periods_of(window)
         )
