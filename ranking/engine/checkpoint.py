@@ -77,6 +77,8 @@ def restored_site(data: bytes, place: Place, settings: EngineSettings) -> Site:
         if slot not in free:
             site.slots[edition][article] = slot
     _fill(site, arrays)
+    site.arrivals = len(names.ids)
+    site.evictions = int(bool(free))
     return site
 
 

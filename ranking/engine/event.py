@@ -63,6 +63,10 @@ class Rejection(msgspec.Struct, frozen=True):
     reason: str
 
 
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What a decoder raises on bytes that are no JSON, or none of the asked form."""
+
+
 class Unreadable(ValueError):
     """Nothing of a request could be read."""
 
@@ -105,7 +109,7 @@ def read_events(body: bytes) -> Indexed:
         try:
             events = _MANY.decode(text)
             return list(range(len(events))), events, []
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return _one_by_one([bytes(raw) for raw in _raw_items(text)])
     lines = [line for line in text.split(b"\n") if line.strip()]
     if len(lines) > 1 and _is_json(text):
@@ -127,7 +131,7 @@ def read_columns(body: bytes) -> dict[str, list[Any]] | None:
     """
     try:
         given = msgspec.json.decode(body, type=_InColumns).columns
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None
     columns = {name: values for name in Event.__struct_fields__ if (values := getattr(given, name))}
     if len({len(values) for values in columns.values()}) != 1 or "article" not in columns:
@@ -146,7 +150,7 @@ def rows_from_columns(body: bytes) -> bytes:
     try:
         columns = msgspec.json.decode(body, type=dict[str, dict[str, list[Any]]])["columns"]
         rows = list(zip(*columns.values(), strict=True))
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (*UNREADABLE, ValueError, KeyError) as error:
         message = f"columns must be lists of one length: {error}"
         raise Unreadable(message) from error
     return msgspec.json.encode([dict(zip(columns, row, strict=True)) for row in rows])
@@ -155,7 +159,7 @@ def rows_from_columns(body: bytes) -> bytes:
 def _raw_items(text: bytes) -> list[msgspec.Raw]:
     try:
         return _RAW.decode(text)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         message = f"body must be JSON: {error}"
         raise Unreadable(message) from error
 
@@ -163,7 +167,7 @@ def _raw_items(text: bytes) -> list[msgspec.Raw]:
 def _is_json(text: bytes) -> bool:
     try:
         msgspec.json.decode(text, type=msgspec.Raw)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return False
     return True
 
@@ -178,7 +182,7 @@ def _one_by_one(items: list[bytes]) -> Indexed:
             indices.append(index)
         except msgspec.ValidationError as error:
             rejections.append(rejection(index, error))
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             if len(items) == 1:
                 message = f"body must be JSON: {error}"
                 raise Unreadable(message) from error

@@ -81,6 +81,7 @@ class Site:
         self.free_slots: list[int] = []
         self._gone: dict[tuple[str, str], int] = {}  # articles met when rereading
         self.evictions = 0
+        self.arrivals = 0  # slots given, to new articles or in place of evicted ones
         self.state = _new_state(settings)
 
     @property
@@ -222,6 +223,7 @@ class Site:
             self.log["articles"] = slot + 1
         index = self.editions.index(edition)
         self.slots[index][article] = slot
+        self.arrivals += 1
         record = self.state.article[slot]
         record["key"] = article_key(edition, article)
         record["edition"] = index

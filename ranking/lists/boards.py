@@ -93,7 +93,8 @@ def make_board(
     edition: Edition, surface: str, profile: Profile, n: int, section: str = ""
 ) -> Board:
     """Make an edition's Popular or Trending."""
-    ranking = edition.trending(profile) if surface == "trending" else edition.popular(profile)
+    by_rise = surface == "trending"
+    ranking = edition.trending(profile) if by_rise else edition.popular(profile, section)
     chosen = choose(ranking, edition.catalogue, edition.name, profile, n, section)
     return dressed(edition, surface, profile, chosen)
 

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from ranking.engine.event import (
     DEFAULT_EDITION,
+    UNREADABLE,
     Name,
     Rejection,
     Unreadable,
@@ -116,7 +117,7 @@ def read_cards(body: bytes, edition: str = "") -> tuple[list[Card], list[Rejecti
     """
     try:
         items = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         message = f"body must be JSON: {error}"
         raise Unreadable(message) from error
     cards, rejections = [], []

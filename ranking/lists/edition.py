@@ -40,6 +40,7 @@ from ranking.lists.windows import window_counts
 
 LIVE, NEWEST = 3000, 1000
 GRAPH_EVERY_MS = 5_000
+GRAPHS = 8
 UNREAD = 1000
 FIRST = 64
 LONGEST = 100
@@ -84,10 +85,9 @@ class Edition:
         self._standings: dict[tuple[float, ...], _Standing] = {}
         self._published = np.zeros(0)
         self._slots = np.zeros(0, np.int32)
-        self._known = self._evictions = 0
+        self._known = self._evictions = self._arrivals = 0
         self._scratch: Scratch = new_scratch(0)
-        self._graph: TagGraph | None = None
-        self._graph_ms = 0
+        self._graphs: dict[float, tuple[int, TagGraph]] = {}  # by their decay
 
     @property
     def at(self) -> float:
@@ -108,21 +108,30 @@ class Edition:
         slot = self.site.slot(self.name, article)
         if 0 <= slot < self._published.size:
             self._published[slot] = self._published_ms(article)
-        self._graph = None
+        self._graphs.clear()
         for standing in self._standings.values():
             if standing.decay.freshness > 0.0:
                 standing.bases = None
 
-    def popular(self, profile: Profile) -> Iterator[Scored]:
-        """Articles by decayed views, best first, ties by id, filled up by the newest."""
+    def popular(self, profile: Profile, section: str = "") -> Iterator[Scored]:
+        """Articles by decayed views, best first, ties by id.
+
+        Filled up by the newest ones, of a section if it is given, and by those read last.
+        """
         by_window = profile.window > 0
         listed = set()
         for item in self._by_window(profile.window) if by_window else self._by_mass(profile):
             listed.add(item.id)
             yield item
-        for card in self.catalogue.latest(self.name, LONGEST + len(listed)):
+        for card in self.catalogue.latest(self.name, LONGEST + len(listed), section):
             if card.id not in listed:
+                listed.add(card.id)
                 yield Scored(card.id, 0.0)
+        article = self.site.state.article
+        counted = self._slots[article["counted"][self._slots, 0] > 0]
+        for slot in counted[np.argsort(-article["last"][counted], kind="stable")].tolist():
+            if self.site.ids[slot] not in listed:
+                yield Scored(self.site.ids[slot], 0.0)
 
     def trending(self, profile: Profile) -> Iterator[Scored]:
         """Articles by (fast - slow) / sqrt(slow + floor), in views an hour, rising ones first."""
@@ -149,6 +158,7 @@ class Edition:
         without : iterable of str
             Articles that must not be listed either.
         """
+        pages = list(dict.fromkeys(pages))
         read = dict.fromkeys([*pages, *without])
         listed = dict.fromkeys(read)
         for item in self._chain(pages, list(read), profile, n):
@@ -161,10 +171,13 @@ class Edition:
     def tags(self, profile: Profile) -> TagGraph:
         """The tag graph, renewed when cards change and every few seconds of log time."""
         newest = self.site.newest_ms
-        if self._graph is None or newest - self._graph_ms > GRAPH_EVERY_MS:
-            self._graph_ms = newest
-            self._graph = self._new_graph(profile)
-        return self._graph
+        made_ms, graph = self._graphs.get(profile.tag_half_life, (0, None))
+        if graph is None or newest - made_ms > GRAPH_EVERY_MS:
+            graph = self._new_graph(profile)
+            while len(self._graphs) >= GRAPHS:
+                del self._graphs[next(iter(self._graphs))]
+            self._graphs[profile.tag_half_life] = (newest, graph)
+        return graph
 
     def leaders(
         self, half_life: float, landing: float, profile: Profile, exponent: float = 0.0,
@@ -224,19 +237,25 @@ class Edition:
             self._published = published
             self._scratch = new_scratch(state.article.size)
         if self.site.evictions != self._evictions:
-            self._evictions, self._known = self.site.evictions, 0
-            self._slots = self._slots[:0]
+            self._evictions = self.site.evictions
             for standing in self._standings.values():
                 standing.bases = None
+        if self.site.arrivals != self._arrivals and self.name in self.site.editions:
+            if self.site.evictions:  # slots may have changed hands
+                self._known, self._slots = 0, self._slots[:0]
+            self._arrivals = self.site.arrivals
+            self._follow_arrivals()
+
+    def _follow_arrivals(self) -> None:
         known, ids = self._known, self.site.ids
-        if known < len(ids) and self.name in self.site.editions:
-            index = self.site.editions.index(self.name)
-            of_edition = state.article["edition"][known : len(ids)] == index
-            fresh = np.flatnonzero(of_edition).astype(np.int32) + np.int32(known)
-            self._slots = np.concatenate([self._slots, fresh])
-            for slot in fresh.tolist():
-                self._published[slot] = self._published_ms(ids[slot])
-            self._known = len(ids)
+        fresh = self.site.state.article[known : len(ids)]
+        index = self.site.editions.index(self.name)
+        mine = np.flatnonzero((fresh["edition"] == index) & (fresh["key"] != 0))
+        slots = mine.astype(np.int32) + np.int32(known)
+        self._slots = np.concatenate([self._slots, slots])
+        for slot in slots.tolist():
+            self._published[slot] = self._published_ms(ids[slot])
+        self._known = len(ids)
 
     def _published_ms(self, article: str) -> float:
         card = self.catalogue.card(self.name, article)
@@ -247,17 +266,21 @@ class Edition:
             profile.half_life, profile.landing_weight, profile, profile.exponent, profile.freshness
         )
         head = leaders.head[: leaders.used[0]]
-        for start in (0, FIRST):  # most lists end within the first ones
-            slots = head[start : FIRST if start == 0 else None]
-            yield from self._scored(slots, self._now(slots, decay))
+        scores = self._now(head, decay)
+        limit = np.partition(scores, -FIRST)[-FIRST] if head.size > FIRST else 0.0
+        first = scores >= limit  # most lists end within these
+        yield from self._scored(head[first], scores[first])
+        yield from self._scored(head[~first], scores[~first])
 
     def _by_window(self, window: int) -> Iterator[Scored]:
         self._grow()
         counts = window_counts(
             self._slots, self.site.state.article, self.site.newest_ms, *periods_of(window)
         )
-        order = np.argsort(-counts, kind="stable")[: 2 * LONGEST]
-        yield from self._scored(self._slots[order], counts[order].astype(float))
+        most = 2 * LONGEST
+        limit = np.partition(counts, -most)[-most] if counts.size > most else 0
+        first = counts >= limit
+        yield from self._scored(self._slots[first], counts[first].astype(float))
 
     def _now(self, slots: NDArray[np.int32], decay: Decay) -> NDArray[np.float64]:
         """Scores of some articles at the log's clock, (n_slots,) float64."""

@@ -121,7 +121,8 @@ class TagGraph:
             return [], np.zeros(0)
         score = np.bincount(self._article, voice[self._tag], len(self.cards))
         best = np.flatnonzero(score > 0.0)
-        age = at - np.array([self.cards[i].published_at for i in best.tolist()])
+        dates = (self.cards[i].published_at for i in best.tolist())
+        age = np.array([at - date if date else 0.0 for date in dates])
         heard = score[best] ** 2 * (1.0 + np.log1p(self.mass[best]))
         heard *= 0.5 ** (np.maximum(age, 0.0) / freshness)
         order = np.lexsort((best, -heard))[: HINTS + 1]

@@ -19,7 +19,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from ranking import __version__
-from ranking.engine.event import Unreadable, edition_fault
+from ranking.engine.event import UNREADABLE, Unreadable, edition_fault
 from ranking.engine.rings import DAY_MS, HOUR_MS, ring_read
 from ranking.lists.boards import SURFACES, card_json, render
 from ranking.lists.catalogue import read_cards
@@ -158,7 +158,7 @@ class Api:
         """For this visit, from the last pages read, newest first."""
         try:
             asked = msgspec.json.decode(await _body(request), type=_ForYou)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise Problem(400, "Unreadable question", str(error)) from error
         if fault := edition_fault(asked.edition):
             raise Problem(400, "Edition refused", fault)
