@@ -77,7 +77,9 @@ def view_chunks(
     needed = ("at", "visitor", "article")
     for columns, count, read in _chunks(path, mapping, LOGGED_FIELDS, needed, size):
         columns["at"] = _stamps(columns["at"], path, row)
-        if "edition" not in columns and edition != DEFAULT_EDITION:
+        if "edition" in columns:
+            columns["edition"] = [value or edition for value in columns["edition"]]
+        elif edition != DEFAULT_EDITION:
             columns["edition"] = [edition] * count
         for field in WHOLE_NUMBERS:
             if field in columns:
