@@ -6,9 +6,11 @@ the log's, and how often it ticks changes nothing in its state.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from ranking.engine.batch import Batch
 from ranking.engine.checkpoint import Place, place_of, restored_site, state_bytes
@@ -19,12 +21,32 @@ from ranking.lists.catalogue import Card, Catalogue
 from ranking.lists.edition import Edition
 from ranking.lists.profile import DEFAULT, Profile
 
-VERSION = 1
+VERSION = 2
 BOARD_ITEMS = 20
 
 
 class CheckpointError(ValueError):
     """The bytes are no checkpoint that this version, with these settings, can start from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What came of the log and the cards since the tick before.
+
+    Attributes
+    ----------
+    boards : list of Board
+        Those of the editions that changed, by edition.
+    touched : dict of str to (n,) int32
+        Slots of each site's articles that were viewed.
+    evicted, cards : list of (str, str)
+        Edition and id of articles that lost their state, and of those whose cards changed.
+    """
+
+    boards: list[Board]
+    touched: dict[str, NDArray[np.int32]]
+    evicted: list[tuple[str, str]]
+    cards: list[tuple[str, str]]
 
 
 class Header(msgspec.Struct, array_like=True, frozen=True):
@@ -62,6 +84,8 @@ class Ranker:
         self.sites: dict[str, Site] = {}
         self._editions: dict[str, Edition] = {}
         self._changed: set[str] = set()
+        self._unrenewed: set[str] = set()  # editions whose tags do not follow yet
+        self._cards: list[tuple[str, str]] = []
 
     def apply(self, batch: Batch, position: int) -> int:
         """Apply the batch at a log position; returns how many of its views were new.
@@ -85,12 +109,14 @@ class Ranker:
             self.catalogue.put(card)
             self.edition(card.edition).card_changed(card.id)
             self._changed.add(card.edition)
+            self._cards.append((card.edition, card.id))
 
     def remove(self, edition: str, article: str) -> bool:
         """Take an article down; says whether its card was known."""
         known = self.catalogue.remove(edition, article)
         self.edition(edition).card_changed(article)
         self._changed.add(edition)
+        self._cards.append((edition, article))
         return known
 
     def edition(self, name: str) -> Edition:
@@ -108,17 +134,32 @@ class Ranker:
         seen = {name for site in self.sites.values() for name in site.editions}
         return sorted(seen | set(self.catalogue.editions()))
 
-    def tick(self) -> list[Board]:
-        """Bring the lists up to the log and make the boards of the editions that changed."""
+    def tick(self, *, renew: bool = True) -> Changes:
+        """Bring the lists up to the log and make the boards of the editions that changed.
+
+        Parameters
+        ----------
+        renew : bool
+            Let tag graphs follow too, which costs some 20 ms an edition when they are read.
+        """
         changed, self._changed = self._changed, set()
+        cards, self._cards = self._cards, []
+        touched, evicted = {}, []
         for site in list(self.sites.values()):
-            touched = site.take_touched()
-            of_edition = site.state.article["edition"][touched]
+            slots = touched[site.name] = site.take_touched()
+            evicted += site.take_evicted()
+            of_edition = site.state.article["edition"][slots]
             for index in np.unique(of_edition).tolist():
                 name = site.editions[index]
-                self.edition(name).touch(touched[of_edition == index])
+                self.edition(name).touch(slots[of_edition == index])
                 changed.add(name)
-        return [board for name in sorted(changed) for board in self.boards(name)]
+        self._unrenewed |= changed
+        if renew:
+            for name in self._unrenewed:
+                self.edition(name).renew_tags()
+            self._unrenewed = set()
+        boards = [board for name in sorted(changed) for board in self.boards(name)]
+        return Changes(boards, touched, evicted, cards)
 
     def boards(self, edition: str) -> list[Board]:
         """Make an edition's boards as they stand."""

@@ -1,9 +1,9 @@
 """Checkpoints: a site's state as bytes, and back.
 
 Two parts. The state is a function of the site's views alone: equal logs give equal bytes, however
-they were chopped. The place says which log position it stands for and where to begin rereading
-the memory of repeats and visits, of which the bytes hold nothing. Co-read rows are written in the
-order of their articles, so that a row's place in the pool does not show.
+they were chopped and whoever sent them. The place says what of each source is in it, and where
+to begin rereading the memory of repeats and visits, of which the bytes hold nothing. Co-read rows
+are written in the order of their articles, so that a row's place in the pool does not show.
 """
 
 from typing import Any
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from ranking.engine.arrays import LENGTH, pack_arrays, unpack_arrays
 from ranking.engine.coread import Graph
 from ranking.engine.settings import EngineSettings
-from ranking.engine.site import FIRST_SLOTS, Site, Turn, empty_articles
+from ranking.engine.site import Site, Turn
+from ranking.engine.tables import FIRST_SLOTS, empty_articles
 from ranking.engine.views import ARTICLE
 
 ARTICLE_FIELDS = tuple(name for name in ARTICLE.names or () if name not in ("row", "touched"))
@@ -29,25 +30,26 @@ class Names(msgspec.Struct, array_like=True, frozen=True):
     editions: list[str]
     ids: list[str]
     free_slots: list[int]
-    sequences: list[tuple[str, int]]
 
 
 class Place(msgspec.Struct, array_like=True, frozen=True):
     """Where in the log a site's state stands."""
 
     turns: list[tuple[int, int, int, tuple[tuple[str, int], ...]]]
+    sequences: list[tuple[str, int]]
 
 
 def state_bytes(site: Site) -> bytes:
     """Write all that follows from the site's views, and nothing else."""
-    names = Names(site.name, site.editions, site.ids, site.free_slots, list(site.sequences.items()))
+    names = Names(site.name, site.editions, site.ids, site.free_slots)
     head = msgspec.msgpack.encode(names)
     return LENGTH.pack(len(head)) + head + pack_arrays(_arrays(site))
 
 
 def place_of(site: Site) -> Place:
-    """Say where the site's memory has to be reread from."""
-    return Place([(t.window, t.position, t.views, t.sequences) for t in site.turns])
+    """Say what the site has applied, and where its memory has to be reread from."""
+    turns = [(t.window, t.position, t.views, t.sequences) for t in site.turns]
+    return Place(turns, list(site.sequences.items()))
 
 
 def restored_site(data: bytes, place: Place, settings: EngineSettings) -> Site:
@@ -67,7 +69,7 @@ def restored_site(data: bytes, place: Place, settings: EngineSettings) -> Site:
     arrays = unpack_arrays(data[offset:])
     site = Site(names.site, settings)
     site.editions, site.ids, site.free_slots = names.editions, names.ids, names.free_slots
-    site.sequences = dict(names.sequences)
+    site.sequences = dict(place.sequences)
     site.turns = [Turn(*turn) for turn in place.turns]
     site.slots = [{} for _ in names.editions]
     free = set(names.free_slots)

@@ -170,15 +170,18 @@ def predict(s: State, plan: Plan, judge: Judge, i: int, ranks: NDArray[np.uint8]
     decay = judge.related.decay
     total = article_score(s.total[edition], 0.0, 0, decay)
     slots, scores = np.empty(DEPTH, np.int32), np.empty(DEPTH)
+    rows = np.empty(count, np.int32)
+    for page in range(count):
+        rows[page] = s.article[read[page]]["row"]
     depth = min(count, judge.weights.shape[0])
     for which in (RELATED, FOR_YOU):
         pages = 1 if which == RELATED else depth
         question = Question(
-            read[:pages], judge.weights[pages - 1, :pages], read,
+            rows[:pages], judge.weights[pages - 1, :pages], read,
             NO_SLOTS, NO_SHARES, judge.evidence, 0.0,
         )  # fmt: skip
         found = rank_next(
-            s.graph, s.article, s.log[0]["newest_ms"], leaders, total, question, judge.scratch,
+            s.graph, s.log[0]["newest_ms"], leaders, total, question, judge.scratch,
             slots, scores,
         )  # fmt: skip
         for place in range(found):
