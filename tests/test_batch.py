@@ -263,6 +263,7 @@ def test_events_become_columns() -> None:
         "arm": [1, 0],
         "network": [HASHES["10.0.0.0/8"] & 0xFFFFFFFF, 0],
         "list_id": [HASHES["l"], 0],
+        "gap": [0, 0],
     }
 
 

@@ -294,7 +294,7 @@ def test_another_version_is_refused() -> None:
     head = data[8 : 8 + length]
     assert head[1] == VERSION
     with pytest.raises(CheckpointError, match="version"):
-        Ranker.restore(data[:8] + head[:1] + b"\x02" + head[2:])
+        Ranker.restore(data[:8] + head[:1] + bytes([VERSION + 1]) + head[2:])
 
 
 @pytest.mark.parametrize(
