@@ -14,9 +14,19 @@ ONE_FILE = {
     "numba": "ranking/engine/compiled.py",
     "prometheus_client": "ranking/server/metrics.py",
     "crawleruseragents": "ranking/engine/packing.py",
+    "redis": "ranking/mirror/store.py",
     "jinja2": "ranking/demo/portal.py",
 }
-PURE = ("ranking/engine", "ranking/lists", "ranking/ranker.py")
+PURE = (
+    "ranking/engine",
+    "ranking/lists",
+    "ranking/ranker.py",
+    "ranking/rereading.py",
+    "ranking/snapshot.py",
+    "ranking/mirror/values.py",
+    "ranking/mirror/reading.py",
+    "ranking/mirror/publisher.py",
+)
 HIGHER = (
     "ranking.server",
     "ranking.replay",

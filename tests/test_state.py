@@ -14,7 +14,8 @@ from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import Board
 from ranking.lists.catalogue import Card
 from ranking.lists.profile import Profile
-from ranking.ranker import VERSION, CheckpointError, Ranker
+from ranking.ranker import Ranker
+from ranking.snapshot import VERSION, CheckpointError
 from tests.logs import DAY_MS, KK, MINUTE_MS, RU, START_MS, Row, chopped, packed, random_rows, view
 
 TINY = EngineSettings(articles=64, rows=16, neighbours=8, visitors=1024)

@@ -18,9 +18,10 @@ from ranking.engine.rows import Rows
 from ranking.engine.settings import EngineSettings
 from ranking.lists.catalogue import Card
 from ranking.lists.profile import Profile
-from ranking.ranker import CheckpointError, Ranker
+from ranking.ranker import Ranker
 from ranking.server.bundles import NOTHING, Bundler
 from ranking.server.shelf import Shelf
+from ranking.snapshot import CheckpointError, Snapshot
 
 TICK = 0.05
 RENEW = 1.0
@@ -272,13 +273,17 @@ class Live:
         position = self.ranker.position
         if position == saved or (self._writer and self._writer.is_alive()):
             return saved
-        data = self.ranker.checkpoint()
+        snapshot = self.ranker.snapshot()
         self._needed = [self._needed[-1], self.ranker.reread_from()]
-        self._writer = threading.Thread(target=self.log.keep_checkpoint, args=(position, data))
+        self._writer = threading.Thread(target=self._keep, args=(snapshot,))
         self._writer.start()
         oldest_ms = int((time.time() - self.settings.keep) * 1000)
         self.log.trim(min(self._needed[0], saved), oldest_ms)
         return position
+
+    def _keep(self, snapshot: Snapshot) -> None:
+        """Write a checkpoint, in a thread of its own."""
+        self.log.keep_checkpoint(snapshot.position, snapshot.whole())
 
 
 def _tell(requests: list[Request], error: LogFull | None) -> None:
