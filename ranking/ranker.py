@@ -5,36 +5,53 @@ replays, backtests and tests all drive this one class. It reads no clock: the ti
 the log's, and how often it ticks changes nothing in its state.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from ranking.engine.batch import Batch
-from ranking.engine.checkpoint import Place, place_of, restored_site, state_bytes
+from ranking.engine.checkpoint import restored_site, snapshot_of, state_bytes
 from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Site
 from ranking.lists.boards import SURFACES, Board, make_board, make_next
 from ranking.lists.catalogue import Card, Catalogue
 from ranking.lists.edition import Edition
 from ranking.lists.profile import DEFAULT, Profile
+from ranking.rereading import Rereading
+from ranking.snapshot import (
+    CheckpointError,
+    Header,
+    Marks,
+    Snapshot,
+    head_name,
+    page_name,
+    piece_names,
+    read_whole,
+)
 
-VERSION = 1
 BOARD_ITEMS = 20
 
 
-class CheckpointError(ValueError):
-    """The bytes are no checkpoint that this version, with these settings, can start from."""
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What came of the log and the cards since the tick before.
 
+    Attributes
+    ----------
+    boards : list of Board
+        Those of the editions that changed, by edition.
+    touched : dict of str to (n,) int32
+        Slots of each site's articles that were viewed.
+    evicted, cards : list of (str, str)
+        Edition and id of articles that lost their state, and of those whose cards changed.
+    """
 
-class Header(msgspec.Struct, array_like=True, frozen=True):
-    """What precedes the states of a checkpoint."""
-
-    version: int
-    settings: dict[str, object]
-    position: int
-    places: list[Place]
-    sizes: list[int]
+    boards: list[Board]
+    touched: dict[str, NDArray[np.int32]]
+    evicted: list[tuple[str, str]]
+    cards: list[tuple[str, str]]
 
 
 class Ranker:
@@ -62,6 +79,8 @@ class Ranker:
         self.sites: dict[str, Site] = {}
         self._editions: dict[str, Edition] = {}
         self._changed: set[str] = set()
+        self._unrenewed: set[str] = set()  # editions whose tags do not follow yet
+        self._cards: list[tuple[str, str]] = []
 
     def apply(self, batch: Batch, position: int) -> int:
         """Apply the batch at a log position; returns how many of its views were new.
@@ -79,18 +98,24 @@ class Ranker:
         self.position = position + 1
         return applied
 
+    def pass_over(self, position: int) -> None:
+        """Leave out what stands at a log position, since nobody can read it."""
+        self.position = position + 1
+
     def put(self, cards: Iterable[Card]) -> None:
         """Add or replace article cards."""
         for card in cards:
             self.catalogue.put(card)
             self.edition(card.edition).card_changed(card.id)
             self._changed.add(card.edition)
+            self._cards.append((card.edition, card.id))
 
     def remove(self, edition: str, article: str) -> bool:
         """Take an article down; says whether its card was known."""
         known = self.catalogue.remove(edition, article)
         self.edition(edition).card_changed(article)
         self._changed.add(edition)
+        self._cards.append((edition, article))
         return known
 
     def edition(self, name: str) -> Edition:
@@ -108,17 +133,32 @@ class Ranker:
         seen = {name for site in self.sites.values() for name in site.editions}
         return sorted(seen | set(self.catalogue.editions()))
 
-    def tick(self) -> list[Board]:
-        """Bring the lists up to the log and make the boards of the editions that changed."""
+    def tick(self, *, renew: bool = True) -> Changes:
+        """Bring the lists up to the log and make the boards of the editions that changed.
+
+        Parameters
+        ----------
+        renew : bool
+            Let tag graphs follow too, which costs some 20 ms an edition when they are read.
+        """
         changed, self._changed = self._changed, set()
+        cards, self._cards = self._cards, []
+        touched, evicted = {}, []
         for site in list(self.sites.values()):
-            touched = site.take_touched()
-            of_edition = site.state.article["edition"][touched]
+            slots = touched[site.name] = site.take_touched()
+            evicted += site.take_evicted()
+            of_edition = site.state.article["edition"][slots]
             for index in np.unique(of_edition).tolist():
                 name = site.editions[index]
-                self.edition(name).touch(touched[of_edition == index])
+                self.edition(name).touch(slots[of_edition == index])
                 changed.add(name)
-        return [board for name in sorted(changed) for board in self.boards(name)]
+        self._unrenewed |= changed
+        if renew:
+            for name in self._unrenewed:
+                self.edition(name).renew_tags()
+            self._unrenewed = set()
+        boards = [board for name in sorted(changed) for board in self.boards(name)]
+        return Changes(boards, touched, evicted, cards)
 
     def boards(self, edition: str) -> list[Board]:
         """Make an edition's boards as they stand."""
@@ -141,19 +181,21 @@ class Ranker:
         """All that follows from the log's views, and nothing else."""
         return b"".join(state_bytes(site) for site in self._logged_sites())
 
+    def snapshot(self, since: Marks | None = None) -> Snapshot:
+        """Copy the state and the log position that it stands for.
+
+        Parameters
+        ----------
+        since : Marks
+            Of another snapshot of this ranker: only what changed since is copied.
+        """
+        marks = since or {}
+        sites = [snapshot_of(site, marks.get(site.name)) for site in self._logged_sites()]
+        return Snapshot(self.settings.as_dict(), self.position, sites)
+
     def checkpoint(self) -> bytes:
         """Write the state and the log position that it stands for."""
-        sites = self._logged_sites()
-        states = [state_bytes(site) for site in sites]
-        header = Header(
-            VERSION,
-            self.settings.as_dict(),
-            self.position,
-            [place_of(site) for site in sites],
-            [len(state) for state in states],
-        )
-        head = msgspec.msgpack.encode(header)
-        return b"".join([len(head).to_bytes(8, "little"), head, *states])
+        return self.snapshot().whole()
 
     @classmethod
     def restore(
@@ -163,50 +205,51 @@ class Ranker:
         profile: Profile = DEFAULT,
         catalogue: Catalogue | None = None,
     ) -> "Ranker":
-        """Build a ranker from a checkpoint; `reread` must follow from `reread_from` on.
+        """Build a ranker from a checkpoint; `rereading` must follow from `reread_from` on.
 
         Raises
         ------
         CheckpointError
             If the version or the engine settings differ: the log must be replayed.
         """
-        ranker = cls(settings, profile, catalogue)
-        start = 8 + int.from_bytes(data[:8], "little")
-        try:
-            header = msgspec.msgpack.decode(data[8:start], type=Header)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            message = f"checkpoint is unreadable: {error}"
-            raise CheckpointError(message) from error
-        if start + sum(header.sizes) != len(data):
-            message = f"checkpoint is cut: {len(data)} of {start + sum(header.sizes)} bytes"
+        return cls(settings, profile, catalogue).restored(*read_whole(data))
+
+    def restored(self, header: Header, pieces: Mapping[str, bytes]) -> "Ranker":
+        """Fill an empty ranker from the pieces of a checkpoint; the same ranker.
+
+        Raises
+        ------
+        CheckpointError
+            As for `restore`.
+        """
+        if header.settings != self.settings.as_dict():
+            message = "checkpoint was made with other engine settings"
             raise CheckpointError(message)
-        if header.version != VERSION or header.settings != ranker.settings.as_dict():
-            message = "checkpoint was made by another version or with other engine settings"
+        if missing := [name for name in piece_names(header) if name not in pieces]:
+            message = f"checkpoint lacks {len(missing)} pieces, {missing[0]} first"
             raise CheckpointError(message)
-        for place, size in zip(header.places, header.sizes, strict=True):
-            site = restored_site(data[start : start + size], place, ranker.settings)
-            ranker.sites[site.name] = site
-            ranker._changed.update(site.editions)
-            start += size
-        ranker.position = header.position
-        return ranker
+        for name, count, place in header.sites:
+            pages = [pieces[page_name(name, number)] for number in range(count)]
+            site = restored_site(pieces[head_name(name)], pages, place, self.settings)
+            self.sites[name] = site
+            self._changed.update(site.editions)
+        self.position = header.position
+        return self
 
     def reread_from(self) -> int:
         """Log position from which the memory of repeats and visits must be reread."""
         turns = [site.reread_from() for site in self._logged_sites()]
         return min((turn.position for turn in turns), default=self.position)
 
+    def rereading(self) -> Rereading:
+        """Who takes the batches from `reread_from` up to the position, after `restore`."""
+        return Rereading(self.sites)
+
     def reread(self, batches: Iterable[tuple[int, Batch]]) -> None:
-        """Feed the memory with the batches from `reread_from` up to the checkpoint."""
-        starts = {name: site.reread_from() for name, site in self.sites.items() if site.turns}
-        views = {name: turn.views for name, turn in starts.items()}
-        sequences = {name: dict(turn.sequences) for name, turn in starts.items()}
+        """Feed the memory with the batches from `reread_from` up to the position."""
+        rereading = self.rereading()
         for position, batch in batches:
-            start = starts.get(batch.site)
-            if start is not None and position >= start.position:
-                views[batch.site] += self.sites[batch.site].reread(
-                    batch, views[batch.site], sequences[batch.site]
-                )
+            rereading.take(batch, position)
 
     def _logged_sites(self) -> list[Site]:
         return [site for _, site in sorted(self.sites.items()) if site.turns]

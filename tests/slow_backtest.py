@@ -11,6 +11,7 @@ from ranking.engine.settings import EngineSettings
 from ranking.lists.catalogue import Catalogue
 from ranking.lists.profile import Profile
 from ranking.ranker import Ranker
+from ranking.replay.asking import RENEW_MS
 from ranking.replay.backtest import Measures, Span, backtest
 from tests.logs import (
     DAY_MS,
@@ -41,11 +42,28 @@ class Visit:
     clicks: list[int]
 
 
-def places(ranker: Ranker, profile: Profile, visit: Visit, target: Page) -> tuple[int, ...]:
+class Clock:
+    """Says when tag graphs are due for renewal, by the log's time."""
+
+    def __init__(self) -> None:
+        self.renewed_ms = 0
+
+    def due(self, newest_ms: int) -> bool:
+        """Say it, once."""
+        if newest_ms - self.renewed_ms < RENEW_MS:
+            return False
+        self.renewed_ms = newest_ms
+        return True
+
+
+def places(
+    ranker: Ranker, clock: Clock, profile: Profile, visit: Visit, target: Page
+) -> tuple[int, ...]:
     """Where the page stands in the three live lists without what the visit has read."""
     edition, article = target
     recent = [other if of == edition else f"{of}: {other}" for of, other in visit.pages]
-    ranker.tick()
+    newest_ms = next(iter(ranker.sites.values())).newest_ms
+    ranker.tick(renew=clock.due(newest_ms))
     boards = (
         ranker.board(edition, "popular", profile, 100, ""),
         ranker.related(edition, recent[0], 100),
@@ -63,7 +81,7 @@ def slowly(
 ) -> tuple[list[tuple[int, ...]], list[tuple[int, int]]]:
     """Each click's place in each list; and (hour, place in For this visit) of the last clicks."""
     ranker = Ranker(profile=profile, catalogue=catalogue)
-    visits: dict[str, Visit] = {}
+    clock, visits = Clock(), dict[str, Visit]()
     ranks: list[tuple[int, ...]] = []
     hours: list[int] = []
     last: dict[int, bool] = {}
@@ -81,7 +99,7 @@ def slowly(
             if visit.pages and due:
                 known = page in visit.pages
                 missed = (MISSED,) * 3
-                ranks.append(missed if known else places(ranker, profile, visit, page))
+                ranks.append(missed if known else places(ranker, clock, profile, visit, page))
                 hours.append(at // HOUR_MS)
                 visit.clicks = [len(ranks) - 1]
                 last[len(ranks) - 1] = True

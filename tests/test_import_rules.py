@@ -9,15 +9,31 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("ranking", "streams")
 ONE_FILE = {
-    "sqlite3": "ranking/server/log.py",
+    "sqlite3": "ranking/embedded/log.py",
     "granian": "ranking/server/serve.py",
     "numba": "ranking/engine/compiled.py",
     "prometheus_client": "ranking/server/metrics.py",
     "crawleruseragents": "ranking/engine/packing.py",
+    "redis": "ranking/mirror/store.py",
     "jinja2": "ranking/demo/portal.py",
 }
-PURE = ("ranking/engine", "ranking/lists", "ranking/ranker.py")
-HIGHER = ("ranking.server", "ranking.replay", "ranking.commands", "ranking.demo")
+PURE = (
+    "ranking/engine",
+    "ranking/lists",
+    "ranking/ranker.py",
+    "ranking/rereading.py",
+    "ranking/snapshot.py",
+    "ranking/mirror/values.py",
+    "ranking/mirror/reading.py",
+    "ranking/mirror/publisher.py",
+)
+HIGHER = (
+    "ranking.server",
+    "ranking.replay",
+    "ranking.commands",
+    "ranking.demo",
+    "ranking.embedded",
+)
 IMPURE = {"time", "socket", "random", "asyncio", "threading", "httpx", "starlette", "subprocess"}
 
 

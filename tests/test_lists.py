@@ -554,14 +554,14 @@ def test_boards_are_made_for_what_changed() -> None:
     """A tick makes both boards of the editions with views or cards since the last one."""
     ranker = Ranker()
     ranker.apply(packed([view(START_MS, "a"), view(START_MS, "b", edition=KK)]), 0)
-    assert [(b.edition, b.surface) for b in ranker.tick()] == [
+    assert [(b.edition, b.surface) for b in ranker.tick().boards] == [
         (KK, "popular"), (KK, "trending"), (RU, "popular"), (RU, "trending")
     ]  # fmt: skip
-    assert ranker.tick() == []
+    assert ranker.tick().boards == []
     ranker.put([Card("inform/uz", "c")])
-    assert {b.edition for b in ranker.tick()} == {"inform/uz"}
+    assert {b.edition for b in ranker.tick().boards} == {"inform/uz"}
     ranker.remove(RU, "a")
-    (popular, _) = ranker.tick()
+    (popular, _) = ranker.tick().boards
     assert (popular.edition, popular.ids) == (RU, ())
     assert ranker.editions() == [KK, RU, "inform/uz"]
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ranking.engine.rings import DAYS, HOURS, ring_add, ring_read, ring_sum
-from ranking.engine.site import LONG_AGO
+from ranking.engine.tables import LONG_AGO
 from ranking.ranker import Ranker
 from tests.logs import DAY_MS, HOUR_MS, RU, Row, chopped, view
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import Board
 from ranking.lists.catalogue import Card
 from ranking.lists.profile import Profile
-from ranking.ranker import CheckpointError, Ranker
+from ranking.ranker import Ranker
+from ranking.snapshot import VERSION, CheckpointError
 from tests.logs import DAY_MS, KK, MINUTE_MS, RU, START_MS, Row, chopped, packed, random_rows, view
 
 TINY = EngineSettings(articles=64, rows=16, neighbours=8, visitors=1024)
@@ -221,6 +223,28 @@ def test_sequences_are_of_a_source_and_a_site() -> None:
     assert [ranker.apply(batch, k) for k, batch in enumerate(batches)] == [10, 10, 10]
 
 
+def test_numbers_left_out_keep_retries_apart() -> None:
+    """A raw topic's offsets: another site's views, and unreadable ones, lie between."""
+    rows = [view(START_MS + k, f"{k}", f"{k}") for k in range(8)]
+    numbers = np.array([3, 4, 9, 10, 11, 20, 21, 30])
+    gaps = np.diff(numbers, prepend=2) - 1
+
+    def between(start: int, stop: int) -> Batch:
+        batch = packed(rows[start:stop], 0)
+        first = int(numbers[start])
+        gap = np.array([0, *gaps[start + 1 : stop]], np.uint32)
+        return replace(batch, first=first, columns=batch.columns | {"gap": gap})
+
+    ranker = Ranker()
+    bounds = [(0, 3), (1, 5), (3, 5), (2, 8), (7, 8)]
+    applied = [ranker.apply(between(*bound), k) for k, bound in enumerate(bounds)]
+    assert applied == [3, 2, 0, 3, 0]
+    assert dict(ranker.sites["inform"].sequences) == {"collector": 31}
+    whole = Ranker()
+    whole.apply(packed(rows), 0)
+    assert ranker.state() == whole.state()
+
+
 def test_a_retry_changes_nothing_whatever_came_between() -> None:
     """Also of a source that was not the last one."""
     rows = [view(START_MS + k, f"{k}", f"{k}") for k in range(30)]
@@ -269,9 +293,9 @@ def test_another_version_is_refused() -> None:
     data = Ranker().checkpoint()
     length = int.from_bytes(data[:8], "little")
     head = data[8 : 8 + length]
-    assert head[1] == 1
+    assert head[1] == VERSION
     with pytest.raises(CheckpointError, match="version"):
-        Ranker.restore(data[:8] + head[:1] + b"\x02" + head[2:])
+        Ranker.restore(data[:8] + head[:1] + bytes([VERSION + 1]) + head[2:])
 
 
 @pytest.mark.parametrize(

@@ -83,10 +83,11 @@ def warm() -> None:
 
 
 def _run(options: dict[str, Any], portal: Any, begin: Any, stop: Any = None) -> None:
+    from ranking.embedded.live import LiveSettings
+    from ranking.embedded.log import Log
+    from ranking.embedded.serve import serve
     from ranking.lists.profile import DEFAULT, read_profile
-    from ranking.server.live import LiveSettings
-    from ranking.server.log import Log
-    from ranking.server.serve import check_address, serve
+    from ranking.server.serve import check_address
 
     check_address(options["host"], options["port"])
     profile = read_profile(options["profile"]) if options["profile"] else DEFAULT

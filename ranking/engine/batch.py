@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAGIC = b"TQB1"
-MAJOR, MINOR = 1, 0
+MAJOR, MINOR = 1, 1
 PREFIX = struct.Struct("<4sI")
 KINDS = ("view", "read", "impression", "click")
 COLUMNS: dict[str, str] = {
@@ -35,6 +35,7 @@ COLUMNS: dict[str, str] = {
     "arm": "<u2",  # index into `arms`; 0 = none
     "network": "<u4",  # hashed; 0 = none
     "list_id": "<u8",  # 0 = none
+    "gap": "<u4",  # numbers of the source left out before this view
 }
 DEFAULTS = {"bucket": 65535}
 NUMBER = re.compile(r"<[iuf][248]|[iu]1")
@@ -76,7 +77,7 @@ class Batch:
     source : str
         Who packed them: a collector's incarnation, or a raw topic's partition.
     first : int
-        The first view's number in its source's sequence.
+        The first view's number in its source's sequence, unless `gap` leaves some out before it.
     stamp_ms : int
         When it was packed, ms since the epoch.
     editions : tuple of str
@@ -106,7 +107,13 @@ class Batch:
     def part(self, start: int, stop: int) -> "Batch":
         """Views `start` to `stop` as a batch of their own, with their own numbers."""
         columns = {name: column[start:stop] for name, column in self.columns.items()}
-        return replace(self, first=self.first + start, columns=columns)
+        left_out = int(self.columns["gap"][:start].sum(dtype=np.int64))
+        return replace(self, first=self.first + start + left_out, columns=columns)
+
+    def numbers(self) -> NDArray[np.int64]:
+        """Each view's number in its source's sequence, ascending, (n_views,) int64."""
+        left_out = np.cumsum(self.columns["gap"], dtype=np.int64)
+        return self.first + np.arange(len(self)) + left_out
 
 
 def full_columns(given: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -1,11 +1,16 @@
-"""Checkpoints: a site's state as bytes, and back.
+"""Checkpoints: a site's state as bytes, a head and pages of articles, and back.
 
-Two parts. The state is a function of the site's views alone: equal logs give equal bytes, however
-they were chopped. The place says which log position it stands for and where to begin rereading
-the memory of repeats and visits, of which the bytes hold nothing. Co-read rows are written in the
-order of their articles, so that a row's place in the pool does not show.
+The state is a function of the site's views alone: equal logs give equal bytes, however they were
+chopped and whoever sent them. A page holds `PAGE` articles in the order of their slots with their
+masses and co-read rows, so that a row's place in the pool does not show, and pages in which
+nothing changed need not be written again. The place says what of each source is in it, and where
+to begin rereading the memory of repeats and visits, of which the bytes hold nothing.
+
+Taking a snapshot copies arrays; packing them, the longer part, may be done by another thread.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -15,130 +20,231 @@ from numpy.typing import NDArray
 from ranking.engine.arrays import LENGTH, pack_arrays, unpack_arrays
 from ranking.engine.coread import Graph
 from ranking.engine.settings import EngineSettings
-from ranking.engine.site import FIRST_SLOTS, Site, Turn, empty_articles
+from ranking.engine.site import Site, Turn
+from ranking.engine.tables import FIRST_SLOTS, empty_articles
 from ranking.engine.views import ARTICLE
 
+PAGE = 256
 ARTICLE_FIELDS = tuple(name for name in ARTICLE.names or () if name not in ("row", "touched"))
 LOG_FIELDS = ("newest_ms", "views", "window", "forgotten_ms")
 
 
 class Names(msgspec.Struct, array_like=True, frozen=True):
-    """What of a site's state is not an array."""
+    """What of a site's head is not an array."""
 
     site: str
     editions: list[str]
-    ids: list[str]
+    articles: int
     free_slots: list[int]
-    sequences: list[tuple[str, int]]
 
 
 class Place(msgspec.Struct, array_like=True, frozen=True):
     """Where in the log a site's state stands."""
 
     turns: list[tuple[int, int, int, tuple[tuple[str, int], ...]]]
+    sequences: list[tuple[str, int]]
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """When a snapshot was taken, so that the next can tell what changed.
+
+    Attributes
+    ----------
+    views : int
+        Views of the site's log by then.
+    moved : tuple
+        What changes everything when it changes: bases, evictions, rows freed.
+    """
+
+    views: int
+    moved: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """Copies of one page's arrays."""
+
+    ids: list[str]
+    article: NDArray[Any]
+    mass: NDArray[np.float64]
+    row: NDArray[Any]
+    neighbour: NDArray[np.int32]
+    coread: NDArray[np.float32]
+
+    def packed(self) -> bytes:
+        """Write the page."""
+        owners = np.flatnonzero(self.article["row"] >= 0).astype(np.int32)
+        held = np.arange(self.neighbour.shape[1])[None, :] < self.row["size"][:, None]
+        arrays = {name: self.article[name] for name in ARTICLE_FIELDS}
+        arrays |= {
+            "mass": self.mass,
+            "row_owner": owners,
+            "row_size": self.row["size"],
+            "row_total": self.row["total"],
+            "row_touched": self.row["touched"],
+            "row_neighbour": self.neighbour[held],
+            "row_mass": self.coread[held],
+        }
+        head = msgspec.msgpack.encode(self.ids)
+        return LENGTH.pack(len(head)) + head + pack_arrays(arrays)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSnapshot:
+    """A site's state at one moment.
+
+    Attributes
+    ----------
+    name : str
+    head : bytes
+    pages : dict of int to RawPage
+        Those that changed, by number.
+    count : int
+        Pages that there are.
+    place : Place
+    mark : Mark
+    """
+
+    name: str
+    head: bytes
+    pages: dict[int, RawPage]
+    count: int
+    place: Place
+    mark: Mark
+
+
+def snapshot_of(site: Site, since: Mark | None = None) -> SiteSnapshot:
+    """Copy a site's state, or what of it changed since another snapshot."""
+    s = site.state
+    used, mark = len(site.ids), mark_of(site)
+    count = -(-used // PAGE)
+    whole = since is None or since.moved != mark.moved
+    views = 0 if since is None else since.views
+    pages = {k: _raw_page(site, k) for k in range(count) if whole or _changed(site, k, views)}
+    arrays = {
+        "total": s.total,
+        "base_ms": s.weights["base_ms"][0],
+        "graph_base_ms": s.graph.level["base_ms"][0],
+        "log": np.array([site.log[name] for name in LOG_FIELDS], np.int64),
+    }
+    names = msgspec.msgpack.encode(Names(site.name, site.editions, used, site.free_slots))
+    head = LENGTH.pack(len(names)) + names + pack_arrays(arrays)
+    turns = [(t.window, t.position, t.views, t.sequences) for t in site.turns]
+    place = Place(turns, list(site.sequences.items()))
+    return SiteSnapshot(site.name, head, pages, count, place, mark)
 
 
 def state_bytes(site: Site) -> bytes:
     """Write all that follows from the site's views, and nothing else."""
-    names = Names(site.name, site.editions, site.ids, site.free_slots, list(site.sequences.items()))
-    head = msgspec.msgpack.encode(names)
-    return LENGTH.pack(len(head)) + head + pack_arrays(_arrays(site))
+    snapshot = snapshot_of(site)
+    return b"".join([snapshot.head, *(page.packed() for page in snapshot.pages.values())])
 
 
-def place_of(site: Site) -> Place:
-    """Say where the site's memory has to be reread from."""
-    return Place([(t.window, t.position, t.views, t.sequences) for t in site.turns])
+def mark_of(site: Site) -> Mark:
+    """Say where a site stands."""
+    s, level = site.state, site.state.graph.level[0]
+    bases = (*s.weights["base_ms"][0].tolist(), *level["base_ms"].tolist())
+    return Mark(int(site.log["views"]), (*bases, site.evictions, int(level["freed"])))
 
 
-def restored_site(data: bytes, place: Place, settings: EngineSettings) -> Site:
+def restored_site(
+    head: bytes, pages: Sequence[bytes], place: Place, settings: EngineSettings
+) -> Site:
     """Build a site from its bytes; its memory of repeats and visits is empty.
 
     Parameters
     ----------
-    data : bytes
-        What `state_bytes` wrote.
+    head : bytes
+    pages : sequence of bytes
+        All of them, in their order.
     place : Place
     settings : EngineSettings
         Those that the state grew under.
     """
-    (length,) = LENGTH.unpack_from(data)
+    (length,) = LENGTH.unpack_from(head)
     offset = LENGTH.size + length
-    names = msgspec.msgpack.decode(data[LENGTH.size : offset], type=Names)
-    arrays = unpack_arrays(data[offset:])
+    names = msgspec.msgpack.decode(head[LENGTH.size : offset], type=Names)
     site = Site(names.site, settings)
-    site.editions, site.ids, site.free_slots = names.editions, names.ids, names.free_slots
-    site.sequences = dict(names.sequences)
+    site.editions, site.free_slots = names.editions, names.free_slots
+    site.sequences = dict(place.sequences)
     site.turns = [Turn(*turn) for turn in place.turns]
-    site.slots = [{} for _ in names.editions]
-    free = set(names.free_slots)
-    for slot, (article, edition) in enumerate(
-        zip(names.ids, arrays["edition"].tolist(), strict=True)
-    ):
-        if slot not in free:
-            site.slots[edition][article] = slot
-    _fill(site, arrays)
-    site.arrivals = len(names.ids)
-    site.evictions = int(bool(free))
+    _fill_head(site, names.articles, unpack_arrays(head[offset:]))
+    for number, page in enumerate(pages):
+        _fill_page(site, number * PAGE, page)
+    _name_slots(site)
     return site
 
 
-def _arrays(site: Site) -> dict[str, NDArray[Any]]:
-    s = site.state
-    used = len(site.ids)
-    arrays = {name: s.article[name][:used] for name in ARTICLE_FIELDS}
-    arrays["mass"] = s.mass[:used]
-    arrays["total"] = s.total
-    arrays["base_ms"] = s.weights["base_ms"][0]
-    arrays["log"] = np.array([site.log[name] for name in LOG_FIELDS], np.int64)
-    return arrays | _graph_arrays(s.graph, s.article["row"][:used])
+def _raw_page(site: Site, number: int) -> RawPage:
+    s, part = site.state, slice(number * PAGE, min((number + 1) * PAGE, len(site.ids)))
+    article = s.article[part].copy()
+    rows = article["row"][article["row"] >= 0]
+    g = s.graph
+    return RawPage(
+        site.ids[part], article, s.mass[part].copy(), g.row[rows], g.neighbour[rows], g.mass[rows]
+    )
 
 
-def _graph_arrays(g: Graph, row: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
-    owners = np.flatnonzero(row >= 0).astype(np.int32)
-    rows = row[owners]
-    size = g.row["size"][rows]
-    held = np.arange(g.neighbour.shape[1])[None, :] < size[:, None]
-    return {
-        "row_owner": owners,
-        "row_size": size,
-        "row_total": g.row["total"][rows],
-        "row_touched": g.row["touched"][rows],
-        "row_neighbour": g.neighbour[rows][held],
-        "row_mass": g.mass[rows][held],
-        "graph_base_ms": g.level["base_ms"][0],
-    }
+def _changed(site: Site, number: int, views: int) -> bool:
+    article = site.state.article[number * PAGE : min((number + 1) * PAGE, len(site.ids))]
+    rows = article["row"][article["row"] >= 0]
+    touched = site.state.graph.row["touched"][rows]
+    return bool((article["last"] >= views).any() or (touched >= views).any())
 
 
-def _fill(site: Site, arrays: dict[str, NDArray[Any]]) -> None:
-    used = len(site.ids)
+def _fill_head(site: Site, used: int, arrays: dict[str, NDArray[Any]]) -> None:
     article = empty_articles(max(used, FIRST_SLOTS))
-    for name in ARTICLE_FIELDS:
-        article[name][:used] = arrays[name]
-    mass = np.zeros((article.size, *arrays["mass"].shape[1:]))
-    mass[:used] = arrays["mass"]
     site.state = site.state._replace(
         article=article,
-        mass=mass,
+        mass=np.zeros((article.size, *site.state.mass.shape[1:])),
         total=arrays["total"].copy(),
         touched=np.zeros(article.size, np.int32),
     )
     site.state.weights["base_ms"][0] = arrays["base_ms"]
+    site.state.graph.level["base_ms"][0] = arrays["graph_base_ms"]
     for name, value in zip(LOG_FIELDS, arrays["log"], strict=True):
         site.log[name] = value
     site.log["articles"] = used
-    _fill_graph(site.state.graph, article["row"], arrays)
 
 
-def _fill_graph(g: Graph, row: NDArray[np.int32], arrays: dict[str, NDArray[Any]]) -> None:
+def _fill_page(site: Site, first: int, page: bytes) -> None:
+    (length,) = LENGTH.unpack_from(page)
+    offset = LENGTH.size + length
+    ids = msgspec.msgpack.decode(page[LENGTH.size : offset], type=list[str])
+    arrays = unpack_arrays(page[offset:])
+    article = site.state.article[first : first + len(ids)]
+    for name in ARTICLE_FIELDS:
+        article[name] = arrays[name]
+    site.state.mass[first : first + len(ids)] = arrays["mass"]
+    site.ids += ids
+    _fill_rows(site.state.graph, article["row"], first, arrays)
+
+
+def _fill_rows(
+    g: Graph, row: NDArray[np.int32], first: int, arrays: dict[str, NDArray[Any]]
+) -> None:
+    """Give a page's rows the next free ones of the pool."""
     owners = arrays["row_owner"]
-    count = owners.size
-    row[owners] = np.arange(count, dtype=np.int32)
-    for name in ("owner", "size", "total", "touched"):
-        g.row[name][:count] = arrays[f"row_{name}"]
-    held = np.arange(g.neighbour.shape[1])[None, :] < g.row["size"][:count][:, None]
-    g.neighbour[:count][held] = arrays["row_neighbour"]
-    g.mass[:count][held] = arrays["row_mass"]
-    free = g.row.size - count
-    g.level["free_rows"] = free
-    g.row["free"][:free] = np.arange(g.row.size - 1, count - 1, -1)
-    g.level["base_ms"][0] = arrays["graph_base_ms"]
+    free = int(g.level["free_rows"][0])
+    rows = g.row["free"][free - owners.size : free][::-1].copy()
+    g.level["free_rows"] = free - owners.size
+    row[owners] = rows
+    g.row["owner"][rows] = owners + np.int32(first)
+    for name in ("size", "total", "touched"):
+        g.row[name][rows] = arrays[f"row_{name}"]
+    held = np.arange(g.neighbour.shape[1])[None, :] < arrays["row_size"][:, None]
+    neighbour, mass = np.zeros(held.shape, np.int32), np.zeros((*held.shape, 3), np.float32)
+    neighbour[held], mass[held] = arrays["row_neighbour"], arrays["row_mass"]
+    g.neighbour[rows], g.mass[rows] = neighbour, mass
+
+
+def _name_slots(site: Site) -> None:
+    """Index the articles of all editions, once all pages are in."""
+    site.slots = [{} for _ in site.editions]
+    free = set(site.free_slots)
+    editions = site.state.article["edition"][: len(site.ids)].tolist()
+    for slot, (article, edition) in enumerate(zip(site.ids, editions, strict=True)):
+        if slot not in free:
+            site.slots[edition][article] = slot
+    site.arrivals = len(site.ids)
+    site.evictions = int(bool(free))

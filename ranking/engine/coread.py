@@ -40,6 +40,7 @@ LEVEL = np.dtype(
         ("due_ms", np.int64),  # when the next base moves
         ("step", np.float64, (LEVELS, 3, 2)),  # weight by level, steps between, direction
         ("free_rows", np.int64),
+        ("freed", np.int64),  # rows taken from articles so far
     ],
     align=True,
 )
@@ -138,6 +139,7 @@ def free_row(g: Graph, articles: NDArray[Any], row: int) -> None:
     g.row[row]["size"] = 0
     g.row[g.level[0]["free_rows"]]["free"] = row
     g.level[0]["free_rows"] += 1
+    g.level[0]["freed"] += 1
 
 
 @compiled

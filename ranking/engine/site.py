@@ -1,7 +1,7 @@
 """One site's state: its articles by slot, and the log position up to which it holds.
 
-This file alone gives articles their slots, in the order of their first view, and moves what the
-loop cannot move by itself: tables that grow, windows that turn, articles that are evicted.
+This file alone gives articles their slots, in the order of their first view, and does what the loop
+cannot do by itself: have tables grow, turn windows, evict articles.
 """
 
 from dataclasses import dataclass
@@ -11,26 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.batch import Batch
-from ranking.engine.coread import forget_articles, new_graph
-from ranking.engine.decay import RUNGS
-from ranking.engine.masses import CLASSES, millisecond_weights, new_weights
-from ranking.engine.repeats import FULL, living, new_seen, rebuilt_seen
+from ranking.engine.coread import forget_articles
+from ranking.engine.repeats import living
 from ranking.engine.settings import EngineSettings
-from ranking.engine.views import (
-    ARTICLE,
-    DONE,
-    LOG,
-    TURN,
-    State,
-    apply_views,
-    reread_views,
-    views_of,
-)
-from ranking.engine.visits import forget_pages, new_visits, rebuilt_visits
+from ranking.engine.tables import empty_articles, new_state, with_articles, with_edition, with_room
+from ranking.engine.views import DONE, TURN, apply_views, reread_views, views_of
+from ranking.engine.visits import forget_pages
 
 SOURCES = 1024
-LONG_AGO = np.iinfo(np.int64).min // 4
-FIRST_SLOTS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +69,9 @@ class Site:
         self.free_slots: list[int] = []
         self._gone: dict[tuple[str, str], int] = {}  # articles met when rereading
         self.evictions = 0
+        self._evicted: list[tuple[str, str]] = []
         self.arrivals = 0  # slots given, to new articles or in place of evicted ones
-        self.state = _new_state(settings)
+        self.state = new_state(settings)
 
     @property
     def log(self) -> np.void:
@@ -141,7 +130,7 @@ class Site:
         """
         batch = self._fresh_part(sequences, batch)
         if len(batch):
-            self._reserve(len(batch))
+            self.state = with_room(self.state, len(batch))
             names = [(batch.editions[edition], article) for edition, article in batch.articles]
             entry = batch.columns["article"]
             records = views_of(batch, self._known_slots(batch))
@@ -164,6 +153,11 @@ class Site:
         self.log["touched"] = 0
         return slots
 
+    def take_evicted(self) -> list[tuple[str, str]]:
+        """Edition and id of the articles evicted since the last call."""
+        evicted, self._evicted = self._evicted, []
+        return evicted
+
     def reread_from(self) -> Turn:
         """Where rereading must begin so that nothing remembered is missing."""
         forgotten = int(self.log["forgotten_ms"])
@@ -172,12 +166,13 @@ class Site:
         return older[-1] if older else self.turns[0]
 
     def _fresh_part(self, sequences: dict[str, int], batch: Batch) -> Batch:
-        following = sequences.get(batch.source, batch.first)
-        skipped = min(max(following - batch.first, 0), len(batch))
+        numbers = batch.numbers()
+        following = sequences.get(batch.source)
+        skipped = 0 if following is None else int(np.searchsorted(numbers, following))
         if skipped == len(batch):
             return batch.part(skipped, skipped)
         sequences.pop(batch.source, None)  # the newest source stands last
-        sequences[batch.source] = batch.first + len(batch)
+        sequences[batch.source] = int(numbers[-1]) + 1
         while len(sequences) > SOURCES:
             del sequences[next(iter(sequences))]
         return batch.part(skipped, len(batch)) if skipped else batch
@@ -219,7 +214,7 @@ class Site:
         else:
             slot = len(self.ids)
             self.ids.append(article)
-            self._reserve_articles(slot + 1)
+            self.state = with_articles(self.state, slot + 1, self.settings.articles)
             self.log["articles"] = slot + 1
         index = self.editions.index(edition)
         self.slots[index][article] = slot
@@ -233,21 +228,7 @@ class Site:
     def _new_edition(self, edition: str) -> None:
         self.editions.append(edition)
         self.slots.append({})
-        total = np.zeros((len(self.editions), CLASSES, RUNGS))
-        total[:-1] = self.state.total
-        self.state = self.state._replace(total=total)
-
-    def _reserve_articles(self, count: int) -> None:
-        have = self.state.article.size
-        if count > have:
-            size = max(min(2 * have, self.settings.articles), count)
-            article = empty_articles(size)
-            article[:have] = self.state.article
-            mass = np.zeros((size, CLASSES, RUNGS))
-            mass[:have] = self.state.mass
-            touched = np.zeros(size, np.int32)
-            touched[:have] = self.state.touched
-            self.state = self.state._replace(article=article, mass=mass, touched=touched)
+        self.state = with_edition(self.state)
 
     def _run(self, batch: Batch, slots: NDArray[np.int32], here: Turn) -> None:
         views = views_of(batch, slots)
@@ -265,7 +246,7 @@ class Site:
             self._forget((window - 2) * self.settings.window * 1000)
             first = self.turns.index(self.reread_from())
             del self.turns[:first]
-        self._reserve(1)
+        self.state = with_room(self.state, 1)
 
     def _forget(self, horizon: int) -> None:
         horizon = max(horizon, int(self.log["forgotten_ms"]))
@@ -273,19 +254,6 @@ class Site:
         if stamps.size > self.settings.visitors:
             horizon = int(np.sort(stamps)[stamps.size - self.settings.visitors // 2])
         self.log["forgotten_ms"] = horizon
-
-    def _reserve(self, views: int) -> None:
-        """Make room for `views` more keys and visits, dropping the forgotten."""
-        s, horizon = self.state, int(self.log["forgotten_ms"])
-        if self.log["seen_used"] + 2 * views + 2 > s.seen.size * FULL:
-            seen = new_seen(_room(living(s.seen, horizon).size + 2 * views))
-            rebuilt_seen(s.seen, seen, s.log)
-            s = s._replace(seen=seen)
-        if self.log["visits_used"] + views + 1 > s.visits.size * FULL:
-            visits = new_visits(_room(living(s.visits, horizon).size + views))
-            rebuilt_visits(s.visits, visits, s.log)
-            s = s._replace(visits=visits)
-        self.state = s
 
     def _evict(self) -> None:
         """Forget the sixteenth of the articles whose last view is longest ago."""
@@ -298,44 +266,12 @@ class Site:
         forget_articles(self.state.graph, article, gone)
         forget_pages(self.state.visits, gone)
         for slot in gone_slots.tolist():
-            del self.slots[int(article["edition"][slot])][self.ids[slot]]
+            index = int(article["edition"][slot])
+            self._evicted.append((self.editions[index], self.ids[slot]))
+            del self.slots[index][self.ids[slot]]
             self.ids[slot] = ""
         touched = article["touched"][gone_slots]  # they stay on the list of the touched
         article[gone_slots] = empty_articles(1)[0]
         article["touched"][gone_slots] = touched
         self.state.mass[gone_slots] = 0.0
         self.free_slots = gone_slots.tolist()
-
-
-def _room(entries: int) -> int:
-    size = 1 << 12
-    while entries > size * FULL / 2:
-        size *= 2
-    return size
-
-
-def empty_articles(size: int) -> NDArray[np.void]:
-    """Create records for articles without a view, (size,) ARTICLE."""
-    article = np.zeros(size, ARTICLE)
-    article["hour"] = article["day"] = LONG_AGO
-    article["row"] = -1
-    return article
-
-
-def _new_state(settings: EngineSettings) -> State:
-    log = np.zeros(1, LOG)
-    log["window"] = LONG_AGO // (settings.window * 1000)
-    log["forgotten_ms"] = LONG_AGO
-    log["window_ms"] = settings.window * 1000
-    return State(
-        article=empty_articles(FIRST_SLOTS),
-        mass=np.zeros((FIRST_SLOTS, CLASSES, RUNGS)),
-        total=np.zeros((0, CLASSES, RUNGS)),
-        graph=new_graph(settings),
-        weights=new_weights(),
-        of_millisecond=millisecond_weights(),
-        seen=new_seen(),
-        visits=new_visits(),
-        touched=np.zeros(FIRST_SLOTS, np.int32),
-        log=log,
-    )

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 
 import orjson
 
-from ranking.lists.catalogue import Card, Catalogue
-from ranking.lists.edition import Edition, Scored
+from ranking.lists.catalogue import Card
+from ranking.lists.edition import Edition
 from ranking.lists.profile import Profile
+from ranking.lists.reading import Reading, Scored
+from ranking.lists.related import compose
 
 SURFACES = ("popular", "trending")
+SPARE = 20
+"""Articles that the chain ranks beyond those asked for, since some may not be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,7 @@ class Board:
 
 
 def choose(
-    ranking: Iterable[Scored],
-    catalogue: Catalogue,
-    edition: str,
-    profile: Profile,
-    n: int,
-    section: str = "",
+    ranking: Iterable[Scored], reading: Reading, profile: Profile, n: int, section: str = ""
 ) -> list[Scored]:
     """Take the first `n` articles of a ranking that may be shown."""
     chosen: list[Scored] = []
@@ -77,8 +76,8 @@ def choose(
     for item in ranking:
         if len(chosen) == n:
             break
-        card = catalogue.card(edition, item.id)
-        if catalogue.is_gone(edition, item.id) or (section and not _is_in(card, section)):
+        card = reading.card(item.id)
+        if reading.is_gone(item.id) or (section and not _is_in(card, section)):
             continue
         if card and _is_full(card, profile, sections, authors):
             continue
@@ -95,33 +94,22 @@ def make_board(
     """Make an edition's Popular or Trending."""
     by_rise = surface == "trending"
     ranking = edition.trending(profile) if by_rise else edition.popular(profile, section)
-    chosen = choose(ranking, edition.catalogue, edition.name, profile, n, section)
+    chosen = choose(ranking, edition, profile, n, section)
     return dressed(edition, surface, profile, chosen)
 
 
-def make_next(
-    edition: Edition,
-    surface: str,
-    profile: Profile,
-    pages: list[str],
-    n: int,
-) -> Board:
+def make_next(reading: Reading, surface: str, profile: Profile, pages: list[str], n: int) -> Board:
     """Make Related for one page, or For this visit for the last pages, newest first."""
-    ranking = edition.next_pages(pages, profile, n + 20)
-    chosen = choose(ranking, edition.catalogue, edition.name, profile, n)
-    return dressed(edition, surface, profile, chosen)
+    chosen = choose(compose(reading, pages, profile, n + SPARE), reading, profile, n)
+    return dressed(reading, surface, profile, chosen)
 
 
-def dressed(edition: Edition, surface: str, profile: Profile, chosen: list[Scored]) -> Board:
+def dressed(reading: Reading, surface: str, profile: Profile, chosen: list[Scored]) -> Board:
     """Add cards and counts to chosen articles."""
-    counted = edition.site.state.article["counted"]
-    items = []
-    for item in chosen:
-        slot = edition.site.slot(edition.name, item.id)
-        views = int(counted[slot, 0]) if slot >= 0 else 0
-        card = edition.catalogue.card(edition.name, item.id)
-        items.append(Item(item.id, card, item.score, views))
-    return Board(edition.name, surface, profile.name, edition.at, tuple(items))
+    items = tuple(
+        Item(item.id, reading.card(item.id), item.score, reading.views(item.id)) for item in chosen
+    )
+    return Board(reading.name, surface, profile.name, reading.at, items)
 
 
 def render(board: Board, n: int) -> bytes:

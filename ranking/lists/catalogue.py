@@ -6,7 +6,7 @@ stay in the state.
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 import msgspec
@@ -167,6 +167,12 @@ class Catalogue:
     def is_gone(self, edition: str, article: str) -> bool:
         """Say whether an article was taken down."""
         return (edition, article) in self._gone
+
+    def articles(self) -> Iterator[tuple[str, str]]:
+        """Edition and id of every card, and of every article taken down."""
+        for edition, cards in list(self._cards.items()):
+            yield from ((edition, article) for article in list(cards))
+        yield from list(self._gone)
 
     def editions(self) -> list[str]:
         """Editions that have a card, in order of their names."""

@@ -6,11 +6,13 @@ the one before with the weight of k_l co-readings (Witten & Bell's interpolation
 https://doi.org/10.1109/18.87000, with a fixed constant). Several pages are averaged with weights.
 
 Since a step is linear in p, score(x) = B·p0(x) + what the neighbours of the pages add, where B is
-the average weight left to p0; articles that are no neighbour keep the order of p0. That makes the
-ranking exact over the whole catalogue at the cost of the neighbours and the first few leaders.
+the average weight left to p0; articles that are no neighbour keep the order of p0, which is above
+zero for the leaders alone. That makes the ranking exact over the whole catalogue at the cost of the
+neighbours and the first few leaders, and lets a process that holds the leaders and a page's row
+rank as the engine does.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +33,8 @@ class Question(NamedTuple):
 
     Attributes
     ----------
-    pages : (n_pages,) int32
-        Slots of the pages read, newest first; -1 = an article without views.
+    rows : (n_pages,) int32
+        Co-read rows of the pages read, newest first; -1 = a page without one.
     weights : (n_pages,) float64
         Their weights, summing to 1.
     read : (n_read,) int32
@@ -47,7 +49,7 @@ class Question(NamedTuple):
         Share of the hints in p0, against popularity.
     """
 
-    pages: NDArray[np.int32]
+    rows: NDArray[np.int32]
     weights: NDArray[np.float64]
     read: NDArray[np.int32]
     hint: NDArray[np.int32]
@@ -133,7 +135,6 @@ def add_share(scratch: Scratch, slot: int, share: float, count: int) -> int:
 @compiled
 def rank_next(
     g: Graph,
-    article: NDArray[Any],
     newest_ms: int,
     leaders: Leaders,
     total: float,
@@ -146,8 +147,7 @@ def rank_next(
 
     Parameters
     ----------
-    g, article
-        The graph and the articles' records.
+    g : Graph
     newest_ms : int
         The log's clock.
     leaders : Leaders
@@ -167,9 +167,8 @@ def rank_next(
         How many were found.
     """
     broad, count = 0.0, 0
-    for j in range(question.pages.size):
-        page = question.pages[j]
-        row = article[page]["row"] if page >= 0 else -1
+    for j in range(question.rows.size):
+        row = question.rows[j]
         left = question.weights[j]
         if row >= 0:
             left, count = add_neighbours(g, row, newest_ms, left, question.evidence, scratch, count)
@@ -181,7 +180,7 @@ def rank_next(
     known = leaders.score.size
     for i in range(count):
         slot = scratch.candidate[i]
-        if slot < known:
+        if slot < known and leaders.place[slot] >= 0:
             scratch.score[slot] += popular * leaders.score[slot]
     count = add_leaders(leaders, popular, slots.size + question.read.size, scratch, count)
     found = take_best(scratch, count, question.read, slots, scores)

@@ -98,6 +98,13 @@ class TagGraph:
             for o, w in order[:n]
         ]
 
+    def shown(self, edition: str, tag: str, at: float) -> dict[str, object]:
+        """A tag's neighbours as the API shows them; `at` is the log's clock in seconds."""
+        neighbours = [
+            {"tag": n.tag, "weight": n.weight, "lift": n.lift} for n in self.neighbours(tag)
+        ]
+        return {"edition": edition, "tag": tag, "as_of": at, "neighbours": neighbours}
+
     def hints(
         self, card: Card, at: float, freshness: float
     ) -> tuple[list[Card], NDArray[np.float64]]:

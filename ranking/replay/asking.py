@@ -15,11 +15,14 @@ from ranking.engine.site import Site, Turn
 from ranking.engine.views import DONE, apply_views
 from ranking.lists.boards import Board, make_board, make_next
 from ranking.lists.catalogue import Catalogue
-from ranking.lists.edition import LONGEST, Edition
+from ranking.lists.edition import Edition
 from ranking.lists.profile import Profile
+from ranking.lists.reading import LONGEST
 from ranking.replay.evaluate import DEPTH, MISSED, Plan
 
 TOLD_EVERY = 20_000
+RENEW_MS = 60_000
+"""Log time between two renewals of tag graphs; renewed every second they rank G1 the same."""
 
 
 def is_plain(profile: Profile, catalogue: Catalogue, editions: list[str]) -> bool:
@@ -62,37 +65,51 @@ def ask_lists(
     progress : callable
         Told the views done so far.
     """
-    lists = [Edition(site, name, catalogue) for name in site.editions]
+    lists = _Lists(site, catalogue)
     steps = np.arange(TOLD_EVERY, views.size, TOLD_EVERY)
     stops = np.union1d(np.flatnonzero(plan.due), [*steps, views.size])
     for start, stop in pairwise([0, *stops.tolist()]):
         apply_all(site, views[start:stop])
-        if stop == views.size or plan.due[stop]:
-            _touch(site, lists)
         if stop < views.size and plan.due[stop]:
-            ranks[stop] = _places(site, lists, profile, plan, stop)
+            ranks[stop] = _places(lists, profile, plan, stop)
         if stop % TOLD_EVERY == 0 or stop == views.size:
             progress(stop)
 
 
-def _touch(site: Site, lists: list[Edition]) -> None:
-    touched = site.take_touched()
-    of_edition = site.state.article["edition"][touched]
-    for index in np.unique(of_edition).tolist():
-        lists[index].touch(touched[of_edition == index])
+class _Lists:
+    """Readings of a site's editions that follow its state."""
+
+    def __init__(self, site: Site, catalogue: Catalogue) -> None:
+        self.site = site
+        self.editions = [Edition(site, name, catalogue) for name in site.editions]
+        self._unrenewed: set[int] = set()
+        self._renewed_ms = 0
+
+    def follow(self) -> None:
+        """Bring the lists up to the state."""
+        touched = self.site.take_touched()
+        of_edition = self.site.state.article["edition"][touched]
+        for index in np.unique(of_edition).tolist():
+            self.editions[index].touch(touched[of_edition == index])
+            self._unrenewed.add(index)
+        if self.site.newest_ms - self._renewed_ms >= RENEW_MS:
+            for index in self._unrenewed:
+                self.editions[index].renew_tags()
+            self._unrenewed = set()
+            self._renewed_ms = self.site.newest_ms
 
 
-def _places(
-    site: Site, lists: list[Edition], profile: Profile, plan: Plan, i: int
-) -> tuple[int, ...]:
+def _places(lists: _Lists, profile: Profile, plan: Plan, i: int) -> tuple[int, ...]:
     """Places of view `i`'s page in the lists, without what its visit has read."""
+    site = lists.site
     target = int(plan.slot[i])
     read = list(dict.fromkeys(_pages_before(plan, i)))
     if target in read:
         return (MISSED,) * 3
+    lists.follow()
     edition = int(site.state.article[target]["edition"])
     recent = [_name_in(site, edition, slot) for slot in read]
-    asked, wanted = lists[edition], min(DEPTH + len(read), LONGEST)
+    asked, wanted = lists.editions[edition], min(DEPTH + len(read), LONGEST)
     boards = (
         make_board(asked, "popular", profile, wanted),
         make_next(asked, "related", profile, recent[:1], wanted),

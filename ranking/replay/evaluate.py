@@ -20,7 +20,7 @@ POPULAR, RELATED, FOR_YOU = 0, 1, 2
 LISTS = ("popular", "related", "foryou")
 DEPTH = 20
 MISSED = 255
-NO_ARTICLE = -1
+NO_ROW = -1
 NO_SLOTS = np.zeros(0, np.int32)
 NO_SHARES = np.zeros(0)
 
@@ -169,18 +169,18 @@ def predict(s: State, plan: Plan, judge: Judge, i: int, ranks: NDArray[np.uint8]
     total = article_score(s.total[edition], 0.0, 0, decay)
     slots, scores = np.empty(DEPTH, np.int32), np.empty(DEPTH)
     depth = min(count, judge.weights.shape[0])
-    recent = read[:depth].copy()
-    for j in range(depth):
-        if s.article[recent[j]]["edition"] != edition:
-            recent[j] = NO_ARTICLE
+    rows = np.full(depth, NO_ROW, np.int32)  # a page of another edition says nothing here
+    for page in range(depth):
+        if s.article[read[page]]["edition"] == edition:
+            rows[page] = s.article[read[page]]["row"]
     for which in (RELATED, FOR_YOU):
         pages = 1 if which == RELATED else depth
         question = Question(
-            recent[:pages], judge.weights[pages - 1, :pages], read,
+            rows[:pages], judge.weights[pages - 1, :pages], read,
             NO_SLOTS, NO_SHARES, judge.evidence, 0.0,
         )  # fmt: skip
         found = rank_next(
-            s.graph, s.article, s.log[0]["newest_ms"], leaders, total, question, judge.scratch,
+            s.graph, s.log[0]["newest_ms"], leaders, total, question, judge.scratch,
             slots, scores,
         )  # fmt: skip
         for place in range(found):

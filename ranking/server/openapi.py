@@ -7,7 +7,7 @@ import msgspec
 from ranking import __version__
 from ranking.engine.event import Event, Rejection
 from ranking.lists.catalogue import Sent
-from ranking.lists.edition import LONGEST
+from ranking.lists.reading import LONGEST
 
 EDITION = {"name": "edition", "in": "query", "schema": {"type": "string"}, "example": "inform/kk"}
 COUNT = {

@@ -1,27 +1,20 @@
-"""The embedded server: log, engine and API in one process, served by granian.
+"""Serving HTTP: this file alone knows granian.
 
-granian is embedded, so that killing this process kills all of it. This file alone knows granian.
+granian is embedded, so that killing this process kills all of it.
 """
 
 import asyncio
 import ipaddress
 import signal
 import socket
-import sys
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 from granian.server.embed import Server
-from starlette.routing import BaseRoute
 
-from ranking.lists.profile import DEFAULT, Profile
-from ranking.server.api import Api
 from ranking.server.collector import LARGEST_BODY
-from ranking.server.front import Front
-from ranking.server.live import Live, LiveSettings
-from ranking.server.log import DataError, Log
-
-Portal = Callable[[Live], list[BaseRoute]]
+from ranking.server.front import App, Front
+from ranking.server.shelf import Answer
 
 
 class ServeError(ValueError):
@@ -51,68 +44,38 @@ def check_address(host: str, port: int) -> None:
             raise ServeError(message) from error
 
 
-SWITCH_INTERVAL = 0.005
-"""Seconds after which the ranker thread lets the API have the interpreter."""
-
-
-async def serve(
-    folder: Path,
+async def listen(
+    app: App,
+    answers: dict[str, Answer],
     host: str,
     port: int,
-    *,
-    profile: Profile = DEFAULT,
-    settings: LiveSettings | None = None,
-    durable: bool = True,
-    portal: Portal | None = None,
-    on_ready: Callable[[Live], None] = lambda live: None,
+    on_ready: Callable[[], None] = lambda: None,
+    until: "asyncio.Future[None] | None" = None,
 ) -> None:
-    """Serve until a signal asks to stop.
+    """Serve until a signal asks to stop, or something ends.
 
     Parameters
     ----------
-    folder : Path
-        Data.
+    app : ASGI application
+    answers : dict of str to Answer
+        Ready answers by request line.
     host, port
-        Where to listen; loopback only.
-    profile : Profile
-    settings : LiveSettings
-    durable : bool
-        Wait for the disk before a 202.
-    portal : callable
-        Makes more routes, for the demo.
+        Where to listen.
     on_ready : callable
-        Called when lists are served.
-
-    Raises
-    ------
-    ServeError, DataError
+        Called when requests are answered.
+    until : asyncio.Future
+        Stops when it is done.
     """
-    check_address(host, port)
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    with Log(folder, durable=durable) as log:
-        live = Live(log, profile, settings)
-        live.start()
-        try:
-            await asyncio.to_thread(live.started.wait)
-            if live.failure:
-                raise DataError(str(live.failure)) from live.failure
-            await _listen(live, host, port, portal, on_ready)
-        finally:
-            await asyncio.to_thread(live.stop)
-
-
-async def _listen(
-    live: Live, host: str, port: int, portal: Portal | None, on_ready: Callable[[Live], None]
-) -> None:
-    app = Api(live).app(portal(live) if portal else [])
-    front = Front(live.shelf.answers, app, LARGEST_BODY)
-    server = Server(front, host, port, log_enabled=False, websockets=False)
+    server = Server(
+        Front(answers, app, LARGEST_BODY), host, port, log_enabled=False, websockets=False
+    )  # fmt: skip
     loop, task = asyncio.get_running_loop(), asyncio.ensure_future(server.serve())
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    on_ready(live)
+    on_ready()
     waiting = asyncio.ensure_future(stopping.wait())
-    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    ends: set[asyncio.Future[Any]] = {task, waiting, *([until] if until else [])}
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     server.stop()  # type: ignore[no-untyped-call]
     await asyncio.wait({task}, timeout=5)

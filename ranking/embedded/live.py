@@ -10,29 +10,26 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from uuid import uuid4
+from dataclasses import dataclass, field
 
+from ranking.embedded.log import DataError, Log, LogFull
 from ranking.engine.batch import Batch, decode, encode
-from ranking.engine.packing import Hasher, pack
-from ranking.engine.rows import Rows, joined
+from ranking.engine.rows import Rows
 from ranking.engine.settings import EngineSettings
 from ranking.lists.catalogue import Card
 from ranking.lists.profile import Profile
-from ranking.ranker import CheckpointError, Ranker
-from ranking.server.log import DataError, Log, LogFull
+from ranking.ranker import Ranker
+from ranking.server.bundles import NOTHING, Bundler
 from ranking.server.shelf import Shelf
+from ranking.snapshot import CheckpointError, Snapshot
 
 TICK = 0.05
-BATCH = 5000
+RENEW = 1.0
+"""Seconds between two renewals of tag graphs."""
 PIECE = 5000
 WAITING = 200_000
 LARGE = 500
 """Events from which a request is packed by who submits it."""
-DAY = 86_400
-
-
-NOTHING = Rows([], {"visitor": [], "article": []})
 
 
 @dataclass(slots=True)
@@ -104,8 +101,8 @@ class Live:
         self._waiting = 0
         self._wake = threading.Condition()
         self._stopping = False
-        self._source, self._sequences = uuid4().hex, dict[str, int]()
-        self._day, self._hashes = -1, Hasher(b"")
+        self._bundler = Bundler(log.day_key)
+        self._renewed = 0.0
         self._needed = [0, 0]  # where the older and the newer kept checkpoint begin rereading
         self._writer: threading.Thread | None = None
         self._thread = threading.Thread(target=self._run, name="ranker")
@@ -130,10 +127,19 @@ class Live:
         """Requests that the log does not have yet."""
         return len(self._inbox)
 
+    def ranker_articles(self) -> float:
+        """Articles with state."""
+        return sum(len(site.ids) for site in list(self.ranker.sites.values()))
+
+    def ranker_rows(self) -> float:
+        """Co-read rows in use."""
+        graphs = [site.state.graph for site in list(self.ranker.sites.values())]
+        return float(sum(g.row.size - int(g.level["free_rows"][0]) for g in graphs))
+
     def submit(self, request: Request) -> None:
         """Put a request into the inbox; its future is told when the log has it."""
         if len(request.rows) >= LARGE:
-            request.batches = list(self._packed(request.rows))
+            request.batches = list(self._bundler.packed(request.rows))
         with self._wake:
             self._inbox.append(request)
             self._waiting += len(request.rows)
@@ -150,7 +156,7 @@ class Live:
             raise
 
     def _restore(self) -> None:
-        self._keep_day()
+        self._bundler.keep_day()
         ranker = self._from_checkpoint()
         for edition, article, card in self.log.cards():
             if card:
@@ -213,8 +219,8 @@ class Live:
     def _log_and_apply(self, requests: list[Request]) -> None:
         if not requests:
             return
-        self._keep_day()
-        batches = [self._numbered(batch) for batch in self._in_order(requests)]
+        self._bundler.keep_day()
+        batches = [self._bundler.numbered(batch) for batch in self._in_order(requests)]
         cards = [card for request in requests for card in request.cards]
         removed = [pair for request in requests for pair in request.removed]
         try:
@@ -227,37 +233,17 @@ class Live:
         _tell(requests, None)
         self._apply(batches, first, requests)
 
-    def _keep_day(self) -> None:
-        """Hash with the key of today."""
-        day = int(time.time() // DAY)
-        if day != self._day:
-            self._day, self._hashes = day, Hasher(self.log.day_key(day))
-
     def _in_order(self, requests: list[Request]) -> Iterator[Batch]:
         """Batches of requests in their order, small requests together."""
-        small: list[Rows] = [NOTHING]
+        small: list[Rows] = []
         for request in requests:
             if request.batches:
-                yield from self._packed(joined(small))
-                small = [NOTHING]
+                yield from self._bundler.together(small)
+                small = []
                 yield from request.batches
             else:
                 small.append(request.rows)
-        yield from self._packed(joined(small))
-
-    def _packed(self, rows: Rows) -> Iterator[Batch]:
-        """Events in batches of one site each, not numbered yet."""
-        stamp_ms = int(time.time() * 1000)
-        for site, its in rows.by_site().items():
-            for start in range(0, len(its), BATCH):
-                part = its.part(start, start + BATCH)
-                yield pack(site, self._source, 0, stamp_ms, part, self._hashes)
-
-    def _numbered(self, batch: Batch) -> Batch:
-        """Give a batch its place in the sequence of this server's run."""
-        first = self._sequences.get(batch.site, 0)
-        self._sequences[batch.site] = first + len(batch)
-        return replace(batch, first=first)
+        yield from self._bundler.together(small)
 
     def _apply(self, batches: list[Batch], first: int, requests: list[Request]) -> None:
         for request in requests:
@@ -272,9 +258,12 @@ class Live:
                     self.ranker.apply(batch.part(start, start + PIECE), position)
 
     def _publish(self) -> None:
-        with self.lock:
-            boards = self.ranker.tick()
         now = time.monotonic()
+        renew = now - self._renewed >= RENEW
+        if renew:
+            self._renewed = now
+        with self.lock:
+            boards = self.ranker.tick(renew=renew).boards
         for board in boards:
             self.shelf.put(board, now)
         self.shelf.flush(now)
@@ -284,13 +273,17 @@ class Live:
         position = self.ranker.position
         if position == saved or (self._writer and self._writer.is_alive()):
             return saved
-        data = self.ranker.checkpoint()
+        snapshot = self.ranker.snapshot()
         self._needed = [self._needed[-1], self.ranker.reread_from()]
-        self._writer = threading.Thread(target=self.log.keep_checkpoint, args=(position, data))
+        self._writer = threading.Thread(target=self._keep, args=(snapshot,))
         self._writer.start()
         oldest_ms = int((time.time() - self.settings.keep) * 1000)
         self.log.trim(min(self._needed[0], saved), oldest_ms)
         return position
+
+    def _keep(self, snapshot: Snapshot) -> None:
+        """Write a checkpoint, in a thread of its own."""
+        self.log.keep_checkpoint(snapshot.position, snapshot.whole())
 
 
 def _tell(requests: list[Request], error: LogFull | None) -> None:

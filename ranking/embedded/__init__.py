@@ -1,0 +1,1 @@
+"""The embedded way: log, engine and API in one process, nothing to install."""

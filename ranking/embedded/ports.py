@@ -1,0 +1,144 @@
+"""Embedded: the ports of one process, over its own engine.
+
+What takes the engine's lock runs in a worker thread, so that ready answers never wait for it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from starlette.concurrency import run_in_threadpool
+
+from ranking.embedded.live import Live, Request
+from ranking.embedded.log import LogFull
+from ranking.engine.rows import Rows
+from ranking.lists.boards import Board
+from ranking.lists.catalogue import Card
+from ranking.lists.profile import Profile
+from ranking.mirror.publisher import article_value
+from ranking.mirror.values import article_json
+from ranking.ranker import Ranker
+from ranking.server.metrics import Metrics
+from ranking.server.ports import Refused
+from ranking.server.shelf import Shelf
+
+T = TypeVar("T")
+
+
+class EmbeddedLists:
+    """Lists of the live engine.
+
+    Parameters
+    ----------
+    live : Live
+    """
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self.shelf: Shelf = live.shelf
+
+    @property
+    def profile(self) -> Profile:
+        """The live profile."""
+        return self._live.ranker.profile
+
+    def fault(self) -> str:
+        """Why lists cannot be served, or nothing."""
+        if self._live.failure:
+            return repr(self._live.failure)
+        return "" if self._live.started.is_set() else "the engine is starting"
+
+    def status(self) -> dict[str, Any]:
+        """Where the engine stands."""
+        return {"position": self._live.ranker.position, "profile": self.profile.name}
+
+    def editions(self) -> list[str]:
+        """Editions that have lists, by name."""
+        return self._live.ranker.editions()
+
+    async def board(
+        self, edition: str, surface: str, profile: Profile, n: int, section: str
+    ) -> Board:
+        """Popular or Trending, under the live profile or one made from it."""
+        return await self._read(lambda r: r.board(edition, surface, profile, n, section))
+
+    async def related(self, edition: str, article: str, n: int) -> Board:
+        """Related of an article, known or not."""
+        return await self._read(lambda r: r.related(edition, article, n))
+
+    async def for_you(self, edition: str, recent: list[str], n: int) -> Board:
+        """For this visit from the last pages read, newest first."""
+        return await self._read(lambda r: r.for_you(edition, recent, n))
+
+    async def article(self, edition: str, article: str) -> dict[str, Any] | None:
+        """An article's card and counts, None if it has neither."""
+
+        def read(ranker: Ranker) -> dict[str, Any] | None:
+            value = article_value(ranker, edition, article)
+            if value.card is None and value.slot < 0:
+                return None
+            return article_json(value, edition, article, ranker.edition(edition).at)
+
+        return await self._read(read)
+
+    async def graph(self, edition: str, tag: str) -> dict[str, Any]:
+        """A tag's neighbours."""
+
+        def read(ranker: Ranker) -> dict[str, Any]:
+            model = ranker.edition(edition)
+            return model.tags(ranker.profile).shown(edition, tag, model.at)
+
+        return await self._read(read)
+
+    async def _read(self, read: Callable[[Ranker], T]) -> T:
+        def locked() -> T:
+            with self._live.lock:
+                return read(self._live.ranker)
+
+        return await run_in_threadpool(locked)
+
+
+class EmbeddedIntake:
+    """The embedded log.
+
+    Parameters
+    ----------
+    live : Live
+    """
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def fault(self) -> str:
+        """Why nothing can be taken, or nothing."""
+        return repr(self._live.failure) if self._live.failure else ""
+
+    async def take(self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]]) -> None:
+        """Return when the log has all of it.
+
+        Raises
+        ------
+        Refused
+            If it has not.
+        """
+        if self._live.failure:
+            raise Refused(repr(self._live.failure), 5)
+        if self._live.is_full:
+            reason = "send again in a second"
+            raise Refused(reason, 1, is_busy=True)
+        done = asyncio.get_running_loop().create_future()
+        self._live.submit(Request(done, rows, cards=cards, removed=removed))
+        try:
+            await done
+        except LogFull as error:
+            raise Refused(str(error), 5) from error
+
+
+def metrics_of(live: Live) -> Metrics:
+    """Metrics of an embedded server."""
+    metrics = Metrics()
+    metrics.gauge("tolqyn_log_position", "Next log position", lambda: live.ranker.position)
+    metrics.gauge("tolqyn_waiting_requests", "Requests not logged yet", live.waiting)
+    metrics.gauge("tolqyn_articles", "Articles with state", live.ranker_articles)
+    metrics.gauge("tolqyn_coread_rows", "Co-read rows in use", live.ranker_rows)
+    return metrics

@@ -1,0 +1,67 @@
+"""The embedded server: its own log and engine behind the API."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from starlette.routing import BaseRoute
+
+from ranking.embedded.live import Live, LiveSettings
+from ranking.embedded.log import DataError, Log
+from ranking.embedded.ports import EmbeddedIntake, EmbeddedLists, metrics_of
+from ranking.lists.profile import DEFAULT, Profile
+from ranking.server.api import Api
+from ranking.server.serve import check_address, listen
+
+Portal = Callable[[Live], list[BaseRoute]]
+SWITCH_INTERVAL = 0.005
+"""Seconds after which the ranker thread lets the API have the interpreter."""
+
+
+async def serve(
+    folder: Path,
+    host: str,
+    port: int,
+    *,
+    profile: Profile = DEFAULT,
+    settings: LiveSettings | None = None,
+    durable: bool = True,
+    portal: Portal | None = None,
+    on_ready: Callable[[Live], None] = lambda live: None,
+) -> None:
+    """Serve until a signal asks to stop.
+
+    Parameters
+    ----------
+    folder : Path
+        Data.
+    host, port
+        Where to listen; loopback only.
+    profile : Profile
+    settings : LiveSettings
+    durable : bool
+        Wait for the disk before a 202.
+    portal : callable
+        Makes more routes, for the demo.
+    on_ready : callable
+        Called when lists are served.
+
+    Raises
+    ------
+    ServeError, DataError
+    """
+    check_address(host, port)
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    with Log(folder, durable=durable) as log:
+        live = Live(log, profile, settings)
+        live.start()
+        try:
+            await asyncio.to_thread(live.started.wait)
+            if live.failure:
+                raise DataError(str(live.failure)) from live.failure
+            api = Api(metrics_of(live), EmbeddedLists(live), EmbeddedIntake(live))
+            app = api.app(portal(live) if portal else [])
+            await listen(app, live.shelf.answers, host, port, lambda: on_ready(live))
+        finally:
+            await asyncio.to_thread(live.stop)

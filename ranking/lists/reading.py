@@ -1,0 +1,87 @@
+"""A reading: what lists need of one edition, whoever holds it.
+
+The engine reads its own state (`Edition`); a process beside it reads the packed values that the
+engine left in a store (`ranking/mirror/`). Lists are put together from either by the same
+functions, hence with the same bytes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from ranking.engine.coread import Graph
+from ranking.lists.catalogue import Card
+from ranking.lists.chain import Scratch
+from ranking.lists.leaders import Leaders
+from ranking.lists.profile import Profile
+from ranking.lists.tags import TagGraph
+
+LONGEST = 100
+"""A list has at most so many items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """An article in a list."""
+
+    id: str
+    score: float
+
+
+class Ground(NamedTuple):
+    """What the chain ranks on.
+
+    Attributes
+    ----------
+    graph : Graph
+    newest_ms : int
+        The log's clock.
+    leaders : Leaders
+        Popularity that the chain begins with.
+    total : float
+        Mass of the whole edition in the leaders' units.
+    scratch : Scratch
+    """
+
+    graph: Graph
+    newest_ms: int
+    leaders: Leaders
+    total: float
+    scratch: Scratch
+
+
+class Reading(Protocol):
+    """One edition at one moment."""
+
+    name: str
+
+    @property
+    def at(self) -> float:
+        """The clock of the edition's lists, seconds."""
+
+    def ground(self, profile: Profile, hints: list[Card]) -> Ground:
+        """What Related and For this visit are ranked on, with what tags propose."""
+
+    def slot(self, article: str) -> int:
+        """Slot of an article, -1 if it has none."""
+
+    def id_of(self, slot: int) -> str:
+        """Article in a slot."""
+
+    def row(self, article: str) -> int:
+        """Co-read row of an article in the ground's graph, -1 if it has none."""
+
+    def card(self, article: str) -> Card | None:
+        """Card of an article, if it is known."""
+
+    def is_gone(self, article: str) -> bool:
+        """Say whether an article was taken down."""
+
+    def views(self, article: str) -> int:
+        """Counted views of an article, ever."""
+
+    def tags(self, profile: Profile) -> TagGraph:
+        """The tag graph."""
+
+    def popular(self, profile: Profile) -> Iterator[Scored]:
+        """All articles that may stand in Popular, best first."""

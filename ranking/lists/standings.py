@@ -1,0 +1,171 @@
+"""Standings: an edition's leaders under every decay that is asked for, kept up to date.
+
+Follows the site's touched articles, its new ones and its evictions. A standing that nobody reads
+is scanned whole when somebody does; the others cost what was touched.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.engine.decay import Clock
+from ranking.engine.rings import DAY_MS
+from ranking.engine.site import Site
+from ranking.lists.catalogue import Catalogue
+from ranking.lists.chain import Scratch, new_scratch
+from ranking.lists.leaders import (
+    Decay,
+    Leaders,
+    article_score,
+    clear_leaders,
+    decay_of,
+    grown,
+    new_leaders,
+    raise_many,
+    read_scores,
+)
+from ranking.lists.profile import Profile
+
+UNREAD = 1000
+KEPT = 16
+
+
+@dataclass(slots=True)
+class _Standing:
+    """Leaders under one decay, and what they hold for."""
+
+    decay: Decay
+    steady: bool
+    leaders: Leaders
+    bases: NDArray[np.int64] | None = None
+    day: int = -1
+    pending: list[NDArray[np.int32]] = field(default_factory=list)
+
+
+class Standings:
+    """Leaders of one edition.
+
+    Parameters
+    ----------
+    site : Site
+    name : str
+        The edition.
+    catalogue : Catalogue
+        For dates of publication.
+    """
+
+    def __init__(self, site: Site, name: str, catalogue: Catalogue) -> None:
+        self.slots = np.zeros(0, np.int32)
+        """Slots of the edition's articles, in the order of their first views."""
+        self.scratch: Scratch = new_scratch(0)
+        self._site, self._name, self._catalogue = site, name, catalogue
+        self._standings: dict[tuple[float, ...], _Standing] = {}
+        self._published = np.zeros(0)
+        self._known = self._evictions = self._arrivals = 0
+
+    def touch(self, slots: NDArray[np.int32]) -> None:
+        """Note articles whose views changed; leaders follow when they are read."""
+        self.grow()
+        for standing in self._standings.values():
+            standing.pending.append(slots)
+            if len(standing.pending) > UNREAD:
+                standing.bases = None  # nobody reads it: scan it whole when somebody does
+                standing.pending.clear()
+
+    def card_changed(self, article: str) -> None:
+        """Note that an article's card came, changed or went."""
+        slot = self._site.slot(self._name, article)
+        if 0 <= slot < self._published.size:
+            self._published[slot] = self._published_ms(article)
+        for standing in self._standings.values():
+            if standing.decay.freshness > 0.0:
+                standing.bases = None
+
+    def leaders(
+        self, half_life: float, landing: float, profile: Profile, exponent: float = 0.0,
+        freshness: float = 0.0,
+    ) -> tuple[Leaders, Decay]:  # fmt: skip
+        """Leaders under a decay, up to date."""
+        weights = (landing, profile.onward_weight, profile.ours_weight)
+        key = (half_life, exponent, *weights, freshness)
+        if key not in self._standings:
+            kernel, decay = decay_of(half_life, exponent, weights, freshness)
+            while len(self._standings) >= KEPT:
+                del self._standings[next(iter(self._standings))]
+            self._standings[key] = _Standing(decay, kernel.steady, new_leaders(0))
+        standing = self._standings[key]
+        self._refresh(standing)
+        return standing.leaders, standing.decay
+
+    def total(self, decay: Decay) -> float:
+        """Mass of the whole edition in the units of `decay`."""
+        if self._name not in self._site.editions:
+            return 0.0
+        index = self._site.editions.index(self._name)
+        whole = decay._replace(freshness=0.0)
+        return float(article_score(self._site.state.total[index], 0.0, 0, whole))
+
+    def now(self, slots: NDArray[np.int32], decay: Decay) -> NDArray[np.float64]:
+        """Scores of some articles at the log's clock, (n_slots,) float64."""
+        state, newest = self._site.state, self._site.newest_ms
+        now = decay._replace(shift=Clock(newest, state.weights["base_ms"][0]).shift)
+        return read_scores(slots, state.mass, self._published, newest, now)
+
+    def grow(self) -> None:
+        """Follow the site's new articles and evictions."""
+        state, have = self._site.state, self._published.size
+        if state.article.size > have:
+            published = np.zeros(state.article.size)
+            published[:have] = self._published
+            self._published = published
+            self.scratch = new_scratch(state.article.size)
+        if self._site.evictions != self._evictions:
+            self._evictions = self._site.evictions
+            for standing in self._standings.values():
+                standing.bases = None
+        if self._site.arrivals != self._arrivals and self._name in self._site.editions:
+            if self._site.evictions:  # slots may have changed hands
+                self._known, self.slots = 0, self.slots[:0]
+            self._arrivals = self._site.arrivals
+            self._follow_arrivals()
+
+    def _refresh(self, standing: _Standing) -> None:
+        self.grow()
+        state = self._site.state
+        bases, day = state.weights["base_ms"][0], self._site.newest_ms // DAY_MS
+        size = state.article.size
+        if standing.leaders.score.size < size:
+            standing.leaders = grown(standing.leaders, size)
+        decay = standing.decay
+        stale = standing.bases is None or not np.array_equal(standing.bases, bases)
+        if not standing.steady:
+            stale = stale or bool(standing.pending)
+            decay.shift[:] = Clock(self._site.newest_ms, bases).shift
+        if decay.freshness > 0.0:
+            stale = stale or day != standing.day
+        if stale:
+            clear_leaders(standing.leaders)
+            standing.pending = [self.slots]
+            standing.bases, standing.day = bases.copy(), day
+        if standing.pending:
+            slots = np.unique(np.concatenate(standing.pending))
+            until = (day + 1) * DAY_MS
+            scores = read_scores(slots, state.mass, self._published, until, decay)
+            raise_many(standing.leaders, slots, scores)
+            standing.pending.clear()
+
+    def _follow_arrivals(self) -> None:
+        known, ids = self._known, self._site.ids
+        fresh = self._site.state.article[known : len(ids)]
+        index = self._site.editions.index(self._name)
+        mine = np.flatnonzero((fresh["edition"] == index) & (fresh["key"] != 0))
+        slots = mine.astype(np.int32) + np.int32(known)
+        self.slots = np.concatenate([self.slots, slots])
+        for slot in slots.tolist():
+            self._published[slot] = self._published_ms(ids[slot])
+        self._known = len(ids)
+
+    def _published_ms(self, article: str) -> float:
+        card = self._catalogue.card(self._name, article)
+        return card.published_at * 1000 if card else 0.0

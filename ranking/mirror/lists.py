@@ -1,0 +1,193 @@
+"""Lists out of the mirror: the port of an API process in the cluster.
+
+Boards and leaders of every edition are held here and follow the store; a Related list costs one
+read for the page and one for what is listed. While the store is away, what was held is served.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from ranking.lists.boards import SPARE, Board, choose, dressed
+from ranking.lists.profile import DEFAULT, Profile
+from ranking.lists.related import compose
+from ranking.mirror.names import Names, Question
+from ranking.mirror.reading import MirroredEdition, MirrorReading
+from ranking.mirror.store import Changed, Reader, StoreError
+from ranking.mirror.values import (
+    NO_ARTICLE,
+    VERSION,
+    ArticleValue,
+    EditionValue,
+    article_json,
+    article_of,
+    board_of,
+    edition_of,
+    tags_of,
+)
+from ranking.server.shelf import Shelf
+
+PATIENCE = 2.0
+"""Seconds that a board which nobody asked for lately may take."""
+RETRY = 0.2
+LISTED = 4
+"""Articles read beyond those asked for, since some may have been taken down."""
+
+
+class MirrorLists:
+    """Lists of all editions in a store.
+
+    Parameters
+    ----------
+    reader : Reader
+    names : Names
+    """
+
+    def __init__(self, reader: Reader, names: Names) -> None:
+        self.shelf = Shelf()
+        self._reader, self._names = reader, names
+        self._held: dict[str, MirroredEdition] = {}
+        self._versions: dict[str, bytes] = {}
+        self._live = DEFAULT
+        self._fault = "the store was not read yet"
+        self._is_read = False
+
+    @property
+    def profile(self) -> Profile:
+        """The live profile."""
+        return self._live
+
+    def fault(self) -> str:
+        """Why lists cannot be served, or nothing; what was read once is served for ever."""
+        return "" if self._is_read else self._fault
+
+    def status(self) -> dict[str, Any]:
+        """How the store is."""
+        return {"store": self._fault or "ok", "profile": self._live.name}
+
+    def editions(self) -> list[str]:
+        """Editions that have lists, by name."""
+        return sorted(self._held)
+
+    async def follow(self) -> None:
+        """Follow the store for ever; it may be away for a while."""
+        while True:
+            is_first = True
+            try:
+                async for changed in self._reader.changes():
+                    if changed is None:
+                        await self._read_all(with_tags=is_first)
+                        is_first = False
+                    else:
+                        await self._read(changed)
+                    self._is_read, self._fault = True, ""
+            except StoreError as error:
+                self._fault = f"the store does not answer: {error}"
+            await asyncio.sleep(RETRY)
+
+    async def board(
+        self, edition: str, surface: str, profile: Profile, n: int, section: str
+    ) -> Board:
+        """Popular or Trending; a section or a window is made by a worker within its ticks."""
+        question = Question(edition, surface, section, profile.window)
+        until = time.monotonic() + PATIENCE
+        try:
+            await self._reader.want(question)
+            while time.monotonic() < until:
+                (data,) = await self._reader.read([self._names.board(question)])
+                board = board_of(data)
+                if board:
+                    return board
+                await asyncio.sleep(0.02)
+        except StoreError as error:
+            self._fault = f"the store does not answer: {error}"
+        held = self.shelf.board(edition, surface)
+        if held and not section and profile.window == self._live.window:
+            return held
+        return Board(edition, surface, profile.name, 0.0, ())
+
+    async def related(self, edition: str, article: str, n: int) -> Board:
+        """Related of an article, known or not."""
+        return await self._next(edition, "related", [article], n)
+
+    async def for_you(self, edition: str, recent: list[str], n: int) -> Board:
+        """For this visit from the last pages read, newest first."""
+        return await self._next(edition, "foryou", recent, n)
+
+    async def article(self, edition: str, article: str) -> dict[str, Any] | None:
+        """An article's card and counts, None if it has neither."""
+        value = (await self._articles(edition, [article])).get(article, NO_ARTICLE)
+        if value.card is None and value.slot < 0:
+            return None
+        held = self._held.get(edition)
+        return article_json(value, edition, article, held.value.newest_ms / 1000 if held else 0.0)
+
+    async def graph(self, edition: str, tag: str) -> dict[str, Any]:
+        """A tag's neighbours."""
+        held = self._held.get(edition) or _nothing_of(edition, self._live)
+        return held.graph().shown(edition, tag, held.value.newest_ms / 1000)
+
+    async def _next(self, edition: str, surface: str, pages: list[str], n: int) -> Board:
+        held = self._held.get(edition) or _nothing_of(edition, self._live)
+        profile = held.value.profile
+        reading = MirrorReading(held, await self._articles(edition, pages))
+        ranking, candidates = compose(reading, pages, profile, n + SPARE), []
+        while True:
+            more = list(islice(ranking, n + LISTED))
+            candidates += more
+            reading.learn(await self._articles(edition, [item.id for item in more]))
+            chosen = choose(candidates, reading, profile, n)
+            if len(chosen) == n or len(more) < n + LISTED:
+                return dressed(reading, surface, profile, chosen)
+
+    async def _articles(self, edition: str, articles: list[str]) -> Mapping[str, ArticleValue]:
+        keys = [self._names.article(edition, article) for article in articles]
+        try:
+            found = map(article_of, await self._reader.read(keys))
+        except StoreError as error:
+            self._fault = f"the store does not answer: {error}"
+            return self._shown(edition)
+        return dict(zip(articles, found, strict=True))
+
+    def _shown(self, edition: str) -> dict[str, ArticleValue]:
+        """What the boards that are held tell of articles."""
+        held = self._held.get(edition)
+        items = [item for board in held.value.boards for item in board.items] if held else []
+        return {
+            item.id: ArticleValue(VERSION, item.card, is_gone=False, views=item.views)
+            for item in items
+        }
+
+    async def _read_all(self, *, with_tags: bool) -> None:
+        directory = await self._reader.directory()
+        newer = [name for name, v in directory.items() if self._versions.get(name) != v]
+        await self._read(Changed(newer, list(directory) if with_tags else []))
+        self._versions |= directory
+
+    async def _read(self, changed: Changed) -> None:
+        keys = [self._names.edition(name) for name in changed.editions]
+        keys += [self._names.tags(name) for name in changed.tags]
+        found = await self._reader.read(keys)
+        now = time.monotonic()
+        for value in map(edition_of, found[: len(changed.editions)]):
+            if value:
+                self._take(value, now)
+        for name, data in zip(changed.tags, found[len(changed.editions) :], strict=True):
+            tags = tags_of(data)
+            if tags and name in self._held:
+                self._held[name].follow_tags(tags)
+        self.shelf.flush(now)
+
+    def _take(self, value: EditionValue, now: float) -> None:
+        held = self._held.get(value.name)
+        self._held[value.name] = held.succeeded_by(value) if held else MirroredEdition(value)
+        self._live = value.profile if value.profile != self._live else self._live
+        for board in value.boards:
+            self.shelf.put(board, now)
+
+
+def _nothing_of(edition: str, profile: Profile) -> MirroredEdition:
+    none = EditionValue(VERSION, edition, 0, profile, [], [0] * 3, [1] * 3, 0.0, [], b"", b"", [])
+    return MirroredEdition(none)

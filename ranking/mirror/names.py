@@ -1,0 +1,94 @@
+"""Names: under which key each value stands in the store.
+
+All begin with the namespace, so that several systems share one store.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+
+class Question(msgspec.Struct, frozen=True, order=True):
+    """A board that is not made unless somebody asks for it.
+
+    Attributes
+    ----------
+    edition, surface, section : str
+    window : int
+        Hard window in seconds; 0 = the live decay.
+    """
+
+    edition: str
+    surface: str
+    section: str = ""
+    window: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Keys of one namespace.
+
+    Parameters
+    ----------
+    namespace : str
+        Empty for the only one.
+
+    Examples
+    --------
+    >>> Names("test").edition("paper/en"), Names("").article("paper/en", "a1")
+    ('test.tolqyn:edition:paper/en', 'tolqyn:article:paper/en:a1')
+    """
+
+    namespace: str = ""
+
+    def edition(self, name: str) -> str:
+        """An edition's value."""
+        return self._named(f"edition:{name}")
+
+    def tags(self, name: str) -> str:
+        """An edition's tags."""
+        return self._named(f"tags:{name}")
+
+    def article(self, edition: str, article: str) -> str:
+        """An article's value."""
+        return self._named(f"article:{edition}:{article}")
+
+    def board(self, question: Question) -> str:
+        """A board that was asked for."""
+        return self._named(f"board:{text_of(question)}")
+
+    def position(self, partition: int) -> str:
+        """Log positions that a partition's values stand for."""
+        return self._named(f"position:{partition}")
+
+    def worker(self, worker: str) -> str:
+        """Presence of a worker."""
+        return self._named(f"worker:{worker}")
+
+    @property
+    def directory(self) -> str:
+        """All editions, each with the version of its value."""
+        return self._named("editions")
+
+    @property
+    def wanted(self) -> str:
+        """Boards that are asked for, by when."""
+        return self._named("wanted")
+
+    @property
+    def changes(self) -> str:
+        """Channel that tells which editions and boards changed."""
+        return self._named("changes")
+
+    def _named(self, name: str) -> str:
+        return f"{self.namespace}.tolqyn:{name}" if self.namespace else f"tolqyn:{name}"
+
+
+def text_of(question: Question) -> str:
+    """Write a question as text."""
+    return msgspec.json.encode(question).decode()
+
+
+def question_of(text: str | bytes) -> Question:
+    """Read a question from text."""
+    return msgspec.json.decode(text, type=Question)

@@ -1,0 +1,209 @@
+"""The publisher: turns what changed in a ranker into the values to write.
+
+Boards first: an edition that changed has its value made at every tick. Articles trail behind, the
+longest waiting first and a bounded number a tick, so that a burst of views never holds up a board.
+A slow round over everything keeps values from expiring. It writes nothing itself.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.engine.site import Site
+from ranking.lists.boards import Board
+from ranking.lists.reading import LONGEST
+from ranking.mirror.values import (
+    VERSION,
+    ArticleValue,
+    EditionValue,
+    TagsValue,
+    packed,
+)
+from ranking.ranker import Changes, Ranker
+
+FILLED = 3 * LONGEST
+"""Articles of Popular that fill up lists."""
+Key = tuple[str, str]
+"""Edition and article."""
+
+
+@dataclass(slots=True)
+class Written:
+    """Values to write.
+
+    Attributes
+    ----------
+    editions, tags : dict of str to bytes
+        By edition.
+    articles : dict of (str, str) to bytes
+        By edition and id.
+    """
+
+    editions: dict[str, bytes] = field(default_factory=dict)
+    tags: dict[str, bytes] = field(default_factory=dict)
+    articles: dict[Key, bytes] = field(default_factory=dict)
+
+
+class Publisher:
+    """What of one ranker has to be written.
+
+    Parameters
+    ----------
+    ranker : Ranker
+    """
+
+    def __init__(self, ranker: Ranker) -> None:
+        self.ranker = ranker
+        self._waiting: dict[Key, None] = {}
+        self._owners: dict[str, NDArray[np.int32]] = {}
+        self._published: dict[str, int] = {}  # views of each site whose rows were looked through
+        self._evictions: dict[str, int] = {}
+        self._round: Iterator[Key] = iter(())
+        self._tags_due: set[str] = set()
+
+    @property
+    def waiting(self) -> int:
+        """Articles whose values have still to be made."""
+        return len(self._waiting)
+
+    def note(self, changes: Changes, *, renewed: bool) -> Written:
+        """Take a tick's changes; returns the editions that changed, and their tags if renewed."""
+        boards: dict[str, list[Board]] = {}
+        for board in changes.boards:
+            boards.setdefault(board.edition, []).append(board)
+        self._wait(changes.evicted)
+        self._wait(changes.cards)
+        for name, site in self.ranker.sites.items():
+            self._wait_for_site(site, changes.touched.get(name, _NONE))
+        written = Written(
+            {name: packed(self._edition(name, made)) for name, made in boards.items()}
+        )
+        self._tags_due |= boards.keys()
+        if renewed:
+            written.tags = {name: packed(self._tags(name)) for name in sorted(self._tags_due)}
+            self._tags_due = set()
+        return written
+
+    def everything(self) -> Written:
+        """All editions with their tags; all articles wait anew."""
+        names = self.ranker.editions()
+        self._wait(self._all_articles())
+        self._tags_due = set()
+        return Written(
+            {name: packed(self._edition(name, self.ranker.boards(name))) for name in names},
+            {name: packed(self._tags(name)) for name in names},
+        )
+
+    def articles(self, most: int) -> dict[Key, bytes]:
+        """Values of the articles that waited longest.
+
+        Parameters
+        ----------
+        most : int
+            At most so many.
+        """
+        keys = list(islice(self._waiting, most))
+        for key in keys:
+            del self._waiting[key]
+        return self.values(keys)
+
+    def refresh(self, most: int) -> dict[Key, bytes]:
+        """Values of the next articles of the round over all of them."""
+        keys = list(islice(self._round, most))
+        if len(keys) < most:
+            self._round = self._all_articles()
+        return self.values(keys)
+
+    def values(self, keys: Iterable[Key]) -> dict[Key, bytes]:
+        """Values of some articles."""
+        return {key: packed(article_value(self.ranker, *key)) for key in keys}
+
+    def _wait(self, keys: Iterable[Key]) -> None:
+        for key in keys:
+            self._waiting.setdefault(key)
+
+    def _wait_for_site(self, site: Site, touched: NDArray[np.int32]) -> None:
+        graph, views = site.state.graph, int(site.log["views"])
+        if site.evictions != self._evictions.get(site.name, 0):
+            self._evictions[site.name] = site.evictions
+            self._wait(_names(site, np.flatnonzero(site.state.article["key"][: len(site.ids)])))
+        if views == self._published.get(site.name):
+            return
+        changed = graph.row["touched"] >= self._published.get(site.name, 0)
+        owners = graph.row["owner"]
+        before = self._owners.get(site.name, np.full(owners.size, -1, np.int32))
+        lost = before[(before != owners) & (before >= 0)]
+        with_row = owners[changed & (owners >= 0)]
+        self._owners[site.name], self._published[site.name] = owners.copy(), views
+        self._wait(_names(site, np.unique(np.concatenate([touched, lost, with_row]))))
+
+    def _all_articles(self) -> Iterator[Key]:
+        for site in list(self.ranker.sites.values()):
+            for edition, slots in zip(list(site.editions), list(site.slots), strict=True):
+                yield from ((edition, article) for article in list(slots))
+        yield from self.ranker.catalogue.articles()
+
+    def _edition(self, name: str, boards: list[Board]) -> EditionValue:
+        edition, profile = self.ranker.edition(name), self.ranker.profile
+        ground = edition.ground(profile)
+        slots = ground.leaders.head[: ground.leaders.used[0]]
+        level = ground.graph.level[0]
+        ranked = (item.id for item in edition.popular(profile))
+        shown = (article for article in ranked if not edition.is_gone(article))
+        return EditionValue(
+            VERSION, name, ground.newest_ms, profile, boards,
+            level["base_ms"].tolist(), level["half_life_ms"].tolist(), ground.total,
+            [edition.id_of(slot) for slot in slots.tolist()],
+            slots.tobytes(), ground.leaders.score[slots].tobytes(), list(islice(shown, FILLED)),
+        )  # fmt: skip
+
+    def _tags(self, name: str) -> TagsValue:
+        edition = self.ranker.edition(name)
+        graph = edition.tags(self.ranker.profile)
+        slots = np.array([edition.slot(card.id) for card in graph.cards], np.int32)
+        return TagsValue(VERSION, list(graph.cards), slots.tobytes(), graph.mass.tobytes())
+
+
+_NONE = np.zeros(0, np.int32)
+
+
+def _names(site: Site, slots: NDArray[np.integer[Any]]) -> list[Key]:
+    """Edition and id of the articles in some slots."""
+    editions = site.state.article["edition"][slots].tolist()
+    ids, names = site.ids, site.editions
+    pairs = zip(editions, slots.tolist(), strict=True)
+    return [(names[edition], ids[slot]) for edition, slot in pairs if ids[slot]]
+
+
+def article_value(ranker: Ranker, edition: str, article: str) -> ArticleValue:
+    """Make one article's value."""
+    card = ranker.catalogue.card(edition, article)
+    is_gone = ranker.catalogue.is_gone(edition, article)
+    site = ranker.sites.get(edition.partition("/")[0])
+    slot = site.slot(edition, article) if site else -1
+    if site is None or slot < 0:
+        return ArticleValue(VERSION, card, is_gone)
+    record, graph = site.state.article[slot], site.state.graph
+    row = int(record["row"])
+    value = ArticleValue(
+        VERSION, card, is_gone, slot, int(record["accepted"]), int(record["counted"][0]),
+        int(record["hour"]), record["hourly"].tobytes(),
+        int(record["day"]), record["daily"].tobytes(),
+    )  # fmt: skip
+    if row < 0:
+        return value
+    size = int(graph.row["size"][row])
+    neighbours = graph.neighbour[row, :size]
+    return msgspec.structs.replace(
+        value,
+        base_ms=graph.level["base_ms"][0].tolist(),
+        total=graph.row["total"][row].tolist(),
+        neighbours=[site.ids[s] for s in neighbours.tolist()],
+        neighbour_slots=neighbours.tobytes(),
+        mass=graph.mass[row, :size].tobytes(),
+    )

@@ -1,0 +1,146 @@
+"""Answers: the routes of lists, articles and tags.
+
+A route reads its query, asks for a list and answers bytes; it holds no rule of ranking, and does
+not know where the engine runs.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from ranking.engine.event import UNREADABLE, edition_fault
+from ranking.lists.boards import SURFACES, render
+from ranking.lists.reading import LONGEST
+from ranking.server.ports import Lists
+from ranking.server.problems import Problem
+from ranking.server.requests import (
+    OPEN,
+    article_of,
+    body_of,
+    json_response,
+    line_of,
+    number_of,
+    profile_of,
+    ready,
+)
+from ranking.server.stream import Listeners
+
+LONG_VISIT = 50
+
+
+class Answers:
+    """Routes over whoever knows the lists.
+
+    Parameters
+    ----------
+    lists : Lists
+    """
+
+    def __init__(self, lists: Lists) -> None:
+        self.lists = lists
+        self.listeners = Listeners(lists.shelf)
+
+    def routes(self) -> list[BaseRoute]:
+        """Build the routes."""
+        return [
+            Route("/v1/articles/{site}/{lang}/{id:path}", self.article),
+            Route("/v1/popular", self.popular),
+            Route("/v1/trending", self.trending),
+            Route("/v1/related/{id:path}", self.related),
+            Route("/v1/foryou", self.for_you, methods=["POST"]),
+            Route("/v1/stream", self.stream),
+            Route("/v1/boards", self.boards),
+            Route("/v1/graph", self.graph),
+        ]
+
+    async def article(self, request: Request) -> Response:
+        """Show an article's card and counts."""
+        edition, article = article_of(request)
+        body = await self.lists.article(edition, article)
+        if body is None:
+            raise Problem(404, "Unknown article", f"no card and no view of {article!r}")
+        return json_response(body)
+
+    async def popular(self, request: Request) -> Response:
+        """Popular, or one section of it."""
+        return await self._board(request, "popular")
+
+    async def trending(self, request: Request) -> Response:
+        """What rises now."""
+        return await self._board(request, "trending")
+
+    async def related(self, request: Request) -> Response:
+        """Related of one article."""
+        edition, n = self._edition(request), number_of(request, "n", 4)
+        n = max(n, number_of(request, "candidates", n))
+        profile_of(request, self.lists.profile)
+        board = await self.lists.related(edition, request.path_params["id"], n)
+        return ready(request, self.lists.shelf.keep(line_of(request), render(board, n)))
+
+    async def for_you(self, request: Request) -> Response:
+        """For this visit, from the last pages read, newest first."""
+        try:
+            asked = msgspec.json.decode(await body_of(request), type=_ForYou)
+        except UNREADABLE as error:
+            raise Problem(400, "Unreadable question", str(error)) from error
+        if fault := edition_fault(asked.edition):
+            raise Problem(400, "Edition refused", fault)
+        recent = [str(page) for page in asked.recent[:LONG_VISIT]]
+        board = await self.lists.for_you(asked.edition, recent, asked.n)
+        return Response(render(board, asked.n), headers=OPEN, media_type="application/json")
+
+    async def stream(self, request: Request) -> Response:
+        """Send a board whenever it changes."""
+        edition = self._edition(request)
+        surface = request.query_params.get("surface", "popular")
+        if surface not in SURFACES:
+            raise Problem(400, "Surface refused", f"surface must be of {SURFACES}, got {surface!r}")
+        n = number_of(request, "n", 5)
+        events: AsyncIterator[bytes] = self.listeners.listen(edition, surface, n)
+        headers = {**OPEN, "cache-control": "no-store"}
+        return StreamingResponse(events, 200, headers, "text/event-stream")
+
+    async def boards(self, request: Request) -> Response:
+        """All boards that are shown."""
+        parts = [render(board, len(board.items)) for board in self.lists.shelf.boards()]
+        return Response(b'{"boards":[' + b",".join(parts) + b"]}", media_type="application/json")
+
+    async def graph(self, request: Request) -> Response:
+        """A tag's neighbours."""
+        edition, tag = self._edition(request), request.query_params.get("tag", "")
+        if not tag:
+            raise Problem(400, "Tag refused", "tag must not be empty")
+        return json_response(await self.lists.graph(edition, tag))
+
+    async def _board(self, request: Request, surface: str) -> Response:
+        edition, n = self._edition(request), number_of(request, "n", 5)
+        section, live = request.query_params.get("section", ""), self.lists.profile
+        profile = profile_of(request, live)
+        shelf, line = self.lists.shelf, line_of(request)
+        answer = None
+        if not section and profile is live:
+            answer = shelf.ask(line, edition, surface, n)
+        if answer is None:
+            board = await self.lists.board(edition, surface, profile, n, section)
+            answer = shelf.keep(line, render(board, n))
+        return ready(request, answer)
+
+    def _edition(self, request: Request) -> str:
+        edition = request.query_params.get("edition", "")
+        if not edition:
+            known = self.lists.editions()
+            if len(known) == 1:
+                return known[0]
+        if fault := edition_fault(edition):
+            raise Problem(400, "Edition refused", fault)
+        return edition
+
+
+class _ForYou(msgspec.Struct, frozen=True):
+    edition: str
+    recent: list[str | int]
+    n: Annotated[int, msgspec.Meta(ge=1, le=LONGEST)] = 5

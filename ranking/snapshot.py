@@ -1,0 +1,144 @@
+"""Snapshots: a ranker's state and the log position that it stands for, as named pieces or whole.
+
+A piece is a site's head or one of its pages. A store of pieces writes those that changed since the
+snapshot before, then the header, which names them all; a file takes the whole: the header's
+length, the header, the pieces.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from ranking.engine.checkpoint import Mark, Place, SiteSnapshot
+
+VERSION = 2
+Marks = dict[str, Mark]
+
+
+class CheckpointError(ValueError):
+    """The bytes are no checkpoint that this version, with these settings, can start from."""
+
+
+class Header(msgspec.Struct, array_like=True, frozen=True):
+    """What a checkpoint says of itself.
+
+    Attributes
+    ----------
+    version : int
+    settings : dict
+        Engine settings that the state grew under.
+    position : int
+        Log position of the first batch that is not in it.
+    sites : list of (str, int, Place)
+        Name, pages and place of each site.
+    sizes : list of int
+        Bytes of each piece, in the order of `piece_names`; of a whole only.
+    """
+
+    version: int
+    settings: dict[str, object]
+    position: int
+    sites: list[tuple[str, int, Place]]
+    sizes: list[int]
+
+
+class _Version(msgspec.Struct, array_like=True, frozen=True):
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Copies of a ranker's arrays at one log position.
+
+    Attributes
+    ----------
+    settings : dict
+    position : int
+    sites : list of SiteSnapshot
+    """
+
+    settings: dict[str, object]
+    position: int
+    sites: list[SiteSnapshot]
+
+    @property
+    def marks(self) -> Marks:
+        """What the next snapshot needs to tell what changed."""
+        return {site.name: site.mark for site in self.sites}
+
+    def header(self, sizes: list[int] | None = None) -> Header:
+        """Describe the snapshot."""
+        sites = [(site.name, site.count, site.place) for site in self.sites]
+        return Header(VERSION, self.settings, self.position, sites, sizes or [])
+
+    def pieces(self) -> Iterator[tuple[str, bytes]]:
+        """Names and bytes of the heads, and of the pages that changed."""
+        for site in self.sites:
+            yield head_name(site.name), site.head
+            for number, page in sorted(site.pages.items()):
+                yield page_name(site.name, number), page.packed()
+
+    def whole(self) -> bytes:
+        """All of it as one piece of bytes; of a snapshot of everything."""
+        pieces = [piece for _, piece in self.pieces()]
+        head = msgspec.msgpack.encode(self.header([len(piece) for piece in pieces]))
+        return b"".join([len(head).to_bytes(8, "little"), head, *pieces])
+
+
+def head_name(site: str) -> str:
+    """Name of a site's head."""
+    return f"{site} head"
+
+
+def page_name(site: str, number: int) -> str:
+    """Name of one of a site's pages."""
+    return f"{site} {number}"
+
+
+def piece_names(header: Header) -> list[str]:
+    """Names of all pieces that a header stands for."""
+    names = []
+    for site, count, _ in header.sites:
+        names += [head_name(site), *(page_name(site, number) for number in range(count))]
+    return names
+
+
+def read_whole(data: bytes) -> tuple[Header, Mapping[str, bytes]]:
+    """Take a whole checkpoint apart.
+
+    Raises
+    ------
+    CheckpointError
+        If it is unreadable, cut or of another version.
+    """
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = read_header(data[8:start])
+    names = piece_names(header)
+    if len(names) != len(header.sizes) or start + sum(header.sizes) != len(data):
+        message = f"checkpoint is cut: {len(data)} of {start + sum(header.sizes)} bytes"
+        raise CheckpointError(message)
+    pieces = {}
+    for name, size in zip(names, header.sizes, strict=True):
+        pieces[name] = data[start : start + size]
+        start += size
+    return header, pieces
+
+
+def read_header(data: bytes) -> Header:
+    """Read a header.
+
+    Raises
+    ------
+    CheckpointError
+        If it is unreadable or of another version.
+    """
+    try:
+        version = msgspec.msgpack.decode(data, type=_Version).version
+        if version == VERSION:
+            return msgspec.msgpack.decode(data, type=Header)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        message = f"checkpoint is unreadable: {error}"
+        raise CheckpointError(message) from error
+    message = f"checkpoint has version {version}, this program {VERSION}"
+    raise CheckpointError(message)

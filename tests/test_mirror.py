@@ -1,0 +1,145 @@
+"""The mirror: lists from packed values are, byte for byte, those of the engine."""
+
+import random
+from itertools import islice
+
+import pytest
+
+from ranking.engine.settings import EngineSettings
+from ranking.lists.boards import SPARE, Board, choose, dressed, render
+from ranking.lists.catalogue import Card
+from ranking.lists.profile import DEFAULT, Profile, profile_from
+from ranking.lists.related import compose
+from ranking.mirror.publisher import Publisher, Written
+from ranking.mirror.reading import MirroredEdition, MirrorReading
+from ranking.mirror.values import article_of, edition_of, tags_of
+from ranking.ranker import Ranker
+from tests.logs import KK, RU, START_MS, chopped, random_rows
+
+TINY = EngineSettings(articles=64, rows=16, neighbours=8, visitors=1024)
+DAY = 86_400.0
+
+
+class Copy:
+    """All that a publisher had written, and lists out of it."""
+
+    def __init__(self, ranker: Ranker) -> None:
+        self.ranker = ranker
+        self.publisher = Publisher(ranker)
+        self.written = Written()
+
+    def follow(self, *, renew: bool = True) -> None:
+        """Take one tick's values, all of them."""
+        self.take(self.publisher.note(self.ranker.tick(renew=renew), renewed=renew))
+
+    def take(self, written: Written) -> None:
+        """Overwrite with newer values."""
+        self.written.editions |= written.editions
+        self.written.tags |= written.tags
+        while self.publisher.waiting:
+            self.written.articles |= self.publisher.articles(7)
+
+    def next(self, edition: str, surface: str, pages: list[str], n: int) -> Board:
+        """Related or For this visit."""
+        value = edition_of(self.written.editions[edition])
+        assert value
+        held = MirroredEdition(value, tags_of(self.written.tags[edition]))
+        read = {a: article_of(self.written.articles.get((edition, a))) for a in pages}
+        reading = MirrorReading(held, read)
+        candidates = list(islice(compose(reading, pages, value.profile, n + SPARE), 3 * n + 30))
+        ids = [item.id for item in candidates]
+        reading.learn({a: article_of(self.written.articles.get((edition, a))) for a in ids})
+        return dressed(
+            reading, surface, value.profile, choose(candidates, reading, value.profile, n)
+        )
+
+
+def cards_of(seed: int, count: int) -> list[Card]:
+    """Articles of two editions, some without tags, a date or a view."""
+    drawn = random.Random(seed)
+    return [
+        Card(
+            drawn.choice([RU, KK]), str(k), f"Title {k}", drawn.choice(["a", "b", ""]),
+            tuple(drawn.sample(["x", "y", "z", "w", "v"], drawn.randint(0, 3))),
+            drawn.choice([0.0, START_MS / 1000 - drawn.random() * 5 * DAY]),
+        )
+        for k in range(count)
+    ]  # fmt: skip
+
+
+def assert_same_lists(ranker: Ranker, copy: Copy, seed: int) -> None:
+    """Compare Related of many articles and For this visit of many visits."""
+    drawn = random.Random(seed)
+    for edition in ranker.editions():
+        for _ in range(25):
+            pages = [str(drawn.randrange(140)) for _ in range(drawn.randint(1, 6))]
+            n = drawn.choice([4, 5, 40])
+            related = render(ranker.related(edition, pages[0], n), n)
+            assert render(copy.next(edition, "related", pages[:1], n), n) == related
+            visit = render(ranker.for_you(edition, pages, n), n)
+            assert render(copy.next(edition, "foryou", pages, n), n) == visit
+
+
+@pytest.mark.parametrize("engine", [EngineSettings(), TINY], ids=["default", "tiny"])
+@pytest.mark.parametrize(
+    "profile",
+    [DEFAULT, profile_from({"section_cap": 2, "half_life": 3600, "related_half_life": 7000})],
+    ids=["default", "capped"],
+)
+def test_lists_from_values_equal_the_engines(engine: EngineSettings, profile: Profile) -> None:
+    rows = random_rows(
+        3, 3000, articles=120, visitors=30, editions=(RU, KK), step_ms=40_000, late=0.1,
+        late_ms=600_000, pause=0.005, robots=0.02, others=0.05, ours=0.1,
+    )  # fmt: skip
+    ranker = Ranker(engine, profile)
+    copy, drawn = Copy(ranker), random.Random(4)
+    cards = cards_of(5, 130)
+    for position, batch in enumerate(chopped(rows, range(0, 3000, 150))):
+        ranker.apply(batch, position)
+        ranker.put(drawn.sample(cards, 12))
+        if position % 3 == 0:
+            gone = drawn.choice(cards)
+            ranker.remove(gone.edition, gone.id)
+        copy.follow()
+        assert_same_lists(ranker, copy, position)
+    assert ranker.sites["inform"].evictions > 0 or engine is not TINY
+
+
+def test_everything_written_anew_is_the_same() -> None:
+    ranker = Ranker()
+    ranker.put(cards_of(1, 60))
+    for position, batch in enumerate(chopped(random_rows(6, 800, editions=(RU, KK)), [300])):
+        ranker.apply(batch, position)
+    followed, anew = Copy(ranker), Copy(ranker)
+    followed.follow()
+    anew.take(anew.publisher.everything())
+    assert anew.written == followed.written
+    assert_same_lists(ranker, anew, 1)
+
+
+def test_articles_wait_their_turn_and_no_longer() -> None:
+    ranker = Ranker()
+    publisher = Publisher(ranker)
+    rows = random_rows(7, 400, articles=50)
+    ranker.apply(chopped(rows, [])[0], 0)
+    publisher.note(ranker.tick(), renewed=True)
+    waiting = publisher.waiting
+    first = publisher.articles(10)
+    assert len(first) == 10
+    publisher.note(ranker.tick(), renewed=True)
+    rest = publisher.articles(1000)
+    assert len(rest) == waiting - 10
+    assert not first.keys() & rest.keys()
+    assert publisher.articles(1000) == {}
+
+
+def test_the_round_comes_by_every_article() -> None:
+    ranker = Ranker()
+    ranker.put(cards_of(1, 40))
+    ranker.apply(chopped(random_rows(7, 400, articles=50), [])[0], 0)
+    ranker.tick()
+    publisher = Publisher(ranker)
+    publisher.refresh(1)
+    seen = [key for _ in range(30) for key in publisher.refresh(7)]
+    known = {("inform/ru", article) for article in ranker.sites["inform"].ids}
+    assert set(seen) >= known | {(card.edition, card.id) for card in cards_of(1, 40)}
