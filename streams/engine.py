@@ -18,7 +18,7 @@ from ranking.mirror.store import Writer as StoreWriter
 from ranking.ranker import Ranker
 from ranking.snapshot import CheckpointError
 from streams.cards import CardError, read_record
-from streams.checkpoints import Checkpoints, load
+from streams.checkpoints import Checkpoints, Loaded, load
 from streams.part import Part
 from streams.publishing import Publishing
 from streams.records import Reader, Record, RecordsError, Writer
@@ -176,24 +176,16 @@ class Engine:
 
     async def _load(self, number: int) -> _Held:
         began, topics = time.monotonic(), self._options.topics
-        reader = Reader(self._options.kafka)
-        await reader.start()
-        try:
+        async with Reader(self._options.kafka) as reader:
             found = await load(reader, topics.checkpoints, number)
-            loaded = found.loaded
+        part = Part(number, self._options.count, self._ranker())
+        if found.loaded:
+            await asyncio.to_thread(self._restore, part, found.loaded)
+        async with Reader(self._options.kafka) as reader:
             begin, end = await reader.bounds(topics.views, number)
-            part = Part(number, self._options.count, self._ranker())
-            if loaded:
-                await asyncio.to_thread(self._restore, part, loaded.header, loaded.pieces)
-            self._check(part, begin, end)
-            part.begin(begin)
-            first, last = await reader.bounds(topics.articles, number)
-            part.articles = last
-            async for record in reader.read(topics.articles, number, first, last):
-                self._take_card(part, record)
-            part.articles = last
-        finally:
-            await reader.stop()
+        self._check(part, begin, end)
+        part.begin(begin)
+        await self._load_cards(part)
         publishing = Publishing(part, self._store, self._names)
         await publishing.begin(end)
         log.warning(
@@ -210,9 +202,17 @@ class Engine:
     def _ranker(self) -> Ranker:
         return Ranker(self._options.settings, self._options.profile)
 
-    def _restore(self, part: Part, header: object, pieces: dict[str, bytes]) -> None:
+    async def _load_cards(self, part: Part) -> None:
+        topic = self._options.topics.articles
+        async with Reader(self._options.kafka) as reader:
+            first, last = await reader.bounds(topic, part.number)
+            async for record in reader.read(topic, part.number, first, last):
+                self._take_card(part, record)
+            part.articles = last
+
+    def _restore(self, part: Part, loaded: Loaded) -> None:
         try:
-            part.ranker.restored(header, pieces)  # type: ignore[arg-type]
+            part.ranker.restored(loaded.header, loaded.pieces)
         except CheckpointError as error:
             log.warning("partition %d: %s; the log is replayed", part.number, error)
             part.ranker = self._ranker()

@@ -29,7 +29,7 @@ class Record(NamedTuple):
 
 
 class Reader:
-    """Reads one partition at a time, from any offset.
+    """Reads one partition, from any offset: a client that is given another may hang when it stops.
 
     Parameters
     ----------
@@ -70,6 +70,15 @@ class Reader:
             await self.stop()
             raise RecordsError(str(error)) from error
 
+    async def __aenter__(self) -> "Reader":
+        """Connect."""
+        await self.start()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Close the connection."""
+        await self.stop()
+
     async def stop(self) -> None:
         """Close the connection."""
         if self._connected:
@@ -88,6 +97,8 @@ class Reader:
 
     async def read(self, topic: str, partition: int, start: int, end: int) -> AsyncIterator[Record]:
         """Records from one offset up to another; compacted ones are missing."""
+        if start >= end:
+            return
         place = TopicPartition(topic, partition)
         self._consumer.assign([place])
         self._consumer.seek(place, start)
