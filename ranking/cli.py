@@ -1,7 +1,7 @@
 """The command line: one command, `tolqyn`; each subcommand is loaded when it is called.
 
-Other packages add commands by the entry point group `tolqyn.commands`. A mistake of the operator
-is one line on standard error and exit 2.
+Other packages add commands by the entry point group `tolqyn.commands`, and tuples of settings by
+`tolqyn.settings`. A mistake of the operator is one line on standard error and exit 2.
 """
 
 import gc
@@ -42,9 +42,13 @@ class Commands(click.Group):
         return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the subcommands without importing them."""
+        """List the subcommands; of ours none is imported."""
+        rows = [(name, text) for name, (_, text) in COMMANDS.items()]
+        for name in sorted(entry_points(group="tolqyn.commands").names):
+            command = self.get_command(ctx, name)
+            rows.append((name, command.get_short_help_str(limit=80) if command else ""))
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+            formatter.write_dl(rows)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -80,7 +84,14 @@ def main() -> None:
 def _check_environment() -> None:
     from ranking.commands.settings import ENVIRONMENT
 
-    for name in os.environ:
-        if name.startswith(PREFIX) and name not in ENVIRONMENT:
-            message = f"{name} is no setting; the README lists them"
-            raise click.ClickException(message)
+    given = {name for name in os.environ if name.startswith(PREFIX)}
+    if given <= set(ENVIRONMENT):
+        return
+    others = {
+        setting.variable
+        for entry in entry_points(group="tolqyn.settings")
+        for setting in entry.load()
+    }
+    for name in sorted(given - set(ENVIRONMENT) - others):
+        message = f"{name} is no setting; the README lists them"
+        raise click.ClickException(message)

@@ -1,6 +1,12 @@
-"""Fixtures that several test files share."""
+"""Fixtures that several test files share.
+
+A test that uses `kafka` or `redis_url` gets the marker of that name. `namespace` is new for each
+test, its topics made, with 4 partitions; other counts are asked for by
+`@pytest.mark.parametrize("namespace", [2], indirect=True)`.
+"""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +14,16 @@ import httpx
 import pytest
 
 from ranking.benchmarks.spawned import Spawned, spawned
+from streams.broker import Broker
+from streams.topics import PARTITIONS, specification
+from tests.cluster import (
+    kafka_node,
+    need,
+    need_kafka,
+    new_namespace,
+    redis_node,
+    running,
+)
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -45,3 +61,42 @@ def client(server: Spawned) -> Iterator[httpx.Client]:
     """A client of the server."""
     with httpx.Client(base_url=server.url, timeout=30.0) as connected:
         yield connected
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that use real servers."""
+    for item in items:
+        used = getattr(item, "fixturenames", ())
+        for fixture, marker in (("kafka", "kafka"), ("redis_url", "redis")):
+            if fixture in used:
+                item.add_marker(marker)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a real Kafka node, one for the whole run."""
+    need_kafka()
+    folder = tmp_path_factory.mktemp("kafka")
+    with running(kafka_node(folder)) as node:
+        yield node.address
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a real Redis, one for the whole run."""
+    need("redis-server")
+    with running(redis_node(tmp_path_factory.mktemp("redis"))) as node:
+        yield f"redis://{node.address}/0"
+
+
+@pytest.fixture
+def namespace(kafka: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A namespace of the test's own with its topics, deleted afterwards."""
+    name = new_namespace()
+    topics = specification(name, getattr(request, "param", PARTITIONS))
+    with Broker(kafka) as broker:
+        broker.create(topics)
+    yield name
+    with Broker(kafka) as broker:
+        broker.delete([topic.name for topic in topics])

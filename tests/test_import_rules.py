@@ -16,6 +16,7 @@ ONE_FILE = {
     "crawleruseragents": "ranking/engine/packing.py",
     "redis": "ranking/mirror/store.py",
     "jinja2": "ranking/demo/portal.py",
+    "kafka": "streams/broker.py",
 }
 PURE = (
     "ranking/engine",

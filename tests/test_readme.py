@@ -11,6 +11,7 @@ import pytest
 from ranking.benchmarks.spawned import Spawned
 from ranking.commands.settings import SETTINGS
 from ranking.lists.profile import read_profile
+from streams.commands.settings import SETTINGS as CLUSTER_SETTINGS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,8 +22,8 @@ LINES = [line for block in BLOCKS for line in block.strip().splitlines()]
 def test_settings_table_lists_every_setting() -> None:
     rows = re.findall(r"^\| `(--[a-z-]+)` \| `(TOLQYN_\w+)` \|(.*?)\| (.*?) \|$", README, re.M)
     wanted = [
-        (s.option, s.variable, "" if s.default is None else f"`{s.default}`", s.text)
-        for s in SETTINGS
+        (s.option, s.variable, "" if s.default in (None, "") else f"`{s.default}`", s.text)
+        for s in (*SETTINGS, *CLUSTER_SETTINGS)
     ]
     assert [(o, v, d.strip(), t) for o, v, d, t in rows] == wanted
 

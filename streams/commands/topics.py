@@ -1,0 +1,88 @@
+"""`tolqyn topics`: the cluster's topics are made, checked and listed."""
+
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from ranking.commands.settings import option_of
+from streams.commands.settings import KAFKA, NAMESPACE
+from streams.topics import PARTITIONS, Topic, TopicsError, differences, missing, specification
+
+PARTITIONS_OPTION = click.Option(
+    ["--partitions"], type=int, default=PARTITIONS, show_default=True,
+    help="Of views, articles and checkpoints; never changed later.",
+)  # fmt: skip
+
+
+@click.group()
+def topics() -> None:
+    """Create, verify and list the cluster's topics."""
+
+
+def _create(kafka: str, namespace: str, partitions: int) -> None:
+    """Create the topics that are missing, and verify all.
+
+    Nothing is created beside topics that are not as they must be.
+    """
+    from streams.broker import Broker
+
+    wanted = specification(namespace, partitions)
+    with Broker(kafka) as broker:
+        found = broker.topics([topic.name for topic in wanted])
+        new = missing(wanted, found)
+        _refuse(differences(tuple(t for t in wanted if t not in new), found))
+        broker.create(new)
+        _refuse(differences(wanted, broker.topics([topic.name for topic in wanted])))
+    for topic in new:
+        click.echo(f"created {topic.name}, {_counted(topic)}")
+    click.echo(f"all {len(wanted)} topics are as they must be")
+
+
+def _verify(kafka: str, namespace: str, partitions: int) -> None:
+    """Refuse, with exit 2 and a line for each, what differs from what must be."""
+    from streams.broker import Broker
+
+    wanted = specification(namespace, partitions)
+    with Broker(kafka) as broker:
+        _refuse(differences(wanted, broker.topics([topic.name for topic in wanted])))
+    click.echo(f"all {len(wanted)} topics are as they must be")
+
+
+def _list(kafka: str, namespace: str) -> None:
+    """List the topics that are there: partitions, policy, and how far each has come."""
+    from streams.broker import Broker
+
+    names = [topic.name for topic in specification(namespace)]
+    table = Table("topic", "partitions", "cleanup", "next offsets")
+    with Broker(kafka) as broker:
+        found = broker.topics(names)
+        for name, topic in found.items():
+            policy = str(topic.configs["cleanup.policy"])
+            ends = " ".join(str(end) for end in broker.end_offsets(name))
+            table.add_row(name, str(topic.partitions), policy, ends)
+    Console().print(table)
+    for name in names:
+        if name not in found:
+            click.echo(f"{name} is missing")
+
+
+def _refuse(lines: list[str]) -> None:
+    if lines:
+        raise TopicsError("\n".join(lines))
+
+
+def _counted(topic: Topic) -> str:
+    return f"{topic.partitions} partition{'s' if topic.partitions > 1 else ''}"
+
+
+def _subcommand(name: str, callback: Any, *options: click.Option) -> None:
+    command = click.Command(name, callback=callback, help=callback.__doc__)
+    command.params = [option_of(KAFKA), option_of(NAMESPACE), *options]
+    topics.add_command(command)
+
+
+_subcommand("create", _create, PARTITIONS_OPTION)
+_subcommand("verify", _verify, PARTITIONS_OPTION)
+_subcommand("list", _list)

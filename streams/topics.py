@@ -1,0 +1,166 @@
+"""The cluster's topics: what each is for, and what must be so on the broker.
+
+Pure: this file knows the specification, and compares it with what a broker says of itself.
+Topics of one namespace are prefixed `NAME.`. Those of views and articles have the same number of
+partitions: a site's partition is crc32(site) mod count, hence the count never changes in place.
+What is not said here is left to the broker, replication too.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+PARTITIONS = 4
+MOST_PARTITIONS = 1024
+NAMESPACE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+HOUR_MS = 3_600_000
+MIB = 1 << 20
+
+
+class TopicsError(ValueError):
+    """Topics that are not as they must be, or cannot be: the operator's fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic, as wanted or as found.
+
+    Attributes
+    ----------
+    name : str
+        Namespace included.
+    partitions : int
+    configs : Mapping of str to str or float
+        Settings by Kafka's names. Of a wanted topic, those that must be so; of a found one, all.
+    """
+
+    name: str
+    partitions: int
+    configs: Mapping[str, str | float] = field(default_factory=dict)
+
+
+SPREAD: dict[str, dict[str, str | float]] = {
+    "page-views": {
+        "cleanup.policy": "delete", "retention.ms": 72 * HOUR_MS, "max.message.bytes": 8 * MIB,
+    },
+    "raw-views": {"cleanup.policy": "delete", "retention.ms": 24 * HOUR_MS},
+    "articles": {"cleanup.policy": "compact", "max.message.bytes": 2 * MIB},
+    "checkpoints": {
+        "cleanup.policy": "compact", "max.message.bytes": 8 * MIB, "segment.bytes": 64 * MIB,
+        "min.cleanable.dirty.ratio": 0.1, "max.compaction.lag.ms": 60_000,
+        "delete.retention.ms": 60_000,
+    },
+}  # fmt: skip
+SINGLE: dict[str, dict[str, str | float]] = {
+    "settings": {"cleanup.policy": "delete", "retention.ms": -1},
+    "day-keys": {
+        "cleanup.policy": "delete", "retention.ms": 72 * HOUR_MS, "segment.ms": 6 * HOUR_MS,
+    },
+    "dead-letters": {
+        "cleanup.policy": "delete", "retention.ms": 7 * 24 * HOUR_MS,
+        "max.message.bytes": 9 * MIB,
+    },
+}  # fmt: skip
+
+
+def specification(namespace: str = "", partitions: int = PARTITIONS) -> tuple[Topic, ...]:
+    """All topics of a namespace.
+
+    Parameters
+    ----------
+    namespace : str
+        Empty for the only one.
+    partitions : int
+        Of views, articles and checkpoints, 1 to 1024.
+
+    Returns
+    -------
+    tuple of Topic
+        In the order of a view's way.
+
+    Raises
+    ------
+    TopicsError
+        For a namespace or a count that cannot be.
+
+    Examples
+    --------
+    >>> [(topic.name, topic.partitions) for topic in specification("test", 2)][:2]
+    [('test.page-views', 2), ('test.raw-views', 2)]
+    >>> specification()[3].configs["cleanup.policy"]
+    'compact'
+    """
+    if namespace and not NAMESPACE.fullmatch(namespace):
+        message = (
+            "namespace must be 1 to 100 of A-Z, a-z, 0-9, '.', '_' and '-', the first no '.', "
+            f"got {namespace!r}"
+        )
+        raise TopicsError(message)
+    if not 1 <= partitions <= MOST_PARTITIONS:
+        message = f"partitions must be between 1 and {MOST_PARTITIONS}, got {partitions}"
+        raise TopicsError(message)
+    prefix = f"{namespace}." if namespace else ""
+    counted = [(SPREAD, partitions), (SINGLE, 1)]
+    return tuple(
+        Topic(prefix + name, count, configs)
+        for topics, count in counted
+        for name, configs in topics.items()
+    )
+
+
+def missing(wanted: tuple[Topic, ...], found: Mapping[str, Topic]) -> tuple[Topic, ...]:
+    """Topics that are not there.
+
+    Examples
+    --------
+    >>> [topic.name for topic in missing(specification(), {})][:1]
+    ['page-views']
+    """
+    return tuple(topic for topic in wanted if topic.name not in found)
+
+
+def differences(wanted: tuple[Topic, ...], found: Mapping[str, Topic]) -> list[str]:
+    """What is not as it must be, one line each; empty when all is well.
+
+    Parameters
+    ----------
+    wanted : tuple of Topic
+    found : Mapping of str to Topic
+        What the broker has, by name.
+
+    Returns
+    -------
+    list of str
+        Each names topic, setting, the value that must be and the one that is, and what to do.
+
+    Examples
+    --------
+    >>> small = Topic("articles", 2, {"cleanup.policy": "compact"})
+    >>> differences((small,), {"articles": Topic("articles", 2, {"cleanup.policy": "delete"})})
+    ["topic articles: cleanup.policy must be compact, got delete; alter the topic's configuration"]
+    """
+    lines = []
+    for topic in wanted:
+        if topic.name not in found:
+            lines.append(f"topic {topic.name}: missing; `tolqyn topics create` makes it")
+            continue
+        got = found[topic.name]
+        if got.partitions != topic.partitions:
+            lines.append(_other_count(topic, got.partitions))
+        for name, value in topic.configs.items():
+            if str(value) != str(got.configs.get(name)):
+                lines.append(
+                    f"topic {topic.name}: {name} must be {value}, "
+                    f"got {got.configs.get(name)}; alter the topic's configuration"
+                )
+    return lines
+
+
+def _other_count(topic: Topic, got: int) -> str:
+    line = f"topic {topic.name}: partitions must be {topic.partitions}, got {got}; "
+    if topic.name.rpartition(".")[2] in SINGLE:
+        return line + "its order needs one: move its records, and create it again"
+    return line + (
+        f"a count never changes in place: say --partitions {got}, "
+        "or create another --namespace and send the log to it"
+    )
