@@ -8,7 +8,7 @@ information only. A hole in the offsets ends the process: it loads and seeks whe
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,9 +51,12 @@ class WorkerOptions:
     topic: str
 
 
-def run(options: WorkerOptions, engine: Engine) -> None:
-    """Work until a signal asks to stop."""
+def run(
+    options: WorkerOptions, engine: Engine, beside: Callable[[], Coroutine[Any, Any, None]]
+) -> None:
+    """Work until a signal asks to stop; `beside` runs meanwhile."""
     app = _app(options, engine)
+    app.task(beside)
     worker = faust.Worker(app, loglevel="ERROR", override_logging=False, quiet=True)
     worker.execute_from_commandline()
 
