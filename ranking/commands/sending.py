@@ -22,7 +22,9 @@ def _speed(ctx: click.Context, param: click.Parameter, value: str) -> float:
 @click.command()
 @click.option("--views", type=click.Path(path_type=Path), help="CSV, CSV.gz or JSON lines.")
 @click.option("--articles", type=click.Path(path_type=Path), help="Articles, sent first.")
-@click.option("--to", "url", required=True, help="Such as http://127.0.0.1:8080")
+@click.option(
+    "--to", "url", required=True, help="Such as http://127.0.0.1:8080 or kafka://127.0.0.1:9092"
+)
 @click.option("--speed", default="max", callback=_speed, help="max, 1 (as it happened), 60, ...")
 @click.option("--shift-to-now", is_flag=True, help="Move the log so that it ends now.")
 @click.option("--with-ids", is_flag=True, help="Give events ids: nothing counts twice on a retry.")
@@ -44,15 +46,15 @@ def send(
 
     \b
     tolqyn send --views clicks.csv.gz --columns at=ts_ms,visitor=user --to http://127.0.0.1:8080
+
+    To kafka://HOST:PORT go batches for the workers; to kafka://HOST:PORT/raw-views single JSON
+    events for the packers; ?namespace=NAME names another cluster's topics.
     """
     from ranking.replay import files
     from ranking.replay import send as sending
 
     if not views and not articles:
         message = "nothing to send: give --views, --articles or both"
-        raise click.UsageError(message)
-    if not url.startswith(("http://", "https://")):
-        message = f"--to must be http://..., got {url!r}"
         raise click.UsageError(message)
     mapping = files.mapping_of(columns, files.EVENT_FIELDS)
     card_mapping = files.mapping_of(article_columns, files.ARTICLE_FIELDS)

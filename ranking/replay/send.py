@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Protocol
 
 import httpx
 import msgspec
@@ -44,6 +46,29 @@ class Sent:
     seconds: float = 0.0
 
 
+class Taken(msgspec.Struct, frozen=True):
+    """What a system made of what was sent."""
+
+    accepted: int
+    rejected: list[Rejection]
+
+
+class Target(Protocol):
+    """Where a log is sent: used as a context that delivers what is under way when it ends."""
+
+    def __enter__(self) -> "Target":
+        """Begin."""
+
+    def __exit__(self, *error: object) -> None:
+        """Deliver, and close the connection."""
+
+    def take(self, body: bytes) -> Taken:
+        """Take events, as JSON in any of the forms that the API reads."""
+
+    def put(self, cards: list[Card]) -> Taken:
+        """Take cards."""
+
+
 def send_views(
     chunks: Iterable[Chunk],
     url: str,
@@ -76,11 +101,11 @@ def send_views(
     """
     sent, started = Sent(), time.monotonic()
     bodies = _ahead(_bodies(chunks, shift_ms, with_ids))
-    with httpx.Client(base_url=url, timeout=60.0) as client:
+    with target_of(url) as target:
         pace = _Pace(speed)
         for chunk, body in bodies:
             pace.wait(chunk)
-            answer = _post(client, "/v1/events", body)
+            answer = target.take(body)
             sent.accepted += answer.accepted
             sent.rejected += len(answer.rejected)
             if answer.rejected and not sent.first_fault:
@@ -99,14 +124,13 @@ def send_articles(cards: Iterable[Card], url: str, progress: Callable[[int], Non
         As for views.
     """
     taken = 0
-    with httpx.Client(base_url=url, timeout=60.0) as client:
+    with target_of(url) as target:
         part: list[Card] = []
         for card in (*cards, None):
             if card is not None:
                 part.append(card)
             if part and (card is None or len(part) == CARDS):
-                answer = _post(client, "/v1/articles", msgspec.json.encode(part))
-                taken += answer.accepted
+                taken += target.put(part).accepted
                 progress(len(part))
                 part = []
     return taken
@@ -139,9 +163,45 @@ def _ahead(bodies: Iterator[tuple[Chunk, bytes]]) -> Iterator[tuple[Chunk, bytes
             yield body
 
 
-class _Taken(msgspec.Struct, frozen=True):
-    accepted: int
-    rejected: list[Rejection]
+class _Http:
+    """A server's collector."""
+
+    def __init__(self, url: str) -> None:
+        self._client = httpx.Client(base_url=url, timeout=60.0)
+
+    def __enter__(self) -> "_Http":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._client.close()
+
+    def take(self, body: bytes) -> Taken:
+        return _post(self._client, "/v1/events", body)
+
+    def put(self, cards: list[Card]) -> Taken:
+        return _post(self._client, "/v1/articles", msgspec.json.encode(cards))
+
+
+TARGETS: dict[str, Callable[[str], Target]] = {"http": _Http, "https": _Http}
+
+
+def target_of(url: str) -> Target:
+    """Connect to where a log is sent; other packages know more schemes (`tolqyn.targets`).
+
+    Raises
+    ------
+    SendError
+        If nobody knows the scheme.
+    """
+    scheme = url.partition("://")[0]
+    if scheme in TARGETS:
+        return TARGETS[scheme](url)
+    for entry in entry_points(group="tolqyn.targets", name=scheme):
+        made: Target = entry.load()(url)
+        return made
+    known = sorted({*TARGETS, *entry_points(group="tolqyn.targets").names})
+    message = f"--to must begin with {' or '.join(f'{name}://' for name in known)}, got {url!r}"
+    raise SendError(message)
 
 
 class _Pace:
@@ -162,7 +222,7 @@ class _Pace:
         time.sleep(max(due - time.monotonic(), 0.0))
 
 
-def _post(client: httpx.Client, path: str, body: bytes) -> _Taken:
+def _post(client: httpx.Client, path: str, body: bytes) -> Taken:
     waited, pause = 0.0, 0.1
     while True:
         try:
@@ -171,7 +231,7 @@ def _post(client: httpx.Client, path: str, body: bytes) -> _Taken:
             reason, pause = f"{client.base_url} does not answer: {error}", min(pause * 2, 5.0)
         else:
             if response.status_code == 202:
-                return msgspec.json.decode(response.content, type=_Taken)
+                return msgspec.json.decode(response.content, type=Taken)
             reason = f"{response.status_code}: {response.text[:200]}"
             if response.status_code not in (429, 503):
                 raise SendError(reason)
