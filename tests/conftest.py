@@ -25,7 +25,18 @@ from tests.cluster import (
     running,
 )
 
-DATA = Path(__file__).parents[2] / "shared" / "data" / "g1"
+CHECKOUT = Path(__file__).parents[1]
+
+
+def main_checkout() -> Path:
+    """Folder of this checkout, or of the one that a worktree belongs to."""
+    git = CHECKOUT / ".git"  # of a worktree: a file with "gitdir: .../.git/worktrees/name"
+    if git.is_file():
+        return Path(git.read_text().removeprefix("gitdir: ").strip()).parents[2]
+    return CHECKOUT
+
+
+DATA = main_checkout().parent / "shared" / "data" / "g1"
 
 
 @pytest.fixture(scope="session")

@@ -102,6 +102,7 @@ class _Pages:
         if card is None:
             return self._missing(lang)
         words = wording(lang)
+        place = _place(words, card)
         others = self._catalogue.translations(SITE, card.story) if card.story else []
         return self._page(
             "article.html",
@@ -110,7 +111,8 @@ class _Pages:
             section=section_of(card.story),
             card=card,
             breaking=is_breaking(card.story),
-            body=_body(words, card),
+            dateline=words.places.get(place, ""),
+            body=_body(words, card, place),
         )
 
     def _page(
@@ -143,11 +145,15 @@ def _moment(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
 
-def _body(words: Wording, card: "Card") -> list[str]:
+def _place(words: Wording, card: "Card") -> str:
+    """Key of the place that an article is tagged with, empty if there is none."""
+    return next((key for key, name in words.places.items() if name in card.tags), "")
+
+
+def _body(words: Wording, card: "Card", place: str) -> list[str]:
     """Text of an article; without a known section or place there is none."""
     section = section_of(card.story)
-    places = [key for key, name in words.places.items() if name in card.tags]
-    return words.body(section, places[0]) if places and section in words.bodies else []
+    return words.body(section, place) if place and section in words.bodies else []
 
 
 async def _first(request: Request) -> Response:

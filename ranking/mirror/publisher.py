@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from ranking.engine.site import Site
 from ranking.lists.boards import Board
+from ranking.lists.profile import profile_from
 from ranking.lists.reading import LONGEST
+from ranking.mirror.names import Question
 from ranking.mirror.values import (
     VERSION,
     ArticleValue,
@@ -91,13 +93,30 @@ class Publisher:
 
     def everything(self) -> Written:
         """All editions with their tags; all articles wait anew."""
-        names = self.ranker.editions()
         self._wait(self._all_articles())
+        return self.all_editions()
+
+    def all_editions(self) -> Written:
+        """All editions with their tags."""
+        names = self.ranker.editions()
         self._tags_due = set()
         return Written(
             {name: packed(self._edition(name, self.ranker.boards(name))) for name in names},
             {name: packed(self._tags(name)) for name in names},
         )
+
+    def board(self, question: Question) -> bytes:
+        """A board that somebody asked for.
+
+        Raises
+        ------
+        ProfileError
+            If it asks for a window that there cannot be.
+        """
+        live = self.ranker.profile
+        profile = profile_from({"window": question.window}, live) if question.window else live
+        edition, surface, section = question.edition, question.surface, question.section
+        return packed(self.ranker.board(edition, surface, profile, LONGEST, section))
 
     def articles(self, most: int) -> dict[Key, bytes]:
         """Values of the articles that waited longest.
@@ -141,6 +160,12 @@ class Publisher:
         with_row = owners[changed & (owners >= 0)]
         self._owners[site.name], self._published[site.name] = owners.copy(), views
         self._wait(_names(site, np.unique(np.concatenate([touched, lost, with_row]))))
+
+    def size(self) -> int:
+        """Articles that the round comes by, about."""
+        slots = sum(len(site.ids) for site in self.ranker.sites.values())
+        names = self.ranker.catalogue.editions()
+        return slots + sum(self.ranker.catalogue.size(name) for name in names)
 
     def _all_articles(self) -> Iterator[Key]:
         for site in list(self.ranker.sites.values()):

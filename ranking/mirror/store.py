@@ -8,7 +8,7 @@ compares and writes as one. A writer learns too when the store forgot, and write
 
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar, cast
 
@@ -29,14 +29,14 @@ if kept[1] and (tonumber(kept[1]) > tonumber(ARGV[1]) or tonumber(kept[2]) > ton
   return 'refused'
 end
 redis.call('HSET', KEYS[1], 'views', ARGV[1], 'articles', ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-for i = 3, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 3], 'EX', ARGV[3]) end
-local told = #KEYS + 4
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+for i = 3, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 4], 'EX', ARGV[3]) end
+local told = #KEYS + 5
 if #ARGV >= told then
-  for i = told + 1, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], ARGV[4]) end
-  redis.call('PUBLISH', ARGV[5], ARGV[told])
+  for i = told + 1, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], ARGV[5]) end
+  redis.call('PUBLISH', ARGV[6], ARGV[told])
 end
-redis.call('EXPIRE', KEYS[2], ARGV[3])
+redis.call('EXPIRE', KEYS[2], ARGV[4])
 return kept[1] and 'written' or 'forgot'
 """
 T = TypeVar("T")
@@ -90,11 +90,14 @@ class Write:
         By key.
     changed : Changed or None
         What to tell readers.
+    keep : int
+        Seconds that the values stay.
     """
 
     stand: Stand
     values: Mapping[str, bytes]
-    changed: Changed | None = field(default=None)
+    changed: Changed | None = None
+    keep: int = KEEP
 
 
 class Writer:
@@ -175,7 +178,8 @@ class Writer:
         if write.changed and is_last:
             told = [msgspec.json.encode(write.changed), *write.changed.editions]
         version = f"{stand.views}:{stand.articles}:{time.time_ns()}"
-        arguments: list[Any] = [stand.views, stand.articles, KEEP, version, self._names.changes]
+        place = [stand.views, stand.articles, write.keep, KEEP]
+        arguments: list[Any] = [*place, version, self._names.changes]
         values = [write.values[key] for key in keys]
         where = [self._names.position(stand.partition), self._names.directory, *keys]
         done = _asked(lambda: self._script(where, [*arguments, *values, *told]))

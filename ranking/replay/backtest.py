@@ -22,12 +22,17 @@ from ranking.lists.catalogue import Catalogue
 from ranking.lists.chain import evidence_of, new_scratch, visit_weights
 from ranking.lists.leaders import HEAD, decay_of
 from ranking.lists.profile import DEFAULT, Profile
+from ranking.replay.asking import ask_lists, is_plain
 from ranking.replay.evaluate import FOR_YOU, LISTS, MISSED, Judge, Plan, Popularity, evaluate_views
 
 WARM_UP = 86_400
 HOUR_MS = 3_600_000
 STEP = 20_000
 Measures = dict[str, dict[str, float]]
+
+
+class BacktestError(ValueError):
+    """A log cannot be backtested: the operator's fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +85,44 @@ def backtest(
     -------
     dict
         For each list `hr@5`, `mrr@5`, `hr@20` and `clicks`; `last_item` with `ndcg@20`, `hr@20`.
+
+    Raises
+    ------
+    BacktestError
+        If the log has more articles than the engine keeps.
     """
     site = Site(batches[0].site, settings or EngineSettings())
-    slots = [site.give_slots(batch) for batch in batches]
-    log = [views_of(batch, slot) for batch, slot in zip(batches, slots, strict=True)]
-    views = np.concatenate(log)
-    previous, last = visit_links(views["chain"], views["at"], site.settings.window * 1000)
+    views = np.concatenate([views_of(batch, _slots(site, batch)) for batch in batches])
+    previous, last = _page_links(views, site.settings.window * 1000)
     due = _due(views, previous, span)
-    judge = _judge(site, catalogue, profile)
     plan = Plan(previous, due, np.ascontiguousarray(views["slot"]))
     ranks = np.full((views.size, 3), MISSED, np.uint8)
-    for offset in range(0, views.size, STEP):
-        _step(site, views[offset : offset + STEP], offset, plan, judge, ranks)
-        progress(min(offset + STEP, views.size))
+    if is_plain(profile, catalogue, site.editions):
+        judge = _judge(site, profile)
+        for offset in range(0, views.size, STEP):
+            _step(site, views[offset : offset + STEP], offset, plan, judge, ranks)
+            progress(min(offset + STEP, views.size))
+    else:
+        ask_lists(site, views, plan, catalogue, profile, ranks, progress)
     return _measures(ranks, due, last & due, views["at"])
+
+
+def _slots(site: Site, batch: Batch) -> NDArray[np.int32]:
+    slots = site.give_slots(batch)
+    if slots.min() < 0:
+        message = f"a log to backtest must have at most {site.settings.articles} articles"
+        raise BacktestError(message)
+    return slots
+
+
+def _page_links(views: NDArray[Any], window_ms: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Links of the views that open a page: not of other events, nor of robots."""
+    pages = np.flatnonzero((views["kind"] == 0) & (views["robot"] == 0))
+    before, ends = visit_links(views["chain"][pages], views["at"][pages], window_ms)
+    previous, last = np.full(views.size, -1), np.zeros(views.size, np.bool_)
+    previous[pages] = np.where(before >= 0, pages[before], -1)
+    last[pages] = ends
+    return previous, last
 
 
 def visit_links(
@@ -119,35 +148,29 @@ def visit_links(
 
 def _due(views: NDArray[Any], previous: NDArray[np.int64], span: Span) -> NDArray[np.bool_]:
     within = (views["at"] >= span.since_ms) & (views["at"] < span.until_ms)
-    due = within & (previous >= 0) & (views["kind"] == 0) & (views["robot"] == 0)
+    due = within & (previous >= 0)
     if span.every > 1:
         due &= views["chain"] % np.uint64(span.every) == 0
     return np.asarray(due)
 
 
-def _judge(site: Site, catalogue: Catalogue, profile: Profile) -> Judge:
+def _judge(site: Site, profile: Profile) -> Judge:
     size, editions = site.state.article.size, len(site.editions)
     weights = np.zeros((profile.visit_depth, profile.visit_depth))
     for pages in range(1, profile.visit_depth + 1):
         weights[pages - 1, :pages] = visit_weights(profile, pages)
-    published = np.zeros(size)
-    for index, edition in enumerate(site.editions):
-        for article, slot in site.slots[index].items():
-            card = catalogue.card(edition, article)
-            published[slot] = card.published_at * 1000 if card else 0.0
     others = (profile.onward_weight, profile.ours_weight)
 
-    def popularity(half_life: float, exponent: float, landing: float, fresh: float) -> Popularity:
-        _, decay = decay_of(half_life, exponent, (landing, *others), fresh)
+    def popularity(half_life: float, landing: float) -> Popularity:
+        _, decay = decay_of(half_life, 0.0, (landing, *others))
         heads = np.zeros((editions, HEAD), np.int32)
         count = np.zeros((editions, 1), np.int64)
         return Popularity(np.zeros(size), np.full(size, -1, np.int32), heads, count, decay)
 
     p = profile
     return Judge(
-        popularity(p.half_life, p.exponent, p.landing_weight, p.freshness),
-        popularity(p.related_half_life, 0.0, p.related_landing_weight, 0.0),
-        published,
+        popularity(p.half_life, p.landing_weight),
+        popularity(p.related_half_life, p.related_landing_weight),
         weights,
         evidence_of(profile),
         new_scratch(size),

@@ -20,6 +20,7 @@ POPULAR, RELATED, FOR_YOU = 0, 1, 2
 LISTS = ("popular", "related", "foryou")
 DEPTH = 20
 MISSED = 255
+NO_ROW = -1
 NO_SLOTS = np.zeros(0, np.int32)
 NO_SHARES = np.zeros(0)
 
@@ -68,7 +69,6 @@ class Judge(NamedTuple):
     ----------
     popular, related : Popularity
         Popular's leaders, and those that Related backs off to.
-    published_ms : (n,) float64
     weights : (visit_depth, visit_depth) float64
         Row k - 1: weights of a visit of k pages.
     evidence : (3,) float64
@@ -79,7 +79,6 @@ class Judge(NamedTuple):
 
     popular: Popularity
     related: Popularity
-    published_ms: NDArray[np.float64]
     weights: NDArray[np.float64]
     evidence: NDArray[np.float64]
     scratch: Scratch
@@ -128,9 +127,9 @@ def follow(s: State, judge: Judge, slot: int) -> None:
             for edition in range(popularity.head.shape[0]):
                 clear_leaders(leaders_of(popularity, edition))
             for other in range(s.log[0]["articles"]):
-                raise_one(s, judge, popularity, other)
+                raise_one(s, popularity, other)
         else:
-            raise_one(s, judge, popularity, slot)
+            raise_one(s, popularity, slot)
 
 
 @compiled
@@ -142,10 +141,9 @@ def leaders_of(popularity: Popularity, edition: int) -> Leaders:
 
 
 @compiled
-def raise_one(s: State, judge: Judge, popularity: Popularity, slot: int) -> None:
+def raise_one(s: State, popularity: Popularity, slot: int) -> None:
     """Score one article anew."""
-    day = (s.log[0]["newest_ms"] // 86_400_000 + 1) * 86_400_000
-    score = article_score(s.mass[slot], judge.published_ms[slot], day, popularity.decay)
+    score = article_score(s.mass[slot], 0.0, 0, popularity.decay)
     if score > 0.0:
         raise_leader(leaders_of(popularity, s.article[slot]["edition"]), slot, score)
 
@@ -170,10 +168,11 @@ def predict(s: State, plan: Plan, judge: Judge, i: int, ranks: NDArray[np.uint8]
     decay = judge.related.decay
     total = article_score(s.total[edition], 0.0, 0, decay)
     slots, scores = np.empty(DEPTH, np.int32), np.empty(DEPTH)
-    rows = np.empty(count, np.int32)
-    for page in range(count):
-        rows[page] = s.article[read[page]]["row"]
     depth = min(count, judge.weights.shape[0])
+    rows = np.full(depth, NO_ROW, np.int32)  # a page of another edition says nothing here
+    for page in range(depth):
+        if s.article[read[page]]["edition"] == edition:
+            rows[page] = s.article[read[page]]["row"]
     for which in (RELATED, FOR_YOU):
         pages = 1 if which == RELATED else depth
         question = Question(

@@ -1,12 +1,15 @@
 """Logs in files: CSV, CSV.gz or JSON lines, read in chunks as events and articles.
 
-Columns have the names of an event's fields; other names are mapped (`at=ts_ms,visitor=user`).
-A row that breaks a rule is refused with the file, its row, the field and the rule.
+Columns have the names of an event's fields; other names are mapped (`at=ts_ms,visitor=user`), and
+a column that is mapped is not also the field of its own name. An empty value is the field's
+default. A row that breaks a rule is refused with the file, its row, the field and the rule; row 1
+is the first after a CSV's header, or the first object, and blank lines are no rows.
 """
 
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +20,8 @@ from typing import Any, BinaryIO
 import msgspec
 import orjson
 
-from ranking.engine.event import DEFAULT_EDITION, Event, edition_fault, stamp_ms
+from ranking.engine.event import DEFAULT_EDITION, Event, Rejection, edition_fault, stamp_ms
+from ranking.engine.rows import DEFAULTS
 from ranking.lists.catalogue import Card, Sent, card_of
 
 CHUNK = 5000
@@ -26,6 +30,7 @@ LOGGED_FIELDS = tuple(field for field in EVENT_FIELDS if field != "referrer")
 """What a log keeps of an event."""
 ARTICLE_FIELDS = Sent.__struct_fields__
 WHOLE_NUMBERS = ("slot", "bucket")
+EMPTY = ("", None)
 
 
 class FileError(ValueError):
@@ -34,12 +39,26 @@ class FileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some rows of a log, in columns: field name to as many values as rows."""
+    """Some rows of a file.
+
+    Attributes
+    ----------
+    columns : dict of str to list
+        By field, as many values as rows; a field that is empty in all rows is left out.
+    first, size : int
+        Number of the first row in its file, from 1, and how many there are.
+    read : int
+        Bytes of the file read so far, for a progress bar.
+    """
 
     columns: dict[str, list[Any]]
+    first: int
     size: int
     read: int
-    """Bytes of the file read so far, for a progress bar."""
+
+    def fault(self, rejection: Rejection) -> str:
+        """Say which row was rejected, and why."""
+        return f"row {self.first + rejection.index}: {rejection.field}: {rejection.reason}"
 
 
 def mapping_of(text: str, fields: tuple[str, ...]) -> dict[str, str]:
@@ -73,21 +92,19 @@ def view_chunks(
     """
     if fault := edition_fault(edition):
         raise FileError(fault)
-    row = 1
     needed = ("at", "visitor", "article")
-    for columns, count, read in _chunks(path, mapping, LOGGED_FIELDS, needed, size):
-        columns["at"] = _stamps(columns["at"], path, row)
-        if "edition" in columns:
-            columns["edition"] = [value or edition for value in columns["edition"]]
-        elif edition != DEFAULT_EDITION:
-            columns["edition"] = [edition] * count
-        for field in WHOLE_NUMBERS:
-            if field in columns:
-                columns[field] = [
-                    _whole(value, field, path, row + i) for i, value in enumerate(columns[field])
-                ]
-        row += count
-        yield Chunk(columns, count, read)
+    absent = {**DEFAULTS, "edition": edition}
+    for chunk in _chunks(path, mapping, LOGGED_FIELDS, needed, size):
+        columns, first = chunk.columns, chunk.first
+        columns["at"] = _stamps(columns["at"], path, first)
+        if "edition" not in columns and edition != DEFAULT_EDITION:
+            columns["edition"] = [edition] * chunk.size
+        for field, values in columns.items():
+            if "" in values or None in values:
+                columns[field] = [absent[field] if v in EMPTY else v for v in values]
+            if field in WHOLE_NUMBERS:
+                columns[field] = _whole_numbers(columns[field], field, path, first)
+        yield chunk
 
 
 def read_articles(path: Path, mapping: dict[str, str], edition: str = "") -> Iterator[Card]:
@@ -98,79 +115,85 @@ def read_articles(path: Path, mapping: dict[str, str], edition: str = "") -> Ite
     FileError
         As for views.
     """
-    row = 1
-    for columns, count, _ in _chunks(path, mapping, ARTICLE_FIELDS, ("id",), CHUNK):
-        names = list(columns)
-        for i, values in enumerate(zip(*columns.values(), strict=True)):
-            fields = {n: v for n, v in zip(names, values, strict=True) if v not in ("", None)}
+    for chunk in _chunks(path, mapping, ARTICLE_FIELDS, ("id",), CHUNK):
+        names = list(chunk.columns)
+        for row, values in enumerate(zip(*chunk.columns.values(), strict=True), chunk.first):
+            fields = {n: v for n, v in zip(names, values, strict=True) if v not in EMPTY}
             try:
                 yield card_of(msgspec.convert(fields, Sent), edition)
             except (ValueError, msgspec.ValidationError) as error:
-                message = f"{path}, row {row + i}: {error}"
+                message = f"{path}, row {row}: {error}"
                 raise FileError(message) from error
-        row += count
 
 
 def body_of(chunk: Chunk) -> bytes:
-    """Rows of a chunk as the JSON to send: in columns, or one by one where some are empty."""
-    columns = chunk.columns
-    if not any("" in values or None in values for values in columns.values()):
-        return msgspec.json.encode({"columns": columns})
-    rows = zip(*columns.values(), strict=True)
-    return msgspec.json.encode(
-        [{n: v for n, v in zip(columns, row, strict=True) if v not in ("", None)} for row in rows]
-    )
+    """Rows of a chunk of views as the JSON to send, in columns."""
+    return msgspec.json.encode({"columns": chunk.columns})
 
 
 def _chunks(
     path: Path, mapping: dict[str, str], fields: tuple[str, ...], needed: tuple[str, ...], size: int
-) -> Iterator[tuple[dict[str, list[Any]], int, int]]:
+) -> Iterator[Chunk]:
+    first, taken = 1, set(mapping.values())
+    sources = {
+        field: mapping.get(field, field)
+        for field in fields
+        if field in mapping or field in needed or field not in taken
+    }
     with _opened(path) as (text, raw):
         rows: Iterator[list[Any]]
         if path.name.removesuffix(".gz").endswith((".jsonl", ".ndjson", ".json")):
-            rows = _json_rows(text, path, mapping, fields)
-            names = list(fields)
+            rows, header = _json_rows(text, path, sources), list(sources.values())
         else:
-            rows = csv.reader(io.TextIOWrapper(text, "utf-8", newline=""))
-            header = next(rows, [])
-            names = _names(header, mapping, fields, needed, path)
+            lines = csv.reader(io.TextIOWrapper(text, "utf-8", newline=""))
+            header = next(lines, [])
+            _check_header(header, mapping, needed, path)
+            rows = filter(None, lines)
+        places = {f: header.index(column) for f, column in sources.items() if column in header}
         while part := list(islice(rows, size)):
-            try:
-                columns = {n: list(c) for n, c in zip(names, zip(*part, strict=True), strict=True)}
-            except ValueError as error:
-                message = f"{path}: a row has another number of columns than the header"
-                raise FileError(message) from error
-            kept = {n: c for n, c in columns.items() if n and any(v is not None for v in c)}
+            _check_lengths(part, len(header), path, first)
+            values = list(zip(*part, strict=True))
+            columns = {field: list(values[place]) for field, place in places.items()}
             for name in needed:
-                if name not in kept or None in kept[name] or "" in kept[name]:
-                    message = f"{path}: {name} must not be empty in any row"
-                    raise FileError(message)
-            yield kept, len(part), raw.tell()
+                _check_filled(columns[name], name, path, first)
+            kept = {f: c for f, c in columns.items() if any(v not in EMPTY for v in c)}
+            yield Chunk(kept, first, len(part), raw.tell())
+            first += len(part)
 
 
-def _names(
-    header: list[str], mapping: dict[str, str], fields: tuple[str, ...], needed: tuple[str, ...],
-    path: Path,
-) -> list[str]:  # fmt: skip
-    """Field of each column; "" where a column is not ours."""
-    wanted = {mapping.get(field, field): field for field in fields}
+def _check_header(
+    header: list[str], mapping: dict[str, str], needed: tuple[str, ...], path: Path
+) -> None:
     for field in (*needed, *mapping):
         column = mapping.get(field, field)
         if column not in header:
             have = ", ".join(header) or "nothing"
             message = f"{path}: no column {column!r} for {field}; the file has {have}"
             raise FileError(message)
-    return [wanted.get(column, "") for column in header]
 
 
-def _json_rows(
-    lines: Any, path: Path, mapping: dict[str, str], fields: tuple[str, ...]
-) -> Iterator[list[Any]]:
+def _check_lengths(part: list[list[Any]], width: int, path: Path, first: int) -> None:
+    if set(map(len, part)) == {width}:
+        return
+    for row, values in enumerate(part, first):
+        if len(values) != width:
+            message = f"{path}, row {row}: must have {width} columns, got {len(values)}"
+            raise FileError(message)
+
+
+def _check_filled(values: list[Any], field: str, path: Path, first: int) -> None:
+    if "" in values or None in values:
+        row = first + next(i for i, value in enumerate(values) if value in EMPTY)
+        message = f"{path}, row {row}: {field} must not be empty"
+        raise FileError(message)
+
+
+def _json_rows(lines: Any, path: Path, sources: dict[str, str]) -> Iterator[list[Any]]:
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
                 item = orjson.loads(line)
-                yield [item.get(mapping.get(field, field)) for field in fields]
+                yield [item.get(column) for column in sources.values()]
             except (orjson.JSONDecodeError, AttributeError) as error:
                 message = f"{path}, line {number}: must be a JSON object"
                 raise FileError(message) from error
@@ -182,13 +205,13 @@ def _opened(path: Path) -> Iterator[tuple[Any, BinaryIO]]:
         with path.open("rb") as raw:
             zipped = path.suffix == ".gz"
             yield (io.BufferedReader(gzip.GzipFile(fileobj=raw)) if zipped else raw), raw
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         message = f"{path} cannot be read: {error}"
         raise FileError(message) from error
 
 
 def _stamps(values: list[Any], path: Path, row: int) -> list[int]:
-    if all(isinstance(value, str) and len(value) == 13 and value.isdigit() for value in values):
+    if all(isinstance(value, str) and len(value) == 13 and value.isdecimal() for value in values):
         return list(map(int, values))
     return [_stamp(value, path, row + i) for i, value in enumerate(values)]
 
@@ -201,11 +224,13 @@ def _stamp(value: Any, path: Path, row: int) -> int:
         raise FileError(message) from error
 
 
-def _whole(value: Any, field: str, path: Path, row: int) -> int | None:
-    if value in ("", None):
-        return None
-    try:
-        return int(value)
-    except ValueError as error:
-        message = f"{path}, row {row}: {field} must be a whole number, got {value!r}"
-        raise FileError(message) from error
+def _whole_numbers(values: list[Any], field: str, path: Path, first: int) -> list[Any]:
+    """Numbers that are written as text; whether they are allowed is the event's to say."""
+    numbers = []
+    for row, value in enumerate(values, first):
+        try:
+            numbers.append(int(value) if isinstance(value, str) else value)
+        except ValueError as error:
+            message = f"{path}, row {row}: {field} must be a whole number, got {value!r}"
+            raise FileError(message) from error
+    return numbers

@@ -41,12 +41,12 @@ def packed_views(
     for chunk in view_chunks(path, mapping, edition):
         admitted = admit(body_of(chunk), NEVER_MS, "")
         if admitted.rejected:
-            fault = admitted.rejected[0]
-            message = f"{path}: {fault.field}: {fault.reason}"
+            message = f"{path}, {chunk.fault(admitted.rejected[0])}"
             raise FileError(message)
         sites = admitted.rows.by_site()
-        if len(sites.keys() | ({site} - {""})) > 1:
-            message = f"{path} has views of several sites: {', '.join({*sites, site} - {''})}"
+        names = sorted({*sites, site} - {""})
+        if len(names) > 1:
+            message = f"{path} has views of several sites: {', '.join(names)}"
             raise FileError(message)
         ((site, rows),) = sites.items()
         yield pack(site, "file", first, rows.at_ms[-1], rows, hashes)

@@ -33,7 +33,7 @@ class Sent:
     accepted, rejected : int
         Events.
     first_fault : str
-        The first rejection, if any.
+        The first rejection, if any: row of its file, field and rule.
     seconds : float
         From the first request to the last answer.
     """
@@ -65,7 +65,7 @@ def send_views(
     shift_ms : int
         Added to every stamp.
     with_ids : bool
-        Give every event an id, so that nothing counts twice when an answer is lost.
+        Give events without an id one, so that nothing counts twice when an answer is lost.
     progress : callable
         Told each chunk that was taken.
 
@@ -84,8 +84,7 @@ def send_views(
             sent.accepted += answer.accepted
             sent.rejected += len(answer.rejected)
             if answer.rejected and not sent.first_fault:
-                fault = answer.rejected[0]
-                sent.first_fault = f"{fault.field}: {fault.reason}"
+                sent.first_fault = chunk.fault(answer.rejected[0])
             progress(chunk)
     sent.seconds = time.monotonic() - started
     return sent
@@ -121,13 +120,13 @@ def shift_to_now(path_last_at_ms: int) -> int:
 def _bodies(
     chunks: Iterable[Chunk], shift_ms: int, with_ids: bool
 ) -> Iterator[tuple[Chunk, bytes]]:
-    row = 0
     for chunk in chunks:
         if shift_ms:
             chunk.columns["at"] = [at + shift_ms for at in chunk.columns["at"]]
-        if with_ids and "id" not in chunk.columns:
-            chunk.columns["id"] = [f"row-{row + i}" for i in range(chunk.size)]
-        row += chunk.size
+        if with_ids:
+            given = chunk.columns.get("id", [None] * chunk.size)
+            rows = enumerate(given, chunk.first)
+            chunk.columns["id"] = [f"row-{row}" if id is None else id for row, id in rows]
         yield chunk, body_of(chunk)
 
 

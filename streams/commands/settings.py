@@ -1,7 +1,9 @@
-"""Settings that the cluster's commands share: each an option and an environment variable.
+"""Settings of the cluster's commands: each an option and an environment variable.
 
 The README's table lists them, and a test compares the two.
 """
+
+from pathlib import Path
 
 import click
 
@@ -13,4 +15,27 @@ NAMESPACE = Setting(
     "--namespace", "TOLQYN_NAMESPACE", click.STRING, "",
     "Prefix of topics, groups and keys, for several clusters on one broker.",
 )  # fmt: skip
-SETTINGS = (KAFKA, REDIS, NAMESPACE)
+ID = Setting(
+    "--id", "TOLQYN_ID", click.STRING, "1",
+    "Name of this worker or packer, unique among them.",
+)  # fmt: skip
+PROCESSES = Setting(
+    "--processes", "TOLQYN_PROCESSES", click.IntRange(1, 256), 1, "API processes on one port."
+)
+SETTINGS = (KAFKA, REDIS, NAMESPACE, ID, PROCESSES)
+
+# These have a variable that the embedded server has too.
+HOST = Setting("--host", "TOLQYN_HOST", click.STRING, "127.0.0.1", "Loopback address to listen on.")
+PORT = Setting("--port", "TOLQYN_PORT", click.IntRange(1, 65535), 8080, "Port to listen on.")
+COLLECTOR_PORT = Setting("--port", "TOLQYN_PORT", click.IntRange(1, 65535), 8081, PORT.text)
+CHECKPOINT_EVERY = Setting(
+    "--checkpoint-every", "TOLQYN_CHECKPOINT_EVERY", click.FloatRange(0.1, 3600), 20.0,
+    "Seconds between checkpoints.",
+)  # fmt: skip
+PROFILE = Setting(
+    "--profile",
+    "TOLQYN_PROFILE",
+    click.Path(path_type=Path),
+    None,
+    "TOML file of the live profile.",
+)

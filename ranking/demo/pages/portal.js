@@ -5,6 +5,8 @@
 const facts = document.body.dataset;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const RETRY = 2000;
+const SOON = 500;
+const SETTLED = 5000;
 const REFRESH = 5000;
 const RENEW = 15000;
 const EDITION = encodeURIComponent(facts.edition);
@@ -181,19 +183,22 @@ function follow(list, root) {
   const section = facts.section ? `&section=${encodeURIComponent(facts.section)}` : "";
   const address = `/v1/popular?edition=${EDITION}&n=${root.dataset.n}${section}`;
   let polling = 0;
-  const poll = () => (polling ||= every(RETRY, () => ask(list, address)));
-  if (section || !("EventSource" in window)) return poll();
-  ask(list, address);
-  const stream = new EventSource(`/v1/stream?edition=${EDITION}&surface=popular`);
+  const poll = (pause) => (polling ||= every(pause, () => ask(list, address)));
+  if (section || !("EventSource" in window)) return poll(RETRY);
   const board = (message) => {
     clearInterval(polling);
     polling = 0;
     const answer = JSON.parse(message.data);
     list.show({ items: (answer.items ?? []).slice(0, Number(root.dataset.n)) });
   };
-  stream.addEventListener("board", board);
-  stream.addEventListener("message", board);
-  stream.addEventListener("error", poll);
+  /* Who only glances, or takes a picture of the page, needs no line that stays open. */
+  poll(SOON);
+  setTimeout(() => {
+    const stream = new EventSource(`/v1/stream?edition=${EDITION}&surface=popular`);
+    stream.addEventListener("board", board);
+    stream.addEventListener("message", board);
+    stream.addEventListener("error", () => poll(RETRY));
+  }, SETTLED);
 }
 
 for (const root of document.querySelectorAll("[data-list]")) {

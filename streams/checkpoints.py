@@ -1,0 +1,204 @@
+"""Checkpoints in Kafka: pieces, then a manifest that makes them one.
+
+A partition's checkpoint stands in the topic `checkpoints`, same partition. Piece keys carry an
+epoch, drawn when the partition is taken, and one of three letters: a piece is never written over
+one that either of the last two manifests names, and no other worker, a zombie neither, writes under
+this epoch. A manifest is one record, so that a checkpoint is there whole or not at all; it holds
+the ranker's header and each piece's key and digest. Any whole checkpoint is valid, since state is a
+function of the log before it: the one that reaches farthest is loaded. What neither it nor the one
+before it names is deleted after the next manifest.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from uuid import uuid4
+
+import msgspec
+
+from ranking.snapshot import CheckpointError, Header, Marks, Snapshot, piece_names, read_header
+from streams.records import Reader, Writer
+
+LETTERS = "abc"
+KEPT = 2
+
+
+class Manifest(msgspec.Struct, array_like=True, frozen=True):
+    """What a checkpoint is made of.
+
+    Attributes
+    ----------
+    header : bytes
+        The ranker's.
+    position : int
+    pieces : dict of str to (bytes, bytes)
+        Key and digest by name.
+    """
+
+    header: bytes
+    position: int
+    pieces: dict[str, tuple[bytes, bytes]]
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A whole checkpoint.
+
+    Attributes
+    ----------
+    header : Header
+    pieces : dict of str to bytes
+    """
+
+    header: Header
+    pieces: dict[str, bytes]
+
+
+class Checkpoints:
+    """Checkpoints of one partition, written by one worker since it took it.
+
+    Parameters
+    ----------
+    topic : str
+    partition : int
+    writer : Writer
+    end : int
+        The topic's end when the partition was taken.
+    stale : iterable of bytes
+        Keys of earlier epochs, deleted after the next manifest but one.
+    """
+
+    def __init__(
+        self,
+        topic: str,
+        partition: int,
+        writer: Writer,
+        end: int = 0,
+        stale: Iterable[bytes] = (),
+    ) -> None:
+        self.marks: Marks | None = None
+        self.position = -1
+        self._topic, self._partition, self._writer = topic, partition, writer
+        self._epoch = uuid4().hex[:12]
+        self._pieces: dict[str, tuple[bytes, bytes]] = {}
+        self._before: dict[str, tuple[bytes, bytes]] = {}
+        self._stale = list(stale)
+        self._written = 0
+        self.end = end
+        """Offset after what this worker wrote, or read, last."""
+
+    async def is_ours(self, reader: Reader) -> bool:
+        """Say whether nobody else has written checkpoints of the partition since."""
+        return (await reader.bounds(self._topic, self._partition))[1] == self.end
+
+    async def write(self, snapshot: Snapshot) -> int:
+        """Write a snapshot of what changed since `marks`; returns its bytes.
+
+        Raises
+        ------
+        RecordsError
+            If the broker refuses; the checkpoints before are as they were.
+        """
+        pieces = dict(self._pieces)
+        records = await asyncio.to_thread(self._records, snapshot, pieces)
+        header = snapshot.header()
+        named = {name: pieces[name] for name in piece_names(header)}
+        manifest = Manifest(msgspec.msgpack.encode(header), snapshot.position, named)
+        await self._put(records)
+        key = f"manifest {self._epoch} {self._written % KEPT}".encode()
+        await self._put([(key, msgspec.msgpack.encode(manifest))])
+        self._before, self._pieces = self._pieces, named
+        self.marks, self.position = snapshot.marks, snapshot.position
+        self._written += 1
+        if self._written == KEPT:
+            await self._put([(key, None) for key in self._stale])
+            self._stale = []
+        return sum(len(value) for _, value in records)
+
+    def _records(
+        self, snapshot: Snapshot, pieces: dict[str, tuple[bytes, bytes]]
+    ) -> list[tuple[bytes, bytes]]:
+        """Records of the pieces that changed; `pieces` follows."""
+        records = []
+        for name, data in snapshot.pieces():
+            key = self._free_key(name)
+            pieces[name] = (key, _digest(data))
+            records.append((key, data))
+        return records
+
+    def _free_key(self, name: str) -> bytes:
+        keys = [f"{self._epoch} {letter} {name}".encode() for letter in LETTERS]
+        named = {kept[name][0] for kept in (self._pieces, self._before) if name in kept}
+        return next(key for key in keys if key not in named)
+
+    async def _put(self, records: Iterable[tuple[bytes, bytes | None]]) -> None:
+        end = await self._writer.write(self._topic, self._partition, list(records))
+        self.end = max(self.end, end)
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a partition's topic of checkpoints holds.
+
+    Attributes
+    ----------
+    loaded : Loaded or None
+        The checkpoint that reaches farthest.
+    keys : list of bytes
+        Of all records there are.
+    end : int
+        The topic's end.
+    """
+
+    loaded: Loaded | None
+    keys: list[bytes]
+    end: int
+
+
+async def load(reader: Reader, topic: str, partition: int) -> Found:
+    """Read the checkpoints of a partition.
+
+    Raises
+    ------
+    RecordsError
+        If the broker does not answer.
+    """
+    begin, end = await reader.bounds(topic, partition)
+    kept: dict[bytes, bytes] = {}
+    async for record in reader.read(topic, partition, begin, end):
+        if record.key is not None and record.value is not None:
+            kept[record.key] = record.value
+        elif record.key is not None:
+            kept.pop(record.key, None)
+    manifests = [manifest for manifest in map(_manifest, kept.items()) if manifest]
+    for manifest in sorted(manifests, key=lambda m: -m.position):
+        loaded = _whole(manifest, kept)
+        if loaded:
+            return Found(loaded, list(kept), end)
+    return Found(None, list(kept), end)
+
+
+def _manifest(record: tuple[bytes, bytes]) -> Manifest | None:
+    key, value = record
+    if not key.startswith(b"manifest "):
+        return None
+    try:
+        return msgspec.msgpack.decode(value, type=Manifest)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def _whole(manifest: Manifest, kept: Mapping[bytes, bytes]) -> Loaded | None:
+    """The checkpoint of a manifest, if every piece that it names is there."""
+    pieces = {}
+    for name, (key, digest) in manifest.pieces.items():
+        data = kept.get(key)
+        if data is None or _digest(data) != digest:
+            return None
+        pieces[name] = data
+    try:
+        return Loaded(read_header(manifest.header), pieces)
+    except CheckpointError:
+        return None
+
+
+def _digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=16).digest()

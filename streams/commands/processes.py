@@ -1,0 +1,201 @@
+"""`tolqyn worker`, `pack`, `collect` and `api`: the cluster's processes."""
+
+import asyncio
+import logging
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from ranking.commands.settings import Setting, option_of
+from streams.commands.settings import (
+    CHECKPOINT_EVERY,
+    COLLECTOR_PORT,
+    HOST,
+    ID,
+    KAFKA,
+    NAMESPACE,
+    PORT,
+    PROCESSES,
+    PROFILE,
+    REDIS,
+)
+
+log = logging.getLogger("tolqyn")
+
+
+def _worker(**options: Any) -> None:
+    """Rank views: a Faust worker that reads Kafka and leaves the lists in Redis.
+
+    Workers share the partitions among them; each needs an --id of its own. One that was killed
+    goes on where its last checkpoint stands.
+    """
+    from ranking.engine.settings import EngineSettings
+    from ranking.lists.profile import DEFAULT, read_profile
+    from ranking.mirror.names import Names
+    from ranking.mirror.store import Writer
+    from ranking.warming import warm_up
+    from streams.engine import Engine, EngineOptions
+    from streams.presence import Presence
+    from streams.topic_names import TopicNames
+    from streams.worker import WorkerOptions, run
+
+    profile = read_profile(options["profile"]) if options["profile"] else DEFAULT
+    topics, names = TopicNames(options["namespace"]), Names(options["namespace"])
+    count = _settled(options)
+    warm_up()
+    store = Writer(options["redis"], names)
+    presence = Presence(store, options["id"])
+    presence.claim()
+    wanted = EngineOptions(
+        options["kafka"], topics, count, options["checkpoint_every"], profile, EngineSettings()
+    )
+    joining = WorkerOptions(options["kafka"], _group(options), options["id"], topics.views)
+    run(joining, Engine(wanted, store, names), presence.keep_forever)
+
+
+def _pack(**options: Any) -> None:
+    """Pack single JSON events of `raw-views` into batches of `page-views`."""
+    from streams.packer import Packer
+    from streams.topic_names import TopicNames
+
+    _settled(options)
+    group = f"{_group(options)}-pack"
+    packer = Packer(options["kafka"], TopicNames(options["namespace"]), group, options["id"])
+
+    def stop(number: int, frame: object) -> None:
+        packer.is_stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    packer.run()
+
+
+def _collect(**options: Any) -> None:
+    """Take events and articles by HTTP and write them to Kafka."""
+    from ranking.server.api import Api
+    from ranking.server.metrics import Metrics
+    from ranking.server.serve import check_address, listen
+    from streams.collecting import KafkaIntake
+    from streams.topic_names import TopicNames
+
+    check_address(options["host"], options["port"])
+    _settled(options)
+    intake = KafkaIntake(options["kafka"], TopicNames(options["namespace"]))
+    app = Api(Metrics(), intake=intake).app()
+    asyncio.run(listen(app, {}, options["host"], options["port"], _ready(options, "collecting")))
+    intake.stop()
+
+
+def _api(**options: Any) -> None:
+    """Answer the portal's questions about lists from Redis."""
+    from ranking.server.serve import check_address
+
+    check_address(options["host"], options["port"])
+    if options["processes"] > 1:
+        _supervise(options)
+    else:
+        asyncio.run(_answer(options))
+
+
+async def _answer(options: dict[str, Any]) -> None:
+    from ranking.mirror.lists import MirrorLists
+    from ranking.mirror.names import Names
+    from ranking.mirror.store import Reader
+    from ranking.server.api import Api
+    from ranking.server.metrics import Metrics
+    from ranking.server.serve import listen
+    from ranking.warming import warm_up
+
+    warm_up()
+    names = Names(options["namespace"])
+    lists = MirrorLists(Reader(options["redis"], names), names)
+    following = asyncio.ensure_future(lists.follow())
+    app = Api(Metrics(), lists).app()
+    ready = _ready(options, "answering")
+    await listen(app, lists.shelf.answers, options["host"], options["port"], ready, following)
+    if following.done():
+        following.result()
+
+
+def _supervise(options: dict[str, Any]) -> None:
+    """Run several processes on one port; they end with this one, and are started again."""
+    command = [sys.executable, "-m", "ranking", "api", "--processes", "1"]
+    for name in ("host", "port", "redis", "namespace"):
+        command += [f"--{name}", str(options[name])]
+    children = [_child(command) for _ in range(options["processes"])]
+    stopping: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, frame: stopping.append(number))
+    while not stopping:
+        children = [c if c.poll() is None else _child(command) for c in children]
+        time.sleep(0.2)
+    for child in children:
+        child.terminate()
+    for child in children:
+        child.wait(10)
+
+
+def _child(command: list[str]) -> "subprocess.Popen[bytes]":
+    """A process that the kernel ends when its parent ends."""
+    import ctypes
+
+    dies_with_parent = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
+    def bind() -> None:
+        if dies_with_parent:
+            dies_with_parent(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+    return subprocess.Popen(command, preexec_fn=bind)
+
+
+def _settled(options: dict[str, Any]) -> int:
+    """Wait for Kafka, refuse topics that are not as they must be; returns their partitions."""
+    from streams.broker import Broker, BrokerError
+    from streams.topic_names import TopicNames
+    from streams.topics import TopicsError, differences, specification
+
+    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    pause = 1.0
+    while True:
+        try:
+            with Broker(options["kafka"], 5.0) as broker:
+                views = TopicNames(options["namespace"]).views
+                found = broker.topics([t.name for t in specification(options["namespace"])])
+            break
+        except BrokerError as error:
+            log.warning("%s; trying again in %.0f s", error, pause)
+            time.sleep(pause)
+            pause = min(pause * 2, 15.0)
+    if views not in found:
+        message = f"topic {views} is missing; make it with `tolqyn topics create`"
+        raise TopicsError(message)
+    count = found[views].partitions
+    if lines := differences(specification(options["namespace"], count), found):
+        raise TopicsError("\n".join(lines))
+    return count
+
+
+def _group(options: dict[str, Any]) -> str:
+    return f"{options['namespace']}.tolqyn" if options["namespace"] else "tolqyn"
+
+
+def _ready(options: dict[str, Any], what: str) -> Callable[[], None]:
+    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    return lambda: log.warning("%s on http://%s:%d", what, options["host"], options["port"])
+
+
+def _command(name: str, callback: Callable[..., None], *settings: Setting) -> click.Command:
+    made = click.Command(name, callback=callback, help=callback.__doc__)
+    made.params = [option_of(setting) for setting in settings]
+    return made
+
+
+worker = _command("worker", _worker, KAFKA, REDIS, NAMESPACE, ID, CHECKPOINT_EVERY, PROFILE)
+pack = _command("pack", _pack, KAFKA, NAMESPACE, ID)
+collect = _command("collect", _collect, KAFKA, NAMESPACE, HOST, COLLECTOR_PORT)
+api = _command("api", _api, REDIS, NAMESPACE, HOST, PORT, PROCESSES)

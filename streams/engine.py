@@ -1,0 +1,255 @@
+"""The engine of a worker: its partitions, loaded, fed, published and checkpointed.
+
+Knows Kafka's records and the store, not Faust: which partitions are its own, and the records of
+their views, it is told. Between a state and the offset that it stands for nothing is awaited.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ranking.engine.batch import BatchError
+from ranking.engine.settings import EngineSettings
+from ranking.lists.profile import Profile
+from ranking.mirror.names import Names
+from ranking.mirror.store import Writer as StoreWriter
+from ranking.ranker import Ranker
+from ranking.snapshot import CheckpointError
+from streams.cards import CardError, read_record
+from streams.checkpoints import Checkpoints, Loaded, load
+from streams.part import Part
+from streams.publishing import Publishing
+from streams.records import Reader, Record, RecordsError, Writer
+from streams.topic_names import TopicNames
+
+TICK = 0.1
+BUSY = 4
+"""After a tick that took long, so many times as long passes until the next."""
+RETRY = 0.5
+
+log = logging.getLogger("tolqyn")
+
+
+class LogError(ValueError):
+    """The log and the checkpoint do not fit: the operator's fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How a worker's engine runs.
+
+    Attributes
+    ----------
+    kafka : str
+        Broker, as host:port.
+    topics : TopicNames
+    count : int
+        Partitions that there are.
+    checkpoint_every : float
+        Seconds between checkpoints.
+    profile : Profile
+    settings : EngineSettings
+    """
+
+    kafka: str
+    topics: TopicNames
+    count: int
+    checkpoint_every: float
+    profile: Profile
+    settings: EngineSettings
+
+
+@dataclass(slots=True)
+class _Held:
+    """A partition that is this worker's."""
+
+    part: Part
+    checkpoints: Checkpoints
+    publishing: Publishing
+    following: "asyncio.Task[None]"
+
+
+class Engine:
+    """Partitions of one worker.
+
+    Parameters
+    ----------
+    options : EngineOptions
+    store : StoreWriter
+    names : Names
+    """
+
+    def __init__(self, options: EngineOptions, store: StoreWriter, names: Names) -> None:
+        self._options, self._store, self._names = options, store, names
+        self._held: dict[int, _Held] = {}
+        self._writer = Writer(options.kafka)
+        self._reader = Reader(options.kafka)
+        self.applied = 0
+
+    def next_offsets(self) -> dict[int, int]:
+        """Offset that comes next, by partition."""
+        return {number: held.part.next for number, held in self._held.items()}
+
+    def parts(self) -> list[Part]:
+        """Partitions that are held, by number."""
+        return [held.part for _, held in sorted(self._held.items())]
+
+    async def hold(self, partitions: Iterable[int]) -> None:
+        """Hold just these partitions from now on: drop the others, load the new ones.
+
+        Raises
+        ------
+        RecordsError
+            If the broker does not answer.
+        LogError
+            If a checkpoint and the log do not fit.
+        """
+        wanted = set(partitions)
+        for number in self._held.keys() - wanted:
+            self._held.pop(number).following.cancel()
+        for number in sorted(wanted - self._held.keys()):
+            self._held[number] = await self._load(number)
+
+    def take(self, partition: int, offset: int, value: bytes) -> BatchError | None:
+        """Take a record of views; returns what is wrong with it, if it cannot be read.
+
+        Raises
+        ------
+        GapError
+            If records before it are missing.
+        """
+        held = self._held.get(partition)
+        if held is None:
+            return None
+        before = held.part.views
+        try:
+            held.part.take(offset, value)
+        except BatchError as error:
+            return error
+        self.applied += held.part.views - before
+        return None
+
+    async def bury(self, partition: int, offset: int, value: bytes, fault: BatchError) -> None:
+        """Put a record that cannot be read where somebody can look at it."""
+        log.warning("partition %d, offset %d: %s; dead-lettered", partition, offset, fault)
+        key = f"{self._options.topics.views} {partition} {offset}: {fault}".encode()[:1000]
+        await self._writer.write(self._options.topics.dead_letters, 0, [(key, value)])
+
+    async def tick_forever(self) -> None:
+        """Publish what changed, every `TICK` and less often when that takes long."""
+        while True:
+            began = time.monotonic()
+            for held in list(self._held.values()):
+                await held.publishing.tick()
+            took = time.monotonic() - began
+            await asyncio.sleep(max(TICK - took, took * BUSY if took > TICK / 2 else 0.0, 0.001))
+
+    async def checkpoint_forever(self) -> None:
+        """Write checkpoints of what changed, every so often."""
+        await self._reader.start()
+        while True:
+            await asyncio.sleep(self._options.checkpoint_every)
+            await self.checkpoint()
+
+    async def checkpoint(self) -> None:
+        """Write a checkpoint of every partition that moved on; the broker may be away."""
+        for held in list(self._held.values()):
+            checkpoints, ranker = held.checkpoints, held.part.ranker
+            if ranker.position == checkpoints.position:
+                continue
+            try:
+                if not await checkpoints.is_ours(self._reader):
+                    log.warning("partition %d: another worker has it now", held.part.number)
+                    continue
+                await checkpoints.write(ranker.snapshot(checkpoints.marks))
+            except RecordsError as error:
+                log.warning("partition %d: no checkpoint: %s", held.part.number, error)
+
+    async def stop(self) -> None:
+        """Let go of everything."""
+        for held in self._held.values():
+            held.following.cancel()
+        await self._writer.stop()
+        await self._reader.stop()
+
+    async def _load(self, number: int) -> _Held:
+        began, topics = time.monotonic(), self._options.topics
+        async with Reader(self._options.kafka) as reader:
+            found = await load(reader, topics.checkpoints, number)
+        part = Part(number, self._options.count, self._ranker())
+        if found.loaded:
+            await asyncio.to_thread(self._restore, part, found.loaded)
+        async with Reader(self._options.kafka) as reader:
+            begin, end = await reader.bounds(topics.views, number)
+        self._check(part, begin, end)
+        part.begin(begin)
+        await self._load_cards(part)
+        publishing = Publishing(part, self._store, self._names)
+        await publishing.begin(end)
+        log.warning(
+            "partition %d: state at offset %d, reading from %d of %d, loaded in %.2f s",
+            number, part.ranker.position, part.next, end, time.monotonic() - began,
+        )  # fmt: skip
+        return _Held(
+            part,
+            Checkpoints(topics.checkpoints, number, self._writer, found.end, found.keys),
+            publishing,
+            asyncio.ensure_future(self._follow_cards(part)),
+        )
+
+    def _ranker(self) -> Ranker:
+        return Ranker(self._options.settings, self._options.profile)
+
+    async def _load_cards(self, part: Part) -> None:
+        topic = self._options.topics.articles
+        async with Reader(self._options.kafka) as reader:
+            first, last = await reader.bounds(topic, part.number)
+            async for record in reader.read(topic, part.number, first, last):
+                self._take_card(part, record)
+            part.articles = last
+
+    def _restore(self, part: Part, loaded: Loaded) -> None:
+        try:
+            part.ranker.restored(loaded.header, loaded.pieces)
+        except CheckpointError as error:
+            log.warning("partition %d: %s; the log is replayed", part.number, error)
+            part.ranker = self._ranker()
+
+    def _check(self, part: Part, begin: int, end: int) -> None:
+        position = part.ranker.position
+        if position > end:
+            message = (
+                f"partition {part.number}: checkpoint stands at offset {position}, past the log's"
+                f" end {end}; was the topic made anew? Make the topic of checkpoints anew too"
+            )
+            raise LogError(message)
+        if 0 < position < begin:
+            log.warning(
+                "partition %d: offsets %d to %d are gone from the log and not counted",
+                part.number, position, begin,
+            )  # fmt: skip
+
+    async def _follow_cards(self, part: Part) -> None:
+        """Follow the topic of articles for ever; the broker may be away."""
+        while True:
+            reader = Reader(self._options.kafka)
+            try:
+                await reader.start()
+                topic = self._options.topics.articles
+                async for records in reader.follow(topic, part.number, part.articles):
+                    for record in records:
+                        self._take_card(part, record)
+            except RecordsError as error:
+                log.warning("partition %d: articles are not followed: %s", part.number, error)
+                await asyncio.sleep(RETRY)
+            finally:
+                await reader.stop()
+
+    def _take_card(self, part: Part, record: Record) -> None:
+        try:
+            part.take_card(record.offset, *read_record(record.key, record.value))
+        except CardError as error:
+            log.warning("partition %d, article at %d: %s", part.number, record.offset, error)
+            part.articles = record.offset + 1

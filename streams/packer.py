@@ -1,0 +1,231 @@
+"""The packer: single JSON events of the topic `raw-views`, packed into batches of `page-views`.
+
+A raw partition is a source, its offsets are the numbers of its events: what was written twice,
+after a crash or by two packers at once, is passed over by the ranker. An offset is committed when
+all before it is written, hence nothing is left out. What is no event goes to the dead letters with
+its reason; an event without a stamp has that of its record.
+"""
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.engine.batch import Batch, encode, full_columns
+from ranking.engine.event import Rejection, Unreadable
+from ranking.engine.packing import Hasher, pack
+from ranking.engine.rows import Rows, joined
+from ranking.server.bundles import DAY, NOTHING
+from ranking.server.collector import Admitted, admit
+from streams.day_keys import DayKeys
+from streams.partitions import partition_of
+from streams.producing import FastConsumer, FastLogError, FastProducer
+from streams.topic_names import TopicNames
+
+MOST = 5000
+WAIT = 0.05
+COMMIT_EVERY = 1.0
+UNDER_WAY = 64
+
+log = logging.getLogger("tolqyn")
+
+
+@dataclass(slots=True)
+class _Carried:
+    """Events of one partition that are under way."""
+
+    partition: int
+    following: int
+    left: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+class Packer:
+    """Packs until it is stopped.
+
+    Parameters
+    ----------
+    kafka : str
+    topics : TopicNames
+    group, member : str
+    """
+
+    def __init__(self, kafka: str, topics: TopicNames, group: str, member: str) -> None:
+        self._topics = topics
+        self._producer = FastProducer(kafka, 0)
+        self._count = self._producer.partitions(topics.views)
+        self._keys = DayKeys(kafka, topics.day_keys)
+        self._day, self._hashes = -1, Hasher(b"")
+        self._under_way: list[_Carried] = []
+        self._carried: dict[int, int] = {}
+        self._consumer = FastConsumer(kafka, group, member, topics.raw, self._assigned)
+        self.is_stopping = False
+
+    def run(self) -> None:
+        """Carry events until `is_stopping`.
+
+        Raises
+        ------
+        FastLogError
+            If the broker refuses for good; start again.
+        """
+        committed = time.monotonic()
+        while not self.is_stopping:
+            messages = self._consumer.read(MOST, WAIT)
+            if messages:
+                self._carry(messages)
+            self._settle(UNDER_WAY if messages else 0)
+            if time.monotonic() - committed >= COMMIT_EVERY:
+                committed = time.monotonic()
+                self._commit()
+        self._settle(0)
+        self._commit()
+        self._consumer.close()
+
+    def _assigned(self, partitions: list[int]) -> None:
+        log.warning("packing partitions %s of %s", partitions, self._topics.raw)
+        self._carried = {p: o for p, o in self._carried.items() if p in partitions}
+
+    def _carry(self, messages: Sequence[Any]) -> None:
+        day = int(time.time() // DAY)
+        if day != self._day:
+            self._day, self._hashes = day, Hasher(self._keys.key(day))
+        by_partition: dict[int, list[Any]] = defaultdict(list)
+        for message in messages:
+            by_partition[message.partition()].append(message)
+        for partition, its in by_partition.items():
+            source = f"{self._topics.raw} {partition}"
+            batches, buried = packed_events(
+                source, [m.value() or b"" for m in its], [m.offset() for m in its],
+                [m.timestamp()[1] for m in its], self._hashes,
+            )  # fmt: skip
+            carried = _Carried(partition, its[-1].offset() + 1, len(batches) + len(buried))
+            self._under_way.append(carried)
+            for batch in batches:
+                home = partition_of(batch.site, self._count)
+                self._send(self._topics.views, home, None, encode(batch), carried)
+            for key, value in buried:
+                self._send(self._topics.dead_letters, 0, key, value, carried)
+
+    def _send(
+        self, topic: str, partition: int, key: bytes | None, value: bytes, carried: _Carried
+    ) -> None:
+        def done(fault: str) -> None:
+            carried.left -= 1
+            if fault:
+                carried.faults.append(fault)
+
+        self._producer.send(topic, partition, key, value, done)
+
+    def _settle(self, most: int) -> None:
+        """Note what is written, until at most so many are under way."""
+        self._producer.poll(0)
+        while True:
+            while self._under_way and self._under_way[0].left == 0:
+                carried = self._under_way.pop(0)
+                if carried.faults:
+                    message = f"views cannot be written: {carried.faults[0]}"
+                    raise FastLogError(message)
+                self._carried[carried.partition] = carried.following
+            if len(self._under_way) <= most:
+                return
+            self._producer.poll(0.05)
+
+    def _commit(self) -> None:
+        carried, self._carried = self._carried, {}
+        if carried:
+            self._consumer.commit(carried)
+
+
+def packed_events(
+    source: str,
+    values: Sequence[bytes],
+    numbers: Sequence[int],
+    stamps_ms: Sequence[int],
+    hashes: Hasher,
+) -> tuple[list[Batch], list[tuple[bytes, bytes]]]:
+    """Pack single JSON events into one batch a site.
+
+    Parameters
+    ----------
+    source : str
+    values : sequence of bytes
+        One event each.
+    numbers : sequence of int
+        Their numbers in the source, ascending.
+    stamps_ms : sequence of int
+        When each came, ms: its stamp if it has none, and what it may be 5 minutes ahead of.
+    hashes : Hasher
+
+    Returns
+    -------
+    tuple
+        Batches, and reason and value of what is no event.
+    """
+    indices, admitted = list(range(len(values))), _together(values, stamps_ms)
+    buried: list[tuple[bytes, bytes]] = []
+    if admitted is None or admitted.rejected:
+        indices, admitted, faults = _one_by_one(values, stamps_ms)
+        for index, fault in faults.items():
+            reason = f"{source} {numbers[index]}: {fault}"
+            buried.append((reason.encode()[:1000], values[index]))
+    placed = np.array([numbers[index] for index in indices], np.int64)
+    return list(_batches(source, admitted.rows, placed, stamps_ms[-1], hashes)), buried
+
+
+def _together(values: Sequence[bytes], stamps_ms: Sequence[int]) -> Admitted | None:
+    """All events at once, which is fast, or None if one of them lacks something."""
+    body = b"[" + b",".join(values) + b"]"
+    try:
+        admitted = admit(body, max(stamps_ms), "")
+    except Unreadable:
+        return None
+    whole = len(admitted.rows) == len(values) and b'"at"' in body
+    return admitted if whole and body.count(b'"at"') == len(values) else None
+
+
+def _one_by_one(
+    values: Sequence[bytes], stamps_ms: Sequence[int]
+) -> tuple[list[int], Admitted, dict[int, str]]:
+    indices: list[int] = []
+    rows: list[Rows] = []
+    faults: dict[int, str] = {}
+    for index, (value, stamp_ms) in enumerate(zip(values, stamps_ms, strict=True)):
+        try:
+            admitted = admit(value, stamp_ms, "")
+        except Unreadable as error:
+            faults[index] = str(error)
+            continue
+        if len(admitted.rows) == 1:
+            indices.append(index)
+            rows.append(admitted.rows)
+        else:
+            reasons: list[Rejection] = admitted.rejected
+            faults[index] = reasons[0].reason if reasons else "a record must hold one event"
+    return indices, Admitted(joined([NOTHING, *rows]), []), faults
+
+
+def _batches(
+    source: str, rows: Rows, numbers: NDArray[np.int64], stamp_ms: int,
+    hashes: Hasher,
+) -> list[Batch]:  # fmt: skip
+    """Events of one source, one batch a site, each with the numbers that are left out."""
+    if not len(rows):
+        return []
+    batches = []
+    editions = rows.column("edition")
+    sites = [edition.partition("/")[0] for edition in editions]
+    for site, its in rows.by_site().items():
+        mine = numbers if len(its) == len(rows) else numbers[[s == site for s in sites]]
+        batch = pack(site, source, int(mine[0]), stamp_ms, its, hashes)
+        gaps = np.diff(mine, prepend=mine[0] - 1) - 1
+        if gaps.any():
+            columns = full_columns(batch.columns | {"gap": gaps.astype(np.uint32)})
+            batch = replace(batch, columns=columns)
+        batches.append(batch)
+    return batches

@@ -1,0 +1,195 @@
+"""Producing and consuming at full speed: this file alone speaks librdkafka.
+
+The producer is idempotent and gapless: records of a partition arrive in their order, each once,
+and a record that cannot be written stops those after it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+
+LARGEST = 8 << 20
+LINGER_MS = 2
+SESSION_MS = 6000
+Delivered = Callable[[str], None]
+"""Told the reason why a record was not written, or nothing."""
+
+
+class FastLogError(OSError):
+    """The broker does not answer, or refuses."""
+
+
+class FastProducer:
+    """Writes records; not waiting for them.
+
+    Parameters
+    ----------
+    kafka : str
+        Broker, as host:port.
+    patience : float
+        Seconds after which a record counts as not written; 0 = it is tried for ever.
+    """
+
+    def __init__(self, kafka: str, patience: float) -> None:
+        self._producer = Producer(
+            {
+                "bootstrap.servers": kafka,
+                "enable.idempotence": True,
+                "enable.gapless.guarantee": patience == 0,
+                "message.timeout.ms": int(patience * 1000),
+                "linger.ms": LINGER_MS,
+                "message.max.bytes": LARGEST,
+                "queue.buffering.max.kbytes": 256 << 10,
+                "log_level": 2,
+                "error_cb": lambda error: None,
+            }
+        )
+
+    def partitions(self, topic: str, patience: float = 10.0) -> int:
+        """Count a topic's partitions.
+
+        Raises
+        ------
+        FastLogError
+            If the broker does not answer, or has no such topic.
+        """
+        try:
+            found = self._producer.list_topics(topic, patience).topics[topic]
+        except KafkaException as error:
+            raise FastLogError(_reason(error)) from error
+        if found.error is not None or not found.partitions:
+            message = f"topic {topic} is missing; make it with `tolqyn topics create`"
+            raise FastLogError(message)
+        return len(found.partitions)
+
+    def send(
+        self, topic: str, partition: int, key: bytes | None, value: bytes, done: Delivered
+    ) -> None:
+        """Hand over one record; `done` is called from `poll`."""
+
+        def on_delivery(error: KafkaError | None, message: object) -> None:
+            done(error.str() if error else "")
+
+        while True:
+            try:
+                self._producer.produce(
+                    topic, value, key, partition=partition, on_delivery=on_delivery
+                )
+                return
+            except BufferError:
+                self._producer.poll(0.05)
+            except KafkaException as error:
+                done(_reason(error))
+                return
+
+    def poll(self, seconds: float) -> None:
+        """Wait for news of records, at most so long."""
+        self._producer.poll(seconds)
+
+    def flush(self, seconds: float) -> int:
+        """Wait until all is written; returns how many records are not."""
+        return int(self._producer.flush(seconds))
+
+
+class FastConsumer:
+    """Reads raw events as a member of a group, committing what was carried on.
+
+    Parameters
+    ----------
+    kafka, group, member, topic : str
+    on_assigned : callable
+        Told the partitions that are this member's from now on.
+    """
+
+    def __init__(
+        self,
+        kafka: str,
+        group: str,
+        member: str,
+        topic: str,
+        on_assigned: Callable[[list[int]], None],
+    ) -> None:
+        self._topic = topic
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": kafka,
+                "group.id": group,
+                "group.instance.id": member,
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "session.timeout.ms": SESSION_MS,
+                "heartbeat.interval.ms": 1000,
+                "queued.max.messages.kbytes": 64 << 10,
+                "fetch.min.bytes": 1,
+                "log_level": 2,
+                "error_cb": lambda error: None,
+            }
+        )
+
+        def assigned(consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
+            on_assigned([p.partition for p in partitions])
+
+        self._consumer.subscribe([topic], on_assign=assigned)
+
+    def read(self, most: int, seconds: float) -> list[Any]:
+        """Messages that came, at most so many and waiting at most so long.
+
+        Raises
+        ------
+        FastLogError
+            If the group has thrown this member out.
+        """
+        messages = self._consumer.consume(most, seconds)
+        for message in messages:
+            error = message.error()
+            if error and error.fatal():
+                raise FastLogError(error.str())
+        return [message for message in messages if not message.error()]
+
+    def commit(self, offsets: dict[int, int]) -> None:
+        """Say what was carried on: the next offset by partition."""
+        places = [TopicPartition(self._topic, p, offset) for p, offset in offsets.items()]
+        try:
+            self._consumer.commit(offsets=places, asynchronous=False)
+        except KafkaException as error:
+            raise FastLogError(_reason(error)) from error
+
+    def close(self) -> None:
+        """Leave the group."""
+        self._consumer.close()
+
+
+def read_topic(kafka: str, topic: str, patience: float = 10.0) -> list[bytes]:
+    """Values of a small topic of one partition, in their order.
+
+    Raises
+    ------
+    FastLogError
+        If the broker does not answer.
+    """
+    consumer = Consumer(
+        {"bootstrap.servers": kafka, "group.id": "tolqyn-reader", "enable.auto.commit": False,
+         "log_level": 2, "error_cb": lambda error: None}
+    )  # fmt: skip
+    try:
+        place = TopicPartition(topic, 0)
+        first, end = consumer.get_watermark_offsets(place, patience)
+        consumer.assign([TopicPartition(topic, 0, first)])
+        values: list[bytes] = []
+        while first < end:
+            for message in consumer.consume(100, patience):
+                if error := message.error():
+                    raise FastLogError(error.str())
+                values.append(message.value() or b"")
+                first = (message.offset() or 0) + 1
+        return values
+    except KafkaException as error:
+        raise FastLogError(_reason(error)) from error
+    finally:
+        consumer.close()
+
+
+def _reason(error: KafkaException) -> str:
+    first = error.args[0]
+    return first.str() if isinstance(first, KafkaError) else str(first)

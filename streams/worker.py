@@ -1,0 +1,153 @@
+"""The worker: one Faust agent that feeds the engine. This file alone imports Faust.
+
+Exactly-once effect by checkpoint and seek: what Faust takes for the committed offset of a partition
+is the offset that its loaded state waits for. The state is loaded when a rebalance is complete, the
+one hook that Faust awaits before it seeks and before records flow again; committed offsets are lag
+information only. A hole in the offsets ends the process: it loads and seeks when it starts again.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import faust
+from faust.transport.drivers.aiokafka import Consumer as KafkaConsumer
+from faust.types import TP
+
+from streams.engine import Engine, LogError
+from streams.part import GapError
+from streams.records import RecordsError
+
+SESSION, HEARTBEAT, REBALANCE = 6.0, 1.0, 10.0
+BUFFERED = 32
+"""Records that wait in the agent's queue: a record holds thousands of views."""
+FETCH = 16 << 20
+RESTART, REFUSED = 70, 2
+
+log = logging.getLogger("tolqyn")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """How a worker joins.
+
+    Attributes
+    ----------
+    kafka : str
+        Broker, as host:port.
+    group : str
+        Workers of one group share the partitions.
+    worker : str
+        Unique in the group; a restart under it gets its partitions back at once.
+    topic : str
+        Views.
+    """
+
+    kafka: str
+    group: str
+    worker: str
+    topic: str
+
+
+def run(
+    options: WorkerOptions, engine: Engine, beside: Callable[[], Coroutine[Any, Any, None]]
+) -> None:
+    """Work until a signal asks to stop; `beside` runs meanwhile."""
+    app = _app(options, engine)
+    app.task(beside)
+    worker = faust.Worker(app, loglevel="ERROR", override_logging=False, quiet=True)
+    worker.execute_from_commandline()
+
+
+def end(code: int, reason: str) -> None:
+    """End the process at once, saying why."""
+    log.critical("%s", reason)
+    for handler in log.handlers or logging.getLogger().handlers:
+        handler.flush()
+    os._exit(code)
+
+
+def _app(options: WorkerOptions, engine: Engine) -> Any:
+    consumer = _consumer_of(options.topic, engine)
+
+    class App(faust.App):
+        def _new_transport(self) -> Any:
+            transport: Any = super()._new_transport()
+            transport.Consumer = consumer
+            return transport
+
+    app: Any = App(
+        options.group,
+        broker=f"kafka://{options.kafka}",
+        store="memory://",
+        autodiscover=False,
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        stream_wait_empty=False,
+        stream_buffer_maxsize=BUFFERED,
+        broker_session_timeout=SESSION,
+        broker_heartbeat_interval=HEARTBEAT,
+        broker_rebalance_timeout=REBALANCE,
+        broker_request_timeout=30.0,
+        broker_commit_interval=1.0,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=FETCH,
+        consumer_group_instance_id=options.worker,
+        key_serializer="raw",
+        value_serializer="raw",
+    )
+    views = app.topic(options.topic, key_serializer="raw", value_serializer="raw")
+
+    async def hold(sender: Any, **kwargs: Any) -> None:
+        mine = {tp.partition for tp in app.consumer.assignment() if tp.topic == options.topic}
+        await _hold(engine, mine)
+
+    async def rank(stream: Any) -> None:
+        async for event in stream.events():
+            await _take(engine, event.message)
+
+    app.on_rebalance_complete.connect(hold)
+    app.agent(views, concurrency=1)(rank)
+    app.task(engine.tick_forever)
+    app.task(engine.checkpoint_forever)
+    return app
+
+
+def _consumer_of(topic: str, engine: Engine) -> type[KafkaConsumer]:
+    class Consumer(KafkaConsumer):
+        """Takes the offset that the state waits for as committed."""
+
+        async def seek_to_committed(self) -> Mapping[TP, int]:
+            following = engine.next_offsets()
+            offsets = {
+                tp: following[tp.partition]
+                for tp in self.assignment()
+                if tp.topic == topic and tp.partition in following
+            }
+            if offsets:
+                await self.seek_wait(offsets)
+            return offsets
+
+    return Consumer
+
+
+async def _hold(engine: Engine, partitions: set[int]) -> None:
+    try:
+        await engine.hold(partitions)
+    except LogError as error:
+        end(REFUSED, str(error))
+    except (TimeoutError, RecordsError) as error:
+        end(RESTART, f"partitions cannot be loaded: {error}; start again")
+
+
+async def _take(engine: Engine, message: Any) -> None:
+    try:
+        fault = engine.take(message.partition, message.offset, message.value)
+    except GapError as error:
+        end(RESTART, f"{error}; start again to load and seek")
+        return
+    if fault:
+        await engine.bury(message.partition, message.offset, message.value, fault)

@@ -1,0 +1,164 @@
+"""The slow truth about a backtest: plain Python that asks the live lists before every view."""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from ranking.engine.settings import EngineSettings
+from ranking.lists.catalogue import Catalogue
+from ranking.lists.profile import Profile
+from ranking.ranker import Ranker
+from ranking.replay.asking import RENEW_MS
+from ranking.replay.backtest import Measures, Span, backtest
+from tests.logs import (
+    DAY_MS,
+    HASHES,
+    HOUR_MS,
+    MINUTE_MS,
+    ROBOT,
+    RU,
+    Page,
+    Row,
+    chopped,
+    packed,
+    random_rows,
+)
+
+LISTS = ("popular", "related", "foryou")
+ALL = Span(0, 2**62)
+MISSED = 255
+W_MS = EngineSettings().window * 1000
+
+
+@dataclass
+class Visit:
+    """What a reader has opened, newest first, and where the measures of it stand."""
+
+    newest_ms: int
+    pages: list[Page]
+    clicks: list[int]
+
+
+class Clock:
+    """Says when tag graphs are due for renewal, by the log's time."""
+
+    def __init__(self) -> None:
+        self.renewed_ms = 0
+
+    def due(self, newest_ms: int) -> bool:
+        """Say it, once."""
+        if newest_ms - self.renewed_ms < RENEW_MS:
+            return False
+        self.renewed_ms = newest_ms
+        return True
+
+
+def places(
+    ranker: Ranker, clock: Clock, profile: Profile, visit: Visit, target: Page
+) -> tuple[int, ...]:
+    """Where the page stands in the three live lists without what the visit has read."""
+    edition, article = target
+    recent = [other if of == edition else f"{of}: {other}" for of, other in visit.pages]
+    newest_ms = next(iter(ranker.sites.values())).newest_ms
+    ranker.tick(renew=clock.due(newest_ms))
+    boards = (
+        ranker.board(edition, "popular", profile, 100, ""),
+        ranker.related(edition, recent[0], 100),
+        ranker.for_you(edition, recent, 100),
+    )
+    found = []
+    for board in boards:
+        ids = [item.id for item in board.items if item.score > 0.0 and item.id not in recent]
+        found.append(ids.index(article) if article in ids[:20] else MISSED)
+    return tuple(found)
+
+
+def slowly(
+    rows: Sequence[Row], catalogue: Catalogue, span: Span, profile: Profile
+) -> tuple[list[tuple[int, ...]], list[tuple[int, int]]]:
+    """Each click's place in each list; and (hour, place in For this visit) of the last clicks."""
+    ranker = Ranker(profile=profile, catalogue=catalogue)
+    clock, visits = Clock(), dict[str, Visit]()
+    ranks: list[tuple[int, ...]] = []
+    hours: list[int] = []
+    last: dict[int, bool] = {}
+    for number, (at, event) in enumerate(rows):
+        chain = str(event.session or event.visitor)
+        if event.kind == "view" and event.agent != ROBOT:
+            page = (event.edition, str(event.article))
+            visit = visits.get(chain)
+            if visit is None or at - visit.newest_ms >= W_MS:
+                visit = visits[chain] = Visit(at, [], [])
+            due = span.since_ms <= at < span.until_ms and HASHES[chain] % span.every == 0
+            for click in visit.clicks:
+                last[click] = False
+            visit.clicks = []
+            if visit.pages and due:
+                known = page in visit.pages
+                missed = (MISSED,) * 3
+                ranks.append(missed if known else places(ranker, clock, profile, visit, page))
+                hours.append(at // HOUR_MS)
+                visit.clicks = [len(ranks) - 1]
+                last[len(ranks) - 1] = True
+            visit.newest_ms = at
+            visit.pages = [page, *(other for other in visit.pages if other != page)]
+        ranker.apply(packed([rows[number]], number), number)
+    return ranks, [(hours[k], ranks[k][2]) for k in range(len(ranks)) if last[k]]
+
+
+def measured(ranks: list[tuple[int, ...]], last: list[tuple[int, int]]) -> Measures:
+    """Means of the places."""
+    measures: Measures = {}
+    for which, name in enumerate(LISTS):
+        found = [rank[which] for rank in ranks]
+        measures[name] = {
+            "hr@5": mean([rank < 5 for rank in found]),
+            "mrr@5": mean([1 / (rank + 1) if rank < 5 else 0.0 for rank in found]),
+            "hr@20": mean([rank < 20 for rank in found]),
+            "clicks": len(found),
+        }
+    hours: dict[int, list[int]] = defaultdict(list)
+    for hour, rank in last:
+        hours[hour].append(rank)
+    gains = [[1 / math.log2(r + 2) if r < 20 else 0.0 for r in found] for found in hours.values()]
+    measures["last_item"] = {
+        "ndcg@20": mean([mean(gain) for gain in gains]),
+        "hr@20": mean([mean([r < 20 for r in found]) for found in hours.values()]),
+        "clicks": len(last),
+    }
+    return measures
+
+
+def mean(values: Sequence[float]) -> float:
+    """Mean, 0 of nothing."""
+    return sum(values) / len(values) if values else 0.0
+
+
+def log(
+    seed: int,
+    n_views: int = 280,
+    editions: Sequence[str] = (RU,),
+    others: float = 0.0,
+    robots: float = 0.0,
+) -> list[Row]:
+    """Visits of several pages over a night: late views, repeats, our lists."""
+    return random_rows(
+        seed, n_views, articles=45, visitors=9, editions=editions, step_ms=3 * MINUTE_MS, late=0.05,
+        late_ms=5 * MINUTE_MS, pause=0.005, pause_ms=DAY_MS, others=others, robots=robots,
+        sessions=0.2, ours=0.2,
+    )  # fmt: skip
+
+
+def assert_same(rows: list[Row], catalogue: Catalogue, span: Span, profile: Profile) -> Measures:
+    """Both ways give the same measures."""
+    ranks, last = slowly(rows, catalogue, span, profile)
+    assert len(ranks) > 20
+    quick = backtest(chopped(rows, range(0, len(rows), 64)), catalogue, span, profile)
+    slow = measured(ranks, last)
+    assert set(quick) == set(slow)
+    for name, values in slow.items():
+        assert quick[name] == pytest.approx(values, abs=1e-12), name
+    return quick

@@ -1,0 +1,69 @@
+"""Asking: what a profile changes in the live lists, it changes in the backtest."""
+
+import random
+
+import pytest
+
+from ranking.lists.catalogue import Card, Catalogue
+from ranking.lists.profile import DEFAULT, Profile
+from ranking.replay.asking import TOLD_EVERY, is_plain
+from ranking.replay.backtest import Span, backtest
+from tests.logs import DAY_MS, KK, RU, START_MS, chopped, random_rows
+from tests.slow_backtest import ALL, assert_same, log
+
+
+def cards(seed: int) -> Catalogue:
+    """Every article with a section, two tags and, mostly, a date."""
+    rng, catalogue = random.Random(seed), Catalogue()
+    for k in range(45):
+        at = rng.choice([0.0, (START_MS + rng.uniform(-2, 0.5) * DAY_MS) / 1000])
+        tags = tuple(rng.sample(["oil", "snow", "law", "chess"], 2))
+        catalogue.put(Card(RU, f"{k}", section=f"s{k % 4}", tags=tags, published_at=at))
+    return catalogue
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        Profile(tag_share=0.0),
+        Profile(tag_share=0.0, half_life=86_400.0, freshness=1.0),
+        Profile(tag_share=0.0, half_life=3600.0, exponent=1.2),
+        Profile(tag_share=0.0, window=7200),
+        Profile(tag_share=0.0, section_cap=1),
+        Profile(tag_share=0.8),
+    ],
+    ids=["cards", "freshness", "power law", "window", "caps", "tags"],
+)
+def test_every_parameter_of_a_profile_is_measured(profile: Profile) -> None:
+    """What a profile changes in the live lists, it changes in the backtest."""
+    rows = log(5, 300)
+    assert rows[-1].at_ms // DAY_MS > rows[0].at_ms // DAY_MS
+    assert_same(rows, cards(5), ALL, profile)
+
+
+def test_two_editions_with_cards() -> None:
+    """A page of the other edition has no tags in this one."""
+    catalogue = cards(6)
+    rows = log(6, editions=(RU, KK))
+    assert_same(rows, catalogue, ALL, DEFAULT)
+
+
+def test_what_follows_from_half_lives_alone() -> None:
+    none, some = Catalogue(), cards(1)
+    assert is_plain(DEFAULT, none, [RU])
+    assert is_plain(Profile(section_cap=1, freshness=2.0), none, [RU])
+    assert is_plain(DEFAULT, some, [KK])
+    assert is_plain(Profile(tag_share=0.0), some, [KK, RU])
+    for profile in (DEFAULT, Profile(tag_share=0.0, author_cap=1)):
+        assert not is_plain(profile, some, [KK, RU])
+    for profile in (Profile(exponent=1.0), Profile(window=3600)):
+        assert not is_plain(profile, none, [RU])
+
+
+def test_progress_is_told_now_and_then() -> None:
+    """Though no view is predicted."""
+    rows = random_rows(1, TOLD_EVERY + 9, visitors=9000, step_ms=10)
+    told: list[int] = []
+    nothing, profile = Span(0, 0), Profile(window=3600)
+    backtest(chopped(rows, [99]), Catalogue(), nothing, profile, progress=told.append)
+    assert told == [TOLD_EVERY, TOLD_EVERY + 9]
