@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ranking.benchmarks.spawned import free_port
 from ranking.cli import COMMANDS
 
 
@@ -105,7 +106,8 @@ def test_data_of_a_newer_version(tmp_path: Path) -> None:
         db.execute("PRAGMA user_version = 99")
         db.execute("CREATE TABLE future (x)")
     before = (tmp_path / "log.sqlite").read_bytes()
-    expect_refusal(tolqyn("serve", "--data", str(tmp_path)), "version 99")
+    port = str(free_port())
+    expect_refusal(tolqyn("serve", "--port", port, "--data", str(tmp_path)), "version 99")
     assert (tmp_path / "log.sqlite").read_bytes() == before
 
 
