@@ -8,8 +8,10 @@ information only. A hole in the offsets ends the process: it loads and seeks whe
 
 import logging
 import os
+import tempfile
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -82,6 +84,7 @@ def _app(options: WorkerOptions, engine: Engine) -> Any:
         options.group,
         broker=f"kafka://{options.kafka}",
         store="memory://",
+        datadir=str(Path(tempfile.gettempdir()) / f"{options.group}-{options.worker}"),
         autodiscover=False,
         web_enabled=False,
         topic_disable_leader=True,

@@ -15,6 +15,9 @@ ONE_FILE = {
     "prometheus_client": "ranking/server/metrics.py",
     "crawleruseragents": "ranking/engine/packing.py",
     "redis": "ranking/mirror/store.py",
+    "faust": "streams/worker.py",
+    "aiokafka": "streams/records.py",
+    "confluent_kafka": "streams/producing.py",
     "jinja2": "ranking/demo/portal.py",
     "kafka": "streams/broker.py",
 }
