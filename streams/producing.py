@@ -4,6 +4,7 @@ The producer is idempotent and gapless: records of a partition arrive in their o
 and a record that cannot be written stops those after it.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -166,15 +167,23 @@ def read_topic(kafka: str, topic: str, patience: float = 10.0) -> list[bytes]:
     Raises
     ------
     FastLogError
-        If the broker does not answer.
+        If the broker does not answer in time; a topic that is just being made is waited for.
     """
-    consumer = Consumer(
-        {"bootstrap.servers": kafka, "group.id": "tolqyn-reader", "enable.auto.commit": False,
-         "log_level": 2, "error_cb": lambda error: None}
-    )  # fmt: skip
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return _read_topic(kafka, topic, patience)
+        except FastLogError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+
+
+def _read_topic(kafka: str, topic: str, patience: float) -> list[bytes]:
+    settings = {"bootstrap.servers": kafka, "group.id": "tolqyn-reader", "log_level": 2}
+    consumer = Consumer(settings | {"enable.auto.commit": False, "error_cb": lambda error: None})
     try:
-        place = TopicPartition(topic, 0)
-        first, end = consumer.get_watermark_offsets(place, patience)
+        first, end = consumer.get_watermark_offsets(TopicPartition(topic, 0), patience)
         consumer.assign([TopicPartition(topic, 0, first)])
         values: list[bytes] = []
         while first < end:
