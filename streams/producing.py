@@ -179,6 +179,25 @@ def read_topic(kafka: str, topic: str, patience: float = 10.0) -> list[bytes]:
             time.sleep(0.1)
 
 
+def committed(kafka: str, group: str, topic: str, count: int, patience: float = 10.0) -> list[int]:
+    """Offsets that a group has committed, by partition; 0 where none was.
+
+    Raises
+    ------
+    FastLogError
+        If the broker does not answer.
+    """
+    settings = {"bootstrap.servers": kafka, "group.id": group, "log_level": 2}
+    consumer = Consumer(settings | {"error_cb": lambda error: None})
+    try:
+        places = [TopicPartition(topic, number) for number in range(count)]
+        return [max(place.offset, 0) for place in consumer.committed(places, patience)]
+    except KafkaException as error:
+        raise FastLogError(_reason(error)) from error
+    finally:
+        consumer.close()
+
+
 def _read_topic(kafka: str, topic: str, patience: float) -> list[bytes]:
     settings = {"bootstrap.servers": kafka, "group.id": "tolqyn-reader", "log_level": 2}
     consumer = Consumer(settings | {"enable.auto.commit": False, "error_cb": lambda error: None})

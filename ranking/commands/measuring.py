@@ -1,6 +1,7 @@
 """`tolqyn backtest` and `tolqyn bench`."""
 
 import json
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -88,16 +89,21 @@ def backtest(
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def bench(names: tuple[str, ...], views: Path | None, columns: str, form: str) -> None:
-    """Run benchmarks: `visible` (how soon a view shows), `ingest` (a log by HTTP)."""
+    """Run benchmarks: `visible` (how soon a view shows), `ingest` (a log by HTTP), `kafka`.
+
+    `kafka` needs a broker and a Redis (deploy/local up): the cluster beside Kafka Streams.
+    """
     from ranking.benchmarks.ingest import ingest
     from ranking.benchmarks.visible import visible
 
     known: dict[str, Any] = {"visible": visible, "ingest": lambda: ingest(views, columns)}
+    for entry in entry_points(group="tolqyn.benchmarks"):
+        known[entry.name] = lambda entry=entry: entry.load()(views, columns)
     for name in names:
         if name not in known:
             message = f"no benchmark {name!r}; there are {', '.join(known)}"
             raise click.UsageError(message)
-    chosen = names or tuple(n for n in known if views or n != "ingest")
+    chosen = names or ("visible", *(("ingest",) if views else ()))
     results = {name: known[name]() for name in chosen}
     if form == "json":
         click.echo(json.dumps(results))

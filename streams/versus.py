@@ -1,0 +1,206 @@
+"""The cluster against Kafka Streams: one log, one broker, one run (`tolqyn bench kafka`).
+
+The log goes into Kafka twice, packed and as single JSON views. Then a worker ranks the packed one,
+a packer and a worker the single one, each into Redis, and Kafka Streams, from the same single
+views, counts by article. Times run from when a process is ready to when its work is done.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from zlib import crc32
+
+import msgspec
+
+from ranking.engine.event import DEFAULT_EDITION
+from ranking.mirror.names import Names
+from ranking.mirror.store import StoreError, Writer
+from ranking.replay.files import EVENT_FIELDS, Chunk, FileError, body_of, mapping_of, view_chunks
+from streams.broker import Broker
+from streams.partitions import partition_of
+from streams.producing import FastProducer, committed
+from streams.sending import KafkaTarget
+from streams.topic_names import TopicNames
+from streams.topics import specification
+
+PATIENCE = 300.0
+PARTITIONS = 4
+HOME = partition_of(DEFAULT_EDITION.partition("/")[0], PARTITIONS)
+PEER = Path(__file__).parents[1] / "tests" / "benchmarks" / "peers" / "KafkaStreamsCount.java"
+JARS = Path(__file__).parents[1] / "deploy" / "kafka" / "jars"
+
+
+def versus(views: Path | None, columns: str) -> dict[str, float]:
+    """Rank a log by the cluster and count it by Kafka Streams.
+
+    Parameters
+    ----------
+    views : Path
+        The log, of one site.
+    columns : str
+        Other names of its columns.
+
+    Returns
+    -------
+    dict
+        Views; seconds and views a second of each way; their ratios to the peer; the worker's peak
+        memory in MB.
+
+    Raises
+    ------
+    FileError
+        If there is no log.
+    BrokerError
+        If there is no broker.
+    """
+    if views is None:
+        message = "kafka needs a log: give --views FILE"
+        raise FileError(message)
+    kafka = os.environ.get("TOLQYN_KAFKA", "127.0.0.1:9092")
+    mapping = mapping_of(columns, EVENT_FIELDS)
+    run = f"bench-{os.getpid()}"
+    packed, single = _filled(kafka, f"{run}-packed"), _filled(kafka, f"{run}-single")
+    try:
+        count = _fill_packed(kafka, packed, view_chunks(views, mapping))
+        _fill_single(kafka, single, view_chunks(views, mapping))
+        ranked, memory = _rank(kafka, packed, count, with_packer=False)
+        carried, _ = _rank(kafka, single, count, with_packer=True)
+        peers = {store: _peer(kafka, single, count, store) for store in ("memory", "rocksdb")}
+    finally:
+        _drop(kafka, packed, single)
+    best = min(peers.values())
+    return {
+        "views": float(count),
+        "packed_s": ranked,
+        "packed_views_per_s": count / ranked,
+        "single_s": carried,
+        "single_views_per_s": count / carried,
+        "streams_memory_s": peers["memory"],
+        "streams_rocksdb_s": peers["rocksdb"],
+        "streams_views_per_s": count / best,
+        "packed_to_streams": best / ranked,
+        "single_to_streams": best / carried,
+        "worker_peak_mb": memory,
+    }
+
+
+def _filled(kafka: str, namespace: str) -> str:
+    with Broker(kafka) as broker:
+        broker.create(specification(namespace, PARTITIONS))
+    return namespace
+
+
+def _drop(kafka: str, *namespaces: str) -> None:
+    with Broker(kafka) as broker:
+        for namespace in namespaces:
+            broker.delete([topic.name for topic in specification(namespace, PARTITIONS)])
+
+
+def _fill_packed(kafka: str, namespace: str, chunks: Iterator[Chunk]) -> int:
+    count = 0
+    with KafkaTarget(f"kafka://{kafka}?namespace={namespace}") as target:
+        for chunk in chunks:
+            count += target.take(body_of(chunk)).accepted
+    return count
+
+
+def _fill_single(kafka: str, namespace: str, chunks: Iterator[Chunk]) -> None:
+    producer, topic, faults = FastProducer(kafka, PATIENCE), TopicNames(namespace).raw, list[str]()
+    for chunk in chunks:
+        names = list(chunk.columns)
+        for row in zip(*chunk.columns.values(), strict=True):
+            event = dict(zip(names, row, strict=True))
+            article = str(event["article"]).encode()
+            partition = crc32(article) % PARTITIONS
+            producer.send(topic, partition, article, msgspec.json.encode(event), faults.append)
+        producer.poll(0)
+    left = producer.flush(PATIENCE)
+    if left or any(faults):
+        message = f"{left} views were not written; {next(filter(None, faults), '')}"
+        raise FileError(message)
+
+
+def _rank(kafka: str, namespace: str, count: int, *, with_packer: bool) -> tuple[float, float]:
+    """Seconds from a ready worker to the last view's board in the store, and its peak MB."""
+    store = os.environ.get("TOLQYN_REDIS", "redis://127.0.0.1:6379/0")
+    at = ["--kafka", kafka, "--namespace", namespace]
+    stand = _Stand(Writer(store, Names(namespace)))
+    with _process("worker", *at, "--redis", store) as (worker, log):
+        _until(lambda: log.read_text().count("loaded in") == PARTITIONS, "the worker is ready")
+        began = time.monotonic()
+        with _process("pack", *at) if with_packer else nullcontext():
+            if with_packer:
+                _until(
+                    lambda: stand.look() and _is_packed(kafka, namespace, count), "all is packed"
+                )
+            with Broker(kafka) as broker:
+                end = broker.end_offsets(TopicNames(namespace).views)[HOME]
+            _until(lambda: stand.look() and stand.since(end) > 0, "all is ranked")
+        return stand.since(end) - began, _peak_megabytes(worker.pid)
+
+
+class _Stand:
+    """When the store reached which log position."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._seen: list[tuple[int, float]] = []
+
+    def look(self) -> bool:
+        """Look once; always true."""
+        with suppress(StoreError):
+            kept = self._writer.position(HOME)
+            if kept and (not self._seen or kept[0] > self._seen[-1][0]):
+                self._seen.append((kept[0], time.monotonic()))
+        return True
+
+    def since(self, position: int) -> float:
+        """When a position was reached, monotonic seconds; 0 = not yet."""
+        return next((at for kept, at in self._seen if kept >= position), 0.0)
+
+
+def _is_packed(kafka: str, namespace: str, count: int) -> bool:
+    group, topic = f"{namespace}.tolqyn-pack", TopicNames(namespace).raw
+    return sum(committed(kafka, group, topic, PARTITIONS)) >= count
+
+
+def _peer(kafka: str, namespace: str, count: int, store: str) -> float:
+    """Seconds of Kafka Streams, from its first view to its last."""
+    jars = subprocess.run([JARS], capture_output=True, text=True, check=True).stdout.strip()
+    command = ["java", "-cp", f"{jars}/*", "-Xmx1g", str(PEER), kafka]
+    command += [TopicNames(namespace).raw, str(count), "2", store]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    line = next(line for line in done.stdout.splitlines() if line.startswith("seconds"))
+    return float(line.split()[1])
+
+
+@contextmanager
+def _process(*arguments: str) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+    with tempfile.NamedTemporaryFile(suffix=".log") as log:
+        command = [sys.executable, "-m", "ranking", *arguments]
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            yield process, Path(log.name)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _until(holds: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        if time.monotonic() > end:
+            message = f"not within {PATIENCE:.0f} s: {what}"
+            raise TimeoutError(message)
+        time.sleep(0.02)
+
+
+def _peak_megabytes(process: int) -> float:
+    status = Path(f"/proc/{process}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
