@@ -23,7 +23,7 @@ from ranking.engine.rows import Rows, joined
 from ranking.server.bundles import DAY, NOTHING
 from ranking.server.collector import Admitted, admit
 from streams.day_keys import DayKeys
-from streams.partitions import partition_of
+from streams.partitions import partition_of, site_of
 from streams.producing import FastConsumer, FastLogError, FastProducer
 from streams.topic_names import TopicNames
 
@@ -217,11 +217,10 @@ def _batches(
     """Events of one source, one batch a site, each with the numbers that are left out."""
     if not len(rows):
         return []
-    batches = []
-    editions = rows.column("edition")
-    sites = [edition.partition("/")[0] for edition in editions]
-    for site, its in rows.by_site().items():
-        mine = numbers if len(its) == len(rows) else numbers[[s == site for s in sites]]
+    batches, of_site = [], rows.by_site()
+    sites = [] if len(of_site) == 1 else list(map(site_of, rows.column("edition")))
+    for site, its in of_site.items():
+        mine = numbers[[s == site for s in sites]] if sites else numbers
         batch = pack(site, source, int(mine[0]), stamp_ms, its, hashes)
         gaps = np.diff(mine, prepend=mine[0] - 1) - 1
         if gaps.any():

@@ -206,11 +206,14 @@ def _read_topic(kafka: str, topic: str, patience: float) -> list[bytes]:
         consumer.assign([TopicPartition(topic, 0, first)])
         values: list[bytes] = []
         while first < end:
-            for message in consumer.consume(100, patience):
-                if error := message.error():
-                    raise FastLogError(error.str())
-                values.append(message.value() or b"")
-                first = (message.offset() or 0) + 1
+            message = consumer.poll(patience)
+            if message is None:
+                reason = f"no record of {topic} in {patience:.0f} s"
+                raise FastLogError(reason)
+            if error := message.error():
+                raise FastLogError(error.str())
+            values.append(message.value() or b"")
+            first = (message.offset() or 0) + 1
         return values
     except KafkaException as error:
         raise FastLogError(_reason(error)) from error

@@ -5,13 +5,13 @@ A column that holds nothing but its field's default is left out, which is most o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
-
-from msgspec.structs import astuple
 
 from ranking.engine.event import DEFAULT_EDITION, Event
 
 FIELDS = Event.__struct_fields__
+_READERS = {field: attrgetter(field) for field in FIELDS if field != "at"}
 DEFAULTS = dict(zip(FIELDS[2:], Event.__struct_defaults__, strict=True))
 
 
@@ -70,10 +70,11 @@ def rows_of(events: Sequence[Event], at_ms: list[int]) -> Rows:
     >>> rows_of([Event(visitor="v", article="a"), Event(visitor="w", article="b")], [1, 2]).columns
     {'visitor': ['v', 'w'], 'article': ['a', 'b']}
     """
-    columns: dict[str, list[Any]] = {"visitor": [], "article": []}
-    for field, values in zip(FIELDS, zip(*map(astuple, events), strict=True), strict=False):
-        if field not in DEFAULTS or (field != "at" and set(values) != {DEFAULTS[field]}):
-            columns[field] = list(values)
+    columns: dict[str, list[Any]] = {}
+    for field, read in _READERS.items():
+        values = list(map(read, events))
+        if field not in DEFAULTS or values.count(DEFAULTS[field]) < len(values):
+            columns[field] = values
     return Rows(at_ms, columns)
 
 
