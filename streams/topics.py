@@ -42,8 +42,12 @@ class Topic:
 SPREAD: dict[str, dict[str, str | float]] = {
     "page-views": {
         "cleanup.policy": "delete", "retention.ms": 72 * HOUR_MS, "max.message.bytes": 8 * MIB,
+        "message.timestamp.type": "LogAppendTime",
     },
-    "raw-views": {"cleanup.policy": "delete", "retention.ms": 24 * HOUR_MS},
+    "raw-views": {
+        "cleanup.policy": "delete", "retention.ms": 24 * HOUR_MS,
+        "message.timestamp.type": "LogAppendTime",
+    },
     "articles": {"cleanup.policy": "compact", "max.message.bytes": 2 * MIB},
     "checkpoints": {
         "cleanup.policy": "compact", "max.message.bytes": 8 * MIB, "segment.bytes": 64 * MIB,

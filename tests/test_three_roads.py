@@ -1,0 +1,107 @@
+"""The real week through the cluster: state, boards and related lists are those of the loop.
+
+`test_g1` holds the embedded server against the same loop.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ranking.lists.boards import render
+from ranking.ranker import Ranker
+from ranking.replay.files import ARTICLE_FIELDS, mapping_of, view_chunks
+from ranking.replay.packed import catalogue_of, packed_views
+from ranking.replay.send import send_articles, send_views
+from streams.broker import Broker
+from streams.checkpoints import load
+from streams.partitions import partition_of
+from streams.records import Reader
+from streams.topic_names import TopicNames
+from streams.topics import specification
+from tests.cluster import new_namespace
+from tests.processes import Cluster, cluster_of, until
+
+pytestmark = [pytest.mark.server, pytest.mark.data]
+
+COLUMNS = {"at": "ts_ms", "visitor": "user"}
+CARDS = "id=article_id,section=category_id,published_at=published_ms"
+EDITION, HOME = "site/und", partition_of("site", 4)
+
+
+@dataclass(frozen=True)
+class Roads:
+    """The week in a cluster, and in a loop."""
+
+    cluster: Cluster
+    looped: Ranker
+
+
+@pytest.fixture(scope="module")
+def roads(
+    g1: Path, kafka: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Roads]:
+    """Send the week down both."""
+    views, articles = g1 / "clicks.csv.gz", g1 / "articles.csv.gz"
+    mapping = mapping_of(CARDS, ARTICLE_FIELDS)
+    catalogue = catalogue_of(articles, mapping, EDITION)
+    cards = catalogue.latest(EDITION, catalogue.size(EDITION))
+    namespace = new_namespace()
+    with Broker(kafka) as broker:
+        broker.create(specification(namespace))
+    with cluster_of(tmp_path_factory.mktemp("roads"), kafka, redis_url, namespace) as cluster:
+        send_articles(cards, cluster.target, lambda count: None)
+        assert send_views(view_chunks(views, COLUMNS), cluster.target).accepted == 1_538_528
+        cluster.worker("1", "--checkpoint-every", "2")
+        cluster.api()
+        looped = Ranker(catalogue=catalogue)
+        for position, batch in enumerate(packed_views(views, COLUMNS, EDITION)):
+            looped.apply(batch, position)
+        looped.tick()
+        yield Roads(cluster, looped)
+
+
+def test_boards_and_related_equal_the_loop(roads: Roads) -> None:
+    ranker, url = roads.looped, roads.cluster.url("api")
+    board = render(ranker.board(EDITION, "popular", ranker.profile, 20, ""), 20)
+    popular = f"{url}/v1/popular?edition={EDITION}&n=20"
+    until(lambda: httpx.get(popular).content == board, "Popular is that of the loop", 60)
+    ids = ranker.sites["site"].ids
+    last = f"{url}/v1/articles/{EDITION}/{ids[-1]}"
+    until(lambda: httpx.get(last).status_code == 200, "all articles are published", 60)
+    time.sleep(1.5)  # tags follow once a second
+    with httpx.Client(base_url=url) as client:
+        for article in ids[:: len(ids) // 1000]:
+            answer = client.get(f"/v1/related/{article}?edition={EDITION}&n=4").content
+            assert answer == render(ranker.related(EDITION, article, 4), 4)
+        for start in range(0, 2000, 50):
+            recent = ids[start : start + 4]
+            asked = {"edition": EDITION, "recent": recent}
+            answer = client.post("/v1/foryou", json=asked).content
+            assert answer == render(ranker.for_you(EDITION, recent, 5), 5)
+
+
+def test_state_equals_the_loop(roads: Roads) -> None:
+    topics = TopicNames(roads.cluster.namespace)
+
+    async def state() -> bytes:
+        async with Reader(roads.cluster.kafka) as reader:
+            found = await load(reader, topics.checkpoints, HOME)
+        if found.loaded is None:
+            return b""
+        return Ranker().restored(found.loaded.header, found.loaded.pieces).state()
+
+    expected = roads.looped.state()
+    until(lambda: asyncio.run(state()) == expected, "the checkpoint holds the loop's state", 60)
+
+
+def test_a_worker_needs_less_than_a_gigabyte(roads: Roads) -> None:
+    (worker,) = (p for p in roads.cluster.processes if p.arguments[0] == "worker")
+    assert worker.process
+    status = Path(f"/proc/{worker.process.pid}/status").read_text()
+    peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    assert int(peak.split()[1]) < 1_000_000
