@@ -1,5 +1,6 @@
 """The README says what is so: its commands run, its table lists the settings."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -45,10 +46,9 @@ def test_curls(server: Spawned, line: str) -> None:
 
 @pytest.mark.server
 def test_send_and_backtest(server: Spawned, tmp_path: Path) -> None:
-    rows = [f"{1_700_000_000 + n},v{n % 50},a{n % 7}" for n in range(500)]
-    log = tmp_path / "clicks.csv"
-    log.write_text("\n".join(["ts_ms,user,article", *rows]))
+    log = written(tmp_path)
     commands = [line for line in LINES if line.startswith(("tolqyn send", "tolqyn backtest"))]
+    commands = [line for line in commands if "kafka://" not in line]
     assert len(commands) == 2
     for line in commands:
         line = line.replace("clicks.csv.gz", str(log)).replace("http://127.0.0.1:8080", server.url)
@@ -62,6 +62,34 @@ def test_send_and_backtest(server: Spawned, tmp_path: Path) -> None:
             check=True,
         )
         assert "500 views accepted" in done.stdout or '"hr@5"' in done.stdout
+
+
+@pytest.mark.server
+def test_commands_of_the_cluster(
+    kafka: str, redis_url: str, namespace: str, tmp_path: Path
+) -> None:
+    log = written(tmp_path)
+    commands = [line for line in LINES if "kafka" in line and line.startswith("tolqyn")]
+    assert len(commands) == 3
+    environment = {
+        "TOLQYN_KAFKA": kafka, "TOLQYN_REDIS": redis_url, "TOLQYN_NAMESPACE": namespace,
+    }  # fmt: skip
+    for line in commands:
+        line = line.replace("clicks.csv.gz", str(log)).replace("127.0.0.1:9092", kafka)
+        done = subprocess.run(
+            [sys.executable, "-m", "ranking", *shlex.split(line)[1:]],
+            capture_output=True, text=True, check=False, env=os.environ | environment,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert "500 views accepted" in done.stdout or "benchmark kafka" in done.stdout
+
+
+def written(folder: Path) -> Path:
+    """Write a log of 500 views."""
+    rows = [f"{1_700_000_000 + n},v{n % 50},a{n % 7}" for n in range(500)]
+    log = folder / "clicks.csv"
+    log.write_text("\n".join(["ts_ms,user,article", *rows]))
+    return log
 
 
 def test_set_up_commands_exist() -> None:
