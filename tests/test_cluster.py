@@ -181,6 +181,8 @@ def test_kills_lose_and_double_nothing(cluster: Cluster) -> None:
     until(all_there, "every accepted view is counted once", 120)
     threading.Event().wait(1.0)
     assert all_there()
+    ranker = ranker_of(cluster)
+    until(lambda: not lists_differ(cluster, ranker), "boards are those of the log", 60)
 
 
 def post_all(url: str, events: list[dict[str, Any]]) -> None:
