@@ -26,6 +26,7 @@ from streams.broker import Broker, Producer
 from streams.cards import read_record
 from streams.records import Reader
 from streams.topic_names import TopicNames
+from tests.cluster import redis_node, running
 from tests.processes import Cluster, cluster_of, until
 from tests.test_mirror import cards_of
 
@@ -232,6 +233,28 @@ def test_a_store_that_forgot_is_filled_again(cluster: Cluster) -> None:
     assert len(httpx.get(popular).json()["items"]) == 5
     until(lambda: not lists_differ(cluster, ranker), "lists after", 10)
     assert store.exists(f"{cluster.namespace}.tolqyn:edition:inform/ru")
+
+
+def test_a_store_that_is_away_is_waited_for(tmp_path: Path, kafka: str, namespace: str) -> None:
+    """At the start, and again while everything runs: what was held is served meanwhile."""
+    node = redis_node(tmp_path)
+    store = f"redis://{node.address}/0"
+    with cluster_of(tmp_path, kafka, store, namespace) as cluster:
+        send(cluster, events_of(1, 3000))
+        worker = cluster.worker()
+        until(lambda: worker.said("the store is away"), "it says so", 120)
+        with running(node):
+            cluster.api()
+            ranker = ranker_of(cluster)
+            until(lambda: not lists_differ(cluster, ranker), "lists at last", 60)
+            node.kill()
+            popular = f"{cluster.url('api')}/v1/popular?edition=inform/ru&n=5"
+            related = f"{cluster.url('api')}/v1/related/3?edition=inform/ru&n=4"
+            for line in (popular, related):
+                assert len(httpx.get(line, timeout=20).json()["items"]) == int(line[-1])
+            node.start()
+            until(lambda: not lists_differ(cluster, ranker), "lists again", 60)
+            assert worker.said("the store answers again")
 
 
 def test_what_cannot_be_read_is_dead_lettered(cluster: Cluster) -> None:
