@@ -129,22 +129,22 @@ def _rank(kafka: str, namespace: str, count: int, *, with_packer: bool) -> tuple
     """Seconds from a ready worker to the last view's board in the store, and its peak MB."""
     store = os.environ.get("TOLQYN_REDIS", "redis://127.0.0.1:6379/0")
     at = ["--kafka", kafka, "--namespace", namespace]
-    stand = _Stand(Writer(store, Names(namespace)))
-    with _process("worker", *at, "--redis", store) as (worker, log):
-        _until(lambda: log.read_text().count("loaded in") == PARTITIONS, "the worker is ready")
+    stand = Stand(Writer(store, Names(namespace)))
+    with spawned("worker", *at, "--redis", store) as worker:
+        await_until(lambda: worker.said().count("loaded in") == PARTITIONS, "the worker is ready")
         began = time.monotonic()
-        with _process("pack", *at) if with_packer else nullcontext():
+        with spawned("pack", *at) if with_packer else nullcontext():
             if with_packer:
-                _until(
+                await_until(
                     lambda: stand.look() and _is_packed(kafka, namespace, count), "all is packed"
                 )
             with Broker(kafka) as broker:
                 end = broker.end_offsets(TopicNames(namespace).views)[HOME]
-            _until(lambda: stand.look() and stand.since(end) > 0, "all is ranked")
-        return stand.since(end) - began, _peak_megabytes(worker.pid)
+            await_until(lambda: stand.look() and stand.since(end) > 0, "all is ranked")
+        return stand.since(end) - began, worker.peak_megabytes()
 
 
-class _Stand:
+class Stand:
     """When the store reached which log position."""
 
     def __init__(self, writer: Writer) -> None:
@@ -158,6 +158,11 @@ class _Stand:
             if kept and (not self._seen or kept[0] > self._seen[-1][0]):
                 self._seen.append((kept[0], time.monotonic()))
         return True
+
+    @property
+    def newest(self) -> int:
+        """The last position seen."""
+        return self._seen[-1][0] if self._seen else 0
 
     def since(self, position: int) -> float:
         """When a position was reached, monotonic seconds; 0 = not yet."""
@@ -179,28 +184,66 @@ def _peer(kafka: str, namespace: str, count: int, store: str) -> float:
     return float(line.split()[1])
 
 
+class Spawned:
+    """One of the cluster's processes.
+
+    Parameters
+    ----------
+    log : Path
+        What it prints.
+    arguments : tuple of str
+    """
+
+    def __init__(self, log: Path, *arguments: str) -> None:
+        self._log, self._arguments = log, arguments
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it."""
+        command = [sys.executable, "-m", "ranking", *self._arguments]
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+
+    def kill(self) -> None:
+        """End it without warning."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
+    def said(self) -> str:
+        """What it printed so far."""
+        return self._log.read_text()
+
+    def peak_megabytes(self) -> float:
+        """Most memory that was resident so far."""
+        pid = self._process.pid if self._process else os.getpid()
+        status = Path(f"/proc/{pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+
+
 @contextmanager
-def _process(*arguments: str) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+def spawned(*arguments: str) -> Iterator[Spawned]:
+    """Run a process for a while."""
     with tempfile.NamedTemporaryFile(suffix=".log") as log:
-        command = [sys.executable, "-m", "ranking", *arguments]
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        process = Spawned(Path(log.name), *arguments)
+        process.start()
         try:
-            yield process, Path(log.name)
+            yield process
         finally:
             process.kill()
-            process.wait()
 
 
-def _until(holds: Callable[[], bool], what: str) -> None:
+def await_until(holds: Callable[[], bool], what: str) -> None:
+    """Wait until something holds.
+
+    Raises
+    ------
+    TimeoutError
+    """
     end = time.monotonic() + PATIENCE
     while not holds():
         if time.monotonic() > end:
             message = f"not within {PATIENCE:.0f} s: {what}"
             raise TimeoutError(message)
         time.sleep(0.02)
-
-
-def _peak_megabytes(process: int) -> float:
-    status = Path(f"/proc/{process}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024

@@ -89,9 +89,10 @@ def backtest(
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def bench(names: tuple[str, ...], views: Path | None, columns: str, form: str) -> None:
-    """Run benchmarks: `visible` (how soon a view shows), `ingest` (a log by HTTP), `kafka`.
+    """Run benchmarks: `visible` (how soon a view shows), `ingest` (a log by HTTP), `kafka` (the
+    cluster beside Kafka Streams), `recovery` (after a worker's kill).
 
-    `kafka` needs a broker and a Redis (deploy/local up): the cluster beside Kafka Streams.
+    The last two need a broker and a Redis: deploy/local up
     """
     from ranking.benchmarks.ingest import ingest
     from ranking.benchmarks.visible import visible
