@@ -109,8 +109,9 @@ class Engine:
         wanted = set(partitions)
         for number in self._held.keys() - wanted:
             self._held.pop(number).following.cancel()
-        for number in sorted(wanted - self._held.keys()):
-            self._held[number] = await self._load(number)
+        new = sorted(wanted - self._held.keys())
+        loaded = await asyncio.gather(*(self._load(number) for number in new))
+        self._held |= dict(zip(new, loaded, strict=True))
 
     def take(self, partition: int, offset: int, value: bytes) -> BatchError | None:
         """Take a record of views; returns what is wrong with it, if it cannot be read.
