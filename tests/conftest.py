@@ -24,6 +24,7 @@ from tests.cluster import (
     redis_node,
     running,
 )
+from tests.processes import Cluster, cluster_of
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -113,3 +114,10 @@ def namespace(kafka: str, request: pytest.FixtureRequest) -> Iterator[str]:
     yield name
     with Broker(kafka) as broker:
         broker.delete([topic.name for topic in topics])
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, kafka: str, redis_url: str, namespace: str) -> Iterator[Cluster]:
+    """A namespace of its own on the run's broker and Redis."""
+    with cluster_of(tmp_path, kafka, redis_url, namespace) as running:
+        yield running
