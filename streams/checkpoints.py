@@ -83,12 +83,18 @@ class Checkpoints:
         self._before: dict[str, tuple[bytes, bytes]] = {}
         self._stale = list(stale)
         self._written = 0
-        self.end = end
-        """Offset after what this worker wrote, or read, last."""
+        self._end: int | None = end
+        """Offset after what this worker wrote, or read, last; None = a write failed halfway."""
 
     async def is_ours(self, reader: Reader) -> bool:
-        """Say whether nobody else has written checkpoints of the partition since."""
-        return (await reader.bounds(self._topic, self._partition))[1] == self.end
+        """Say whether nobody else has written checkpoints of the partition since.
+
+        After a write that failed nobody knows how far it came: whatever is there counts as ours.
+        """
+        end = (await reader.bounds(self._topic, self._partition))[1]
+        if self._end is None:
+            self._end = end
+        return end == self._end
 
     async def write(self, snapshot: Snapshot) -> int:
         """Write a snapshot of what changed since `marks`; returns its bytes.
@@ -131,8 +137,9 @@ class Checkpoints:
         return next(key for key in keys if key not in named)
 
     async def _put(self, records: Iterable[tuple[bytes, bytes | None]]) -> None:
+        before, self._end = self._end, None
         end = await self._writer.write(self._topic, self._partition, list(records))
-        self.end = max(self.end, end)
+        self._end = max(before or 0, end)
 
 
 class Found(msgspec.Struct, frozen=True):

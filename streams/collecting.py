@@ -153,8 +153,9 @@ class KafkaIntake:
 
     def _tell(self, sending: _Sending) -> None:
         fault = sending.faults[0] if sending.faults else ""
+        with self._wake:
+            self._waiting -= sum(len(request.rows) for request in sending.requests)
         for request in sending.requests:
-            self._waiting -= len(request.rows)
             request.done.get_loop().call_soon_threadsafe(_settle, request.done, fault)
 
 
