@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.batch import Batch, encode, full_columns
-from ranking.engine.event import Rejection, Unreadable
+from ranking.engine.event import Rejection, Unreadable, site_of
 from ranking.engine.packing import Hasher, pack
 from ranking.engine.rows import Rows, joined
 from ranking.server.bundles import DAY, NOTHING
 from ranking.server.collector import Admitted, admit
 from streams.day_keys import DayKeys
-from streams.partitions import partition_of, site_of
+from streams.partitions import partition_of
 from streams.producing import FastConsumer, FastLogError, FastProducer
 from streams.topic_names import TopicNames
 

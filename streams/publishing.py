@@ -10,12 +10,13 @@ import logging
 import time
 from collections.abc import Callable
 
+from ranking.engine.event import site_of
 from ranking.lists.profile import ProfileError
 from ranking.mirror.names import Names, Question
 from ranking.mirror.publisher import Publisher, Written
 from ranking.mirror.store import KEEP, Changed, Outcome, Stand, StoreError, Write, Writer
 from streams.part import Part
-from streams.partitions import partition_of, site_of
+from streams.partitions import partition_of
 
 RENEW = 1.0
 """Seconds between two renewals of tag graphs and of boards that were asked for."""

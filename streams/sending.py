@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from ranking.engine.batch import encode
+from ranking.engine.event import site_of
 from ranking.engine.rows import DEFAULTS, Rows
 from ranking.lists.catalogue import Card
 from ranking.replay.send import SendError, Taken
@@ -18,7 +19,7 @@ from ranking.server.collector import admit
 from streams.broker import Broker, Producer
 from streams.cards import card_record
 from streams.day_keys import DayKeys
-from streams.partitions import partition_of, site_of
+from streams.partitions import partition_of
 from streams.topic_names import TopicNames
 
 

@@ -17,7 +17,7 @@ from zlib import crc32
 
 import msgspec
 
-from ranking.engine.event import DEFAULT_EDITION
+from ranking.engine.event import DEFAULT_EDITION, site_of
 from ranking.mirror.names import Names
 from ranking.mirror.store import StoreError, Writer
 from ranking.replay.files import EVENT_FIELDS, Chunk, FileError, body_of, mapping_of, view_chunks
@@ -30,7 +30,7 @@ from streams.topics import specification
 
 PATIENCE = 300.0
 PARTITIONS = 4
-HOME = partition_of(DEFAULT_EDITION.partition("/")[0], PARTITIONS)
+HOME = partition_of(site_of(DEFAULT_EDITION), PARTITIONS)
 PEER = Path(__file__).parents[1] / "tests" / "benchmarks" / "peers" / "KafkaStreamsCount.java"
 JARS = Path(__file__).parents[1] / "deploy" / "kafka" / "jars"
 

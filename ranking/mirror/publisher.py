@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.engine.event import site_of
 from ranking.engine.site import Site
 from ranking.lists.boards import Board
 from ranking.lists.profile import profile_from
@@ -209,7 +210,7 @@ def article_value(ranker: Ranker, edition: str, article: str) -> ArticleValue:
     """Make one article's value."""
     card = ranker.catalogue.card(edition, article)
     is_gone = ranker.catalogue.is_gone(edition, article)
-    site = ranker.sites.get(edition.partition("/")[0])
+    site = ranker.sites.get(site_of(edition))
     slot = site.slot(edition, article) if site else -1
     if site is None or slot < 0:
         return ArticleValue(VERSION, card, is_gone)
