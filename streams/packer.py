@@ -52,10 +52,11 @@ class Packer:
     ----------
     kafka : str
     topics : TopicNames
-    group, member : str
+    member : str
+        Its name among the packers.
     """
 
-    def __init__(self, kafka: str, topics: TopicNames, group: str, member: str) -> None:
+    def __init__(self, kafka: str, topics: TopicNames, member: str) -> None:
         self._topics = topics
         self._producer = FastProducer(kafka, 0)
         self._count = self._producer.partitions(topics.views)
@@ -63,7 +64,7 @@ class Packer:
         self._day, self._hashes = -1, Hasher(b"")
         self._under_way: list[_Carried] = []
         self._carried: dict[int, int] = {}
-        self._consumer = FastConsumer(kafka, group, member, topics.raw, self._assigned)
+        self._consumer = FastConsumer(kafka, topics.packers, member, topics.raw, self._assigned)
         self.is_stopping = False
 
     def run(self) -> None:

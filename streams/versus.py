@@ -170,8 +170,8 @@ class Stand:
 
 
 def _is_packed(kafka: str, namespace: str, count: int) -> bool:
-    group, topic = f"{namespace}.tolqyn-pack", TopicNames(namespace).raw
-    return sum(committed(kafka, group, topic, PARTITIONS)) >= count
+    topics = TopicNames(namespace)
+    return sum(committed(kafka, topics.packers, topics.raw, PARTITIONS)) >= count
 
 
 def _peer(kafka: str, namespace: str, count: int, store: str) -> float:

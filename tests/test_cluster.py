@@ -10,6 +10,7 @@ import orjson
 import pytest
 import redis
 
+from ranking.mirror.names import Names, prefixed
 from ranking.replay.send import target_of
 from tests.processes import Cluster, until
 from tests.test_mirror import cards_of
@@ -88,13 +89,13 @@ def test_a_paused_worker_changes_nothing(cluster: Cluster) -> None:
     send(cluster, events_of(2, 3000, 3000))
     second = ranker_of(cluster)
     until(lambda: not lists_differ(cluster, second), "lists after the takeover", 60)
-    store = redis.Redis.from_url(cluster.redis)
-    before = store.hgetall(f"{cluster.namespace}.tolqyn:editions")
+    store, names = redis.Redis.from_url(cluster.redis), Names(cluster.namespace)
+    before = store.hgetall(names.directory)
     frozen.signal(signal.SIGCONT)
     for _ in range(20):
         threading.Event().wait(0.2)
         assert lists_differ(cluster, second) == []
-    assert store.hgetall(f"{cluster.namespace}.tolqyn:editions").keys() == before.keys()
+    assert store.hgetall(names.directory).keys() == before.keys()
 
 
 def test_a_store_that_forgot_is_filled_again(cluster: Cluster) -> None:
@@ -104,9 +105,9 @@ def test_a_store_that_forgot_is_filled_again(cluster: Cluster) -> None:
     ranker = ranker_of(cluster)
     until(lambda: not lists_differ(cluster, ranker), "lists before", 60)
     store = redis.Redis.from_url(cluster.redis)
-    keys = store.keys(f"{cluster.namespace}.*")
+    keys = store.keys(prefixed(cluster.namespace, "*"))
     store.delete(*keys)
     popular = f"{cluster.url('api')}/v1/popular?edition=inform/ru&n=5"
     assert len(httpx.get(popular).json()["items"]) == 5
     until(lambda: not lists_differ(cluster, ranker), "lists after", 10)
-    assert store.exists(f"{cluster.namespace}.tolqyn:edition:inform/ru")
+    assert store.exists(Names(cluster.namespace).edition("inform/ru"))

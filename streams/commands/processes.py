@@ -54,7 +54,7 @@ def _worker(**options: Any) -> None:
     wanted = EngineOptions(
         options["kafka"], topics, count, options["checkpoint_every"], profile, EngineSettings()
     )
-    joining = WorkerOptions(options["kafka"], _group(options), options["id"], topics.views)
+    joining = WorkerOptions(options["kafka"], topics.workers, options["id"], topics.views)
     run(joining, Engine(wanted, store, names), presence.keep_forever)
 
 
@@ -64,8 +64,7 @@ def _pack(**options: Any) -> None:
     from streams.topic_names import TopicNames
 
     _settled(options)
-    group = f"{_group(options)}-pack"
-    packer = Packer(options["kafka"], TopicNames(options["namespace"]), group, options["id"])
+    packer = Packer(options["kafka"], TopicNames(options["namespace"]), options["id"])
 
     def stop(number: int, frame: object) -> None:
         packer.is_stopping = True
@@ -178,10 +177,6 @@ def _settled(options: dict[str, Any]) -> int:
     if lines := differences(specification(options["namespace"], count), found):
         raise TopicsError("\n".join(lines))
     return count
-
-
-def _group(options: dict[str, Any]) -> str:
-    return f"{options['namespace']}.tolqyn" if options["namespace"] else "tolqyn"
 
 
 def _ready(options: dict[str, Any], what: str) -> Callable[[], None]:
