@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import Spawned, spawned
+from ranking.benchmarks.spawned import Server, spawned
 from streams.broker import Broker
 from streams.topics import PARTITIONS, specification
 from tests.cluster import (
@@ -51,14 +51,14 @@ def g1() -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spawned]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One real server for the tests of a file."""
-    with spawned(tmp_path_factory.mktemp("data")) as running:
+    with spawned(Server(tmp_path_factory.mktemp("data"))) as running:
         yield running
 
 
 @pytest.fixture
-def client(server: Spawned) -> Iterator[httpx.Client]:
+def client(server: Server) -> Iterator[httpx.Client]:
     """A client of the server."""
     with httpx.Client(base_url=server.url, timeout=30.0) as connected:
         yield connected

@@ -11,7 +11,7 @@ import httpx
 import orjson
 import pytest
 
-from ranking.benchmarks.spawned import Spawned, spawned
+from ranking.benchmarks.spawned import Server, spawned
 
 pytestmark = pytest.mark.server
 
@@ -60,7 +60,7 @@ def post_all(url: str, views: list[dict[str, Any]]) -> None:
                     time.sleep(0.01)
 
 
-def counts(server: Spawned, articles: list[str]) -> dict[str, tuple[int, int]]:
+def counts(server: Server, articles: list[str]) -> dict[str, tuple[int, int]]:
     """Accepted and counted views as the server shows them."""
     with httpx.Client(base_url=server.url) as client:
         shown = [client.get(f"/v1/articles/crash/en/{article}").json() for article in articles]
@@ -71,7 +71,7 @@ def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     views = log_of(1)
     truth = truth_of(views)
     drawn = random.Random(2)
-    with spawned(tmp_path, "--checkpoint-every", "1") as server:
+    with spawned(Server(tmp_path, "--checkpoint-every", "1")) as server:
         sender = threading.Thread(target=post_all, args=(server.url, views))
         sender.start()
         kills = 0
@@ -89,7 +89,7 @@ def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
 
 def test_restart_shows_the_same_lists(tmp_path: Path) -> None:
     lines = ["/v1/popular?edition=crash/en&n=20", "/v1/related/a1?edition=crash/en&n=10"]
-    with spawned(tmp_path) as server:
+    with spawned(Server(tmp_path)) as server:
         post_all(server.url, log_of(3)[:5000])
         time.sleep(1.2)  # numbers are shown once a second
         before = [httpx.get(server.url + line).content for line in lines]
