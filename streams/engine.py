@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from ranking.engine.batch import BatchError
 from ranking.engine.settings import EngineSettings
 from ranking.lists.profile import Profile
-from ranking.mirror.names import Names
+from ranking.mirror.names import Names, Question
+from ranking.mirror.store import StoreError
 from ranking.mirror.store import Writer as StoreWriter
 from ranking.ranker import Ranker
 from ranking.snapshot import CheckpointError
@@ -142,8 +143,9 @@ class Engine:
         """Publish what changed, every `TICK` and less often when that takes long."""
         while True:
             began = time.monotonic()
+            wanted = await self._wanted() if self._held else []
             for held in list(self._held.values()):
-                await held.publishing.tick()
+                await held.publishing.tick(wanted)
             took = time.monotonic() - began
             await asyncio.sleep(max(TICK - took, took * BUSY if took > TICK / 2 else 0.0, 0.001))
 
@@ -174,6 +176,13 @@ class Engine:
             held.following.cancel()
         await self._writer.stop()
         await self._reader.stop()
+
+    async def _wanted(self) -> list[Question]:
+        """Boards that are asked for; none while the store is away, of which `publishing` tells."""
+        try:
+            return await asyncio.to_thread(self._store.wanted)
+        except StoreError:
+            return []
 
     async def _load(self, number: int) -> _Held:
         began, topics = time.monotonic(), self._options.topics

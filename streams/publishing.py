@@ -8,7 +8,7 @@ nothing is written; then, and whenever the store forgot or was away, everything 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ranking.engine.event import site_of
 from ranking.lists.profile import ProfileError
@@ -53,7 +53,6 @@ class Publishing:
         self._fault = ""
         self._renewed = self._rounded = -ROUND
         self._limit = 200
-        self._wanted: list[Question] = []
         self._made: dict[Question, float] = {}
         self._ticked = clock()
 
@@ -83,15 +82,21 @@ class Publishing:
         except StoreError as error:
             self._away(error)
 
-    async def tick(self) -> None:
-        """Bring the store up to the ranker, if it may be written."""
+    async def tick(self, wanted: Iterable[Question]) -> None:
+        """Bring the store up to the ranker, if it may be written.
+
+        Parameters
+        ----------
+        wanted : iterable of Question
+            Boards that are asked for, of any partition.
+        """
         stand = Stand(self._part.number, self._part.ranker.position, self._part.articles)
         if self._kept is None or stand.views < self._kept[0] or stand.articles < self._kept[1]:
             return
         written = self._changes()
         try:
             await self._write(stand, written)
-            await self._answer(stand)
+            await self._answer(stand, wanted)
         except StoreError as error:
             self._away(error)
 
@@ -139,10 +144,9 @@ class Publishing:
             self._fault = ""
         self._all_due = outcome is not Outcome.WRITTEN
 
-    async def _answer(self, stand: Stand) -> None:
+    async def _answer(self, stand: Stand, wanted: Iterable[Question]) -> None:
         """Make the boards that are asked for, each at once and then every second."""
         now = self._clock()
-        wanted = await asyncio.to_thread(self._writer.wanted)
         mine = [q for q in wanted if self._is_mine(q)]
         self._made = {q: made for q, made in self._made.items() if q in mine}
         values = {}
