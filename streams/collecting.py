@@ -53,12 +53,13 @@ class KafkaIntake:
     ----------
     kafka : str
     topics : TopicNames
+    count : int
+        Partitions of views, and of articles.
     """
 
-    def __init__(self, kafka: str, topics: TopicNames) -> None:
-        self._topics = topics
+    def __init__(self, kafka: str, topics: TopicNames, count: int) -> None:
+        self._topics, self._count = topics, count
         self._producer = FastProducer(kafka, PATIENCE)
-        self._count = self._producer.partitions(topics.views)
         self._bundler = Bundler(DayKeys(kafka, topics.day_keys).key)
         self._inbox: list[_Request] = []
         self._waiting = 0

@@ -87,15 +87,10 @@ class Engine:
         self._held: dict[int, _Held] = {}
         self._writer = Writer(options.kafka)
         self._reader = Reader(options.kafka)
-        self.applied = 0
 
     def next_offsets(self) -> dict[int, int]:
         """Offset that comes next, by partition."""
         return {number: held.part.next for number, held in self._held.items()}
-
-    def parts(self) -> list[Part]:
-        """Partitions that are held, by number."""
-        return [held.part for _, held in sorted(self._held.items())]
 
     async def hold(self, partitions: Iterable[int]) -> None:
         """Hold just these partitions from now on: drop the others, load the new ones.
@@ -125,12 +120,10 @@ class Engine:
         held = self._held.get(partition)
         if held is None:
             return None
-        before = held.part.views
         try:
             held.part.take(offset, value)
         except BatchError as error:
             return error
-        self.applied += held.part.views - before
         return None
 
     async def bury(self, partition: int, offset: int, value: bytes, fault: BatchError) -> None:
@@ -169,13 +162,6 @@ class Engine:
                 await checkpoints.write(ranker.snapshot(checkpoints.marks))
             except RecordsError as error:
                 log.warning("partition %d: no checkpoint: %s", held.part.number, error)
-
-    async def stop(self) -> None:
-        """Let go of everything."""
-        for held in self._held.values():
-            held.following.cancel()
-        await self._writer.stop()
-        await self._reader.stop()
 
     async def _wanted(self) -> list[Question]:
         """Boards that are asked for; none while the store is away, of which `publishing` tells."""

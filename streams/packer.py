@@ -52,14 +52,15 @@ class Packer:
     ----------
     kafka : str
     topics : TopicNames
+    count : int
+        Partitions of views.
     member : str
         Its name among the packers.
     """
 
-    def __init__(self, kafka: str, topics: TopicNames, member: str) -> None:
-        self._topics = topics
+    def __init__(self, kafka: str, topics: TopicNames, count: int, member: str) -> None:
+        self._topics, self._count = topics, count
         self._producer = FastProducer(kafka, 0)
-        self._count = self._producer.partitions(topics.views)
         self._keys = DayKeys(kafka, topics.day_keys)
         self._day, self._hashes = -1, Hasher(b"")
         self._under_way: list[_Carried] = []

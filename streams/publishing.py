@@ -47,19 +47,14 @@ class Publishing:
     ) -> None:
         self._part, self._writer, self._names, self._clock = part, writer, names, clock
         self._publisher = Publisher(part.ranker)
-        self._kept: tuple[int, int] | None = (0, 0)
-        """Positions to reach before writing; None = not asked yet."""
+        self._kept = (0, 0)
+        """Positions to reach before writing."""
         self._all_due = True
         self._fault = ""
         self._renewed = self._rounded = -ROUND
         self._limit = 200
         self._made: dict[Question, float] = {}
         self._ticked = clock()
-
-    @property
-    def waiting(self) -> int:
-        """Articles whose values are still to be written."""
-        return self._publisher.waiting
 
     async def begin(self, log_end: int) -> None:
         """Learn what the store holds.
@@ -91,7 +86,7 @@ class Publishing:
             Boards that are asked for, of any partition.
         """
         stand = Stand(self._part.number, self._part.ranker.position, self._part.articles)
-        if self._kept is None or stand.views < self._kept[0] or stand.articles < self._kept[1]:
+        if stand.views < self._kept[0] or stand.articles < self._kept[1]:
             return
         written = self._changes()
         try:
@@ -138,7 +133,8 @@ class Publishing:
             await asyncio.to_thread(self._writer.write, Write(stand, articles))
         if outcome is Outcome.REFUSED:
             log.warning("partition %d: the store is ahead; waiting", self._part.number)
-            self._kept = await asyncio.to_thread(self._writer.position, self._part.number) or (0, 0)
+            kept = await asyncio.to_thread(self._writer.position, self._part.number)
+            self._kept = kept or (0, 0)
         if self._fault:
             log.warning("partition %d: the store answers again", self._part.number)
             self._fault = ""

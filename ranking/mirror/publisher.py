@@ -69,11 +69,6 @@ class Publisher:
         self._round: Iterator[Key] = iter(())
         self._tags_due: set[str] = set()
 
-    @property
-    def waiting(self) -> int:
-        """Articles whose values have still to be made."""
-        return len(self._waiting)
-
     def note(self, changes: Changes, *, renewed: bool) -> Written:
         """Take a tick's changes; returns the editions that changed, and their tags if renewed."""
         boards: dict[str, list[Board]] = {}

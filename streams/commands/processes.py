@@ -63,8 +63,8 @@ def _pack(**options: Any) -> None:
     from streams.packer import Packer
     from streams.topic_names import TopicNames
 
-    _settled(options)
-    packer = Packer(options["kafka"], TopicNames(options["namespace"]), options["id"])
+    count = _settled(options)
+    packer = Packer(options["kafka"], TopicNames(options["namespace"]), count, options["id"])
 
     def stop(number: int, frame: object) -> None:
         packer.is_stopping = True
@@ -83,8 +83,8 @@ def _collect(**options: Any) -> None:
     from streams.topic_names import TopicNames
 
     check_address(options["host"], options["port"])
-    _settled(options)
-    intake = KafkaIntake(options["kafka"], TopicNames(options["namespace"]))
+    count = _settled(options)
+    intake = KafkaIntake(options["kafka"], TopicNames(options["namespace"]), count)
     app = Api(Metrics(), intake=intake).app()
     asyncio.run(listen(app, {}, options["host"], options["port"], _ready(options, "collecting")))
     intake.stop()
