@@ -26,6 +26,8 @@ from tests.cluster import (
 )
 from tests.processes import Cluster, cluster_of
 
+pytest.register_assert_rewrite("tests.live", "tests.restarts")
+
 CHECKOUT = Path(__file__).parents[1]
 
 
