@@ -5,8 +5,6 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,7 @@ NUMBERS = itertools.count(1)
 
 
 class ServerProcess(Command):
-    """A server that a test can start, stop, kill and start again.
+    """A server that a test can start, kill and start again.
 
     Parameters
     ----------
@@ -38,13 +36,6 @@ class ServerProcess(Command):
         """Start, and wait until it accepts connections."""
         super().start()
         self.await_answer(self._accepts)
-
-    def stop(self) -> None:
-        """Ask to end, and wait; kill what does not."""
-        try:
-            super().stop()
-        except subprocess.TimeoutExpired:
-            self.kill()
 
     def _accepts(self) -> bool:
         try:
@@ -67,16 +58,6 @@ def redis_node(folder: Path) -> ServerProcess:
     port = free_port()
     command = ("redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "")
     return ServerProcess(folder / "redis.log", port, *command)
-
-
-@contextmanager
-def running(server: ServerProcess) -> Iterator[ServerProcess]:
-    """Start a server, and stop it at the end."""
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
 
 
 def need(*programs: str) -> None:

@@ -22,7 +22,6 @@ from tests.cluster import (
     need_kafka,
     new_namespace,
     redis_node,
-    running,
 )
 from tests.processes import Cluster, cluster_of
 
@@ -93,7 +92,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a real Kafka node, one for the whole run."""
     need_kafka()
     folder = tmp_path_factory.mktemp("kafka")
-    with running(kafka_node(folder)) as node:
+    with spawned(kafka_node(folder)) as node:
         yield node.address
     shutil.rmtree(folder)
 
@@ -102,7 +101,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a real Redis, one for the whole run."""
     need("redis-server")
-    with running(redis_node(tmp_path_factory.mktemp("redis"))) as node:
+    with spawned(redis_node(tmp_path_factory.mktemp("redis"))) as node:
         yield f"redis://{node.address}/0"
 
 

@@ -2,38 +2,40 @@
 
 import threading
 from pathlib import Path
-from typing import Any
-from zlib import crc32
 
 import httpx
 import orjson
 import pytest
 
-from ranking.benchmarks.spawned import await_until
-from ranking.engine.batch import encode
+from ranking.benchmarks.spawned import await_until, spawned
+from ranking.engine.batch import Batch, encode
 from ranking.server.collector import admit
 from streams.broker import Broker, Producer
+from streams.partitions import partition_of
 from streams.topic_names import TopicNames
-from tests.cluster import redis_node, running
+from streams.topics import PARTITIONS, specification
+from tests.cluster import redis_node
+from tests.logs import packed, view
 from tests.processes import Cluster, cluster_of
 from tests.traffic import counts_of, events_of, lists_differ, ranker_of, send
 
 pytestmark = pytest.mark.server
 
+HOME = partition_of("inform", PARTITIONS)
+
 
 def test_what_cannot_be_read_is_dead_lettered(cluster: Cluster) -> None:
     topics = TopicNames(cluster.namespace)
-    home = crc32(b"inform") % 4
     good = admit(orjson.dumps(events_of(1, 1)), 2_000_000_000_000, "").rows
     assert len(good) == 1
     cluster.worker()
     cluster.packer()
     cluster.api()
-    with_producer(cluster, topics.views, home, b"no batch at all")
-    with_producer(cluster, topics.raw, home, b"{not json")
-    with_producer(cluster, topics.raw, home, b'{"visitor":"v"}')
+    with_producer(cluster, topics.views, HOME, b"no batch at all")
+    with_producer(cluster, topics.raw, HOME, b"{not json")
+    with_producer(cluster, topics.raw, HOME, b'{"visitor":"v"}')
     event = {"visitor": "v", "article": "a", "edition": "inform/ru"}
-    with_producer(cluster, topics.raw, home, orjson.dumps(event))
+    with_producer(cluster, topics.raw, HOME, orjson.dumps(event))
     page = ("inform/ru", "a")
     await_until(lambda: counts_of(cluster.url("api"), [page])[page] == (1, 1), "the good one", 60)
 
@@ -53,23 +55,21 @@ def with_producer(cluster: Cluster, topic: str, partition: int, value: bytes) ->
 
 
 def test_a_batch_of_another_version_or_place_is_passed_over(cluster: Cluster) -> None:
-    topics, home = TopicNames(cluster.namespace), crc32(b"inform") % 4
+    topics = TopicNames(cluster.namespace)
     send(cluster, events_of(1, 40))
     worker = cluster.worker()
     await_until(lambda: "loaded in" in worker.said(), "loaded", 120)
     strange = bytearray(encode(some_batch()))
     strange[9] = 7  # the major version
-    with_producer(cluster, topics.views, home, bytes(strange))
-    with_producer(cluster, topics.views, (home + 1) % 4, encode(some_batch()))
+    with_producer(cluster, topics.views, HOME, bytes(strange))
+    with_producer(cluster, topics.views, (HOME + 1) % PARTITIONS, encode(some_batch()))
     await_until(lambda: "major version 7" in worker.said(), "the version is named", 30)
     await_until(lambda: "belongs to partition" in worker.said(), "the place is named", 30)
     assert worker.is_running
 
 
-def some_batch() -> Any:
+def some_batch() -> Batch:
     """A batch of one view of inform."""
-    from tests.logs import packed, view
-
     return packed([view(1_700_000_000_000, "a")])
 
 
@@ -114,9 +114,7 @@ def test_checkpoints_of_a_longer_log_are_refused(cluster: Cluster) -> None:
         (views,) = [t for t in broker.topics([topics.views]).values()]
         broker.delete([topics.views])
         await_until(lambda: not broker.topics([topics.views]), "the topic is gone", 30)
-        from streams.topics import specification
-
-        (wanted,) = [t for t in specification(cluster.namespace, 4) if t.name == topics.views]
+        (wanted,) = [t for t in specification(cluster.namespace) if t.name == topics.views]
         broker.create([wanted])
         assert views.partitions == 4
     again = cluster.worker("1")
@@ -132,7 +130,7 @@ def test_a_store_that_is_away_is_waited_for(tmp_path: Path, kafka: str, namespac
         send(cluster, events_of(1, 3000))
         worker = cluster.worker()
         await_until(lambda: "the store is away" in worker.said(), "it says so", 120)
-        with running(node):
+        with spawned(node):
             cluster.api()
             ranker = ranker_of(cluster)
             await_until(lambda: not lists_differ(cluster, ranker), "lists at last", 60)
