@@ -6,18 +6,20 @@ Takeover: it is not, and another worker takes its partitions when the session ha
 
 import os
 import statistics
+import tempfile
 import threading
 import time
 from pathlib import Path
 
 import orjson
 
+from ranking.benchmarks.spawned import TOLQYN, Command, await_until, spawned
 from ranking.mirror.names import Names
 from ranking.mirror.store import Writer
 from streams.broker import Broker
 from streams.sending import KafkaTarget
 from streams.topics import specification
-from streams.versus import HOME, PARTITIONS, Spawned, Stand, await_until, spawned
+from streams.versus import HOME, PARTITIONS, Stand
 
 RESTARTS = 5
 VIEWS, PAUSE = 50, 0.05
@@ -49,13 +51,13 @@ def recovery(views: Path | None, columns: str) -> dict[str, float]:
         broker.create(topics)
     flow = threading.Thread(target=_flow, args=(kafka, namespace, stop))
     flow.start()
-    at = ("worker", "--kafka", kafka, "--namespace", namespace, "--redis", store)
+    at = ("--kafka", kafka, "--namespace", namespace, "--redis", store)
     stand = Stand(Writer(store, Names(namespace)))
     try:
-        with spawned(*at, "--id", "1", "--checkpoint-every", "2") as first:
-            await_until(lambda: stand.look() and stand.newest > 0, "views are ranked")
+        with tempfile.TemporaryDirectory() as folder, spawned(_worker(folder, "1", at)) as first:
+            await_until(lambda: stand.newest() > 0, "views are ranked")
             restarts = [_restarted(first, stand) for _ in range(RESTARTS)]
-            with spawned(*at, "--id", "2", "--checkpoint-every", "2") as second:
+            with spawned(_worker(folder, "2", at)) as second:
                 await_until(lambda: "loaded in" in second.said(), "the second worker has its share")
                 time.sleep(3.0)
                 holder = second if f"partition {HOME}:" in second.said() else first
@@ -72,28 +74,32 @@ def recovery(views: Path | None, columns: str) -> dict[str, float]:
     }
 
 
-def _restarted(worker: Spawned, stand: Stand) -> float:
+def _worker(folder: str, name: str, at: tuple[str, ...]) -> Command:
+    options = ("--id", name, "--checkpoint-every", "2")
+    return Command(Path(folder) / f"{name}.log", *TOLQYN, "worker", *at, *options)
+
+
+def _restarted(worker: Command, stand: Stand) -> float:
     """Seconds from the kill to the next view on its board, started again at once."""
     time.sleep(3.0)
     worker.kill()
     began, known = time.monotonic(), _settled(stand)
     worker.start()
-    await_until(lambda: stand.look() and stand.newest > known, "ranking goes on")
+    await_until(lambda: stand.newest() > known, "ranking goes on")
     return time.monotonic() - began
 
 
-def _taken_over(worker: Spawned, stand: Stand) -> float:
+def _taken_over(worker: Command, stand: Stand) -> float:
     worker.kill()
     began, known = time.monotonic(), _settled(stand)
-    await_until(lambda: stand.look() and stand.newest > known, "another goes on")
+    await_until(lambda: stand.newest() > known, "another goes on")
     return time.monotonic() - began
 
 
 def _settled(stand: Stand) -> int:
     """Position of the store once the killed worker's last write is in."""
     time.sleep(0.05)
-    stand.look()
-    return stand.newest
+    return stand.newest()
 
 
 def _flow(kafka: str, namespace: str, stop: threading.Event) -> None:

@@ -54,7 +54,7 @@ def _worker(**options: Any) -> None:
     wanted = EngineOptions(
         options["kafka"], topics, count, options["checkpoint_every"], profile, EngineSettings()
     )
-    joining = WorkerOptions(options["kafka"], _group(options), options["id"], topics.views)
+    joining = WorkerOptions(options["kafka"], topics.workers, options["id"], topics.views)
     run(joining, Engine(wanted, store, names), presence.keep_forever)
 
 
@@ -63,9 +63,8 @@ def _pack(**options: Any) -> None:
     from streams.packer import Packer
     from streams.topic_names import TopicNames
 
-    _settled(options)
-    group = f"{_group(options)}-pack"
-    packer = Packer(options["kafka"], TopicNames(options["namespace"]), group, options["id"])
+    count = _settled(options)
+    packer = Packer(options["kafka"], TopicNames(options["namespace"]), count, options["id"])
 
     def stop(number: int, frame: object) -> None:
         packer.is_stopping = True
@@ -84,8 +83,8 @@ def _collect(**options: Any) -> None:
     from streams.topic_names import TopicNames
 
     check_address(options["host"], options["port"])
-    _settled(options)
-    intake = KafkaIntake(options["kafka"], TopicNames(options["namespace"]))
+    count = _settled(options)
+    intake = KafkaIntake(options["kafka"], TopicNames(options["namespace"]), count)
     app = Api(Metrics(), intake=intake).app()
     asyncio.run(listen(app, {}, options["host"], options["port"], _ready(options, "collecting")))
     intake.stop()
@@ -178,10 +177,6 @@ def _settled(options: dict[str, Any]) -> int:
     if lines := differences(specification(options["namespace"], count), found):
         raise TopicsError("\n".join(lines))
     return count
-
-
-def _group(options: dict[str, Any]) -> str:
-    return f"{options['namespace']}.tolqyn" if options["namespace"] else "tolqyn"
 
 
 def _ready(options: dict[str, Any], what: str) -> Callable[[], None]:
