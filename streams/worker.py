@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import faust
+from faust.tables.manager import TableManager
 from faust.transport.drivers.aiokafka import Consumer as KafkaConsumer
 from faust.types import TP
 
@@ -71,6 +72,14 @@ def end(code: int, reason: str) -> None:
     os._exit(code)
 
 
+class NoTables(TableManager):
+    """Faust gives tables a second to register before it joins; there are none."""
+
+    async def sleep(self, n: Any) -> None:
+        """Pass on at once, but let others run."""
+        await super().sleep(0.0)
+
+
 def _app(options: WorkerOptions, engine: Engine) -> Any:
     consumer = _consumer_of(options.topic, engine)
 
@@ -84,6 +93,7 @@ def _app(options: WorkerOptions, engine: Engine) -> Any:
         options.group,
         broker=f"kafka://{options.kafka}",
         store="memory://",
+        TableManager=NoTables,
         datadir=str(Path(tempfile.gettempdir()) / f"{options.group}-{options.worker}"),
         autodiscover=False,
         web_enabled=False,
