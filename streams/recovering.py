@@ -64,6 +64,7 @@ def recovery(views: Path | None, columns: str) -> dict[str, float]:
                 restarts = [_gone_on(lambda: _again(first), stand) for _ in range(RESTARTS)]
                 with spawned(_worker(folder, "2", at)) as second:
                     await_until(lambda: "loaded in" in second.said(), "the second has its share")
+                    time.sleep(3.0)  # partitions may move once more
                     holder = second if f"partition {HOME}:" in second.said() else first
                     takeover = _gone_on(holder.kill, stand)
     finally:

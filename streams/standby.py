@@ -13,7 +13,7 @@ import sys
 import time
 
 REFUSED = 2
-BRIEF, PAUSE, LONGEST = 5.0, 1.0, 15.0
+BRIEF, PAUSE, LONGEST = 2.0, 1.0, 15.0
 """From the second child on that lived less than `BRIEF` seconds, a pause that doubles."""
 PR_SET_PDEATHSIG = 1
 
