@@ -115,6 +115,33 @@ class Live:
             for article in self.articles(edition)
         }
 
+    def shares(
+        self, edition: str, half_life: float, weights: Sequence[float], evidence: float
+    ) -> Scores:
+        """Share of each article in the views, backed off to longer half-lives."""
+        half_lives = [half_life]
+        while evidence and len(half_lives) < 3 and 4 * half_lives[-1] <= HALF_LIVES[-1]:
+            wanted = math.log(half_life * 4 ** len(half_lives))
+            half_lives.append(min(HALF_LIVES, key=lambda h: abs(math.log(h) - wanted)))
+        shares = dict.fromkeys(self.articles(edition), 0.0)
+        for level in range(len(half_lives) - 1, -1, -1):
+            masses = self.masses(edition, half_lives[level], weights)
+            total = sum(
+                weights[c] * self.truth.total(edition, half_lives[level], c) for c in range(3)
+            )
+            k = evidence / 4**level if level < len(half_lives) - 1 else 0.0
+            if total + k > 0.0:
+                shares = {a: (m + k * shares[a]) / (total + k) for a, m in masses.items()}
+        return shares
+
+    def scores(self, edition: str, profile: Profile) -> Scores:
+        """Popular's: views, and the share of as many as the evidence that longer memory gives."""
+        p, weights = profile, weights_of(profile)
+        k = p.popular_evidence if 4 * p.half_life <= HALF_LIVES[-1] else 0.0
+        total = sum(weights[c] * self.truth.total(edition, p.half_life, c) for c in range(3))
+        shares = self.shares(edition, p.half_life, weights, k)
+        return {article: share * (total + k) for article, share in shares.items()}
+
     def fresh(self, edition: str, article: str, freshness: float) -> float:
         """Freshness prior: an article without a date counts as new."""
         card = self.cards.get((edition, article))
@@ -158,14 +185,18 @@ def test_popular_on_rungs_is_the_order_of_the_sums(seed: int) -> None:
     live, rows = Live(seed), portal(seed)
     live.feed(rows)
     for half_life in (300.0, 600.0, 3600.0, 21_600.0, 86_400.0, float(HALF_LIVES[-1])):
-        for weights in ((0.3, 1.0, 1.0), (1.0, 1.0, 1.0), (0.0, 2.0, 0.5)):
+        for weights, k in (
+            ((0.3, 1.0, 1.0), 100.0),
+            ((1.0, 1.0, 1.0), 0.0),
+            ((0.0, 2.0, 0.5), 3.0),
+        ):
             profile = Profile(
                 half_life=half_life, landing_weight=weights[0], onward_weight=weights[1],
-                ours_weight=weights[2],
+                ours_weight=weights[2], popular_evidence=k,
             )  # fmt: skip
             for edition in EDITIONS:
                 board = live.popular(edition, profile, 100)
-                scores = positive(live.masses(edition, half_life, weights))
+                scores = positive(live.scores(edition, profile))
                 assert_ranked(board, scores, 100, rel=1e-9)
                 for item in board.items:
                     assert item.views == live.truth.counted[(edition, item.id), "view"]
@@ -183,8 +214,7 @@ def test_popular_at_every_moment_of_a_log() -> None:
         live.ranker.tick()
         for edition in EDITIONS:
             board = live.popular(edition, DEFAULT, 10)
-            scores = live.masses(edition, DEFAULT.half_life, weights_of(DEFAULT))
-            assert_ranked(board, positive(scores), 10, rel=1e-9)
+            assert_ranked(board, positive(live.scores(edition, DEFAULT)), 10, rel=1e-9)
 
 
 @pytest.mark.parametrize("half_life", [420.0, 700.0, 5000.0, 50_000.0, 500_000.0])
@@ -193,7 +223,7 @@ def test_popular_between_rungs_is_nearly_the_order_of_the_sums(half_life: float)
     live.feed(portal(3))
     profile = Profile(half_life=half_life)
     for edition in EDITIONS:
-        scores = live.masses(edition, half_life, weights_of(profile))
+        scores = live.scores(edition, profile)
         assert_ranked(live.popular(edition, profile, 10), scores, 10, rel=0.03)
 
 
@@ -208,7 +238,7 @@ def test_freshness_halves_scores_by_the_day(freshness: float) -> None:
     for half_life in (1800.0, 259_200.0):
         profile = Profile(half_life=half_life, freshness=freshness)
         for edition in EDITIONS:
-            masses = live.masses(edition, half_life, weights_of(profile))
+            masses = live.scores(edition, profile)
             scores = {a: m * live.fresh(edition, a, freshness) for a, m in masses.items()}
             board = live.popular(edition, profile, 100)
             assert_ranked(board, scores, 100, rel=1e-9)
@@ -227,7 +257,7 @@ def test_an_article_without_a_date_counts_as_new_and_one_with_ages() -> None:
     for hour in range(30):
         at += HOUR_MS
         live.feed([view(at + k, f"{(7 * k + hour) % 150:03}", f"{hour} {k}") for k in range(20)])
-        masses = live.masses(RU, profile.half_life, weights_of(profile))
+        masses = live.scores(RU, profile)
         scores = positive({a: m * live.fresh(RU, a, 1.0) for a, m in masses.items()})
         board = live.popular(RU, profile, 100)
         assert_ranked(board, scores, 100, rel=1e-9)
@@ -301,7 +331,7 @@ def test_caps_pass_over_what_is_full(section_cap: int, author_cap: int) -> None:
     live.feed(rows)
     profile = Profile(half_life=7200.0, section_cap=section_cap, author_cap=author_cap)
     for edition in EDITIONS:
-        scores = positive(live.masses(edition, 7200.0, weights_of(profile)))
+        scores = positive(live.scores(edition, profile))
         wanted: list[str] = []
         sections, authors = Counter[str](), Counter[str]()
         for article in in_order(scores):
@@ -320,8 +350,8 @@ def test_a_board_of_a_section_holds_that_section_in_order() -> None:
     live = Live()
     live.put(dated(rows, 8))
     live.feed(rows)
-    scores = positive(live.masses(RU, 7200.0, weights_of(DEFAULT)))
     profile = Profile(half_life=7200.0)
+    scores = positive(live.scores(RU, profile))
     for section in ("sport", "law"):
         cards = [c for c in live.cards.values() if (c.edition, c.section) == (RU, section)]
         ids = {card.id for card in cards}
@@ -425,22 +455,17 @@ def chain(live: Live, edition: str, pages: Sequence[str], profile: Profile) -> S
     """Score of every article of the edition that was not read: the chain, word for word."""
     truth, used = live.truth, list(pages)[: profile.visit_depth]
     weights = (profile.related_landing_weight, profile.onward_weight, profile.ours_weight)
-    masses = live.masses(edition, profile.related_half_life, weights)
-    total = sum(
-        weights[c] * truth.total(edition, profile.related_half_life, c)
-        for c in (LANDING, ONWARD, OURS)
-    )
+    shares = live.shares(edition, profile.related_half_life, weights, profile.related_evidence)
     evidence = (profile.fast_evidence, profile.middle_evidence, profile.slow_evidence)
     voices = [profile.visit_decay**j for j in range(len(used))]
-    scores = dict.fromkeys(masses, 0.0)
+    scores = dict.fromkeys(shares, 0.0)
     for page, voice in zip(used, voices, strict=True):
         neighbours = truth.neighbours((edition, page))
         rows = [
             {other[1]: truth.coread((edition, page), other, level) for other in neighbours}
             for level in range(3)
         ]
-        for article, mass in masses.items():
-            p = mass / total
+        for article, p in shares.items():
             for level in (2, 1, 0):
                 row, k = rows[level], evidence[level]
                 p = (row.get(article, 0.0) + k * p) / (sum(row.values()) + k)
@@ -464,6 +489,7 @@ def test_related_is_the_chain_over_the_whole_catalogue(seed: int) -> None:
     [
         Profile(related_half_life=3600.0, related_landing_weight=1.0, onward_weight=0.5),
         Profile(fast_evidence=0.1, middle_evidence=5.0, slow_evidence=900.0),
+        Profile(related_half_life=900.0, related_evidence=0.0),
     ],
 )
 def test_related_follows_its_profile_to_the_last_place(profile: Profile) -> None:

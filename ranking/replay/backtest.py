@@ -22,9 +22,10 @@ from ranking.engine.views import DONE, views_of
 from ranking.lists.catalogue import Catalogue
 from ranking.lists.chain import evidence_of, new_scratch, visit_weights
 from ranking.lists.leaders import HEAD, decay_of
+from ranking.lists.popularity import level_evidence, level_half_lives
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.replay.asking import ask_lists, is_plain
-from ranking.replay.evaluate import FOR_YOU, LISTS, MISSED, Judge, Plan, Popularity, evaluate_views
+from ranking.replay.evaluate import FOR_YOU, LISTS, MISSED, Judge, Plan, Standing, evaluate_views
 
 WARM_UP = 86_400
 HOUR_MS = 3_600_000
@@ -171,16 +172,22 @@ def _judge(site: Site, profile: Profile) -> Judge:
         weights[pages - 1, :pages] = visit_weights(profile, pages)
     others = (profile.onward_weight, profile.ours_weight)
 
-    def popularity(half_life: float, landing: float) -> Popularity:
-        _, decay = decay_of(half_life, 0.0, (landing, *others))
-        heads = np.zeros((editions, HEAD), np.int32)
-        count = np.zeros((editions, 1), np.int64)
-        return Popularity(np.zeros(size), np.full(size, -1, np.int32), heads, count, decay)
+    def standing(half_life: float, landing: float, evidence: float) -> Standing:
+        half_lives = level_half_lives(half_life, evidence)
+        levels, decays = len(half_lives), [decay_of(h, 0.0, ())[1] for h in half_lives]
+        return Standing(
+            np.zeros((levels, size)), np.full((levels, size), -1, np.int32),
+            np.zeros((editions, levels, HEAD), np.int32), np.zeros((editions, levels), np.int64),
+            np.array([decay.first for decay in decays]),
+            np.array([decay.between for decay in decays]),
+            np.array([decay.mix for decay in decays]),
+            np.array([landing, *others]), decays[0].shift, level_evidence(levels, evidence),
+        )  # fmt: skip
 
     p = profile
     return Judge(
-        popularity(p.half_life, p.landing_weight),
-        popularity(p.related_half_life, p.related_landing_weight),
+        standing(p.half_life, p.landing_weight, p.popular_evidence),
+        standing(p.related_half_life, p.related_landing_weight, p.related_evidence),
         weights,
         evidence_of(profile),
         new_scratch(size),
