@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ranking.engine.batch import Batch
 from ranking.engine.checkpoint import restored_site, snapshot_of, state_bytes
+from ranking.engine.event import site_of
 from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Site
 from ranking.lists.boards import SURFACES, Board, make_board, make_next
@@ -121,7 +122,7 @@ class Ranker:
     def edition(self, name: str) -> Edition:
         """The read model of an edition, `site/lang`, empty if nothing of it is known."""
         if name not in self._editions:
-            site_name = name.partition("/")[0]
+            site_name = site_of(name)
             site = self.sites.get(site_name)
             if site is None:
                 site = self.sites[site_name] = Site(site_name, self.settings)

@@ -12,13 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ranking.engine.batch import encode
+from ranking.engine.event import site_of
 from ranking.engine.rows import Rows
 from ranking.lists.catalogue import Card
 from ranking.server.bundles import Bundler
 from ranking.server.ports import Refused
 from streams.cards import card_record, removal_record
 from streams.day_keys import DayKeys
-from streams.partitions import partition_of, site_of
+from streams.partitions import partition_of
 from streams.producing import FastLogError, FastProducer
 from streams.topic_names import TopicNames
 
@@ -52,12 +53,13 @@ class KafkaIntake:
     ----------
     kafka : str
     topics : TopicNames
+    count : int
+        Partitions of views, and of articles.
     """
 
-    def __init__(self, kafka: str, topics: TopicNames) -> None:
-        self._topics = topics
+    def __init__(self, kafka: str, topics: TopicNames, count: int) -> None:
+        self._topics, self._count = topics, count
         self._producer = FastProducer(kafka, PATIENCE)
-        self._count = self._producer.partitions(topics.views)
         self._bundler = Bundler(DayKeys(kafka, topics.day_keys).key)
         self._inbox: list[_Request] = []
         self._waiting = 0

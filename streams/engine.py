@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from ranking.engine.batch import BatchError
 from ranking.engine.settings import EngineSettings
 from ranking.lists.profile import Profile
-from ranking.mirror.names import Names
+from ranking.mirror.names import Names, Question
+from ranking.mirror.store import StoreError
 from ranking.mirror.store import Writer as StoreWriter
 from ranking.ranker import Ranker
 from ranking.snapshot import CheckpointError
@@ -86,15 +87,10 @@ class Engine:
         self._held: dict[int, _Held] = {}
         self._writer = Writer(options.kafka)
         self._reader = Reader(options.kafka)
-        self.applied = 0
 
     def next_offsets(self) -> dict[int, int]:
         """Offset that comes next, by partition."""
         return {number: held.part.next for number, held in self._held.items()}
-
-    def parts(self) -> list[Part]:
-        """Partitions that are held, by number."""
-        return [held.part for _, held in sorted(self._held.items())]
 
     async def hold(self, partitions: Iterable[int]) -> None:
         """Hold just these partitions from now on: drop the others, load the new ones.
@@ -124,12 +120,10 @@ class Engine:
         held = self._held.get(partition)
         if held is None:
             return None
-        before = held.part.views
         try:
             held.part.take(offset, value)
         except BatchError as error:
             return error
-        self.applied += held.part.views - before
         return None
 
     async def bury(self, partition: int, offset: int, value: bytes, fault: BatchError) -> None:
@@ -142,8 +136,9 @@ class Engine:
         """Publish what changed, every `TICK` and less often when that takes long."""
         while True:
             began = time.monotonic()
+            wanted = await self._wanted() if self._held else []
             for held in list(self._held.values()):
-                await held.publishing.tick()
+                await held.publishing.tick(wanted)
             took = time.monotonic() - began
             await asyncio.sleep(max(TICK - took, took * BUSY if took > TICK / 2 else 0.0, 0.001))
 
@@ -168,12 +163,12 @@ class Engine:
             except RecordsError as error:
                 log.warning("partition %d: no checkpoint: %s", held.part.number, error)
 
-    async def stop(self) -> None:
-        """Let go of everything."""
-        for held in self._held.values():
-            held.following.cancel()
-        await self._writer.stop()
-        await self._reader.stop()
+    async def _wanted(self) -> list[Question]:
+        """Boards that are asked for; none while the store is away, of which `publishing` tells."""
+        try:
+            return await asyncio.to_thread(self._store.wanted)
+        except StoreError:
+            return []
 
     async def _load(self, number: int) -> _Held:
         began, topics = time.monotonic(), self._options.topics

@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.batch import Batch, encode, full_columns
-from ranking.engine.event import Rejection, Unreadable
+from ranking.engine.event import Rejection, Unreadable, site_of
 from ranking.engine.packing import Hasher, pack
 from ranking.engine.rows import Rows, joined
-from ranking.server.bundles import DAY, NOTHING
+from ranking.server.bundles import NOTHING, DayHashes
 from ranking.server.collector import Admitted, admit
 from streams.day_keys import DayKeys
-from streams.partitions import partition_of, site_of
+from streams.partitions import partition_of
 from streams.producing import FastConsumer, FastLogError, FastProducer
 from streams.topic_names import TopicNames
 
@@ -52,18 +52,19 @@ class Packer:
     ----------
     kafka : str
     topics : TopicNames
-    group, member : str
+    count : int
+        Partitions of views.
+    member : str
+        Its name among the packers.
     """
 
-    def __init__(self, kafka: str, topics: TopicNames, group: str, member: str) -> None:
-        self._topics = topics
+    def __init__(self, kafka: str, topics: TopicNames, count: int, member: str) -> None:
+        self._topics, self._count = topics, count
         self._producer = FastProducer(kafka, 0)
-        self._count = self._producer.partitions(topics.views)
-        self._keys = DayKeys(kafka, topics.day_keys)
-        self._day, self._hashes = -1, Hasher(b"")
+        self._day = DayHashes(DayKeys(kafka, topics.day_keys).key)
         self._under_way: list[_Carried] = []
         self._carried: dict[int, int] = {}
-        self._consumer = FastConsumer(kafka, group, member, topics.raw, self._assigned)
+        self._consumer = FastConsumer(kafka, topics.packers, member, topics.raw, self._assigned)
         self.is_stopping = False
 
     def run(self) -> None:
@@ -92,9 +93,7 @@ class Packer:
         self._carried = {p: o for p, o in self._carried.items() if p in partitions}
 
     def _carry(self, messages: Sequence[Any]) -> None:
-        day = int(time.time() // DAY)
-        if day != self._day:
-            self._day, self._hashes = day, Hasher(self._keys.key(day))
+        self._day.keep_day()
         by_partition: dict[int, list[Any]] = defaultdict(list)
         for message in messages:
             by_partition[message.partition()].append(message)
@@ -102,7 +101,7 @@ class Packer:
             source = f"{self._topics.raw} {partition}"
             batches, buried = packed_events(
                 source, [m.value() or b"" for m in its], [m.offset() for m in its],
-                [m.timestamp()[1] for m in its], self._hashes,
+                [m.timestamp()[1] for m in its], self._day.hashes,
             )  # fmt: skip
             carried = _Carried(partition, its[-1].offset() + 1, len(batches) + len(buried))
             self._under_way.append(carried)

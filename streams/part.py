@@ -32,8 +32,6 @@ class Part:
         Offset that comes next.
     articles : int
         Offset of `articles` that comes next.
-    views, passed_over : int
-        Views applied and records passed over since it was loaded.
     """
 
     number: int
@@ -41,8 +39,6 @@ class Part:
     ranker: Ranker
     next: int = 0
     articles: int = 0
-    views: int = 0
-    passed_over: int = 0
     rereading: Rereading | None = field(default=None)
 
     def begin(self, log_begin: int) -> None:
@@ -69,7 +65,6 @@ class Part:
             If it cannot be read or belongs elsewhere; it is passed over.
         """
         if offset < self.next:
-            self.passed_over += 1
             return
         if offset > self.next:
             message = f"partition {self.number}: offset {self.next} must come next, got {offset}"
@@ -86,7 +81,7 @@ class Part:
                 self.ranker.pass_over(offset)
             raise
         if offset >= self.ranker.position:
-            self.views += self.ranker.apply(batch, offset)
+            self.ranker.apply(batch, offset)
         elif self.rereading:
             self.rereading.take(batch, offset)
 

@@ -12,8 +12,3 @@ def partition_of(site: str, count: int) -> int:
     (2, 2)
     """
     return crc32(site.encode()) % count
-
-
-def site_of(edition: str) -> str:
-    """Site of an edition `site/lang`."""
-    return edition.partition("/")[0]

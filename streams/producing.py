@@ -47,23 +47,6 @@ class FastProducer:
             }
         )
 
-    def partitions(self, topic: str, patience: float = 10.0) -> int:
-        """Count a topic's partitions.
-
-        Raises
-        ------
-        FastLogError
-            If the broker does not answer, or has no such topic.
-        """
-        try:
-            found = self._producer.list_topics(topic, patience).topics[topic]
-        except KafkaException as error:
-            raise FastLogError(_reason(error)) from error
-        if found.error is not None or not found.partitions:
-            message = f"topic {topic} is missing; make it with `tolqyn topics create`"
-            raise FastLogError(message)
-        return len(found.partitions)
-
     def send(
         self, topic: str, partition: int, key: bytes | None, value: bytes, done: Delivered
     ) -> None:

@@ -8,14 +8,15 @@ nothing is written; then, and whenever the store forgot or was away, everything 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from ranking.engine.event import site_of
 from ranking.lists.profile import ProfileError
 from ranking.mirror.names import Names, Question
 from ranking.mirror.publisher import Publisher, Written
 from ranking.mirror.store import KEEP, Changed, Outcome, Stand, StoreError, Write, Writer
 from streams.part import Part
-from streams.partitions import partition_of, site_of
+from streams.partitions import partition_of
 
 RENEW = 1.0
 """Seconds between two renewals of tag graphs and of boards that were asked for."""
@@ -46,20 +47,14 @@ class Publishing:
     ) -> None:
         self._part, self._writer, self._names, self._clock = part, writer, names, clock
         self._publisher = Publisher(part.ranker)
-        self._kept: tuple[int, int] | None = (0, 0)
-        """Positions to reach before writing; None = not asked yet."""
+        self._kept = (0, 0)
+        """Positions to reach before writing."""
         self._all_due = True
         self._fault = ""
         self._renewed = self._rounded = -ROUND
         self._limit = 200
-        self._wanted: list[Question] = []
         self._made: dict[Question, float] = {}
         self._ticked = clock()
-
-    @property
-    def waiting(self) -> int:
-        """Articles whose values are still to be written."""
-        return self._publisher.waiting
 
     async def begin(self, log_end: int) -> None:
         """Learn what the store holds.
@@ -82,15 +77,21 @@ class Publishing:
         except StoreError as error:
             self._away(error)
 
-    async def tick(self) -> None:
-        """Bring the store up to the ranker, if it may be written."""
+    async def tick(self, wanted: Iterable[Question]) -> None:
+        """Bring the store up to the ranker, if it may be written.
+
+        Parameters
+        ----------
+        wanted : iterable of Question
+            Boards that are asked for, of any partition.
+        """
         stand = Stand(self._part.number, self._part.ranker.position, self._part.articles)
-        if self._kept is None or stand.views < self._kept[0] or stand.articles < self._kept[1]:
+        if stand.views < self._kept[0] or stand.articles < self._kept[1]:
             return
         written = self._changes()
         try:
             await self._write(stand, written)
-            await self._answer(stand)
+            await self._answer(stand, wanted)
         except StoreError as error:
             self._away(error)
 
@@ -132,16 +133,16 @@ class Publishing:
             await asyncio.to_thread(self._writer.write, Write(stand, articles))
         if outcome is Outcome.REFUSED:
             log.warning("partition %d: the store is ahead; waiting", self._part.number)
-            self._kept = await asyncio.to_thread(self._writer.position, self._part.number) or (0, 0)
+            kept = await asyncio.to_thread(self._writer.position, self._part.number)
+            self._kept = kept or (0, 0)
         if self._fault:
             log.warning("partition %d: the store answers again", self._part.number)
             self._fault = ""
         self._all_due = outcome is not Outcome.WRITTEN
 
-    async def _answer(self, stand: Stand) -> None:
+    async def _answer(self, stand: Stand, wanted: Iterable[Question]) -> None:
         """Make the boards that are asked for, each at once and then every second."""
         now = self._clock()
-        wanted = await asyncio.to_thread(self._writer.wanted)
         mine = [q for q in wanted if self._is_mine(q)]
         self._made = {q: made for q, made in self._made.items() if q in mine}
         values = {}

@@ -63,6 +63,7 @@ class Reader:
             max_partition_fetch_bytes=FETCH,
             fetch_max_bytes=4 * FETCH,
             fetch_max_wait_ms=100,
+            retry_backoff_ms=10,  # the first question about a topic always waits this long
         )
         try:
             await self._connected.start()

@@ -1,23 +1,27 @@
 """How soon ranking goes on after a worker was killed (`tolqyn bench recovery`).
 
-Views of one site flow all the while. Restart: the worker is started again under its name at once.
-Takeover: it is not, and another worker takes its partitions when the session has ended.
+Views of one site flow all the while. Standby: a worker's warm process starts it again. Restart: it
+is started again from nothing, under its name at once. Takeover: it is not started again, and
+another worker takes its partitions when the session has ended.
 """
 
 import os
 import statistics
+import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
 
+from ranking.benchmarks.spawned import TOLQYN, Command, await_until, spawned
 from ranking.mirror.names import Names
 from ranking.mirror.store import Writer
 from streams.broker import Broker
 from streams.sending import KafkaTarget
 from streams.topics import specification
-from streams.versus import HOME, PARTITIONS, Spawned, Stand, await_until, spawned
+from streams.versus import HOME, PARTITIONS, Stand
 
 RESTARTS = 5
 VIEWS, PAUSE = 50, 0.05
@@ -34,7 +38,7 @@ def recovery(views: Path | None, columns: str) -> dict[str, float]:
     Returns
     -------
     dict
-        Seconds of restarts, median and longest, and of a takeover.
+        Seconds by standby and of restarts, median and longest, and of a takeover.
 
     Raises
     ------
@@ -49,51 +53,55 @@ def recovery(views: Path | None, columns: str) -> dict[str, float]:
         broker.create(topics)
     flow = threading.Thread(target=_flow, args=(kafka, namespace, stop))
     flow.start()
-    at = ("worker", "--kafka", kafka, "--namespace", namespace, "--redis", store)
+    at = ("--kafka", kafka, "--namespace", namespace, "--redis", store)
     stand = Stand(Writer(store, Names(namespace)))
     try:
-        with spawned(*at, "--id", "1", "--checkpoint-every", "2") as first:
-            await_until(lambda: stand.look() and stand.newest > 0, "views are ranked")
-            restarts = [_restarted(first, stand) for _ in range(RESTARTS)]
-            with spawned(*at, "--id", "2", "--checkpoint-every", "2") as second:
-                await_until(lambda: "loaded in" in second.said(), "the second worker has its share")
-                time.sleep(3.0)
-                holder = second if f"partition {HOME}:" in second.said() else first
-                takeover = _taken_over(holder, stand)
+        with tempfile.TemporaryDirectory() as folder:
+            with spawned(_worker(folder, "1", at, "--standby")) as kept:
+                await_until(lambda: stand.newest() > 0, "views are ranked")
+                standbys = [_gone_on(kept.kill_children, stand) for _ in range(RESTARTS)]
+            with spawned(_worker(folder, "1", at)) as first:
+                restarts = [_gone_on(lambda: _again(first), stand) for _ in range(RESTARTS)]
+                with spawned(_worker(folder, "2", at)) as second:
+                    await_until(lambda: "loaded in" in second.said(), "the second has its share")
+                    time.sleep(3.0)  # partitions may move once more
+                    holder = second if f"partition {HOME}:" in second.said() else first
+                    takeover = _gone_on(holder.kill, stand)
     finally:
         stop.set()
         flow.join()
         with Broker(kafka) as broker:
             broker.delete([topic.name for topic in topics])
     return {
+        "standby_median_s": statistics.median(standbys),
+        "standby_longest_s": max(standbys),
         "restart_median_s": statistics.median(restarts),
         "restart_longest_s": max(restarts),
         "takeover_s": takeover,
     }
 
 
-def _restarted(worker: Spawned, stand: Stand) -> float:
-    """Seconds from the kill to the next view on its board, started again at once."""
-    time.sleep(3.0)
+def _worker(folder: str, name: str, at: tuple[str, ...], *more: str) -> Command:
+    options = ("--id", name, "--checkpoint-every", "2", *more)
+    return Command(Path(folder) / f"{name}.log", *TOLQYN, "worker", *at, *options)
+
+
+def _again(worker: Command) -> None:
     worker.kill()
-    began, known = time.monotonic(), _settled(stand)
     worker.start()
-    await_until(lambda: stand.look() and stand.newest > known, "ranking goes on")
+
+
+def _gone_on(strike: Callable[[], None], stand: Stand) -> float:
+    """Seconds from a strike in mid-work to the next view on its board."""
+    before = stand.newest()
+    await_until(lambda: stand.newest() > before, "views are ranked")
+    time.sleep(3.0)
+    began = time.monotonic()
+    strike()
+    time.sleep(0.05)  # the last write of what was killed is in
+    known = stand.newest()
+    await_until(lambda: stand.newest() > known, "ranking goes on")
     return time.monotonic() - began
-
-
-def _taken_over(worker: Spawned, stand: Stand) -> float:
-    worker.kill()
-    began, known = time.monotonic(), _settled(stand)
-    await_until(lambda: stand.look() and stand.newest > known, "another goes on")
-    return time.monotonic() - began
-
-
-def _settled(stand: Stand) -> int:
-    """Position of the store once the killed worker's last write is in."""
-    time.sleep(0.05)
-    stand.look()
-    return stand.newest
 
 
 def _flow(kafka: str, namespace: str, stop: threading.Event) -> None:

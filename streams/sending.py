@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from ranking.engine.batch import encode
+from ranking.engine.event import site_of
 from ranking.engine.rows import DEFAULTS, Rows
 from ranking.lists.catalogue import Card
 from ranking.replay.send import SendError, Taken
@@ -18,8 +19,8 @@ from ranking.server.collector import admit
 from streams.broker import Broker, Producer
 from streams.cards import card_record
 from streams.day_keys import DayKeys
-from streams.partitions import partition_of, site_of
-from streams.topic_names import TopicNames
+from streams.partitions import partition_of
+from streams.topic_names import RAW, VIEWS, TopicNames
 
 
 class KafkaTarget:
@@ -39,9 +40,9 @@ class KafkaTarget:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self._kind = parts.path.strip("/") or "page-views"
-        if self._kind not in ("page-views", "raw-views"):
-            message = f"topic must be page-views or raw-views, got {self._kind!r}"
+        self._kind = parts.path.strip("/") or VIEWS
+        if self._kind not in (VIEWS, RAW):
+            message = f"topic must be {VIEWS} or {RAW}, got {self._kind!r}"
             raise SendError(message)
         given = parse_qs(parts.query).get("namespace", [os.environ.get("TOLQYN_NAMESPACE", "")])
         self._topics = TopicNames(given[0])
@@ -63,7 +64,7 @@ class KafkaTarget:
     def take(self, body: bytes) -> Taken:
         """Take events."""
         admitted = admit(body, int(time.time() * 1000), "")
-        if self._kind == "raw-views":
+        if self._kind == RAW:
             self._send_singly(admitted.rows)
         else:
             self._send_packed(admitted.rows)

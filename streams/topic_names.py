@@ -1,11 +1,21 @@
-"""Topic names: what each topic of a namespace is called."""
+"""Topic names: what each topic of a namespace is called, and each group that reads them."""
 
 from dataclasses import dataclass
+
+from ranking.mirror.names import prefixed
+
+VIEWS = "page-views"
+RAW = "raw-views"
+ARTICLES = "articles"
+CHECKPOINTS = "checkpoints"
+SETTINGS = "settings"
+DAY_KEYS = "day-keys"
+DEAD_LETTERS = "dead-letters"
 
 
 @dataclass(frozen=True, slots=True)
 class TopicNames:
-    """Topics of one namespace.
+    """Topics and consumer groups of one namespace.
 
     Parameters
     ----------
@@ -23,37 +33,44 @@ class TopicNames:
     @property
     def views(self) -> str:
         """Batches of views."""
-        return self._named("page-views")
+        return prefixed(self.namespace, VIEWS)
 
     @property
     def raw(self) -> str:
         """Single events as JSON."""
-        return self._named("raw-views")
+        return prefixed(self.namespace, RAW)
 
     @property
     def articles(self) -> str:
         """Article cards."""
-        return self._named("articles")
+        return prefixed(self.namespace, ARTICLES)
 
     @property
     def checkpoints(self) -> str:
         """Engine states."""
-        return self._named("checkpoints")
+        return prefixed(self.namespace, CHECKPOINTS)
 
     @property
     def settings(self) -> str:
         """Profiles and settings."""
-        return self._named("settings")
+        return prefixed(self.namespace, SETTINGS)
 
     @property
     def day_keys(self) -> str:
         """Secrets that visitors are hashed with."""
-        return self._named("day-keys")
+        return prefixed(self.namespace, DAY_KEYS)
 
     @property
     def dead_letters(self) -> str:
         """Records that nobody could read."""
-        return self._named("dead-letters")
+        return prefixed(self.namespace, DEAD_LETTERS)
 
-    def _named(self, name: str) -> str:
-        return f"{self.namespace}.{name}" if self.namespace else name
+    @property
+    def workers(self) -> str:
+        """Group of the workers, which share the partitions of views."""
+        return prefixed(self.namespace, "tolqyn")
+
+    @property
+    def packers(self) -> str:
+        """Group of the packers, which share those of single events."""
+        return prefixed(self.namespace, "tolqyn-pack")

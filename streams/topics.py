@@ -1,14 +1,25 @@
 """The cluster's topics: what each is for, and what must be so on the broker.
 
 Pure: this file knows the specification, and compares it with what a broker says of itself.
-Topics of one namespace are prefixed `NAME.`. Those of views and articles have the same number of
-partitions: a site's partition is crc32(site) mod count, hence the count never changes in place.
-What is not said here is left to the broker, replication too.
+Topics of views and articles have the same number of partitions: a site's partition is
+crc32(site) mod count, hence the count never changes in place. What is not said here is left to
+the broker, replication too.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from ranking.mirror.names import prefixed
+from streams.topic_names import (
+    ARTICLES,
+    CHECKPOINTS,
+    DAY_KEYS,
+    DEAD_LETTERS,
+    RAW,
+    SETTINGS,
+    VIEWS,
+)
 
 PARTITIONS = 4
 MOST_PARTITIONS = 1024
@@ -40,27 +51,27 @@ class Topic:
 
 
 SPREAD: dict[str, dict[str, str | float]] = {
-    "page-views": {
+    VIEWS: {
         "cleanup.policy": "delete", "retention.ms": 72 * HOUR_MS, "max.message.bytes": 8 * MIB,
         "message.timestamp.type": "LogAppendTime",
     },
-    "raw-views": {
+    RAW: {
         "cleanup.policy": "delete", "retention.ms": 24 * HOUR_MS,
         "message.timestamp.type": "LogAppendTime",
     },
-    "articles": {"cleanup.policy": "compact", "max.message.bytes": 2 * MIB},
-    "checkpoints": {
+    ARTICLES: {"cleanup.policy": "compact", "max.message.bytes": 2 * MIB},
+    CHECKPOINTS: {
         "cleanup.policy": "compact", "max.message.bytes": 8 * MIB, "segment.bytes": 64 * MIB,
         "min.cleanable.dirty.ratio": 0.1, "max.compaction.lag.ms": 60_000,
         "delete.retention.ms": 60_000,
     },
 }  # fmt: skip
 SINGLE: dict[str, dict[str, str | float]] = {
-    "settings": {"cleanup.policy": "delete", "retention.ms": -1},
-    "day-keys": {
+    SETTINGS: {"cleanup.policy": "delete", "retention.ms": -1},
+    DAY_KEYS: {
         "cleanup.policy": "delete", "retention.ms": 72 * HOUR_MS, "segment.ms": 6 * HOUR_MS,
     },
-    "dead-letters": {
+    DEAD_LETTERS: {
         "cleanup.policy": "delete", "retention.ms": 7 * 24 * HOUR_MS,
         "max.message.bytes": 9 * MIB,
     },
@@ -103,10 +114,9 @@ def specification(namespace: str = "", partitions: int = PARTITIONS) -> tuple[To
     if not 1 <= partitions <= MOST_PARTITIONS:
         message = f"partitions must be between 1 and {MOST_PARTITIONS}, got {partitions}"
         raise TopicsError(message)
-    prefix = f"{namespace}." if namespace else ""
     counted = [(SPREAD, partitions), (SINGLE, 1)]
     return tuple(
-        Topic(prefix + name, count, configs)
+        Topic(prefixed(namespace, name), count, configs)
         for topics, count in counted
         for name, configs in topics.items()
     )

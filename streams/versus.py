@@ -7,17 +7,17 @@ views, counts by article. Times run from when a process is ready to when its wor
 
 import os
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from zlib import crc32
 
 import msgspec
 
-from ranking.engine.event import DEFAULT_EDITION
+from ranking.benchmarks.spawned import TOLQYN, Command, await_until, spawned
+from ranking.engine.event import DEFAULT_EDITION, site_of
 from ranking.mirror.names import Names
 from ranking.mirror.store import StoreError, Writer
 from ranking.replay.files import EVENT_FIELDS, Chunk, FileError, body_of, mapping_of, view_chunks
@@ -30,7 +30,7 @@ from streams.topics import specification
 
 PATIENCE = 300.0
 PARTITIONS = 4
-HOME = partition_of(DEFAULT_EDITION.partition("/")[0], PARTITIONS)
+HOME = partition_of(site_of(DEFAULT_EDITION), PARTITIONS)
 PEER = Path(__file__).parents[1] / "tests" / "benchmarks" / "peers" / "KafkaStreamsCount.java"
 JARS = Path(__file__).parents[1] / "deploy" / "kafka" / "jars"
 
@@ -128,20 +128,26 @@ def _fill_single(kafka: str, namespace: str, chunks: Iterator[Chunk]) -> None:
 def _rank(kafka: str, namespace: str, count: int, *, with_packer: bool) -> tuple[float, float]:
     """Seconds from a ready worker to the last view's board in the store, and its peak MB."""
     store = os.environ.get("TOLQYN_REDIS", "redis://127.0.0.1:6379/0")
-    at = ["--kafka", kafka, "--namespace", namespace]
+    at = ("--kafka", kafka, "--namespace", namespace)
     stand = Stand(Writer(store, Names(namespace)))
-    with spawned("worker", *at, "--redis", store) as worker:
-        await_until(lambda: worker.said().count("loaded in") == PARTITIONS, "the worker is ready")
-        began = time.monotonic()
-        with spawned("pack", *at) if with_packer else nullcontext():
-            if with_packer:
-                await_until(
-                    lambda: stand.look() and _is_packed(kafka, namespace, count), "all is packed"
-                )
-            with Broker(kafka) as broker:
-                end = broker.end_offsets(TopicNames(namespace).views)[HOME]
-            await_until(lambda: stand.look() and stand.since(end) > 0, "all is ranked")
-        return stand.since(end) - began, worker.peak_megabytes()
+
+    def is_packed() -> bool:
+        stand.look()
+        return _is_packed(kafka, namespace, count)
+
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "worker.log"
+        packer = Command(Path(folder) / "pack.log", *TOLQYN, "pack", *at)
+        with spawned(Command(log, *TOLQYN, "worker", *at, "--redis", store)) as worker:
+            await_until(lambda: worker.said().count("loaded in") == PARTITIONS, "it is ready")
+            began = time.monotonic()
+            with spawned(packer) if with_packer else nullcontext():
+                if with_packer:
+                    await_until(is_packed, "all is packed", PATIENCE)
+                with Broker(kafka) as broker:
+                    end = broker.end_offsets(TopicNames(namespace).views)[HOME]
+                await_until(lambda: stand.newest() >= end, "all is ranked", PATIENCE)
+            return stand.since(end) - began, worker.peak_megabytes()
 
 
 class Stand:
@@ -151,17 +157,16 @@ class Stand:
         self._writer = writer
         self._seen: list[tuple[int, float]] = []
 
-    def look(self) -> bool:
-        """Look once; always true."""
+    def look(self) -> None:
+        """Look once."""
         with suppress(StoreError):
             kept = self._writer.position(HOME)
             if kept and (not self._seen or kept[0] > self._seen[-1][0]):
                 self._seen.append((kept[0], time.monotonic()))
-        return True
 
-    @property
     def newest(self) -> int:
-        """The last position seen."""
+        """The last position, looking once."""
+        self.look()
         return self._seen[-1][0] if self._seen else 0
 
     def since(self, position: int) -> float:
@@ -170,8 +175,8 @@ class Stand:
 
 
 def _is_packed(kafka: str, namespace: str, count: int) -> bool:
-    group, topic = f"{namespace}.tolqyn-pack", TopicNames(namespace).raw
-    return sum(committed(kafka, group, topic, PARTITIONS)) >= count
+    topics = TopicNames(namespace)
+    return sum(committed(kafka, topics.packers, topics.raw, PARTITIONS)) >= count
 
 
 def _peer(kafka: str, namespace: str, count: int, store: str) -> float:
@@ -182,68 +187,3 @@ def _peer(kafka: str, namespace: str, count: int, store: str) -> float:
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
     line = next(line for line in done.stdout.splitlines() if line.startswith("seconds"))
     return float(line.split()[1])
-
-
-class Spawned:
-    """One of the cluster's processes.
-
-    Parameters
-    ----------
-    log : Path
-        What it prints.
-    arguments : tuple of str
-    """
-
-    def __init__(self, log: Path, *arguments: str) -> None:
-        self._log, self._arguments = log, arguments
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it."""
-        command = [sys.executable, "-m", "ranking", *self._arguments]
-        with self._log.open("ab") as output:
-            self._process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-
-    def kill(self) -> None:
-        """End it without warning."""
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-
-    def said(self) -> str:
-        """What it printed so far."""
-        return self._log.read_text()
-
-    def peak_megabytes(self) -> float:
-        """Most memory that was resident so far."""
-        pid = self._process.pid if self._process else os.getpid()
-        status = Path(f"/proc/{pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-
-
-@contextmanager
-def spawned(*arguments: str) -> Iterator[Spawned]:
-    """Run a process for a while."""
-    with tempfile.NamedTemporaryFile(suffix=".log") as log:
-        process = Spawned(Path(log.name), *arguments)
-        process.start()
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def await_until(holds: Callable[[], bool], what: str) -> None:
-    """Wait until something holds.
-
-    Raises
-    ------
-    TimeoutError
-    """
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        if time.monotonic() > end:
-            message = f"not within {PATIENCE:.0f} s: {what}"
-            raise TimeoutError(message)
-        time.sleep(0.02)

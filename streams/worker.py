@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import faust
+from faust.tables.manager import TableManager
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.transport.drivers.aiokafka import Consumer as KafkaConsumer
 from faust.types import TP
 
@@ -26,6 +28,8 @@ SESSION, HEARTBEAT, REBALANCE = 6.0, 1.0, 10.0
 BUFFERED = 32
 """Records that wait in the agent's queue: a record holds thousands of views."""
 FETCH = 16 << 20
+FETCH_WAIT_MS = 50
+"""How long the broker may hold back an answer: Faust's 1.5 s on idle partitions stall busy ones."""
 RESTART, REFUSED = 70, 2
 
 log = logging.getLogger("tolqyn")
@@ -71,6 +75,23 @@ def end(code: int, reason: str) -> None:
     os._exit(code)
 
 
+class PromptThread(AIOKafkaConsumerThread):
+    """The thread of the client that reads views."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        client: Any = super()._create_worker_consumer(transport)
+        client._fetch_max_wait_ms = FETCH_WAIT_MS
+        return client
+
+
+class NoTables(TableManager):
+    """Faust gives tables a second to register before it joins; there are none."""
+
+    async def sleep(self, n: Any) -> None:
+        """Pass on at once, but let others run."""
+        await super().sleep(0.0)
+
+
 def _app(options: WorkerOptions, engine: Engine) -> Any:
     consumer = _consumer_of(options.topic, engine)
 
@@ -84,6 +105,7 @@ def _app(options: WorkerOptions, engine: Engine) -> Any:
         options.group,
         broker=f"kafka://{options.kafka}",
         store="memory://",
+        TableManager=NoTables,
         datadir=str(Path(tempfile.gettempdir()) / f"{options.group}-{options.worker}"),
         autodiscover=False,
         web_enabled=False,
@@ -122,6 +144,9 @@ def _app(options: WorkerOptions, engine: Engine) -> Any:
 def _consumer_of(topic: str, engine: Engine) -> type[KafkaConsumer]:
     class Consumer(KafkaConsumer):
         """Takes the offset that the state waits for as committed."""
+
+        def _new_consumer_thread(self) -> PromptThread:
+            return PromptThread(self, loop=self.loop, beacon=self.beacon)
 
         async def seek_to_committed(self) -> Mapping[TP, int]:
             following = engine.next_offsets()

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import Spawned, spawned
+from ranking.benchmarks.spawned import Server, spawned
 from streams.broker import Broker
 from streams.topics import PARTITIONS, specification
 from tests.cluster import (
@@ -22,9 +22,10 @@ from tests.cluster import (
     need_kafka,
     new_namespace,
     redis_node,
-    running,
 )
 from tests.processes import Cluster, cluster_of
+
+pytest.register_assert_rewrite("tests.live", "tests.restarts")
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -51,14 +52,14 @@ def g1() -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spawned]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One real server for the tests of a file."""
-    with spawned(tmp_path_factory.mktemp("data")) as running:
+    with spawned(Server(tmp_path_factory.mktemp("data"))) as running:
         yield running
 
 
 @pytest.fixture
-def client(server: Spawned) -> Iterator[httpx.Client]:
+def client(server: Server) -> Iterator[httpx.Client]:
     """A client of the server."""
     with httpx.Client(base_url=server.url, timeout=30.0) as connected:
         yield connected
@@ -91,7 +92,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a real Kafka node, one for the whole run."""
     need_kafka()
     folder = tmp_path_factory.mktemp("kafka")
-    with running(kafka_node(folder)) as node:
+    with spawned(kafka_node(folder)) as node:
         yield node.address
     shutil.rmtree(folder)
 
@@ -100,7 +101,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a real Redis, one for the whole run."""
     need("redis-server")
-    with running(redis_node(tmp_path_factory.mktemp("redis"))) as node:
+    with spawned(redis_node(tmp_path_factory.mktemp("redis"))) as node:
         yield f"redis://{node.address}/0"
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from ranking.engine.batch import Batch
-from ranking.engine.event import Event
+from ranking.engine.event import Event, site_of
 from ranking.engine.packing import Hasher, pack
 from ranking.engine.rows import rows_of
 from ranking.engine.settings import EngineSettings
@@ -115,7 +115,7 @@ def random_rows(
 
 def packed(rows: Sequence[Row], first: int = 0, source: str = "collector") -> Batch:
     """Pack rows of one site into one batch."""
-    site = rows[0].event.edition.partition("/")[0]
+    site = site_of(rows[0].event.edition)
     events, stamps = [row.event for row in rows], [row.at_ms for row in rows]
     return pack(site, source, first, max(stamps), rows_of(events, list(stamps)), HASHES)
 

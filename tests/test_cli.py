@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from ranking.benchmarks.spawned import free_port
+from ranking.benchmarks.spawned import TOLQYN, free_port
 from ranking.cli import COMMANDS
 
 
 def tolqyn(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "ranking", *arguments],
+        [*TOLQYN, *arguments],
         capture_output=True, text=True, check=False, env=os.environ | environment,
     )  # fmt: skip
 

@@ -10,8 +10,10 @@ import orjson
 import pytest
 import redis
 
+from ranking.benchmarks.spawned import await_until
+from ranking.mirror.names import Names, prefixed
 from ranking.replay.send import target_of
-from tests.processes import Cluster, until
+from tests.processes import Cluster
 from tests.test_mirror import cards_of
 from tests.traffic import (
     SITES,
@@ -40,7 +42,7 @@ def test_lists_equal_the_engine_in_a_loop(cluster: Cluster) -> None:
     cluster.api()
     send(cluster, events_of(2, 2000, 6000))
     ranker = ranker_of(cluster)
-    until(lambda: not lists_differ(cluster, ranker), "lists are those of the loop", 60)
+    await_until(lambda: not lists_differ(cluster, ranker), "lists are those of the loop", 60)
 
 
 def test_kills_lose_and_double_nothing(cluster: Cluster) -> None:
@@ -70,11 +72,11 @@ def test_kills_lose_and_double_nothing(cluster: Cluster) -> None:
         shown = counts_of(cluster.url("api"), list(truth))
         return {page: pair[0] for page, pair in shown.items()} == accepted
 
-    until(all_there, "every accepted view is counted once", 120)
+    await_until(all_there, "every accepted view is counted once", 120)
     threading.Event().wait(1.0)
     assert all_there()
     ranker = ranker_of(cluster)
-    until(lambda: not lists_differ(cluster, ranker), "boards are those of the log", 60)
+    await_until(lambda: not lists_differ(cluster, ranker), "boards are those of the log", 60)
 
 
 def test_a_paused_worker_changes_nothing(cluster: Cluster) -> None:
@@ -82,19 +84,19 @@ def test_a_paused_worker_changes_nothing(cluster: Cluster) -> None:
     cluster.api()
     send(cluster, events_of(1, 3000))
     first = ranker_of(cluster)
-    until(lambda: not lists_differ(cluster, first), "lists before", 60)
+    await_until(lambda: not lists_differ(cluster, first), "lists before", 60)
     frozen.signal(signal.SIGSTOP)
     cluster.worker("2", "--checkpoint-every", "1")
     send(cluster, events_of(2, 3000, 3000))
     second = ranker_of(cluster)
-    until(lambda: not lists_differ(cluster, second), "lists after the takeover", 60)
-    store = redis.Redis.from_url(cluster.redis)
-    before = store.hgetall(f"{cluster.namespace}.tolqyn:editions")
+    await_until(lambda: not lists_differ(cluster, second), "lists after the takeover", 60)
+    store, names = redis.Redis.from_url(cluster.redis), Names(cluster.namespace)
+    before = store.hgetall(names.directory)
     frozen.signal(signal.SIGCONT)
     for _ in range(20):
         threading.Event().wait(0.2)
         assert lists_differ(cluster, second) == []
-    assert store.hgetall(f"{cluster.namespace}.tolqyn:editions").keys() == before.keys()
+    assert store.hgetall(names.directory).keys() == before.keys()
 
 
 def test_a_store_that_forgot_is_filled_again(cluster: Cluster) -> None:
@@ -102,11 +104,11 @@ def test_a_store_that_forgot_is_filled_again(cluster: Cluster) -> None:
     cluster.api()
     send(cluster, events_of(1, 3000))
     ranker = ranker_of(cluster)
-    until(lambda: not lists_differ(cluster, ranker), "lists before", 60)
+    await_until(lambda: not lists_differ(cluster, ranker), "lists before", 60)
     store = redis.Redis.from_url(cluster.redis)
-    keys = store.keys(f"{cluster.namespace}.*")
+    keys = store.keys(prefixed(cluster.namespace, "*"))
     store.delete(*keys)
     popular = f"{cluster.url('api')}/v1/popular?edition=inform/ru&n=5"
     assert len(httpx.get(popular).json()["items"]) == 5
-    until(lambda: not lists_differ(cluster, ranker), "lists after", 10)
-    assert store.exists(f"{cluster.namespace}.tolqyn:edition:inform/ru")
+    await_until(lambda: not lists_differ(cluster, ranker), "lists after", 10)
+    assert store.exists(Names(cluster.namespace).edition("inform/ru"))

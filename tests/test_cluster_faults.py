@@ -2,45 +2,48 @@
 
 import threading
 from pathlib import Path
-from typing import Any
-from zlib import crc32
 
 import httpx
 import orjson
 import pytest
 
-from ranking.engine.batch import encode
+from ranking.benchmarks.spawned import await_until, spawned
+from ranking.engine.batch import Batch, encode
 from ranking.server.collector import admit
 from streams.broker import Broker, Producer
+from streams.partitions import partition_of
 from streams.topic_names import TopicNames
-from tests.cluster import redis_node, running
-from tests.processes import Cluster, cluster_of, until
+from streams.topics import PARTITIONS, specification
+from tests.cluster import redis_node
+from tests.logs import packed, view
+from tests.processes import Cluster, cluster_of
 from tests.traffic import counts_of, events_of, lists_differ, ranker_of, send
 
 pytestmark = pytest.mark.server
 
+HOME = partition_of("inform", PARTITIONS)
+
 
 def test_what_cannot_be_read_is_dead_lettered(cluster: Cluster) -> None:
     topics = TopicNames(cluster.namespace)
-    home = crc32(b"inform") % 4
     good = admit(orjson.dumps(events_of(1, 1)), 2_000_000_000_000, "").rows
     assert len(good) == 1
     cluster.worker()
     cluster.packer()
     cluster.api()
-    with_producer(cluster, topics.views, home, b"no batch at all")
-    with_producer(cluster, topics.raw, home, b"{not json")
-    with_producer(cluster, topics.raw, home, b'{"visitor":"v"}')
+    with_producer(cluster, topics.views, HOME, b"no batch at all")
+    with_producer(cluster, topics.raw, HOME, b"{not json")
+    with_producer(cluster, topics.raw, HOME, b'{"visitor":"v"}')
     event = {"visitor": "v", "article": "a", "edition": "inform/ru"}
-    with_producer(cluster, topics.raw, home, orjson.dumps(event))
+    with_producer(cluster, topics.raw, HOME, orjson.dumps(event))
     page = ("inform/ru", "a")
-    until(lambda: counts_of(cluster.url("api"), [page])[page] == (1, 1), "the good one", 60)
+    await_until(lambda: counts_of(cluster.url("api"), [page])[page] == (1, 1), "the good one", 60)
 
     def buried() -> bool:
         with Broker(cluster.kafka) as broker:
             return broker.end_offsets(topics.dead_letters) == [3]
 
-    until(buried, "three dead letters", 20)
+    await_until(buried, "three dead letters", 20)
 
 
 def with_producer(cluster: Cluster, topic: str, partition: int, value: bytes) -> None:
@@ -52,51 +55,47 @@ def with_producer(cluster: Cluster, topic: str, partition: int, value: bytes) ->
 
 
 def test_a_batch_of_another_version_or_place_is_passed_over(cluster: Cluster) -> None:
-    topics, home = TopicNames(cluster.namespace), crc32(b"inform") % 4
+    topics = TopicNames(cluster.namespace)
     send(cluster, events_of(1, 40))
     worker = cluster.worker()
-    until(lambda: worker.said("loaded in"), "loaded", 120)
+    await_until(lambda: "loaded in" in worker.said(), "loaded", 120)
     strange = bytearray(encode(some_batch()))
     strange[9] = 7  # the major version
-    with_producer(cluster, topics.views, home, bytes(strange))
-    with_producer(cluster, topics.views, (home + 1) % 4, encode(some_batch()))
-    until(lambda: worker.said("major version 7"), "the version is named", 30)
-    until(lambda: worker.said("belongs to partition"), "the place is named", 30)
-    assert worker.process
-    assert worker.process.poll() is None
+    with_producer(cluster, topics.views, HOME, bytes(strange))
+    with_producer(cluster, topics.views, (HOME + 1) % PARTITIONS, encode(some_batch()))
+    await_until(lambda: "major version 7" in worker.said(), "the version is named", 30)
+    await_until(lambda: "belongs to partition" in worker.said(), "the place is named", 30)
+    assert worker.is_running
 
 
-def some_batch() -> Any:
+def some_batch() -> Batch:
     """A batch of one view of inform."""
-    from tests.logs import packed, view
-
     return packed([view(1_700_000_000_000, "a")])
 
 
 def test_a_second_worker_of_one_name_is_refused(cluster: Cluster) -> None:
     first = cluster.worker("same")
-    until(lambda: first.said("loaded in"), "the first works", 120)
+    await_until(lambda: "loaded in" in first.said(), "the first works", 120)
     second = cluster.worker("same")
     assert second.ended() == 2
-    assert second.said("id must be unique among workers, got 'same'")
+    assert "id must be unique among workers, got 'same'" in second.said()
     first.kill()
     third = cluster.worker("same")
-    until(lambda: third.log.read_text().count("loaded in") >= 8, "a restart is let in", 120)
+    await_until(lambda: third.said().count("loaded in") >= 8, "a restart is let in", 120)
 
 
 def test_no_broker_is_waited_for(tmp_path: Path, redis_url: str) -> None:
     with cluster_of(tmp_path, "127.0.0.1:9", redis_url, "nowhere") as cluster:
         worker = cluster.worker()
-        until(lambda: worker.said("trying again"), "it says so", 60)
-        assert worker.process
-        assert worker.process.poll() is None
+        await_until(lambda: "trying again" in worker.said(), "it says so", 60)
+        assert worker.is_running
 
 
 def test_missing_topics_are_refused(tmp_path: Path, kafka: str, redis_url: str) -> None:
     with cluster_of(tmp_path, kafka, redis_url, "never-made") as cluster:
         worker = cluster.worker()
         assert worker.ended() == 2
-        assert worker.said("never-made.page-views is missing; make it with")
+        assert "never-made.page-views is missing; make it with" in worker.said()
 
 
 def test_checkpoints_of_a_longer_log_are_refused(cluster: Cluster) -> None:
@@ -108,21 +107,19 @@ def test_checkpoints_of_a_longer_log_are_refused(cluster: Cluster) -> None:
         with Broker(cluster.kafka) as broker:
             return any(broker.end_offsets(topics.checkpoints))
 
-    until(is_written, "a checkpoint", 120)
+    await_until(is_written, "a checkpoint", 120)
     threading.Event().wait(2.0)
     worker.kill()
     with Broker(cluster.kafka) as broker:
         (views,) = [t for t in broker.topics([topics.views]).values()]
         broker.delete([topics.views])
-        until(lambda: not broker.topics([topics.views]), "the topic is gone", 30)
-        from streams.topics import specification
-
-        (wanted,) = [t for t in specification(cluster.namespace, 4) if t.name == topics.views]
+        await_until(lambda: not broker.topics([topics.views]), "the topic is gone", 30)
+        (wanted,) = [t for t in specification(cluster.namespace) if t.name == topics.views]
         broker.create([wanted])
         assert views.partitions == 4
     again = cluster.worker("1")
     assert again.ended() == 2
-    assert again.said("past the log's end 0; was the topic made anew?")
+    assert "past the log's end 0; was the topic made anew?" in again.said()
 
 
 def test_a_store_that_is_away_is_waited_for(tmp_path: Path, kafka: str, namespace: str) -> None:
@@ -132,16 +129,16 @@ def test_a_store_that_is_away_is_waited_for(tmp_path: Path, kafka: str, namespac
     with cluster_of(tmp_path, kafka, store, namespace) as cluster:
         send(cluster, events_of(1, 3000))
         worker = cluster.worker()
-        until(lambda: worker.said("the store is away"), "it says so", 120)
-        with running(node):
+        await_until(lambda: "the store is away" in worker.said(), "it says so", 120)
+        with spawned(node):
             cluster.api()
             ranker = ranker_of(cluster)
-            until(lambda: not lists_differ(cluster, ranker), "lists at last", 60)
+            await_until(lambda: not lists_differ(cluster, ranker), "lists at last", 60)
             node.kill()
             popular = f"{cluster.url('api')}/v1/popular?edition=inform/ru&n=5"
             related = f"{cluster.url('api')}/v1/related/3?edition=inform/ru&n=4"
             for line in (popular, related):
                 assert len(httpx.get(line, timeout=20).json()["items"]) == int(line[-1])
             node.start()
-            until(lambda: not lists_differ(cluster, ranker), "lists again", 60)
-            assert worker.said("the store answers again")
+            await_until(lambda: not lists_differ(cluster, ranker), "lists again", 60)
+            assert "the store answers again" in worker.said()

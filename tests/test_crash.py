@@ -3,20 +3,18 @@
 import random
 import threading
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import httpx
-import orjson
 import pytest
 
-from ranking.benchmarks.spawned import Spawned, spawned
+from ranking.benchmarks.spawned import Server, spawned
+from tests.traffic import BEGIN, counts_of, post_all, truth_of
 
 pytestmark = pytest.mark.server
 
 VIEWS, POST, KILLS, ARTICLES = 200_000, 500, 20, 300
-BEGIN = 1_700_000_000.0
 
 
 def log_of(seed: int) -> list[dict[str, Any]]:
@@ -34,45 +32,12 @@ def log_of(seed: int) -> list[dict[str, Any]]:
     ]
 
 
-def truth_of(views: list[dict[str, Any]]) -> dict[str, tuple[int, int]]:
-    """Accepted and counted views of each article, by the repeat rule."""
-    accepted: Counter[str] = Counter()
-    counted: Counter[str] = Counter()
-    seen: dict[tuple[str, str], float] = {}
-    for view in views:
-        key = (view["visitor"], view["article"])
-        accepted[view["article"]] += 1
-        counted[view["article"]] += key not in seen or view["at"] - seen[key] >= 1800
-        seen[key] = view["at"]
-    return {article: (accepted[article], counted[article]) for article in accepted}
-
-
-def post_all(url: str, views: list[dict[str, Any]]) -> None:
-    """Post all views in their order, each request again until it is answered."""
-    with httpx.Client(base_url=url, timeout=30.0) as client:
-        for start in range(0, len(views), POST):
-            body = orjson.dumps(views[start : start + POST])
-            while True:
-                try:
-                    if client.post("/v1/events", content=body).status_code == 202:
-                        break
-                except httpx.TransportError:
-                    time.sleep(0.01)
-
-
-def counts(server: Spawned, articles: list[str]) -> dict[str, tuple[int, int]]:
-    """Accepted and counted views as the server shows them."""
-    with httpx.Client(base_url=server.url) as client:
-        shown = [client.get(f"/v1/articles/crash/en/{article}").json() for article in articles]
-    return {one["id"]: (one["accepted"], one["views"]) for one in shown}
-
-
 def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     views = log_of(1)
     truth = truth_of(views)
     drawn = random.Random(2)
-    with spawned(tmp_path, "--checkpoint-every", "1") as server:
-        sender = threading.Thread(target=post_all, args=(server.url, views))
+    with spawned(Server(tmp_path, "--checkpoint-every", "1")) as server:
+        sender = threading.Thread(target=post_all, args=(server.url, views, POST))
         sender.start()
         kills = 0
         while kills < KILLS and sender.is_alive():
@@ -84,12 +49,12 @@ def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
         assert kills == KILLS, "the log ended before the kills: make it longer"
         server.kill()
         server.start()
-        assert counts(server, list(truth)) == truth
+        assert counts_of(server.url, list(truth)) == truth
 
 
 def test_restart_shows_the_same_lists(tmp_path: Path) -> None:
     lines = ["/v1/popular?edition=crash/en&n=20", "/v1/related/a1?edition=crash/en&n=10"]
-    with spawned(tmp_path) as server:
+    with spawned(Server(tmp_path)) as server:
         post_all(server.url, log_of(3)[:5000])
         time.sleep(1.2)  # numbers are shown once a second
         before = [httpx.get(server.url + line).content for line in lines]

@@ -1,8 +1,6 @@
 """The demo, whole: seven editions with full lists, and portal pages in every script."""
 
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import free_port
+from ranking.benchmarks.spawned import TOLQYN, Command, free_port
 
 pytestmark = pytest.mark.server
 
@@ -22,8 +20,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Run the demo until every edition has a full Popular."""
     port = free_port()
     data = tmp_path_factory.mktemp("demo")
-    command = [sys.executable, "-m", "ranking", "demo", "--port", str(port), "--data", str(data)]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    command = (*TOLQYN, "demo", "--port", str(port), "--data", str(data))
+    process = Command(data / "demo.log", *command)
+    process.start()
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10.0) as client:
             until = time.monotonic() + 120
@@ -31,8 +30,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
                 time.sleep(0.2)
             yield client
     finally:
-        process.terminate()
-        process.wait(30)
+        process.stop()
 
 
 def full(client: httpx.Client, lang: str) -> bool:

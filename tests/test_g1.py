@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ranking.benchmarks.spawned import Spawned, spawned
+from ranking.benchmarks.spawned import Server, spawned
 from ranking.engine.batch import Batch, full_columns
 from ranking.engine.decay import Clock
 from ranking.engine.settings import EngineSettings
@@ -43,7 +43,7 @@ class Week:
     """The log as batches, and the server that got it by HTTP."""
 
     batches: list[Batch]
-    server: Spawned
+    server: Server
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def week(g1: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
     """Send the week."""
     path = g1 / "clicks.csv.gz"
     batches = list(packed_views(path, COLUMNS, EDITION))
-    with spawned(tmp_path_factory.mktemp("week")) as server:
+    with spawned(Server(tmp_path_factory.mktemp("week"))) as server:
         sent = send_views(view_chunks(path, COLUMNS), server.url)
         assert (sent.accepted, sent.rejected) == (1_538_528, 0)
         last = batches[-1].articles[int(batches[-1].columns["article"][-1])][1]

@@ -4,12 +4,11 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from ranking.benchmarks.spawned import Spawned
+from ranking.benchmarks.spawned import TOLQYN, Server
 from ranking.commands.settings import SETTINGS
 from ranking.lists.profile import read_profile
 from streams.commands.settings import SETTINGS as CLUSTER_SETTINGS
@@ -38,14 +37,14 @@ def test_profile_of_the_readme_is_valid(tmp_path: Path) -> None:
 
 @pytest.mark.server
 @pytest.mark.parametrize("line", [line for line in LINES if line.startswith("curl")])
-def test_curls(server: Spawned, line: str) -> None:
+def test_curls(server: Server, line: str) -> None:
     command = shlex.split(line.replace("http://127.0.0.1:8080", server.url))
     done = subprocess.run([*command, "-sSf"], capture_output=True, text=True, check=True)
     assert '"accepted":1' in done.stdout or '"items":[' in done.stdout
 
 
 @pytest.mark.server
-def test_send_and_backtest(server: Spawned, tmp_path: Path) -> None:
+def test_send_and_backtest(server: Server, tmp_path: Path) -> None:
     log = written(tmp_path)
     commands = [line for line in LINES if line.startswith(("tolqyn send", "tolqyn backtest"))]
     commands = [line for line in commands if "kafka://" not in line]
@@ -56,7 +55,7 @@ def test_send_and_backtest(server: Spawned, tmp_path: Path) -> None:
         if arguments[0] == "backtest":
             arguments += ["--from", "1700000100", "--format", "json"]
         done = subprocess.run(
-            [sys.executable, "-m", "ranking", *arguments],
+            [*TOLQYN, *arguments],
             capture_output=True,
             text=True,
             check=True,
@@ -77,7 +76,7 @@ def test_commands_of_the_cluster(
     for line in commands:
         line = line.replace("clicks.csv.gz", str(log)).replace("127.0.0.1:9092", kafka)
         done = subprocess.run(
-            [sys.executable, "-m", "ranking", *shlex.split(line)[1:]],
+            [*TOLQYN, *shlex.split(line)[1:]],
             capture_output=True, text=True, check=False, env=os.environ | environment,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

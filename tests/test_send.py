@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import Spawned
+from ranking.benchmarks.spawned import Server
 from ranking.replay.files import CHUNK, view_chunks
 from ranking.replay.send import send_views
 from tests.written import GOOD, written
@@ -13,7 +13,7 @@ from tests.written import GOOD, written
 pytestmark = pytest.mark.server
 
 
-def test_the_first_refused_row_is_named(server: Spawned, tmp_path: Path) -> None:
+def test_the_first_refused_row_is_named(server: Server, tmp_path: Path) -> None:
     """By its number in the file, in a later request too."""
     rows = [{**GOOD, "visitor": f"{k}", "kind": ""} for k in range(CHUNK + 9)]
     rows[CHUNK + 5]["kind"] = rows[CHUNK + 7]["kind"] = "buy"

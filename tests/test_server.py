@@ -8,7 +8,7 @@ import httpx
 import orjson
 import pytest
 
-from ranking.benchmarks.spawned import Spawned
+from ranking.benchmarks.spawned import Server
 
 pytestmark = pytest.mark.server
 
@@ -43,7 +43,7 @@ def card(number: int, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def edition(server: Spawned) -> str:
+def edition(server: Server) -> str:
     """Publish twelve articles with views."""
     name = "paper/en"
     with httpx.Client(base_url=server.url) as client:
@@ -137,7 +137,7 @@ def test_caches_can_ask_again(client: httpx.Client, edition: str) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_stream_sends_a_board_when_it_changes(client: httpx.Client, server: Spawned) -> None:
+def test_stream_sends_a_board_when_it_changes(client: httpx.Client, server: Server) -> None:
     name = "live/en"
     with httpx.stream("GET", f"{server.url}/v1/stream?edition={name}", timeout=10) as stream:
         lines = stream.iter_lines()

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ranking.benchmarks.spawned import Command, await_until
 from ranking.lists.boards import render
 from ranking.ranker import Ranker
 from ranking.replay.files import ARTICLE_FIELDS, mapping_of, view_chunks
@@ -24,7 +25,7 @@ from streams.records import Reader
 from streams.topic_names import TopicNames
 from streams.topics import specification
 from tests.cluster import new_namespace
-from tests.processes import Cluster, cluster_of, until
+from tests.processes import Cluster, cluster_of
 
 pytestmark = [pytest.mark.server, pytest.mark.data]
 
@@ -38,6 +39,7 @@ class Roads:
     """The week in a cluster, and in a loop."""
 
     cluster: Cluster
+    worker: Command
     looped: Ranker
 
 
@@ -56,23 +58,23 @@ def roads(
     with cluster_of(tmp_path_factory.mktemp("roads"), kafka, redis_url, namespace) as cluster:
         send_articles(cards, cluster.target, lambda count: None)
         assert send_views(view_chunks(views, COLUMNS), cluster.target).accepted == 1_538_528
-        cluster.worker("1", "--checkpoint-every", "2")
+        worker = cluster.worker("1", "--checkpoint-every", "2")
         cluster.api()
         looped = Ranker(catalogue=catalogue)
         for position, batch in enumerate(packed_views(views, COLUMNS, EDITION)):
             looped.apply(batch, position)
         looped.tick()
-        yield Roads(cluster, looped)
+        yield Roads(cluster, worker, looped)
 
 
 def test_boards_and_related_equal_the_loop(roads: Roads) -> None:
     ranker, url = roads.looped, roads.cluster.url("api")
     board = render(ranker.board(EDITION, "popular", ranker.profile, 20, ""), 20)
     popular = f"{url}/v1/popular?edition={EDITION}&n=20"
-    until(lambda: httpx.get(popular).content == board, "Popular is that of the loop", 60)
+    await_until(lambda: httpx.get(popular).content == board, "Popular is that of the loop", 60)
     ids = ranker.sites["site"].ids
     last = f"{url}/v1/articles/{EDITION}/{ids[-1]}"
-    until(lambda: httpx.get(last).status_code == 200, "all articles are published", 60)
+    await_until(lambda: httpx.get(last).status_code == 200, "all articles are published", 60)
     time.sleep(1.5)  # tags follow once a second
     with httpx.Client(base_url=url) as client:
         for article in ids[:: len(ids) // 1000]:
@@ -96,12 +98,8 @@ def test_state_equals_the_loop(roads: Roads) -> None:
         return Ranker().restored(found.loaded.header, found.loaded.pieces).state()
 
     expected = roads.looped.state()
-    until(lambda: asyncio.run(state()) == expected, "the checkpoint holds the loop's state", 60)
+    await_until(lambda: asyncio.run(state()) == expected, "the checkpoint holds that state", 60)
 
 
 def test_a_worker_needs_less_than_a_gigabyte(roads: Roads) -> None:
-    (worker,) = (p for p in roads.cluster.processes if p.arguments[0] == "worker")
-    assert worker.process
-    status = Path(f"/proc/{worker.process.pid}/status").read_text()
-    peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    assert int(peak.split()[1]) < 1_000_000
+    assert roads.worker.peak_megabytes() < 950

@@ -8,6 +8,7 @@ import pytest
 
 from ranking.benchmarks.spawned import free_port
 from streams.broker import Broker, BrokerError, Producer
+from streams.topic_names import TopicNames
 from streams.topics import TopicsError, differences, missing, specification
 from tests.cluster import new_namespace
 from tests.test_cli import expect_refusal, tolqyn
@@ -135,16 +136,16 @@ def test_no_broker() -> None:
 
 @pytest.mark.parametrize("namespace", [2], indirect=True)
 def test_producer_sends_in_order(broker: Broker, namespace: str) -> None:
-    producer = Producer(broker.address)
+    producer, topics = Producer(broker.address), TopicNames(namespace)
     large = b"x" * (8 << 20)
     for n in range(50):
-        producer.send(f"{namespace}.checkpoints", n % 2, b"%d" % n, b"v")
+        producer.send(topics.checkpoints, n % 2, b"%d" % n, b"v")
     for _ in range(5):
-        producer.send(f"{namespace}.page-views", 1, None, large[:-1000])
+        producer.send(topics.views, 1, None, large[:-1000])
     producer.flush()
-    assert broker.end_offsets(f"{namespace}.checkpoints") == [25, 25]
-    assert broker.end_offsets(f"{namespace}.page-views") == [0, 5]
-    producer.send(f"{namespace}.raw-views", 0, None, large)
+    assert broker.end_offsets(topics.checkpoints) == [25, 25]
+    assert broker.end_offsets(topics.views) == [0, 5]
+    producer.send(topics.raw, 0, None, large)
     with pytest.raises(BrokerError, match="did not take every record"):
         producer.flush()
     producer.close()

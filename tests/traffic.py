@@ -1,4 +1,4 @@
-"""Traffic for a cluster: made views, the truth about them, and lists held against a ranker."""
+"""Traffic for servers: made views, the truth about them, and lists held against a ranker."""
 
 import asyncio
 import random
@@ -16,6 +16,7 @@ from ranking.replay.send import target_of
 from streams.cards import read_record
 from streams.records import Reader
 from streams.topic_names import TopicNames
+from streams.topics import PARTITIONS
 from tests.processes import Cluster
 
 SITES = ("inform", "paper", "kun", "hit")
@@ -61,11 +62,11 @@ def counts_of(url: str, pages: list[tuple[str, str]]) -> dict[tuple[str, str], t
     return counts
 
 
-def post_all(url: str, events: list[dict[str, Any]]) -> None:
+def post_all(url: str, events: list[dict[str, Any]], size: int = 200) -> None:
     """Post all events in their order, each request again until it is answered."""
     with httpx.Client(base_url=url, timeout=30.0) as client:
-        for start in range(0, len(events), 200):
-            body = orjson.dumps(events[start : start + 200])
+        for start in range(0, len(events), size):
+            body = orjson.dumps(events[start : start + size])
             while True:
                 try:
                     if client.post("/v1/events", content=body).status_code == 202:
@@ -89,7 +90,7 @@ def ranker_of(cluster: Cluster) -> Ranker:
 
 async def _ranker_of(cluster: Cluster) -> Ranker:
     topics, ranker, position = TopicNames(cluster.namespace), Ranker(), 0
-    for partition in range(4):
+    for partition in range(PARTITIONS):
         async with Reader(cluster.kafka) as reader:
             end = (await reader.bounds(topics.views, partition))[1]
             async for record in reader.read(topics.views, partition, 0, end):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from ranking.benchmarks.spawned import spawned
+from ranking.benchmarks.spawned import Server, spawned
 from ranking.replay.files import EVENT_FIELDS, FileError, mapping_of, view_chunks
 from ranking.replay.send import send_views
 
@@ -39,7 +39,7 @@ def ingest(views: Path | None, columns: str) -> dict[str, float]:
     began = time.monotonic()
     count = sum(chunk.size for chunk in view_chunks(views, mapping))
     reading = time.monotonic() - began
-    with tempfile.TemporaryDirectory() as folder, spawned(Path(folder)) as server:
+    with tempfile.TemporaryDirectory() as folder, spawned(Server(Path(folder))) as server:
         began = time.monotonic()
         send_views(view_chunks(views, mapping), server.url)
         until = began + 600

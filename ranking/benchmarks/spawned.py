@@ -1,19 +1,108 @@
-"""A real server in a process of its own, for benchmarks and tests."""
+"""Processes to start, kill and start again, for benchmarks and tests.
 
+They end with the process that started them, even when that is killed: the kernel tells them.
+"""
+
+import os
+import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 
+TOLQYN = (sys.executable, "-m", "ranking")
+"""How a command line of `tolqyn` begins."""
 START = 180.0
 
 
-class Spawned:
+class Command:
+    """One command, which may run or not.
+
+    Parameters
+    ----------
+    log : Path
+        What it prints is appended here.
+    command : tuple of str
+        Program and arguments.
+    """
+
+    def __init__(self, log: Path, *command: str) -> None:
+        self._log, self._command = log, command
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start."""
+        setpriv = shutil.which("setpriv")
+        bound = [setpriv, "--pdeathsig", "KILL"] if setpriv else []
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [*bound, *self._command], stdout=output, stderr=subprocess.STDOUT
+            )
+
+    def await_answer(self, answers: Callable[[], bool], seconds: float = START) -> None:
+        """Wait until it answers.
+
+        Raises
+        ------
+        RuntimeError
+            If it ends instead, with what it printed last.
+        TimeoutError
+        """
+        name = " ".join(self._command)
+        await_until(lambda: not self.is_running or answers(), f"{name} answers", seconds)
+        if not self.is_running:
+            message = f"{name} ended: {self.said()[-2000:]}"
+            raise RuntimeError(message)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal, if it runs."""
+        if self._process and self.is_running:
+            self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """End without warning."""
+        self.signal(signal.SIGKILL)
+        self.ended()
+
+    def kill_children(self) -> None:
+        """End the processes that it started, without warning (Linux alone)."""
+        pid = self._process.pid if self._process else 0
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Ask to end, and wait."""
+        self.signal(signal.SIGTERM)
+        self.ended(30)
+
+    def ended(self, seconds: float = START) -> int:
+        """Wait for the end; returns the exit code, 0 if it was never started."""
+        return self._process.wait(seconds) if self._process else 0
+
+    def said(self) -> str:
+        """What it printed so far."""
+        return self._log.read_text() if self._log.exists() else ""
+
+    def peak_megabytes(self) -> float:
+        """Most memory that was resident so far, of this process if it was never started."""
+        status = Path(f"/proc/{self._process.pid if self._process else 'self'}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+
+
+class Server(Command):
     """One `tolqyn serve` on a free loopback port.
 
     Parameters
@@ -25,53 +114,52 @@ class Spawned:
     """
 
     def __init__(self, folder: Path, *options: str) -> None:
-        self.folder = folder
-        self.options = options
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
+        port = free_port()
+        at = ("--data", str(folder), "--port", str(port))
+        super().__init__(folder / "server.log", *TOLQYN, "serve", *at, *options)
+        self.url = f"http://127.0.0.1:{port}"
 
     def start(self) -> None:
-        """Start, and wait until lists are served.
+        """Start, and wait until lists are served."""
+        super().start()
+        self.await_answer(lambda: is_ready(self.url))
 
-        Raises
-        ------
-        RuntimeError
-            If the server ends instead.
-        """
-        command = [sys.executable, "-m", "ranking", "serve", "--data", str(self.folder)]
-        command += ["--port", str(self.port), *self.options]
-        self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        until = time.monotonic() + START
-        while time.monotonic() < until:
-            if self.process.poll() is not None:
-                message = f"the server ended with {self.process.returncode}"
-                raise RuntimeError(message)
-            try:
-                if httpx.get(f"{self.url}/readyz", timeout=1.0).status_code == 200:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.02)
-        message = "the server did not start"
-        raise RuntimeError(message)
 
-    def kill(self) -> None:
-        """End without warning."""
-        if self.process:
-            self.process.kill()
-            self.process.wait()
+Started = TypeVar("Started", bound=Command)
 
-    def stop(self) -> None:
-        """Ask to end, and wait."""
-        if self.process:
-            self.process.terminate()
-            self.process.wait(30)
 
-    def peak_megabytes(self) -> float:
-        """Most memory that was resident so far."""
-        status = Path(f"/proc/{self.process.pid if self.process else 'self'}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
+@contextmanager
+def spawned(command: Started) -> Iterator[Started]:
+    """Run a command for a while."""
+    try:
+        command.start()
+        yield command
+    finally:
+        command.kill()
+
+
+def await_until(holds: Callable[[], bool], what: str, seconds: float = START) -> None:
+    """Wait until something holds.
+
+    Raises
+    ------
+    TimeoutError
+        If it does not in time.
+    """
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            message = f"not within {seconds:.0f} s: {what}"
+            raise TimeoutError(message)
+        time.sleep(0.02)
+
+
+def is_ready(url: str) -> bool:
+    """Say whether a server serves lists, or takes events."""
+    try:
+        return httpx.get(f"{url}/readyz", timeout=2.0).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def free_port() -> int:
@@ -80,14 +168,3 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-@contextmanager
-def spawned(folder: Path, *options: str) -> Iterator[Spawned]:
-    """Run a server for a while."""
-    server = Spawned(folder, *options)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.kill()

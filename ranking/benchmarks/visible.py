@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from ranking.benchmarks.spawned import spawned
+from ranking.benchmarks.spawned import Server, spawned
 
 RATE, POSTS = 1000, 20
 PROBES = 100
@@ -23,7 +23,7 @@ def visible() -> dict[str, float]:
     dict
         Median and 95th percentile in milliseconds, views a second beside it, probes.
     """
-    with tempfile.TemporaryDirectory() as folder, spawned(Path(folder)) as server:
+    with tempfile.TemporaryDirectory() as folder, spawned(Server(Path(folder))) as server:
         stop = threading.Event()
         sent = [0]
         flow = threading.Thread(target=_flow, args=(server.url, stop, sent))

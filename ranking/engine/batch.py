@@ -188,7 +188,7 @@ def _column(data: bytes, offset: int, name: str, dtype: str, size: int) -> NDArr
 
 def _check_indices(header: Header, columns: dict[str, NDArray[Any]]) -> None:
     """Refuse a batch whose indices would lead the loop astray."""
-    if any(not 0 <= edition < len(header.editions) for edition, _ in header.articles):
+    if not {edition for edition, _ in header.articles} <= set(range(len(header.editions))):
         message = "batch has an article of an edition that its dictionary lacks"
         raise BatchError(message)
     known = {"article": len(header.articles), "kind": len(KINDS)}

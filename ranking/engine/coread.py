@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.compiled import compiled
+from ranking.engine.compiled import compiled, inlined, lent
 from ranking.engine.decay import exp2
 from ranking.engine.selection import kth_smallest
 from ranking.engine.settings import EngineSettings
@@ -79,6 +79,12 @@ def new_graph(settings: EngineSettings) -> Graph:
     return Graph(row, neighbour, np.zeros((rows, width, LEVELS), np.float32), level)
 
 
+@inlined
+def lent_graph(g: Graph) -> Graph:
+    """The same graph, uncounted."""
+    return Graph(lent(g.row), lent(g.neighbour), lent(g.mass), lent(g.level))
+
+
 @compiled
 def rebase_graph(g: Graph, newest_ms: int) -> None:
     """Move the base of every level that the log has outgrown; an exact power of two."""
@@ -99,7 +105,7 @@ def rebase_graph(g: Graph, newest_ms: int) -> None:
     levels["due_ms"] = due
 
 
-@compiled
+@inlined
 def graph_row(g: Graph, articles: NDArray[Any], slot: int, position: int) -> int:
     """Give an article's row, a new one if it has none, the least recent ones if all are taken."""
     row = int(articles[slot]["row"])
@@ -142,15 +148,16 @@ def free_row(g: Graph, articles: NDArray[Any], row: int) -> None:
     g.level[0]["freed"] += 1
 
 
-@compiled
+@inlined
 def neighbour_place(g: Graph, row: int, slot: int, newest_ms: int) -> int:
     """Place of a neighbour in a row, made if it is new."""
     used = int(g.row[row]["size"])
-    found = -1
-    for place in range(used):  # no early exit: compiles to vector instructions
-        found = place if g.neighbour[row, place] == slot else found
+    neighbours, found = g.neighbour[row], np.int32(-1)
+    for place in range(np.int32(used)):  # no early exit: compiles to vector instructions
+        if neighbours[place] == slot:
+            found = np.int32(place)
     if found >= 0:
-        return found
+        return int(found)
     if used == g.neighbour.shape[1]:
         keep_greatest(g, row, used * 3 // 4, newest_ms)
         used = int(g.row[row]["size"])
@@ -192,7 +199,7 @@ def move_neighbour(g: Graph, row: int, place: int, to: int) -> None:
         g.mass[row, to, level] = g.mass[row, place, level]
 
 
-@compiled
+@inlined
 def add_coread(
     g: Graph,
     articles: NDArray[Any],

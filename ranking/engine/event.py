@@ -212,6 +212,17 @@ def edition_fault(edition: str) -> str:
     return f"edition must be site/lang with a BCP 47 language, got {edition[:96]!r}"
 
 
+def site_of(edition: str) -> str:
+    """Site of an edition `site/lang`.
+
+    Examples
+    --------
+    >>> site_of("inform/kk-Arab")
+    'inform'
+    """
+    return edition.partition("/")[0]
+
+
 def article_fault(article: str) -> str:
     """Say what is wrong with an article's id, or nothing."""
     if 1 <= len(article) <= 256 and not _CONTROL.search(article):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.compiled import compiled
+from ranking.engine.compiled import compiled, inlined
 from ranking.engine.decay import REBASE, RUNG_MS, RUNGS, exp2
 
 LANDING, ONWARD, OURS = 0, 1, 2
@@ -83,7 +83,7 @@ def weigh_second(weights: NDArray[Any], second: int) -> None:
         w["of_second"][k] = exp2((second * 1000 - w["base_ms"][k]) / RUNG_MS[k])
 
 
-@compiled
+@inlined
 def add_mass(
     at_ms: int,
     weights: NDArray[Any],
@@ -98,9 +98,9 @@ def add_mass(
     second = at_ms // 1000
     if second != weights[0]["second"]:
         weigh_second(weights, second)
-    of_second = weights[0]["of_second"]
-    ms = at_ms - second * 1000
+    of_second, within = weights[0]["of_second"], of_millisecond[at_ms - second * 1000]
+    own, whole = mass[slot, of_class], total[edition, of_class]
     for k in range(RUNGS):
-        weight = of_second[k] * of_millisecond[ms, k]
-        mass[slot, of_class, k] += weight
-        total[edition, of_class, k] += weight
+        weight = of_second[k] * within[k]
+        own[k] += weight
+        whole[k] += weight

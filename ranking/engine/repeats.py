@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.compiled import compiled
+from ranking.engine.compiled import compiled, inlined
 
 NEVER = np.iinfo(np.int64).min // 4
 NOTHING = np.uint64(0)
@@ -28,7 +28,7 @@ def new_seen(size: int = 1 << 12) -> NDArray[Any]:
     return np.zeros(size, SEEN)
 
 
-@compiled
+@inlined
 def mix(x: np.uint64) -> np.uint64:
     """Scatter 64 bits (the finalizer of MurmurHash3, public domain, by Austin Appleby)."""
     x ^= x >> np.uint64(33)
@@ -39,13 +39,13 @@ def mix(x: np.uint64) -> np.uint64:
     return x
 
 
-@compiled
+@inlined
 def seen_key(visitor: np.uint64, article: np.uint64, kind: int) -> np.uint64:
     """Key of one visitor, article and kind."""
     return mix(mix(visitor) ^ article ^ (np.uint64(kind) << np.uint64(61))) | np.uint64(1)
 
 
-@compiled
+@inlined
 def find_place(table: NDArray[Any], key: np.uint64, horizon: int) -> int:
     """Place of a key, or of the entry to use for it (empty, or dead by `horizon`).
 
@@ -65,7 +65,7 @@ def find_place(table: NDArray[Any], key: np.uint64, horizon: int) -> int:
         place = (place + 1) & mask
 
 
-@compiled
+@inlined
 def touch(seen: NDArray[Any], key: np.uint64, at_ms: int, log: NDArray[Any]) -> int:
     """Remember a sight of `key` and return the newest one before it, or NEVER.
 

@@ -9,13 +9,13 @@ from here.
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.compiled import compiled
+from ranking.engine.compiled import compiled, inlined
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 HOURS, DAYS = 24, 28
 
 
-@compiled
+@inlined
 def ring_add(ring: NDArray[np.uint32], newest: int, period: int) -> int:
     """Count one view of `period` in a ring; returns the newest period seen.
 

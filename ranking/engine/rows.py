@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from ranking.engine.event import DEFAULT_EDITION, Event
+from ranking.engine.event import DEFAULT_EDITION, Event, site_of
 
 FIELDS = Event.__struct_fields__
 _READERS = {field: attrgetter(field) for field in FIELDS if field != "at"}
@@ -52,7 +52,7 @@ class Rows:
     def by_site(self) -> "dict[str, Rows]":
         """The events of each site, in their order."""
         editions = self.columns.get("edition", [DEFAULT_EDITION])
-        sites = {edition: edition.partition("/")[0] for edition in dict.fromkeys(editions)}
+        sites = {edition: site_of(edition) for edition in dict.fromkeys(editions)}
         names = dict.fromkeys(sites.values())
         if len(names) == 1:
             return {next(iter(names)): self}

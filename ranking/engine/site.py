@@ -189,23 +189,27 @@ class Site:
 
     def _intern(self, batch: Batch, slots: NDArray[np.int32]) -> int:
         """Give slots to a batch's new articles; returns how many views found room."""
+        fitting, entry = len(batch), batch.columns["article"]
         if slots.min() >= 0:
-            return len(batch)
-        entries, firsts = np.unique(batch.columns["article"], return_index=True)
-        order = np.argsort(firsts)
-        for entry, first in zip(entries[order].tolist(), firsts[order].tolist(), strict=True):
-            if slots[entry] < 0:
+            return fitting
+        first_view = np.full(slots.size, fitting)
+        first_view[entry[::-1]] = np.arange(fitting - 1, -1, -1)
+        missing = np.flatnonzero((slots < 0) & (first_view < fitting))
+        born: list[tuple[int, int, str]] = []
+        for number in missing[np.argsort(first_view[missing])].tolist():
+            index, article = batch.articles[number]
+            edition = batch.editions[index]
+            slots[number] = self.slot(edition, article)
+            if slots[number] < 0:  # not named twice
                 if not self.free_slots and len(self.ids) == self.settings.articles:
-                    return int(first)
-                index, article = batch.articles[entry]
-                edition = batch.editions[index]
-                named_twice = self.slot(edition, article)
-                slots[entry] = (
-                    named_twice if named_twice >= 0 else self._new_slot(edition, article, first)
-                )
-        return len(batch)
+                    fitting = int(first_view[number])
+                    break
+                slots[number] = self._new_slot(edition, article)
+                born.append((int(slots[number]), int(first_view[number]), edition))
+        self._be_born(born)
+        return fitting
 
-    def _new_slot(self, edition: str, article: str, ahead: int) -> int:
+    def _new_slot(self, edition: str, article: str) -> int:
         if edition not in self.editions:
             self._new_edition(edition)
         if self.free_slots:
@@ -214,16 +218,21 @@ class Site:
         else:
             slot = len(self.ids)
             self.ids.append(article)
-            self.state = with_articles(self.state, slot + 1, self.settings.articles)
-            self.log["articles"] = slot + 1
-        index = self.editions.index(edition)
-        self.slots[index][article] = slot
+        self.slots[self.editions.index(edition)][article] = slot
         self.arrivals += 1
-        record = self.state.article[slot]
-        record["key"] = article_key(edition, article)
-        record["edition"] = index
-        record["born"] = record["last"] = int(self.log["views"]) + ahead
         return slot
+
+    def _be_born(self, born: list[tuple[int, int, str]]) -> None:
+        """Begin the records of new articles: slot, views ahead of the first, edition."""
+        if born:
+            slots, ahead, editions = map(list, zip(*born, strict=True))
+            self.state = with_articles(self.state, len(self.ids), self.settings.articles)
+            self.log["articles"] = len(self.ids)
+            records = self.state.article
+            names = [(edition, self.ids[slot]) for slot, _, edition in born]
+            records["key"][slots] = [article_key(*name) for name in names]
+            records["edition"][slots] = [self.editions.index(edition) for edition in editions]
+            records["born"][slots] = records["last"][slots] = np.array(ahead) + self.log["views"]
 
     def _new_edition(self, edition: str) -> None:
         self.editions.append(edition)
@@ -250,9 +259,10 @@ class Site:
 
     def _forget(self, horizon: int) -> None:
         horizon = max(horizon, int(self.log["forgotten_ms"]))
-        stamps = living(self.state.seen, horizon)
-        if stamps.size > self.settings.visitors:
-            horizon = int(np.sort(stamps)[stamps.size - self.settings.visitors // 2])
+        if self.log["seen_used"] > self.settings.visitors:
+            stamps = living(self.state.seen, horizon)
+            if stamps.size > self.settings.visitors:
+                horizon = int(np.sort(stamps)[stamps.size - self.settings.visitors // 2])
         self.log["forgotten_ms"] = horizon
 
     def _evict(self) -> None:

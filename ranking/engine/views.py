@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.batch import Batch
-from ranking.engine.compiled import compiled
-from ranking.engine.coread import Graph, add_coread, rebase_graph
+from ranking.engine.compiled import compiled, inlined, lent
+from ranking.engine.coread import Graph, add_coread, lent_graph, rebase_graph
 from ranking.engine.masses import LANDING, ONWARD, OURS, add_mass, rebase
 from ranking.engine.repeats import FULL, NEVER, NOTHING, mix, seen_key, touch
 from ranking.engine.rings import DAY_MS, DAYS, HOUR_MS, HOURS, ring_add
@@ -115,7 +115,16 @@ def views_of(batch: Batch, slots: NDArray[np.int32]) -> NDArray[Any]:
     return views
 
 
-@compiled
+@inlined
+def lent_state(s: State) -> State:
+    """The same state, uncounted: for loops over views."""
+    return State(
+        lent(s.article), lent(s.mass), lent(s.total), lent_graph(s.graph), lent(s.weights),
+        lent(s.of_millisecond), lent(s.seen), lent(s.visits), lent(s.touched), lent(s.log),
+    )  # fmt: skip
+
+
+@inlined
 def interruption(s: State, at: int) -> int:
     """Say what must happen before a view: nothing, a turn of the window, or growth."""
     log = s.log[0]
@@ -129,6 +138,7 @@ def interruption(s: State, at: int) -> int:
 @compiled
 def apply_views(s: State, views: NDArray[Any], start: int) -> tuple[int, int]:
     """Apply views from `start` on; returns where it stopped and why."""
+    s, views = lent_state(s), lent(views)
     for i in range(start, views.size):
         reason = interruption(s, views[i]["at"])
         if reason != DONE:
@@ -137,7 +147,7 @@ def apply_views(s: State, views: NDArray[Any], start: int) -> tuple[int, int]:
     return views.size, DONE
 
 
-@compiled
+@inlined
 def apply_view(s: State, views: NDArray[Any], i: int) -> bool:
     """Apply view `i` and say whether it counted."""
     view = views[i]
@@ -178,7 +188,7 @@ def move_time(s: State, at: int) -> None:
         rebase_graph(s.graph, at)
 
 
-@compiled
+@inlined
 def event_key(event_id: np.uint64) -> np.uint64:
     """Key of the portal's own event id, or nothing."""
     if event_id == NOTHING:
@@ -186,7 +196,7 @@ def event_key(event_id: np.uint64) -> np.uint64:
     return mix(event_id ^ EVENT_ID_SALT) | np.uint64(1)
 
 
-@compiled
+@inlined
 def is_seen(seen: NDArray[Any], log: NDArray[Any], key: np.uint64, at: int) -> bool:
     """Remember a sight and say whether the same was seen within the window."""
     if key == NOTHING:
@@ -195,7 +205,7 @@ def is_seen(seen: NDArray[Any], log: NDArray[Any], key: np.uint64, at: int) -> b
     return before != NEVER and abs(at - before) < log[0]["window_ms"]
 
 
-@compiled
+@inlined
 def count_view(s: State, view: Any, place: int) -> None:
     """Let a counted view tell on masses, rings and the co-read graph."""
     at, slot = view["at"], view["slot"]
@@ -229,6 +239,7 @@ def reread_views(s: State, views: NDArray[Any], position: int) -> None:
     position : int
         Log position of the first view; views before an article's birth were of an earlier life.
     """
+    s, views = lent_state(s), lent(views)
     for i in range(views.size):
         view = views[i]
         at, page = view["at"], view["slot"]

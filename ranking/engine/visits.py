@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.compiled import compiled
+from ranking.engine.compiled import compiled, inlined
 from ranking.engine.repeats import NEVER, NOTHING, find_place, mix
 
 DEPTH = 3
@@ -34,13 +34,13 @@ def new_visits(size: int = 1 << 12) -> NDArray[Any]:
     return np.zeros(size, VISIT)
 
 
-@compiled
+@inlined
 def visit_place(visits: NDArray[Any], chain: np.uint64, log: NDArray[Any]) -> int:
     """Place of a chain's visit in the table; one that is new or forgotten is empty."""
     return keyed_place(visits, mix(chain) | np.uint64(1), log)
 
 
-@compiled
+@inlined
 def keyed_place(visits: NDArray[Any], key: np.uint64, log: NDArray[Any]) -> int:
     """Place of a visit by its key."""
     horizon = log[0]["forgotten_ms"]
@@ -57,7 +57,7 @@ def keyed_place(visits: NDArray[Any], key: np.uint64, log: NDArray[Any]) -> int:
     return place
 
 
-@compiled
+@inlined
 def remember_page(visits: NDArray[Any], place: int, slot: int, at_ms: int) -> None:
     """Put a page in front of its visit; one read before moves to the front."""
     visit = visits[place]

@@ -21,6 +21,7 @@ from ranking.engine.event import (
     article_fault,
     edition_fault,
     rejection,
+    site_of,
     stamp_ms,
 )
 
@@ -146,7 +147,7 @@ class Catalogue:
         self._cards.setdefault(card.edition, {})[card.id] = card
         self._gone.discard((card.edition, card.id))
         if card.story:
-            site = card.edition.partition("/")[0]
+            site = site_of(card.edition)
             self._stories.setdefault((site, card.story), {})[card.edition] = card
 
     def remove(self, edition: str, article: str, *, mark: bool = True) -> bool:
@@ -156,7 +157,7 @@ class Catalogue:
         if mark:
             self._gone.add((edition, article))
         if card and card.story:
-            site = edition.partition("/")[0]
+            site = site_of(edition)
             self._stories.get((site, card.story), {}).pop(edition, None)
         return card is not None
 

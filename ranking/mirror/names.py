@@ -1,6 +1,6 @@
 """Names: under which key each value stands in the store.
 
-All begin with the namespace, so that several systems share one store.
+All begin with the namespace, so that several systems share one store; this file alone knows how.
 """
 
 from dataclasses import dataclass
@@ -81,7 +81,24 @@ class Names:
         return self._named("changes")
 
     def _named(self, name: str) -> str:
-        return f"{self.namespace}.tolqyn:{name}" if self.namespace else f"tolqyn:{name}"
+        return prefixed(self.namespace, f"tolqyn:{name}")
+
+
+def prefixed(namespace: str, name: str) -> str:
+    """A name of a key, a topic or a group within a namespace.
+
+    Parameters
+    ----------
+    namespace : str
+        Empty for the only one.
+    name : str
+
+    Examples
+    --------
+    >>> prefixed("test", "page-views"), prefixed("", "page-views")
+    ('test.page-views', 'page-views')
+    """
+    return f"{namespace}.{name}" if namespace else name
 
 
 def text_of(question: Question) -> str:

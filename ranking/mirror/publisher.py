@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.engine.event import site_of
 from ranking.engine.site import Site
 from ranking.lists.boards import Board
 from ranking.lists.popularity import ranked_shares
@@ -68,11 +69,6 @@ class Publisher:
         self._evictions: dict[str, int] = {}
         self._round: Iterator[Key] = iter(())
         self._tags_due: set[str] = set()
-
-    @property
-    def waiting(self) -> int:
-        """Articles whose values have still to be made."""
-        return len(self._waiting)
 
     def note(self, changes: Changes, *, renewed: bool) -> Written:
         """Take a tick's changes; returns the editions that changed, and their tags if renewed."""
@@ -210,7 +206,7 @@ def article_value(ranker: Ranker, edition: str, article: str) -> ArticleValue:
     """Make one article's value."""
     card = ranker.catalogue.card(edition, article)
     is_gone = ranker.catalogue.is_gone(edition, article)
-    site = ranker.sites.get(edition.partition("/")[0])
+    site = ranker.sites.get(site_of(edition))
     slot = site.slot(edition, article) if site else -1
     if site is None or slot < 0:
         return ArticleValue(VERSION, card, is_gone)

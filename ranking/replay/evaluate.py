@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
-from ranking.engine.views import DONE, State, apply_view, interruption
+from ranking.engine.views import DONE, State, apply_view, interruption, lent_state
 from ranking.lists.chain import Question, Scratch, rank_next
 from ranking.lists.leaders import Decay, Leaders, article_score, raise_leader
 from ranking.lists.popularity import Popularity, place_among, scale_of, weigh
@@ -118,6 +118,7 @@ def evaluate_views(
     ranks : (n_planned, 3) uint8
         Takes the place of each predicted page in the three lists, from 0; 255 = missed.
     """
+    s = lent_state(s)
     for i in range(start, views.size):
         reason = interruption(s, views[i]["at"])
         if reason != DONE:

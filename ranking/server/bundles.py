@@ -18,6 +18,26 @@ DAY = 86_400
 NOTHING = Rows([], {"visitor": [], "article": []})
 
 
+class DayHashes:
+    """Hashes with the key of the day.
+
+    Parameters
+    ----------
+    day_key : callable
+        Secret of a day, counted from the epoch.
+    """
+
+    def __init__(self, day_key: Callable[[int], bytes]) -> None:
+        self._day_key, self._day = day_key, -1
+        self.hashes = Hasher(b"")
+
+    def keep_day(self) -> None:
+        """Hash with the key of today from now on."""
+        day = int(time.time() // DAY)
+        if day != self._day:
+            self._day, self.hashes = day, Hasher(self._day_key(day))
+
+
 class Bundler:
     """Packs for one run of a server.
 
@@ -28,15 +48,12 @@ class Bundler:
     """
 
     def __init__(self, day_key: Callable[[int], bytes]) -> None:
-        self._day_key = day_key
+        self._day = DayHashes(day_key)
         self._source, self._sequences = uuid4().hex, dict[str, int]()
-        self._day, self._hashes = -1, Hasher(b"")
 
     def keep_day(self) -> None:
         """Hash with the key of today from now on."""
-        day = int(time.time() // DAY)
-        if day != self._day:
-            self._day, self._hashes = day, Hasher(self._day_key(day))
+        self._day.keep_day()
 
     def packed(self, rows: Rows) -> Iterator[Batch]:
         """Events in batches of one site each, not numbered yet."""
@@ -46,7 +63,7 @@ class Bundler:
         for site, its in rows.by_site().items():
             for start in range(0, len(its), BATCH):
                 part = its.part(start, start + BATCH)
-                yield pack(site, self._source, 0, stamp_ms, part, self._hashes)
+                yield pack(site, self._source, 0, stamp_ms, part, self._day.hashes)
 
     def together(self, parts: Sequence[Rows]) -> Iterator[Batch]:
         """Events of several requests in batches."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -32,7 +33,8 @@ def _worker(**options: Any) -> None:
     """Rank views: a Faust worker that reads Kafka and leaves the lists in Redis.
 
     Workers share the partitions among them; each needs an --id of its own. One that was killed
-    goes on where its last checkpoint stands.
+    goes on where its last checkpoint stands, when it is started again; with --standby that is done
+    for it, within two seconds.
     """
     from ranking.engine.settings import EngineSettings
     from ranking.lists.profile import DEFAULT, read_profile
@@ -41,6 +43,7 @@ def _worker(**options: Any) -> None:
     from ranking.warming import warm_up
     from streams.engine import Engine, EngineOptions
     from streams.presence import Presence
+    from streams.standby import stand_by
     from streams.topic_names import TopicNames
     from streams.worker import WorkerOptions, run
 
@@ -48,13 +51,15 @@ def _worker(**options: Any) -> None:
     topics, names = TopicNames(options["namespace"]), Names(options["namespace"])
     count = _settled(options)
     warm_up()
+    if options["standby"]:
+        stand_by()
     store = Writer(options["redis"], names)
     presence = Presence(store, options["id"])
     presence.claim()
     wanted = EngineOptions(
         options["kafka"], topics, count, options["checkpoint_every"], profile, EngineSettings()
     )
-    joining = WorkerOptions(options["kafka"], _group(options), options["id"], topics.views)
+    joining = WorkerOptions(options["kafka"], topics.workers, options["id"], topics.views)
     run(joining, Engine(wanted, store, names), presence.keep_forever)
 
 
@@ -63,9 +68,8 @@ def _pack(**options: Any) -> None:
     from streams.packer import Packer
     from streams.topic_names import TopicNames
 
-    _settled(options)
-    group = f"{_group(options)}-pack"
-    packer = Packer(options["kafka"], TopicNames(options["namespace"]), group, options["id"])
+    count = _settled(options)
+    packer = Packer(options["kafka"], TopicNames(options["namespace"]), count, options["id"])
 
     def stop(number: int, frame: object) -> None:
         packer.is_stopping = True
@@ -84,8 +88,8 @@ def _collect(**options: Any) -> None:
     from streams.topic_names import TopicNames
 
     check_address(options["host"], options["port"])
-    _settled(options)
-    intake = KafkaIntake(options["kafka"], TopicNames(options["namespace"]))
+    count = _settled(options)
+    intake = KafkaIntake(options["kafka"], TopicNames(options["namespace"]), count)
     app = Api(Metrics(), intake=intake).app()
     asyncio.run(listen(app, {}, options["host"], options["port"], _ready(options, "collecting")))
     intake.stop()
@@ -141,16 +145,10 @@ def _supervise(options: dict[str, Any]) -> None:
 
 
 def _child(command: list[str]) -> "subprocess.Popen[bytes]":
-    """A process that the kernel ends when its parent ends."""
-    import ctypes
+    from streams.standby import end_with_parent
 
-    dies_with_parent = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
-
-    def bind() -> None:
-        if dies_with_parent:
-            dies_with_parent(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-
-    return subprocess.Popen(command, preexec_fn=bind)
+    parent = os.getpid()
+    return subprocess.Popen(command, preexec_fn=lambda: end_with_parent(parent))
 
 
 def _settled(options: dict[str, Any]) -> int:
@@ -180,10 +178,6 @@ def _settled(options: dict[str, Any]) -> int:
     return count
 
 
-def _group(options: dict[str, Any]) -> str:
-    return f"{options['namespace']}.tolqyn" if options["namespace"] else "tolqyn"
-
-
 def _ready(options: dict[str, Any], what: str) -> Callable[[], None]:
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     return lambda: log.warning("%s on http://%s:%d", what, options["host"], options["port"])
@@ -195,7 +189,9 @@ def _command(name: str, callback: Callable[..., None], *settings: Setting) -> cl
     return made
 
 
+STANDBY = "Keep a warm process that starts the worker again at once whenever it dies."
 worker = _command("worker", _worker, KAFKA, REDIS, NAMESPACE, ID, CHECKPOINT_EVERY, PROFILE)
+worker.params.append(click.Option(["--standby"], is_flag=True, help=STANDBY))
 pack = _command("pack", _pack, KAFKA, NAMESPACE, ID)
 collect = _command("collect", _collect, KAFKA, NAMESPACE, HOST, COLLECTOR_PORT)
 api = _command("api", _api, REDIS, NAMESPACE, HOST, PORT, PROCESSES)

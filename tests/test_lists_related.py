@@ -1,0 +1,93 @@
+"""Related and For this visit against the chain, word for word over the whole catalogue."""
+
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from ranking.lists.profile import DEFAULT, Profile
+from tests.live import EDITIONS, Live, Scores, assert_ranked, portal, positive
+from tests.logs import RU
+
+
+def chain(live: Live, edition: str, pages: Sequence[str], profile: Profile) -> Scores:
+    """Score of every article of the edition that was not read: the chain, word for word."""
+    truth, used = live.truth, list(pages)[: profile.visit_depth]
+    weights = (profile.related_landing_weight, profile.onward_weight, profile.ours_weight)
+    shares = live.shares(edition, profile.related_half_life, weights, profile.related_evidence)
+    evidence = (profile.fast_evidence, profile.middle_evidence, profile.slow_evidence)
+    voices = [profile.visit_decay**j for j in range(len(used))]
+    scores = dict.fromkeys(shares, 0.0)
+    for page, voice in zip(used, voices, strict=True):
+        neighbours = truth.neighbours((edition, page))
+        rows = [
+            {other[1]: truth.coread((edition, page), other, level) for other in neighbours}
+            for level in range(3)
+        ]
+        for article, p in shares.items():
+            for level in (2, 1, 0):
+                row, k = rows[level], evidence[level]
+                p = (row.get(article, 0.0) + k * p) / (sum(row.values()) + k)
+            scores[article] += voice / sum(voices) * p
+    return {article: score for article, score in scores.items() if article not in pages}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_related_is_the_chain_over_the_whole_catalogue(seed: int) -> None:
+    """For every article of every edition and for one that nobody knows."""
+    live = Live(seed)
+    live.feed(portal(20 + seed, 500, articles=60))
+    for edition in EDITIONS:
+        for article in [*live.articles(edition), "unknown"]:
+            scores = positive(chain(live, edition, [article], DEFAULT))
+            assert_ranked(live.ranker.related(edition, article, 8), scores, 8, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        Profile(related_half_life=3600.0, related_landing_weight=1.0, onward_weight=0.5),
+        Profile(fast_evidence=0.1, middle_evidence=5.0, slow_evidence=900.0),
+        Profile(related_half_life=900.0, related_evidence=0.0),
+    ],
+)
+def test_related_follows_its_profile_to_the_last_place(profile: Profile) -> None:
+    live = Live()
+    live.ranker.profile = profile
+    live.feed(portal(22, 400, articles=60))
+    for edition in EDITIONS:
+        for article in live.articles(edition)[:12]:
+            scores = positive(chain(live, edition, [article], profile))
+            assert_ranked(live.ranker.related(edition, article, 100), scores, 100, rel=1e-5)
+
+
+@pytest.mark.parametrize("profile", [DEFAULT, Profile(visit_decay=0.8, visit_depth=2)])
+def test_for_this_visit_is_the_weighted_chain(profile: Profile) -> None:
+    """Visits of one to eight pages, unknown ones among them."""
+    live, rng = Live(), random.Random(3)
+    live.ranker.profile = profile
+    live.feed(portal(23, 500, articles=60))
+    for edition in EDITIONS:
+        articles = [*live.articles(edition), "unknown"]
+        for length in (1, 2, 3, 5, 6, 8):
+            for _ in range(4):
+                pages = rng.sample(articles, length)
+                scores = positive(chain(live, edition, pages, profile))
+                board = live.ranker.for_you(edition, pages, 8)
+                assert_ranked(board, scores, 8, rel=1e-5)
+                assert board.surface == "foryou"
+
+
+def test_a_page_that_was_read_twice_speaks_once() -> None:
+    """A visit's pages are distinct: the last reading of each stands."""
+    live = Live()
+    live.feed(portal(23, 300, articles=60))
+    a, b, c = live.articles(RU)[:3]
+    assert live.ranker.for_you(RU, [a, b, a, c, b], 8) == live.ranker.for_you(RU, [a, b, c], 8)
+
+
+def test_for_this_visit_of_no_page_is_popular() -> None:
+    live = Live()
+    live.feed(portal(1, 200))
+    popular = live.popular(RU, DEFAULT, 8)
+    assert live.ranker.for_you(RU, [], 8).ids == popular.ids
