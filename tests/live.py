@@ -1,11 +1,13 @@
 """A ranker beside the truth: both get the same rows, and boards are held against plain sums."""
 
+import math
 import random
 from collections.abc import Sequence
 
 import msgspec
 import pytest
 
+from ranking.engine.decay import HALF_LIVES
 from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import Board
 from ranking.lists.catalogue import Card
@@ -108,6 +110,33 @@ class Live:
             )
             for article in self.articles(edition)
         }
+
+    def shares(
+        self, edition: str, half_life: float, weights: Sequence[float], evidence: float
+    ) -> Scores:
+        """Share of each article in the views, backed off to longer half-lives."""
+        half_lives = [half_life]
+        while evidence and len(half_lives) < 3 and 4 * half_lives[-1] <= HALF_LIVES[-1]:
+            wanted = math.log(half_life * 4 ** len(half_lives))
+            half_lives.append(min(HALF_LIVES, key=lambda h: abs(math.log(h) - wanted)))
+        shares = dict.fromkeys(self.articles(edition), 0.0)
+        for level in range(len(half_lives) - 1, -1, -1):
+            masses = self.masses(edition, half_lives[level], weights)
+            total = sum(
+                weights[c] * self.truth.total(edition, half_lives[level], c) for c in range(3)
+            )
+            k = evidence / 4**level if level < len(half_lives) - 1 else 0.0
+            if total + k > 0.0:
+                shares = {a: (m + k * shares[a]) / (total + k) for a, m in masses.items()}
+        return shares
+
+    def scores(self, edition: str, profile: Profile) -> Scores:
+        """Popular's: views, and the share of as many as the evidence that longer memory gives."""
+        p, weights = profile, weights_of(profile)
+        k = p.popular_evidence if 4 * p.half_life <= HALF_LIVES[-1] else 0.0
+        total = sum(weights[c] * self.truth.total(edition, p.half_life, c) for c in range(3))
+        shares = self.shares(edition, p.half_life, weights, k)
+        return {article: share * (total + k) for article, share in shares.items()}
 
     def fresh(self, edition: str, article: str, freshness: float) -> float:
         """Freshness prior: an article without a date counts as new."""

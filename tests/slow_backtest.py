@@ -90,7 +90,8 @@ def slowly(
         if event.kind == "view" and event.agent != ROBOT:
             page = (event.edition, str(event.article))
             visit = visits.get(chain)
-            if visit is None or at - visit.newest_ms >= W_MS:
+            is_over = visit is not None and not event.session and at - visit.newest_ms >= W_MS
+            if visit is None or is_over:
                 visit = visits[chain] = Visit(at, [], [])
             due = span.since_ms <= at < span.until_ms and HASHES[chain] % span.every == 0
             for click in visit.clicks:

@@ -28,6 +28,7 @@ from tests.slow_backtest import ALL, LISTS, assert_same, log
 PROFILES = {
     "default": DEFAULT,
     "rungs": Profile(half_life=7200.0, landing_weight=1.0, related_half_life=21_600.0),
+    "alone": Profile(popular_evidence=0.0, related_evidence=0.0),
     "between": Profile(half_life=1000.0, related_half_life=5000.0, onward_weight=0.4),
     "chain": Profile(
         fast_evidence=2.0, middle_evidence=5.0, slow_evidence=90.0, visit_decay=0.9, visit_depth=2
@@ -132,14 +133,15 @@ def test_too_many_articles_for_the_engine_are_refused() -> None:
 @settings(deadline=None, max_examples=100, derandomize=True)
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(-20, 90)), min_size=1, max_size=40))
 def test_links_of_visits(steps: list[tuple[int, int]]) -> None:
-    """The view before in the same chain, unless a window lies between."""
+    """The view before in the same chain, unless a pause lies between that ends a visit."""
     chain = np.array([c for c, _ in steps], np.uint64)
     at = np.cumsum([step for _, step in steps])
-    previous, last = visit_links(chain, at, 50)
+    pause = np.where(chain > 2, 2**60, 50)
+    previous, last = visit_links(chain, at, pause)
     before: dict[int, int] = {}
     for i in range(len(steps)):
         j = before.get(int(chain[i]), -1)
-        linked = j >= 0 and at[i] - at[j] < 50
+        linked = j >= 0 and (chain[i] > 2 or at[i] - at[j] < 50)
         assert previous[i] == (j if linked else -1)
         before[int(chain[i])] = i
     followed = {int(p) for p in previous if p >= 0}

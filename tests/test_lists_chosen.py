@@ -7,7 +7,7 @@ import pytest
 
 from ranking.lists.catalogue import Card
 from ranking.lists.profile import DEFAULT, Profile
-from tests.live import EDITIONS, Live, dated, in_order, portal, positive, weights_of
+from tests.live import EDITIONS, Live, dated, in_order, portal, positive
 from tests.logs import DAY_MS, MINUTE_MS, RU, START_MS, view
 
 
@@ -20,7 +20,7 @@ def test_caps_pass_over_what_is_full(section_cap: int, author_cap: int) -> None:
     live.feed(rows)
     profile = Profile(half_life=7200.0, section_cap=section_cap, author_cap=author_cap)
     for edition in EDITIONS:
-        scores = positive(live.masses(edition, 7200.0, weights_of(profile)))
+        scores = positive(live.scores(edition, profile))
         wanted: list[str] = []
         sections, authors = Counter[str](), Counter[str]()
         for article in in_order(scores):
@@ -39,8 +39,8 @@ def test_a_board_of_a_section_holds_that_section_in_order() -> None:
     live = Live()
     live.put(dated(rows, 8))
     live.feed(rows)
-    scores = positive(live.masses(RU, 7200.0, weights_of(DEFAULT)))
     profile = Profile(half_life=7200.0)
+    scores = positive(live.scores(RU, profile))
     for section in ("sport", "law"):
         cards = [c for c in live.cards.values() if (c.edition, c.section) == (RU, section)]
         ids = {card.id for card in cards}

@@ -11,6 +11,9 @@ from ranking.lists.profile import DEFAULT, Profile
 from tests.live import EDITIONS, Live, assert_ranked, dated, portal, positive, weights_of
 from tests.logs import DAY_MS, HOUR_MS, KK, RU, START_MS, chopped, view
 
+WEIGHED = (((0.3, 1.0, 1.0), 100.0), ((1.0, 1.0, 1.0), 0.0), ((0.0, 2.0, 0.5), 3.0))
+"""Weights of the classes, and evidence."""
+
 
 @pytest.mark.parametrize("seed", range(2))
 def test_popular_on_rungs_is_the_order_of_the_sums(seed: int) -> None:
@@ -18,14 +21,14 @@ def test_popular_on_rungs_is_the_order_of_the_sums(seed: int) -> None:
     live, rows = Live(seed), portal(seed)
     live.feed(rows)
     for half_life in (300.0, 600.0, 3600.0, 21_600.0, 86_400.0, float(HALF_LIVES[-1])):
-        for weights in ((0.3, 1.0, 1.0), (1.0, 1.0, 1.0), (0.0, 2.0, 0.5)):
+        for weights, k in WEIGHED:
             profile = Profile(
                 half_life=half_life, landing_weight=weights[0], onward_weight=weights[1],
-                ours_weight=weights[2],
+                ours_weight=weights[2], popular_evidence=k,
             )  # fmt: skip
             for edition in EDITIONS:
                 board = live.popular(edition, profile, 100)
-                scores = positive(live.masses(edition, half_life, weights))
+                scores = positive(live.scores(edition, profile))
                 assert_ranked(board, scores, 100, rel=1e-9)
                 for item in board.items:
                     assert item.views == live.truth.counted[(edition, item.id), "view"]
@@ -43,8 +46,7 @@ def test_popular_at_every_moment_of_a_log() -> None:
         live.ranker.tick()
         for edition in EDITIONS:
             board = live.popular(edition, DEFAULT, 10)
-            scores = live.masses(edition, DEFAULT.half_life, weights_of(DEFAULT))
-            assert_ranked(board, positive(scores), 10, rel=1e-9)
+            assert_ranked(board, positive(live.scores(edition, DEFAULT)), 10, rel=1e-9)
 
 
 @pytest.mark.parametrize("half_life", [420.0, 700.0, 5000.0, 50_000.0, 500_000.0])
@@ -53,7 +55,7 @@ def test_popular_between_rungs_is_nearly_the_order_of_the_sums(half_life: float)
     live.feed(portal(3))
     profile = Profile(half_life=half_life)
     for edition in EDITIONS:
-        scores = live.masses(edition, half_life, weights_of(profile))
+        scores = live.scores(edition, profile)
         assert_ranked(live.popular(edition, profile, 10), scores, 10, rel=0.03)
 
 
@@ -68,7 +70,7 @@ def test_freshness_halves_scores_by_the_day(freshness: float) -> None:
     for half_life in (1800.0, 259_200.0):
         profile = Profile(half_life=half_life, freshness=freshness)
         for edition in EDITIONS:
-            masses = live.masses(edition, half_life, weights_of(profile))
+            masses = live.scores(edition, profile)
             scores = {a: m * live.fresh(edition, a, freshness) for a, m in masses.items()}
             board = live.popular(edition, profile, 100)
             assert_ranked(board, scores, 100, rel=1e-9)
@@ -87,7 +89,7 @@ def test_an_article_without_a_date_counts_as_new_and_one_with_ages() -> None:
     for hour in range(30):
         at += HOUR_MS
         live.feed([view(at + k, f"{(7 * k + hour) % 150:03}", f"{hour} {k}") for k in range(20)])
-        masses = live.masses(RU, profile.half_life, weights_of(profile))
+        masses = live.scores(RU, profile)
         scores = positive({a: m * live.fresh(RU, a, 1.0) for a, m in masses.items()})
         board = live.popular(RU, profile, 100)
         assert_ranked(board, scores, 100, rel=1e-9)

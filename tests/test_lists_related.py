@@ -7,29 +7,24 @@ import pytest
 
 from ranking.lists.profile import DEFAULT, Profile
 from tests.live import EDITIONS, Live, Scores, assert_ranked, portal, positive
-from tests.logs import LANDING, ONWARD, OURS, RU
+from tests.logs import RU
 
 
 def chain(live: Live, edition: str, pages: Sequence[str], profile: Profile) -> Scores:
     """Score of every article of the edition that was not read: the chain, word for word."""
     truth, used = live.truth, list(pages)[: profile.visit_depth]
     weights = (profile.related_landing_weight, profile.onward_weight, profile.ours_weight)
-    masses = live.masses(edition, profile.related_half_life, weights)
-    total = sum(
-        weights[c] * truth.total(edition, profile.related_half_life, c)
-        for c in (LANDING, ONWARD, OURS)
-    )
+    shares = live.shares(edition, profile.related_half_life, weights, profile.related_evidence)
     evidence = (profile.fast_evidence, profile.middle_evidence, profile.slow_evidence)
     voices = [profile.visit_decay**j for j in range(len(used))]
-    scores = dict.fromkeys(masses, 0.0)
+    scores = dict.fromkeys(shares, 0.0)
     for page, voice in zip(used, voices, strict=True):
         neighbours = truth.neighbours((edition, page))
         rows = [
             {other[1]: truth.coread((edition, page), other, level) for other in neighbours}
             for level in range(3)
         ]
-        for article, mass in masses.items():
-            p = mass / total
+        for article, p in shares.items():
             for level in (2, 1, 0):
                 row, k = rows[level], evidence[level]
                 p = (row.get(article, 0.0) + k * p) / (sum(row.values()) + k)
@@ -53,6 +48,7 @@ def test_related_is_the_chain_over_the_whole_catalogue(seed: int) -> None:
     [
         Profile(related_half_life=3600.0, related_landing_weight=1.0, onward_weight=0.5),
         Profile(fast_evidence=0.1, middle_evidence=5.0, slow_evidence=900.0),
+        Profile(related_half_life=900.0, related_evidence=0.0),
     ],
 )
 def test_related_follows_its_profile_to_the_last_place(profile: Profile) -> None:

@@ -7,9 +7,9 @@ https://doi.org/10.1109/18.87000, with a fixed constant). Several pages are aver
 
 Since a step is linear in p, score(x) = B·p0(x) + what the neighbours of the pages add, where B is
 the average weight left to p0; articles that are no neighbour keep the order of p0, which is above
-zero for the leaders alone. That makes the ranking exact over the whole catalogue at the cost of the
-neighbours and the first few leaders, and lets a process that holds the leaders and a page's row
-rank as the engine does.
+zero for the heads of `popularity` alone. That makes the ranking exact over the whole catalogue at
+the cost of the neighbours and the first few leaders, and lets a process that holds the leaders and
+a page's row rank as the engine does.
 """
 
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ranking.engine.compiled import compiled
 from ranking.engine.coread import Graph
 from ranking.engine.decay import exp2
-from ranking.lists.leaders import Leaders
+from ranking.lists.popularity import Popularity, is_popular, limit_at, share_of
 from ranking.lists.profile import Profile
 
 FAST, MIDDLE, SLOW = 0, 1, 2
@@ -136,8 +136,7 @@ def add_share(scratch: Scratch, slot: int, share: float, count: int) -> int:
 def rank_next(
     g: Graph,
     newest_ms: int,
-    leaders: Leaders,
-    total: float,
+    popularity: Popularity,
     question: Question,
     scratch: Scratch,
     slots: NDArray[np.int32],
@@ -150,10 +149,8 @@ def rank_next(
     g : Graph
     newest_ms : int
         The log's clock.
-    leaders : Leaders
-        Popularity of the edition.
-    total : float
-        Mass of the edition in the leaders' units.
+    popularity : Popularity
+        Of the edition, at that clock.
     question : Question
     scratch : Scratch
     slots : (n,) int32
@@ -176,13 +173,13 @@ def rank_next(
     for j in range(question.hint.size):
         share = broad * question.hint_weight * question.hint_share[j]
         count = add_share(scratch, question.hint[j], share, count)
-    popular = broad * (1.0 - question.hint_weight) / total if total > 0.0 else 0.0
-    known = leaders.score.size
+    popular = broad * (1.0 - question.hint_weight)
+    known = popularity.place.shape[1]
     for i in range(count):
         slot = scratch.candidate[i]
-        if slot < known and leaders.place[slot] >= 0:
-            scratch.score[slot] += popular * leaders.score[slot]
-    count = add_leaders(leaders, popular, slots.size + question.read.size, scratch, count)
+        if slot < known and is_popular(popularity, slot):
+            scratch.score[slot] += popular * share_of(popularity, slot)
+    count = add_popular(popularity, popular, slots.size + question.read.size, scratch, count)
     found = take_best(scratch, count, question.read, slots, scores)
     for i in range(count):
         scratch.score[scratch.candidate[i]] = 0.0
@@ -190,15 +187,23 @@ def rank_next(
 
 
 @compiled
-def add_leaders(leaders: Leaders, popular: float, wanted: int, scratch: Scratch, count: int) -> int:
-    """Add the first leaders that are no candidates yet."""
-    i = 0
-    while wanted > 0 and i < leaders.used[0] and popular > 0.0:
-        slot = leaders.head[i]
-        if scratch.score[slot] == 0.0:
-            count = add_share(scratch, slot, popular * leaders.score[slot], count)
-            wanted -= 1
-        i += 1
+def add_popular(p: Popularity, weight: float, wanted: int, scratch: Scratch, count: int) -> int:
+    """Add popular articles that are no candidates yet, the best `wanted` of them at least."""
+    first, depth, limit = count, 0, np.inf
+    while weight > 0.0 and limit >= 0.0:
+        for level in range(p.weight.size):
+            if depth < p.used[level]:
+                slot = p.head[level, depth]
+                if scratch.score[slot] == 0.0:
+                    count = add_share(scratch, slot, weight * share_of(p, slot), count)
+        limit = limit_at(p, depth)
+        depth += 1
+        if count - first >= wanted and depth % 8 == 0:
+            sure = 0
+            for i in range(first, count):
+                sure += scratch.score[scratch.candidate[i]] >= weight * limit
+            if sure >= wanted:
+                break
     return count
 
 

@@ -98,11 +98,12 @@ class Edition:
 
     def ground(self, profile: Profile, hints: Sequence[Card] = ()) -> Ground:
         """What Related and For this visit are ranked on; it holds all articles anyway."""
-        leaders, decay = self._standings.leaders(
-            profile.related_half_life, profile.related_landing_weight, profile
+        p = profile
+        popularity = self._standings.popularity(
+            p.related_half_life, p.related_landing_weight, p.related_evidence, p
         )
-        total, scratch = self._standings.total(decay), self._standings.scratch
-        return Ground(self.site.state.graph, self.site.newest_ms, leaders, total, scratch)
+        scratch = self._standings.scratch
+        return Ground(self.site.state.graph, self.site.newest_ms, popularity, scratch)
 
     def leaders(self, half_life: float, landing: float, profile: Profile) -> tuple[Leaders, Decay]:
         """Leaders under a half-life, up to date."""
@@ -140,15 +141,11 @@ class Edition:
         yield from self._scored(slots, rise)
 
     def _by_mass(self, profile: Profile) -> Iterator[Scored]:
-        leaders, decay = self._standings.leaders(
-            profile.half_life, profile.landing_weight, profile, profile.exponent, profile.freshness
-        )
-        head = leaders.head[: leaders.used[0]]
-        scores = self._standings.now(head, decay)
-        limit = np.partition(scores, -FIRST)[-FIRST] if head.size > FIRST else 0.0
+        slots, scores = self._standings.popular(profile)
+        limit = np.partition(scores, -FIRST)[-FIRST] if slots.size > FIRST else 0.0
         first = scores >= limit  # most lists end within these
-        yield from self._scored(head[first], scores[first])
-        yield from self._scored(head[~first], scores[~first])
+        yield from self._scored(slots[first], scores[first])
+        yield from self._scored(slots[~first], scores[~first])
 
     def _by_window(self, window: int) -> Iterator[Scored]:
         self._standings.grow()

@@ -66,22 +66,6 @@ class Decay(NamedTuple):
     freshness: float
 
 
-def new_leaders(size: int) -> Leaders:
-    """Create leaders of `size` articles without views."""
-    return Leaders(
-        np.zeros(size), np.full(size, -1, np.int32), np.zeros(HEAD, np.int32), np.zeros(1, np.int64)
-    )
-
-
-def grown(leaders: Leaders, size: int) -> Leaders:
-    """Copy leaders into room for `size` articles."""
-    fresh = new_leaders(size)
-    have = min(leaders.score.size, size)
-    fresh.score[:have] = leaders.score[:have]
-    fresh.place[:have] = leaders.place[:have]
-    return fresh._replace(head=leaders.head, used=leaders.used)
-
-
 def decay_of(
     half_life: float,
     exponent: float,

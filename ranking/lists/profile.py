@@ -34,6 +34,10 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     window : int
         Popular by plain counts of the last so many seconds instead (whole UTC hours up to a day,
         whole days beyond); 0 = off.
+    popular_evidence : float
+        Decayed views of the edition at which Popular's half-life weighs as much as the four times
+        longer one that it backs off to; at a quarter of them that one as much as the next; 0 = the
+        half-life alone.
     landing_weight, onward_weight, ours_weight : float
         Weight of a visit's first view, of its later ones, and of those our own lists caused.
     freshness : float
@@ -46,6 +50,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         Views an hour below which a rise is noise.
     related_half_life : float
         Decay of the popularity that Related falls back to, seconds.
+    related_evidence : float
+        As `popular_evidence`, for that popularity.
     related_landing_weight : float
     slow_evidence, middle_evidence, fast_evidence : float
         Co-readings at which a level of the graph weighs as much as what it backs off to.
@@ -66,9 +72,10 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """
 
     name: str = "default"
-    half_life: Seconds = 600.0
+    half_life: Seconds = 300.0
     exponent: Annotated[float, Meta(ge=0, le=4)] = 0.0
     window: Annotated[int, Meta(ge=0, le=2_419_200)] = 0
+    popular_evidence: Annotated[float, Meta(ge=0, le=10_000)] = 200.0
     landing_weight: Weight = 0.3
     onward_weight: Weight = 1.0
     ours_weight: Weight = 1.0
@@ -78,7 +85,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     trending_fast: Seconds = 900.0
     trending_slow: Seconds = 14_400.0
     trending_floor: Annotated[float, Meta(ge=0.1, le=100_000)] = 20.0
-    related_half_life: Seconds = 600.0
+    related_half_life: Seconds = 300.0
+    related_evidence: Annotated[float, Meta(ge=0, le=10_000)] = 200.0
     related_landing_weight: Weight = 0.3
     slow_evidence: Evidence = 12.5
     middle_evidence: Evidence = 24.0

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from ranking.engine.coread import Graph
 from ranking.lists.catalogue import Card
 from ranking.lists.chain import Scratch
-from ranking.lists.leaders import Leaders
+from ranking.lists.popularity import Popularity
 from ranking.lists.profile import Profile
 from ranking.lists.tags import TagGraph
 
@@ -36,17 +36,14 @@ class Ground(NamedTuple):
     graph : Graph
     newest_ms : int
         The log's clock.
-    leaders : Leaders
-        Popularity that the chain begins with.
-    total : float
-        Mass of the whole edition in the leaders' units.
+    popularity : Popularity
+        What the chain begins with.
     scratch : Scratch
     """
 
     graph: Graph
     newest_ms: int
-    leaders: Leaders
-    total: float
+    popularity: Popularity
     scratch: Scratch
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.lists.catalogue import Card
-from ranking.lists.chain import Question, evidence_of, rank_next, visit_weights
+from ranking.lists.chain import SPARE, Question, evidence_of, rank_next, visit_weights
 from ranking.lists.profile import Profile
 from ranking.lists.reading import Reading, Scored
 
@@ -65,7 +65,7 @@ def _chained(
     used = pages[: profile.visit_depth]
     hints, shares = hints_of(reading, used, profile)
     ground = reading.ground(profile, hints)
-    size = ground.leaders.score.size
+    size = ground.scratch.score.size - SPARE
     extra = [card.id for card in hints if reading.slot(card.id) < 0]
     places = {article: size + i for i, article in enumerate(extra)}
     slot_of = [places.get(card.id, reading.slot(card.id)) for card in hints]
@@ -80,9 +80,8 @@ def _chained(
     )
     slots, scores = np.zeros(n, np.int32), np.zeros(n)
     found = rank_next(
-        ground.graph, ground.newest_ms, ground.leaders, ground.total, question, ground.scratch,
-        slots, scores,
-    )  # fmt: skip
+        ground.graph, ground.newest_ms, ground.popularity, question, ground.scratch, slots, scores
+    )
     names = [reading.id_of(s) if s < size else extra[s - size] for s in slots[:found].tolist()]
     listed = (Scored(*pair) for pair in zip(names, scores[:found].tolist(), strict=True))
     return sorted((i for i in listed if i.id not in read), key=lambda i: (-i.score, i.id))

@@ -20,10 +20,19 @@ from ranking.lists.leaders import (
     article_score,
     clear_leaders,
     decay_of,
-    grown,
-    new_leaders,
     raise_many,
     read_scores,
+)
+from ranking.lists.popularity import (
+    Popularity,
+    grown,
+    leaders_of,
+    level_evidence,
+    level_half_lives,
+    new_popularity,
+    popular_slots,
+    scale_of,
+    weigh,
 )
 from ranking.lists.profile import Profile
 
@@ -33,11 +42,12 @@ KEPT = 16
 
 @dataclass(slots=True)
 class _Standing:
-    """Leaders under one decay, and what they hold for."""
+    """Leaders at the levels of one popularity, and what they hold for."""
 
-    decay: Decay
+    decays: list[Decay]
+    evidence: NDArray[np.float64]
     steady: bool
-    leaders: Leaders
+    popularity: Popularity
     bases: NDArray[np.int64] | None = None
     day: int = -1
     pending: list[NDArray[np.int32]] = field(default_factory=list)
@@ -79,32 +89,43 @@ class Standings:
         if 0 <= slot < self._published.size:
             self._published[slot] = self._published_ms(article)
         for standing in self._standings.values():
-            if standing.decay.freshness > 0.0:
+            if standing.decays[0].freshness > 0.0:
                 standing.bases = None
 
-    def leaders(
-        self, half_life: float, landing: float, profile: Profile, exponent: float = 0.0,
-        freshness: float = 0.0,
-    ) -> tuple[Leaders, Decay]:  # fmt: skip
-        """Leaders under a decay, up to date."""
-        weights = (landing, profile.onward_weight, profile.ours_weight)
-        key = (half_life, exponent, *weights, freshness)
-        if key not in self._standings:
-            kernel, decay = decay_of(half_life, exponent, weights, freshness)
-            while len(self._standings) >= KEPT:
-                del self._standings[next(iter(self._standings))]
-            self._standings[key] = _Standing(decay, kernel.steady, new_leaders(0))
-        standing = self._standings[key]
-        self._refresh(standing)
-        return standing.leaders, standing.decay
+    def leaders(self, half_life: float, landing: float, profile: Profile) -> tuple[Leaders, Decay]:
+        """Leaders under one half-life, up to date."""
+        standing = self._standing(half_life, landing, 0.0, profile)
+        return leaders_of(standing.popularity, 0), standing.decays[0]
 
-    def total(self, decay: Decay) -> float:
-        """Mass of the whole edition in the units of `decay`."""
-        if self._name not in self._site.editions:
-            return 0.0
-        index = self._site.editions.index(self._name)
-        whole = decay._replace(freshness=0.0)
-        return float(article_score(self._site.state.total[index], 0.0, 0, whole))
+    def popularity(
+        self, half_life: float, landing: float, evidence: float, profile: Profile
+    ) -> Popularity:
+        """Popularity under a half-life that backs off to longer ones."""
+        standing = self._standing(half_life, landing, evidence, profile)
+        scale = self._scale(standing)
+        weigh(self._mass(standing) * scale, standing.evidence, standing.popularity.weight)
+        standing.popularity.weight[:] *= scale
+        return standing.popularity
+
+    def popular(self, profile: Profile) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """Articles with views and their scores under a profile, (n,) int32 and float64.
+
+        A score is the article's decayed views and, of as many more as the evidence says, the share
+        that the longer half-lives give.
+        """
+        p = profile
+        evidence = 0.0 if p.exponent else p.popular_evidence
+        standing = self._standing(
+            p.half_life, p.landing_weight, evidence, p, p.exponent, p.freshness
+        )
+        slots = popular_slots(standing.popularity)
+        scores = self.now(slots, standing.decays[0])
+        if len(standing.decays) > 1:
+            weight = np.zeros(len(standing.decays))
+            weigh(self._mass(standing) * self._scale(standing), standing.evidence, weight)
+            for decay, share in zip(standing.decays[1:], weight[1:].tolist(), strict=True):
+                scores += share / weight[0] * self.now(slots, decay)
+        return slots, scores
 
     def now(self, slots: NDArray[np.int32], decay: Decay) -> NDArray[np.float64]:
         """Scores of some articles at the log's clock, (n_slots,) float64."""
@@ -130,29 +151,63 @@ class Standings:
             self._arrivals = self._site.arrivals
             self._follow_arrivals()
 
+    def _standing(
+        self, half_life: float, landing: float, evidence: float, profile: Profile,
+        exponent: float = 0.0, freshness: float = 0.0,
+    ) -> _Standing:  # fmt: skip
+        weights = (landing, profile.onward_weight, profile.ours_weight)
+        key = (half_life, evidence, exponent, *weights, freshness)
+        standing = self._standings.pop(key, None)
+        if standing is None:
+            half_lives = level_half_lives(half_life, evidence)
+            made = [decay_of(h, exponent, weights, freshness) for h in half_lives]
+            while len(self._standings) >= KEPT:
+                del self._standings[next(iter(self._standings))]
+            standing = _Standing(
+                [decay for _, decay in made], level_evidence(len(made), evidence),
+                made[0][0].steady, new_popularity(len(made), 0),
+            )  # fmt: skip
+        self._standings[key] = standing  # last, so that those asked for long ago go first
+        self._refresh(standing)
+        return standing
+
+    def _mass(self, standing: _Standing) -> NDArray[np.float64]:
+        """The whole edition at each level, in the units of the scores."""
+        if self._name not in self._site.editions:
+            return np.zeros(len(standing.decays))
+        total = self._site.state.total[self._site.editions.index(self._name)]
+        return np.array([article_score(total, 0.0, 0, decay) for decay in standing.decays])
+
+    def _scale(self, standing: _Standing) -> NDArray[np.float64]:
+        """Views that a unit of each level's scores is worth now."""
+        newest, bases = self._site.newest_ms, self._site.state.weights["base_ms"][0]
+        return np.array([scale_of(decay, bases, newest) for decay in standing.decays])
+
     def _refresh(self, standing: _Standing) -> None:
         self.grow()
         state = self._site.state
         bases, day = state.weights["base_ms"][0], self._site.newest_ms // DAY_MS
         size = state.article.size
-        if standing.leaders.score.size < size:
-            standing.leaders = grown(standing.leaders, size)
-        decay = standing.decay
+        if standing.popularity.score.shape[1] < size:
+            standing.popularity = grown(standing.popularity, size)
         stale = standing.bases is None or not np.array_equal(standing.bases, bases)
         if not standing.steady:
             stale = stale or bool(standing.pending)
-            decay.shift[:] = Clock(self._site.newest_ms, bases).shift
-        if decay.freshness > 0.0:
+            standing.decays[0].shift[:] = Clock(self._site.newest_ms, bases).shift
+        if standing.decays[0].freshness > 0.0:
             stale = stale or day != standing.day
         if stale:
-            clear_leaders(standing.leaders)
             standing.pending = [self.slots]
             standing.bases, standing.day = bases.copy(), day
         if standing.pending:
             slots = np.unique(np.concatenate(standing.pending))
-            until = (day + 1) * DAY_MS
-            scores = read_scores(slots, state.mass, self._published, until, decay)
-            raise_many(standing.leaders, slots, scores)
+            for level, decay in enumerate(standing.decays):
+                leaders = leaders_of(standing.popularity, level)
+                if stale:
+                    clear_leaders(leaders)
+                until = (day + 1) * DAY_MS
+                scores = read_scores(slots, state.mass, self._published, until, decay)
+                raise_many(leaders, slots, scores)
             standing.pending.clear()
 
     def _follow_arrivals(self) -> None:

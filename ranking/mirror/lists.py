@@ -189,5 +189,5 @@ class MirrorLists:
 
 
 def _nothing_of(edition: str, profile: Profile) -> MirroredEdition:
-    none = EditionValue(VERSION, edition, 0, profile, [], [0] * 3, [1] * 3, 0.0, [], b"", b"", [])
+    none = EditionValue(VERSION, edition, 0, profile, [], [0] * 3, [1] * 3, [], b"", b"", [])
     return MirroredEdition(none)

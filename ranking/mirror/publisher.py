@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ranking.engine.event import site_of
 from ranking.engine.site import Site
 from ranking.lists.boards import Board
+from ranking.lists.popularity import ranked_shares
 from ranking.lists.profile import profile_from
 from ranking.lists.reading import LONGEST
 from ranking.mirror.names import Question
@@ -171,15 +172,15 @@ class Publisher:
     def _edition(self, name: str, boards: list[Board]) -> EditionValue:
         edition, profile = self.ranker.edition(name), self.ranker.profile
         ground = edition.ground(profile)
-        slots = ground.leaders.head[: ground.leaders.used[0]]
+        slots, shares = ranked_shares(ground.popularity)
         level = ground.graph.level[0]
         ranked = (item.id for item in edition.popular(profile))
         shown = (article for article in ranked if not edition.is_gone(article))
         return EditionValue(
             VERSION, name, ground.newest_ms, profile, boards,
-            level["base_ms"].tolist(), level["half_life_ms"].tolist(), ground.total,
+            level["base_ms"].tolist(), level["half_life_ms"].tolist(),
             [edition.id_of(slot) for slot in slots.tolist()],
-            slots.tobytes(), ground.leaders.score[slots].tobytes(), list(islice(shown, FILLED)),
+            slots.tobytes(), shares.tobytes(), list(islice(shown, FILLED)),
         )  # fmt: skip
 
     def _tags(self, name: str) -> TagsValue:

@@ -15,7 +15,7 @@ from ranking.engine.coread import LEVEL, LEVELS, ROW, Graph
 from ranking.engine.decay import exp2
 from ranking.lists.catalogue import Card
 from ranking.lists.chain import new_scratch
-from ranking.lists.leaders import Leaders
+from ranking.lists.popularity import Popularity
 from ranking.lists.profile import Profile
 from ranking.lists.reading import Ground, Scored
 from ranking.lists.tags import TagGraph
@@ -34,7 +34,7 @@ class MirroredEdition:
     def __init__(self, value: EditionValue, tags: TagsValue | None = None) -> None:
         self.value = value
         self.leader_slots = column(value.leader_slots, "<i4")
-        self.leader_scores = column(value.leader_scores, "<f8")
+        self.leader_shares = column(value.leader_shares, "<f8")
         self.follow_tags(tags)
 
     def follow_tags(self, tags: TagsValue | None) -> None:
@@ -100,7 +100,7 @@ class MirrorReading:
         self._ids = {slot: article for article, slot in self._slots.items() if slot >= 0}
         self._universe = np.array(sorted(self._ids), np.int32)
         scratch = new_scratch(self._universe.size)
-        return Ground(self._graph(), value.newest_ms, self._leaders(), value.total, scratch)
+        return Ground(self._graph(), value.newest_ms, self._popularity(), scratch)
 
     def slot(self, article: str) -> int:
         """Slot of an article in the ground, -1 if it has none."""
@@ -135,13 +135,13 @@ class MirrorReading:
         """What fills a list up; `profile` is the engine's live one."""
         yield from (Scored(article, 0.0) for article in self._edition.value.popular)
 
-    def _leaders(self) -> Leaders:
+    def _popularity(self) -> Popularity:
         size, slots = self._universe.size, self._edition.leader_slots
-        places = np.searchsorted(self._universe, slots).astype(np.int32)
-        score, place = np.zeros(size), np.full(size, -1, np.int32)
-        score[places] = self._edition.leader_scores
-        place[places] = np.arange(places.size)
-        return Leaders(score, place, places, np.array([places.size]))
+        head = np.searchsorted(self._universe, slots).astype(np.int32)
+        score, place = np.zeros((1, size)), np.full((1, size), -1, np.int32)
+        score[0, head] = self._edition.leader_shares
+        place[0, head] = np.arange(head.size)
+        return Popularity(score, place, head[None], np.array([head.size]), np.ones(1))
 
     def _graph(self) -> Graph:
         values = [self._values[page] for page in self._rows]

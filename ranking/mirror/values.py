@@ -17,7 +17,7 @@ from ranking.lists.boards import Board, card_json
 from ranking.lists.catalogue import Card
 from ranking.lists.profile import Profile
 
-VERSION = 1
+VERSION = 2
 
 
 class ArticleValue(msgspec.Struct, array_like=True, frozen=True):
@@ -79,11 +79,9 @@ class EditionValue(msgspec.Struct, array_like=True, frozen=True):
     boards : list of Board
     base_ms, half_life_ms : list of int
         Of the three levels of the co-read graph.
-    total : float
-        Mass of the edition in the leaders' units.
     leaders : list of str
-        Those that Related backs off to, best first.
-    leader_slots, leader_scores : bytes
+        Popular articles that Related backs off to, best first.
+    leader_slots, leader_shares : bytes
         (n,) int32, (n,) float64.
     popular : list of str
         What fills a list up, best first.
@@ -96,10 +94,9 @@ class EditionValue(msgspec.Struct, array_like=True, frozen=True):
     boards: list[Board]
     base_ms: list[int]
     half_life_ms: list[int]
-    total: float
     leaders: list[str]
     leader_slots: bytes
-    leader_scores: bytes
+    leader_shares: bytes
     popular: list[str]
 
 

@@ -1,10 +1,11 @@
 """Backtest: a log replayed in its order through the live core, and what its lists were worth.
 
-Next click: every page of a visit after the first is predicted before it is applied; HR@5 is the
-share of predictions among whose first five the page was, MRR@5 the mean of one over its place.
-Last click: the last page of every visit, from the pages before (the protocol of the
-Transformers4Rec paper, RecSys 2021, https://doi.org/10.1145/3460231.3474255): all articles
-ranked, NDCG@20 and HR@20, mean over the log's hours.
+A visit is a session that the portal told, whatever its pauses; without one, a visitor's views up
+to a pause of the repeat window. Next click: every page of a visit after the first is predicted
+before it is applied; HR@5 is the share of predictions among whose first five the page was, MRR@5
+the mean of one over its place. Last click: the last page of every visit, from the pages before (the
+protocol of the Transformers4Rec paper, RecSys 2021, https://doi.org/10.1145/3460231.3474255): all
+articles ranked, NDCG@20 and HR@20, mean over the log's hours.
 """
 
 from collections.abc import Callable
@@ -21,12 +22,14 @@ from ranking.engine.views import DONE, views_of
 from ranking.lists.catalogue import Catalogue
 from ranking.lists.chain import evidence_of, new_scratch, visit_weights
 from ranking.lists.leaders import HEAD, decay_of
+from ranking.lists.popularity import level_evidence, level_half_lives
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.replay.asking import ask_lists, is_plain
-from ranking.replay.evaluate import FOR_YOU, LISTS, MISSED, Judge, Plan, Popularity, evaluate_views
+from ranking.replay.evaluate import FOR_YOU, LISTS, MISSED, Judge, Plan, Standing, evaluate_views
 
 WARM_UP = 86_400
 HOUR_MS = 3_600_000
+NEVER_MS = 1 << 60
 STEP = 20_000
 Measures = dict[str, dict[str, float]]
 
@@ -118,7 +121,9 @@ def _slots(site: Site, batch: Batch) -> NDArray[np.int32]:
 def _page_links(views: NDArray[Any], window_ms: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Links of the views that open a page: not of other events, nor of robots."""
     pages = np.flatnonzero((views["kind"] == 0) & (views["robot"] == 0))
-    before, ends = visit_links(views["chain"][pages], views["at"][pages], window_ms)
+    told = views["chain"] != views["visitor"]  # the portal's own sessions
+    pause = np.where(told[pages], NEVER_MS, window_ms)
+    before, ends = visit_links(views["chain"][pages], views["at"][pages], pause)
     previous, last = np.full(views.size, -1), np.zeros(views.size, np.bool_)
     previous[pages] = np.where(before >= 0, pages[before], -1)
     last[pages] = ends
@@ -126,19 +131,25 @@ def _page_links(views: NDArray[Any], window_ms: int) -> tuple[NDArray[np.int64],
 
 
 def visit_links(
-    chain: NDArray[np.uint64], at: NDArray[np.int64], window_ms: int
+    chain: NDArray[np.uint64], at: NDArray[np.int64], pause_ms: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """For each view the one before it in its visit (-1 = none), and whether it is the last.
 
-    A visit is a chain without a pause of `window_ms`.
+    Parameters
+    ----------
+    chain : (n,) uint64
+    at : (n,) int64
+    pause_ms : (n,) int64
+        A view begins a visit so long after its chain's view before.
 
     Examples
     --------
-    >>> visit_links(np.array([7, 8, 7, 7], np.uint64), np.array([0, 1, 2, 99]), 50)
+    >>> at, pause = np.array([0, 1, 2, 99]), np.full(4, 50)
+    >>> visit_links(np.array([7, 8, 7, 7], np.uint64), at, pause)
     (array([-1, -1,  0, -1]), array([False,  True,  True,  True]))
     """
     order = np.argsort(chain, kind="stable")
-    same = (chain[order][1:] == chain[order][:-1]) & (np.diff(at[order]) < window_ms)
+    same = (chain[order][1:] == chain[order][:-1]) & (np.diff(at[order]) < pause_ms[order][1:])
     previous = np.full(chain.size, -1)
     previous[order[1:][same]] = order[:-1][same]
     last = np.ones(chain.size, np.bool_)
@@ -161,16 +172,22 @@ def _judge(site: Site, profile: Profile) -> Judge:
         weights[pages - 1, :pages] = visit_weights(profile, pages)
     others = (profile.onward_weight, profile.ours_weight)
 
-    def popularity(half_life: float, landing: float) -> Popularity:
-        _, decay = decay_of(half_life, 0.0, (landing, *others))
-        heads = np.zeros((editions, HEAD), np.int32)
-        count = np.zeros((editions, 1), np.int64)
-        return Popularity(np.zeros(size), np.full(size, -1, np.int32), heads, count, decay)
+    def standing(half_life: float, landing: float, evidence: float) -> Standing:
+        half_lives = level_half_lives(half_life, evidence)
+        levels, decays = len(half_lives), [decay_of(h, 0.0, ())[1] for h in half_lives]
+        return Standing(
+            np.zeros((levels, size)), np.full((levels, size), -1, np.int32),
+            np.zeros((editions, levels, HEAD), np.int32), np.zeros((editions, levels), np.int64),
+            np.array([decay.first for decay in decays]),
+            np.array([decay.between for decay in decays]),
+            np.array([decay.mix for decay in decays]),
+            np.array([landing, *others]), decays[0].shift, level_evidence(levels, evidence),
+        )  # fmt: skip
 
     p = profile
     return Judge(
-        popularity(p.half_life, p.landing_weight),
-        popularity(p.related_half_life, p.related_landing_weight),
+        standing(p.half_life, p.landing_weight, p.popular_evidence),
+        standing(p.related_half_life, p.related_landing_weight, p.related_evidence),
         weights,
         evidence_of(profile),
         new_scratch(size),

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ranking.engine.compiled import compiled
 from ranking.engine.views import DONE, State, apply_view, interruption, lent_state
 from ranking.lists.chain import Question, Scratch, rank_next
-from ranking.lists.leaders import Decay, Leaders, article_score, clear_leaders, raise_leader
+from ranking.lists.leaders import Decay, Leaders, article_score, raise_leader
+from ranking.lists.popularity import Popularity, place_among, scale_of, weigh
 
 POPULAR, RELATED, FOR_YOU = 0, 1, 2
 LISTS = ("popular", "related", "foryou")
@@ -43,23 +44,36 @@ class Plan(NamedTuple):
     slot: NDArray[np.int32]
 
 
-class Popularity(NamedTuple):
-    """Leaders of all editions under one decay.
+class Standing(NamedTuple):
+    """Leaders of all editions, and what makes them popularity.
 
     Attributes
     ----------
-    score : (n,) float64
-    place : (n,) int32
-    head : (n_editions, HEAD) int32
-    used : (n_editions, 1) int64
-    decay : Decay
+    score : (n_levels, n) float64
+    place : (n_levels, n) int32
+    head : (n_editions, n_levels, HEAD) int32
+    used : (n_editions, n_levels) int64
+        As in `Popularity`.
+    first : (n_levels,) int64
+    between : (n_levels, 7) float64
+    mix : (n_levels, n_rungs) float64
+    class_weight : (3,) float64
+        As in `Decay`.
+    shift : (n_rungs,) float64
+        Zeros.
+    evidence : (n_levels,) float64
     """
 
     score: NDArray[np.float64]
     place: NDArray[np.int32]
     head: NDArray[np.int32]
     used: NDArray[np.int64]
-    decay: Decay
+    first: NDArray[np.int64]
+    between: NDArray[np.float64]
+    mix: NDArray[np.float64]
+    class_weight: NDArray[np.float64]
+    shift: NDArray[np.float64]
+    evidence: NDArray[np.float64]
 
 
 class Judge(NamedTuple):
@@ -67,8 +81,8 @@ class Judge(NamedTuple):
 
     Attributes
     ----------
-    popular, related : Popularity
-        Popular's leaders, and those that Related backs off to.
+    popular, related : Standing
+        For Popular, and for what Related backs off to.
     weights : (visit_depth, visit_depth) float64
         Row k - 1: weights of a visit of k pages.
     evidence : (3,) float64
@@ -77,8 +91,8 @@ class Judge(NamedTuple):
         Bases that the leaders hold for.
     """
 
-    popular: Popularity
-    related: Popularity
+    popular: Standing
+    related: Standing
     weights: NDArray[np.float64]
     evidence: NDArray[np.float64]
     scratch: Scratch
@@ -123,30 +137,46 @@ def follow(s: State, judge: Judge, slot: int) -> None:
     for k in range(judge.bases.size):
         moved = moved or judge.bases[k] != s.weights[0]["base_ms"][k]
         judge.bases[k] = s.weights[0]["base_ms"][k]
-    for popularity in (judge.popular, judge.related):
+    for standing in (judge.popular, judge.related):
         if moved:
-            for edition in range(popularity.head.shape[0]):
-                clear_leaders(leaders_of(popularity, edition))
+            standing.score[:] = 0.0
+            standing.place[:] = -1
+            standing.used[:] = 0
             for other in range(s.log[0]["articles"]):
-                raise_one(s, popularity, other)
+                raise_one(s, standing, other)
         else:
-            raise_one(s, popularity, slot)
+            raise_one(s, standing, slot)
 
 
 @compiled
-def leaders_of(popularity: Popularity, edition: int) -> Leaders:
-    """One edition's leaders."""
-    return Leaders(
-        popularity.score, popularity.place, popularity.head[edition], popularity.used[edition]
-    )
+def decay_at(q: Standing, level: int) -> Decay:
+    """One level's decay."""
+    return Decay(q.first[level], q.between[level], q.mix[level], q.class_weight, q.shift, 0.0)
 
 
 @compiled
-def raise_one(s: State, popularity: Popularity, slot: int) -> None:
+def raise_one(s: State, q: Standing, slot: int) -> None:
     """Score one article anew."""
-    score = article_score(s.mass[slot], 0.0, 0, popularity.decay)
-    if score > 0.0:
-        raise_leader(leaders_of(popularity, s.article[slot]["edition"]), slot, score)
+    edition = s.article[slot]["edition"]
+    for level in range(q.evidence.size):
+        score = article_score(s.mass[slot], 0.0, 0, decay_at(q, level))
+        if score > 0.0:
+            used = q.used[edition, level : level + 1]
+            head = q.head[edition, level]
+            raise_leader(Leaders(q.score[level], q.place[level], head, used), slot, score)
+
+
+@compiled
+def popularity_of(s: State, q: Standing, edition: int) -> Popularity:
+    """Popularity in an edition as of now."""
+    size = q.evidence.size
+    weight, mass, scale = np.empty(size), np.empty(size), np.empty(size)
+    for level in range(weight.size):
+        decay = decay_at(q, level)
+        scale[level] = scale_of(decay, s.weights[0]["base_ms"], s.log[0]["newest_ms"])
+        mass[level] = article_score(s.total[edition], 0.0, 0, decay) * scale[level]
+    weigh(mass, q.evidence, weight)
+    return Popularity(q.score, q.place, q.head[edition], q.used[edition], weight * scale)
 
 
 @compiled
@@ -164,10 +194,9 @@ def predict(s: State, plan: Plan, judge: Judge, i: int, ranks: NDArray[np.uint8]
     read = read[:count]
     if (read == target).any():
         return
-    ranks[POPULAR] = place_among(leaders_of(judge.popular, edition), read, target)
-    leaders = leaders_of(judge.related, edition)
-    decay = judge.related.decay
-    total = article_score(s.total[edition], 0.0, 0, decay)
+    place = place_among(popularity_of(s, judge.popular, edition), read, target, DEPTH)
+    ranks[POPULAR] = place if place >= 0 else MISSED
+    popularity = popularity_of(s, judge.related, edition)
     slots, scores = np.empty(DEPTH, np.int32), np.empty(DEPTH)
     depth = min(count, judge.weights.shape[0])
     rows = np.full(depth, NO_ROW, np.int32)  # a page of another edition says nothing here
@@ -181,23 +210,8 @@ def predict(s: State, plan: Plan, judge: Judge, i: int, ranks: NDArray[np.uint8]
             NO_SLOTS, NO_SHARES, judge.evidence, 0.0,
         )  # fmt: skip
         found = rank_next(
-            s.graph, s.log[0]["newest_ms"], leaders, total, question, judge.scratch,
-            slots, scores,
-        )  # fmt: skip
+            s.graph, s.log[0]["newest_ms"], popularity, question, judge.scratch, slots, scores
+        )
         for place in range(found):
             if slots[place] == target:
                 ranks[which] = place
-
-
-@compiled
-def place_among(leaders: Leaders, read: NDArray[np.int32], target: int) -> int:
-    """Place of an article among the leaders that were not read."""
-    place = 0
-    for i in range(leaders.used[0]):
-        slot = leaders.head[i]
-        if slot == target:
-            return place
-        place += not (read == slot).any()
-        if place >= DEPTH:
-            break
-    return MISSED
