@@ -20,6 +20,7 @@ from ranking.lists.boards import SURFACES, Board, make_board, make_next
 from ranking.lists.catalogue import Card, Catalogue
 from ranking.lists.edition import Edition
 from ranking.lists.profile import DEFAULT, Profile
+from ranking.lists.steadiness import Incumbents
 from ranking.rereading import Rereading
 from ranking.snapshot import (
     CheckpointError,
@@ -82,6 +83,7 @@ class Ranker:
         self._changed: set[str] = set()
         self._unrenewed: set[str] = set()  # editions whose tags do not follow yet
         self._cards: list[tuple[str, str]] = []
+        self._incumbents: dict[tuple[str, str], Incumbents] = {}
 
     def apply(self, batch: Batch, position: int) -> int:
         """Apply the batch at a log position; returns how many of its views were new.
@@ -162,9 +164,21 @@ class Ranker:
         return Changes(boards, touched, evicted, cards)
 
     def boards(self, edition: str) -> list[Board]:
-        """Make an edition's boards as they stand."""
+        """Make an edition's boards, steadied by what they show already."""
         made = self.edition(edition)
-        return [make_board(made, surface, self.profile, BOARD_ITEMS) for surface in SURFACES]
+        return [
+            make_board(
+                made, surface, self.profile, BOARD_ITEMS,
+                incumbents=self._incumbents.setdefault((edition, surface), Incumbents()),
+            )
+            for surface in SURFACES
+        ]  # fmt: skip
+
+    def stood(self, boards: Iterable[Board]) -> None:
+        """Learn what was published before this ranker began, so that it does not jump."""
+        for board in boards:
+            kept = Incumbents(board.ids, board.as_of)
+            self._incumbents.setdefault((board.edition, board.surface), kept)
 
     def board(self, edition: str, surface: str, profile: Profile, n: int, section: str) -> Board:
         """Make one board of an edition under any profile."""

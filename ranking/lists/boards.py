@@ -16,6 +16,7 @@ from ranking.lists.edition import Edition
 from ranking.lists.profile import Profile
 from ranking.lists.reading import Reading, Scored
 from ranking.lists.related import compose
+from ranking.lists.steadiness import Incumbents
 
 SURFACES = ("popular", "trending")
 SPARE = 20
@@ -89,13 +90,22 @@ def choose(
 
 
 def make_board(
-    edition: Edition, surface: str, profile: Profile, n: int, section: str = ""
+    edition: Edition,
+    surface: str,
+    profile: Profile,
+    n: int,
+    section: str = "",
+    incumbents: Incumbents | None = None,
 ) -> Board:
-    """Make an edition's Popular or Trending."""
+    """Make an edition's Popular or Trending; `incumbents` follow what it shows."""
     by_rise = surface == "trending"
     ranking = edition.trending(profile) if by_rise else edition.popular(profile, section)
-    chosen = choose(ranking, edition, profile, n, section)
-    return dressed(edition, surface, profile, chosen)
+    if incumbents is None:
+        return dressed(edition, surface, profile, choose(ranking, edition, profile, n, section))
+    steadied = incumbents.steadied(ranking, edition.at, profile)
+    board = dressed(edition, surface, profile, choose(steadied, edition, profile, n, section))
+    incumbents.stand(board.ids, board.as_of)
+    return board
 
 
 def make_next(reading: Reading, surface: str, profile: Profile, pages: list[str], n: int) -> Board:
