@@ -6,7 +6,7 @@ becomes JSON.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -16,6 +16,7 @@ from ranking.lists.edition import Edition
 from ranking.lists.profile import Profile
 from ranking.lists.reading import Reading, Scored
 from ranking.lists.related import compose
+from ranking.lists.siblings import lent_shares
 from ranking.lists.steadiness import Incumbents
 
 SURFACES = ("popular", "trending")
@@ -95,11 +96,30 @@ def make_board(
     profile: Profile,
     n: int,
     section: str = "",
+    siblings: Sequence[Edition] = (),
     incumbents: Incumbents | None = None,
 ) -> Board:
-    """Make an edition's Popular or Trending; `incumbents` follow what it shows."""
-    by_rise = surface == "trending"
-    ranking = edition.trending(profile) if by_rise else edition.popular(profile, section)
+    """Make an edition's Popular or Trending.
+
+    Parameters
+    ----------
+    edition : Edition
+    surface : str
+        `popular` or `trending`.
+    profile : Profile
+    n : int
+        At most so many items.
+    section : str
+        Of this section alone, if one is given.
+    siblings : sequence of Edition
+        The site's other editions, from which a small one borrows for Popular.
+    incumbents : Incumbents
+        What the board showed before; follows what it shows.
+    """
+    if surface == "trending":
+        ranking: Iterable[Scored] = edition.trending(profile)
+    else:
+        ranking = edition.popular(profile, section, lent_shares(edition, siblings, profile))
     if incumbents is None:
         return dressed(edition, surface, profile, choose(ranking, edition, profile, n, section))
     steadied = incumbents.steadied(ranking, edition.at, profile)

@@ -48,6 +48,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     cooldown : float
         Seconds that an article may stand in a board; its score halves with each further time; 0 =
         for ever.
+    sibling_evidence : float
+        Views of its own at which an edition weighs as much as what its stories have in the sibling
+        editions of its site; 0 = nothing is borrowed.
     section_cap, author_cap : int
         At most so many items of one section or author in a list; 0 = no cap.
     trending_fast, trending_slow : float
@@ -88,6 +91,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     freshness: Annotated[float, Meta(ge=0, le=24)] = 0.0
     steadiness: Share = 0.05
     cooldown: Annotated[float, Meta(ge=0, le=2_592_000)] = 0.0
+    sibling_evidence: Annotated[float, Meta(ge=0, le=10_000)] = 20.0
     section_cap: Annotated[int, Meta(ge=0, le=100)] = 0
     author_cap: Annotated[int, Meta(ge=0, le=100)] = 0
     trending_fast: Seconds = 900.0
