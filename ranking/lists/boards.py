@@ -20,6 +20,7 @@ from ranking.lists.siblings import lent_shares
 from ranking.lists.steadiness import Incumbents
 
 SURFACES = ("popular", "trending")
+DRESSED = 8
 SPARE = 20
 """Articles that the chain ranks beyond those asked for, since some may not be shown."""
 
@@ -144,15 +145,30 @@ def dressed(reading: Reading, surface: str, profile: Profile, chosen: list[Score
 
 def render(board: Board, n: int) -> bytes:
     """Write the first `n` items of a board as the API answers them."""
-    return orjson.dumps(
-        {
-            "edition": board.edition,
-            "surface": board.surface,
-            "profile": board.profile,
-            "as_of": board.as_of,
-            "items": [_item(item) for item in board.items[:n]],
-        }
-    )
+    return orjson.dumps(_shown(board, n))
+
+
+def render_candidates(board: Board, n: int, visit_decay: float) -> bytes:
+    """Write a board with candidates for the reader's own browser: see `mixing`.
+
+    All of the board's items are candidates with a score, the first `DRESSED` with their cards.
+    """
+    candidates = [
+        _item(item) if place < DRESSED else {"id": item.id, "score": item.score}
+        for place, item in enumerate(board.items)
+        if item.score > 0.0
+    ]
+    return orjson.dumps(_shown(board, n) | {"candidates": candidates, "visit_decay": visit_decay})
+
+
+def _shown(board: Board, n: int) -> dict[str, object]:
+    return {
+        "edition": board.edition,
+        "surface": board.surface,
+        "profile": board.profile,
+        "as_of": board.as_of,
+        "items": [_item(item) for item in board.items[:n]],
+    }
 
 
 def card_json(card: Card) -> dict[str, object]:
