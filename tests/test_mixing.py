@@ -37,11 +37,11 @@ def drawn_cases() -> list[dict[str, Any]]:
 
 def mixed(case: dict[str, Any]) -> list[Scored]:
     """What Python makes of a case."""
-    answers: list[dict[str, list[dict[str, Any]]]] = case["answers"]  # type: ignore[assignment]
+    answers: list[dict[str, list[dict[str, Any]]]] = case["answers"]
     pages = [
         [Scored(str(c["id"]), float(str(c["score"]))) for c in a["candidates"]] for a in answers
     ]
-    return mix(pages, case["read"], case["n"], 0.35)  # type: ignore[arg-type]
+    return mix(pages, case["read"], case["n"], 0.35)
 
 
 def test_what_was_read_is_left_out_and_one_page_keeps_its_order() -> None:
