@@ -26,10 +26,12 @@ from ranking.lists.boards import render
 from ranking.lists.catalogue import Catalogue
 from ranking.lists.leaders import decay_of, read_scores
 from ranking.ranker import Ranker
-from ranking.replay.backtest import backtest, span_of
+from ranking.replay.backtest import replay
 from ranking.replay.files import view_chunks
+from ranking.replay.measures.accuracy import accuracy
 from ranking.replay.packed import packed_views
 from ranking.replay.send import send_views
+from ranking.replay.visits import span_of
 from tests.processes import UNSTEADIED
 
 pytestmark = [pytest.mark.server, pytest.mark.data]
@@ -188,7 +190,7 @@ def test_server_needs_less_than_a_gigabyte(week: Week) -> None:
 
 def test_lists_are_worth_what_they_were_found_to_be(week: Week) -> None:
     span = span_of(week.batches, None, None, 4)
-    measures = backtest(week.batches, Catalogue(), span)
+    measures = accuracy(replay(week.batches, Catalogue(), span))
     assert measures["popular"]["hr@5"] > 0.345
     assert measures["related"]["hr@5"] > 0.435
     assert measures["foryou"]["hr@5"] > 0.44
