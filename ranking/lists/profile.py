@@ -62,7 +62,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     related_evidence : float
         As `popular_evidence`, for that popularity.
     related_landing_weight : float
-    slow_evidence, middle_evidence, fast_evidence : float
+    slow_evidence, middle_evidence, fast_evidence, instant_evidence : float
         Co-readings at which a level of the graph weighs as much as what it backs off to.
     visit_decay : float
         For this visit: weight of a page against the one read after it.
@@ -100,9 +100,10 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     related_half_life: Seconds = 300.0
     related_evidence: Annotated[float, Meta(ge=0, le=10_000)] = 200.0
     related_landing_weight: Weight = 0.3
-    slow_evidence: Evidence = 12.5
-    middle_evidence: Evidence = 24.0
-    fast_evidence: Evidence = 38.4
+    slow_evidence: Evidence = 14.0
+    middle_evidence: Evidence = 30.0
+    fast_evidence: Evidence = 50.0
+    instant_evidence: Evidence = 100.0
     visit_decay: Share = 0.35
     visit_depth: Annotated[int, Meta(ge=1, le=10)] = 5
     tag_share: Share = 0.8

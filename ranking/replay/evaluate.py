@@ -119,7 +119,7 @@ class Judge(NamedTuple):
         For Popular, and for what Related backs off to.
     weights : (visit_depth, visit_depth) float64
         Row k - 1: weights of a visit of k pages.
-    evidence : (3,) float64
+    evidence : (4,) float64
     scratch : Scratch
     bases : (n_rungs,) int64
         Bases that the leaders hold for.
