@@ -12,7 +12,9 @@ from ranking.lists.catalogue import Catalogue
 from ranking.lists.profile import Profile
 from ranking.ranker import Ranker
 from ranking.replay.asking import RENEW_MS
-from ranking.replay.backtest import Measures, Span, backtest
+from ranking.replay.backtest import replay
+from ranking.replay.measures.accuracy import Measures, accuracy
+from ranking.replay.visits import Span
 from tests.logs import (
     DAY_MS,
     HASHES,
@@ -62,7 +64,7 @@ def places(
     """Where the page stands in the three live lists without what the visit has read."""
     edition, article = target
     recent = [other if of == edition else f"{of}: {other}" for of, other in visit.pages]
-    newest_ms = next(iter(ranker.sites.values())).newest_ms
+    newest_ms = max((site.newest_ms for site in ranker.sites.values()), default=0)
     ranker.tick(renew=clock.due(newest_ms))
     boards = (
         ranker.board(edition, "popular", profile, 100, ""),
@@ -80,12 +82,18 @@ def slowly(
     rows: Sequence[Row], catalogue: Catalogue, span: Span, profile: Profile
 ) -> tuple[list[tuple[int, ...]], list[tuple[int, int]]]:
     """Each click's place in each list; and (hour, place in For this visit) of the last clicks."""
-    ranker = Ranker(profile=profile, catalogue=catalogue)
+    ranker, waiting, period = Ranker(profile=profile, catalogue=catalogue), list[int](), -1
     clock, visits = Clock(), dict[str, Visit]()
     ranks: list[tuple[int, ...]] = []
     hours: list[int] = []
     last: dict[int, bool] = {}
     for number, (at, event) in enumerate(rows):
+        now = number if span.refresh == 0 else int(at // (span.refresh * 1000))
+        if now > period:
+            for other in waiting:
+                ranker.apply(packed([rows[other]], other), other)
+            waiting, period = [], now
+        waiting.append(number)
         chain = str(event.session or event.visitor)
         if event.kind == "view" and event.agent != ROBOT:
             page = (event.edition, str(event.article))
@@ -106,7 +114,6 @@ def slowly(
                 last[len(ranks) - 1] = True
             visit.newest_ms = at
             visit.pages = [page, *(other for other in visit.pages if other != page)]
-        ranker.apply(packed([rows[number]], number), number)
     return ranks, [(hours[k], ranks[k][2]) for k in range(len(ranks)) if last[k]]
 
 
@@ -157,7 +164,7 @@ def assert_same(rows: list[Row], catalogue: Catalogue, span: Span, profile: Prof
     """Both ways give the same measures."""
     ranks, last = slowly(rows, catalogue, span, profile)
     assert len(ranks) > 20
-    quick = backtest(chopped(rows, range(0, len(rows), 64)), catalogue, span, profile)
+    quick = accuracy(replay(chopped(rows, range(0, len(rows), 64)), catalogue, span, profile))
     slow = measured(ranks, last)
     assert set(quick) == set(slow)
     for name, values in slow.items():

@@ -143,3 +143,17 @@ def test_the_round_comes_by_every_article() -> None:
     seen = [key for _ in range(30) for key in publisher.refresh(7)]
     known = {("inform/ru", article) for article in ranker.sites["inform"].ids}
     assert set(seen) >= known | {(card.edition, card.id) for card in cards_of(1, 40)}
+
+
+def test_tags_written_before_they_were_renewed_are_written_again() -> None:
+    ranker = Ranker()
+    ranker.put(cards_of(1, 60))
+    first, second = chopped(random_rows(6, 800, editions=(RU, KK)), [300])
+    ranker.apply(first, 0)
+    copy = Copy(ranker)
+    copy.follow()
+    ranker.apply(second, 1)
+    copy.follow(renew=False)
+    copy.take(copy.publisher.all_editions())
+    copy.follow()
+    assert_same_lists(ranker, copy, 1)

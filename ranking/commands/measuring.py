@@ -30,6 +30,12 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> fl
 @click.option("--from", "since", callback=_moment, help="Predict from here; else after 24 h.")
 @click.option("--until", callback=_moment, help="Predict up to here.")
 @click.option("--every", type=click.IntRange(1), default=1, help="Predict every K-th visit.")
+@click.option(
+    "--refresh",
+    type=click.FloatRange(0),
+    default=0,
+    help="Freeze lists for so many seconds of log time; else as fresh as the last view.",
+)
 @click.option("--edition", default="site/und", show_default=True, help="For rows without one.")
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
 @click.option("--article-columns", default="", help="Other names, as id=article_id")
@@ -41,6 +47,7 @@ def backtest(
     since: float | None,
     until: float | None,
     every: int,
+    refresh: float,
     edition: str,
     columns: str,
     article_columns: str,
@@ -51,9 +58,10 @@ def backtest(
     Every page of a visit after its first is predicted from the views before it.
     """
     from ranking.lists.profile import DEFAULT, read_profile
-    from ranking.replay import backtest as replay
     from ranking.replay import files
+    from ranking.replay.measures.measured import measured
     from ranking.replay.packed import catalogue_of, packed_views
+    from ranking.replay.visits import span_of
 
     chosen = [read_profile(path) for path in profiles] or [DEFAULT]
     mapping = files.mapping_of(columns, files.EVENT_FIELDS)
@@ -68,13 +76,12 @@ def backtest(
         if not batches:
             message = f"{views} has no views"
             raise files.FileError(message)
-        span = replay.span_of(batches, since, until, every)
+        span = span_of(batches, since, until, every, refresh)
         for profile in chosen:
-            total = sum(len(batch) for batch in batches)
-            run = bar.add_task(f"replaying under {profile.name}", total=total)
-            results[profile.name] = replay.backtest(
+            steps = bar.add_task(f"replaying under {profile.name}", total=None)
+            results[profile.name] = measured(
                 batches, catalogue, span, profile,
-                progress=lambda n, run=run: bar.update(run, completed=n),  # type: ignore[misc]
+                lambda done, total, task=steps: bar.update(task, completed=done, total=total),  # type: ignore[misc]
             )  # fmt: skip
     if form == "json":
         click.echo(json.dumps(results if len(results) > 1 else results[chosen[0].name]))

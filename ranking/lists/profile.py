@@ -42,6 +42,15 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         Weight of a visit's first view, of its later ones, and of those our own lists caused.
     freshness : float
         How many times an article's score halves for each day of its age; 0 = off.
+    steadiness : float
+        Share by which an article's score must exceed that of the one before it in a board to pass
+        it; 0 = the order is that of the scores.
+    cooldown : float
+        Seconds that an article may stand in a board; its score halves with each further time; 0 =
+        for ever.
+    sibling_evidence : float
+        Views of its own at which an edition weighs as much as what its stories have in the sibling
+        editions of its site; 0 = nothing is borrowed.
     section_cap, author_cap : int
         At most so many items of one section or author in a list; 0 = no cap.
     trending_fast, trending_slow : float
@@ -80,6 +89,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     onward_weight: Weight = 1.0
     ours_weight: Weight = 1.0
     freshness: Annotated[float, Meta(ge=0, le=24)] = 0.0
+    steadiness: Share = 0.05
+    cooldown: Annotated[float, Meta(ge=0, le=2_592_000)] = 0.0
+    sibling_evidence: Annotated[float, Meta(ge=0, le=10_000)] = 20.0
     section_cap: Annotated[int, Meta(ge=0, le=100)] = 0
     author_cap: Annotated[int, Meta(ge=0, le=100)] = 0
     trending_fast: Seconds = 900.0

@@ -94,9 +94,8 @@ class Publisher:
         return self.all_editions()
 
     def all_editions(self) -> Written:
-        """All editions with their tags."""
+        """All editions with their tags; those not renewed yet stay due."""
         names = self.ranker.editions()
-        self._tags_due = set()
         return Written(
             {name: packed(self._edition(name, self.ranker.boards(name))) for name in names},
             {name: packed(self._tags(name)) for name in names},
