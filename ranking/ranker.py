@@ -186,7 +186,7 @@ class Ranker:
     def stood(self, boards: Iterable[Board]) -> None:
         """Learn what was published before this ranker began, so that it does not jump."""
         for board in boards:
-            kept = Incumbents(board.ids, board.as_of)
+            kept = Incumbents(board.viewed, board.as_of)
             self._incumbents.setdefault((board.edition, board.surface), kept)
 
     def board(self, edition: str, surface: str, profile: Profile, n: int, section: str) -> Board:

@@ -1,6 +1,7 @@
 """`tolqyn backtest` and `tolqyn bench`."""
 
 import json
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> fl
     default=0,
     help="Freeze lists for so many seconds of log time; else as fresh as the last view.",
 )
+@click.option("--baselines", is_flag=True, help="Compare with what needs no engine.")
 @click.option("--edition", default="site/und", show_default=True, help="For rows without one.")
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
 @click.option("--article-columns", default="", help="Other names, as id=article_id")
@@ -48,6 +50,7 @@ def backtest(
     until: float | None,
     every: int,
     refresh: float,
+    baselines: bool,
     edition: str,
     columns: str,
     article_columns: str,
@@ -59,7 +62,9 @@ def backtest(
     """
     from ranking.lists.profile import DEFAULT, read_profile
     from ranking.replay import files
-    from ranking.replay.measures.measured import measured
+    from ranking.replay.baselines.compared import baselines as measured_baselines
+    from ranking.replay.baselines.compared import lists_beside
+    from ranking.replay.measures.measured import measured, replays
     from ranking.replay.packed import catalogue_of, packed_views
     from ranking.replay.visits import span_of
 
@@ -67,27 +72,35 @@ def backtest(
     mapping = files.mapping_of(columns, files.EVENT_FIELDS)
     card_mapping = files.mapping_of(article_columns, files.ARTICLE_FIELDS)
     results = {}
+    beside: dict[str, dict[str, float]] = {}
     with Progress(console=Console(stderr=True), transient=True) as bar:
+
+        def step(text: str) -> Callable[[int, int], None]:
+            task = bar.add_task(text, total=None)
+            return lambda done, total: bar.update(task, completed=done, total=total)
+
         catalogue = catalogue_of(articles, card_mapping, edition)
-        task = bar.add_task("reading", total=views.stat().st_size if views.exists() else None)
-        batches = list(
-            packed_views(views, mapping, edition, lambda read: bar.update(task, completed=read))
-        )
+        size = views.stat().st_size if views.exists() else 0
+        reading = step("reading")
+        batches = list(packed_views(views, mapping, edition, lambda read: reading(read, size)))
         if not batches:
             message = f"{views} has no views"
             raise files.FileError(message)
         span = span_of(batches, since, until, every, refresh)
         for profile in chosen:
-            steps = bar.add_task(f"replaying under {profile.name}", total=None)
-            results[profile.name] = measured(
-                batches, catalogue, span, profile,
-                lambda done, total, task=steps: bar.update(task, completed=done, total=total),  # type: ignore[misc]
-            )  # fmt: skip
+            under = step(f"replaying under {profile.name}")
+            done = replays(batches, catalogue, span, profile, progress=under)
+            results[profile.name] = measured(done)
+            if baselines and not beside:
+                beside = lists_beside(done) | measured_baselines(done, step("baselines"))
     if form == "json":
-        click.echo(json.dumps(results if len(results) > 1 else results[chosen[0].name]))
-    else:
-        for name, measures in results.items():
-            _print(f"profile {name}", measures)
+        found: dict[str, Any] = results if len(results) > 1 else results[chosen[0].name]
+        click.echo(json.dumps({**found, "baselines": beside} if beside else found))
+        return
+    for name, measures in results.items():
+        _print(f"profile {name}", measures)
+    if beside:
+        _print("beside baselines", beside)
 
 
 @click.command()

@@ -68,6 +68,11 @@ class Board:
         """Articles, best first."""
         return tuple(item.id for item in self.items)
 
+    @property
+    def viewed(self) -> tuple[str, ...]:
+        """Those that stand here by a score, not to fill the list."""
+        return tuple(item.id for item in self.items if item.score > 0.0)
+
 
 def choose(
     ranking: Iterable[Scored], reading: Reading, profile: Profile, n: int, section: str = ""
@@ -125,7 +130,7 @@ def make_board(
         return dressed(edition, surface, profile, choose(ranking, edition, profile, n, section))
     steadied = incumbents.steadied(ranking, edition.at, profile)
     board = dressed(edition, surface, profile, choose(steadied, edition, profile, n, section))
-    incumbents.stand(board.ids, board.as_of)
+    incumbents.stand(board.viewed, board.as_of)
     return board
 
 

@@ -37,7 +37,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     popular_evidence : float
         Decayed views of the edition at which Popular's half-life weighs as much as the four times
         longer one that it backs off to; at a quarter of them that one as much as the next; 0 = the
-        half-life alone.
+        half-life alone, which is what a file or draft that sets `half_life` gets unless it sets
+        this too.
     landing_weight, onward_weight, ours_weight : float
         Weight of a visit's first view, of its later ones, and of those our own lists caused.
     freshness : float
@@ -126,6 +127,8 @@ def profile_from(settings: dict[str, Any], base: Profile = DEFAULT) -> Profile:
     --------
     >>> profile_from({"half_life": 3600}).half_life
     3600.0
+    >>> profile_from({"half_life": 3600}).popular_evidence, DEFAULT.popular_evidence
+    (0.0, 200.0)
     >>> profile_from({"half_life": -5})
     Traceback (most recent call last):
         ...
@@ -140,6 +143,8 @@ def profile_from(settings: dict[str, Any], base: Profile = DEFAULT) -> Profile:
         except msgspec.ValidationError as error:
             message = f"{name} must be {_rule(name)}, got {value!r}"
             raise ProfileError(message) from error
+    if "half_life" in settings:
+        settings = {"popular_evidence": 0.0, **settings}
     return msgspec.convert({**msgspec.structs.asdict(base), **settings}, Profile)
 
 

@@ -17,8 +17,8 @@ from ranking.engine.compiled import compiled
 from ranking.lists.profile import Profile
 from ranking.lists.reading import Scored
 
-CHALLENGERS = 64
-"""Articles of a ranking that are looked at for a board."""
+CHALLENGERS, INCUMBENTS = 64, 20
+"""Articles of a ranking that are looked at for a board, and of a board that hold their places."""
 
 
 @compiled
@@ -108,7 +108,8 @@ class Incumbents:
 
     def stand(self, ids: Iterable[str], at: float) -> None:
         """Take what is shown from now on."""
-        self._since = {id_: self._since.get(id_, at) for id_ in ids}
+        kept = islice(ids, INCUMBENTS)
+        self._since = {id_: self._since.get(id_, at) for id_ in kept}
         self._judged = max(self._judged, at)
 
     def _tired(self, first: list[Scored], at: float, cooldown: float) -> list[tuple[float, Scored]]:

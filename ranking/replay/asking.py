@@ -17,6 +17,7 @@ from ranking.lists.catalogue import Catalogue
 from ranking.lists.edition import Edition
 from ranking.lists.profile import Profile
 from ranking.lists.reading import LONGEST
+from ranking.lists.steadiness import Incumbents
 from ranking.replay.evaluate import DEPTH, SHOWN, Answers, Plan, pages_before
 
 TOLD_EVERY = 20_000
@@ -82,6 +83,7 @@ class _Lists:
     def __init__(self, site: Site, catalogue: Catalogue) -> None:
         self.site = site
         self.editions = [Edition(site, name, catalogue) for name in site.editions]
+        self.incumbents = [Incumbents() for _ in site.editions]
         self._unrenewed: set[int] = set()
         self._renewed_ms = 0
 
@@ -110,7 +112,7 @@ def _answer(lists: _Lists, profile: Profile, plan: Plan, answers: Answers) -> No
     recent = [_name_in(site, index, slot) for slot in read]
     edition, wanted = lists.editions[index], min(DEPTH + len(read), LONGEST)
     boards = (
-        make_board(edition, "popular", profile, wanted),
+        make_board(edition, "popular", profile, wanted, incumbents=lists.incumbents[index]),
         make_next(edition, "related", profile, recent[:1], wanted),
         make_next(edition, "foryou", profile, recent, DEPTH),
     )

@@ -17,6 +17,8 @@ from ranking.engine.views import DONE, State, apply_view, interruption, lent_sta
 from ranking.lists.chain import Question, Scratch, rank_next
 from ranking.lists.leaders import Decay, Leaders, article_score, raise_leader
 from ranking.lists.popularity import Popularity, scale_of, weigh
+from ranking.lists.steadiness import CHALLENGERS
+from ranking.replay.stood import Stood, stand_anew
 
 POPULAR, RELATED, FOR_YOU = 0, 1, 2
 LISTS = ("popular", "related", "foryou")
@@ -121,6 +123,7 @@ class Judge(NamedTuple):
     scratch : Scratch
     bases : (n_rungs,) int64
         Bases that the leaders hold for.
+    stood : Stood
     """
 
     popular: Standing
@@ -129,6 +132,7 @@ class Judge(NamedTuple):
     evidence: NDArray[np.float64]
     scratch: Scratch
     bases: NDArray[np.int64]
+    stood: Stood
 
 
 @compiled
@@ -235,14 +239,38 @@ def predict(s: State, plan: Plan, judge: Judge, answers: Answers) -> None:
             asked, judge.weights[pages - 1, :pages], read,
             NO_SLOTS, NO_SHARES, judge.evidence, 0.0,
         )  # fmt: skip
-        found = rank_next(
-            s.graph, s.log[0]["newest_ms"], popularity, question, judge.scratch, slots, scores
-        )
+        if which == POPULAR and judge.stood.margin[0] > 0.0:
+            found = steadied_popular(s, judge, popularity, edition, read, slots)
+        else:
+            found = rank_next(
+                s.graph, s.log[0]["newest_ms"], popularity, question, judge.scratch, slots, scores
+            )
         for place in range(found):
             if place < SHOWN:
                 answers.shown[k, which, place] = slots[place]
             if slots[place] == target:
                 answers.place[k, which] = place
+
+
+@compiled
+def steadied_popular(
+    s: State, judge: Judge, popularity: Popularity, edition: int, read: NDArray[np.int32],
+    slots: NDArray[np.int32],
+) -> int:  # fmt: skip
+    """Popular as it stands, without what was read; returns how many there are."""
+    looked, scores = np.empty(CHALLENGERS, np.int32), np.empty(CHALLENGERS)
+    newest = s.log[0]["newest_ms"]
+    question = Question(
+        NO_ROWS, judge.weights[0, :1], NO_SLOTS, NO_SLOTS, NO_SHARES, judge.evidence, 0.0
+    )
+    found = rank_next(s.graph, newest, popularity, question, judge.scratch, looked, scores)
+    stand_anew(judge.stood, edition, newest // 1000, looked[:found], scores[:found])
+    left = 0
+    for i in range(found):
+        if left < slots.size and not (read == looked[i]).any():
+            slots[left] = looked[i]
+            left += 1
+    return left
 
 
 @compiled

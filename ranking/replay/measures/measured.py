@@ -5,36 +5,59 @@ train hour by hour, in which a visit belongs to the hour in which it began (`in_
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ranking.engine.batch import Batch
+from ranking.engine.settings import EngineSettings
 from ranking.lists.catalogue import Catalogue
 from ranking.lists.profile import DEFAULT, Profile
-from ranking.replay.backtest import replay
+from ranking.replay.backtest import Replay, replay
 from ranking.replay.measures.accuracy import Measures, accuracy
 from ranking.replay.visits import Span
 
 Progress = Callable[[int, int], None]
+"""Told how much is done, of how much."""
 
 
-def measured(
+@dataclass(frozen=True, slots=True)
+class Replays:
+    """A log under one profile.
+
+    Attributes
+    ----------
+    plain : Replay
+        As it came: what next clicks are measured on.
+    moved : Replay
+        In windows, where lists are frozen: what last clicks are measured on; else the same.
+    """
+
+    plain: Replay
+    moved: Replay
+
+
+def replays(
     batches: list[Batch],
     catalogue: Catalogue,
     span: Span,
     profile: Profile = DEFAULT,
+    settings: EngineSettings | None = None,
     progress: Progress = lambda done, total: None,
-) -> Measures:
-    """Replay a log and measure its lists.
+) -> Replays:
+    """Replay a log of one site, all of whose batches are given in their order."""
+    size = sum(len(batch) for batch in batches)
+    total = 2 * size if span.refresh > 0.0 else size
+    plain = replay(batches, catalogue, span, profile, settings, lambda n: progress(n, total))
+    if span.refresh <= 0.0:
+        return Replays(plain, plain)
+    windows = replace(span, by_visit=True)
+    moved = replay(
+        batches, catalogue, windows, profile, settings, lambda n: progress(size + n, total)
+    )
+    return Replays(plain, moved)
 
-    Parameters
-    ----------
-    batches : list of Batch
-        All of one site, in the order of the log.
-    catalogue : Catalogue
-    span : Span
-    profile : Profile
-    progress : callable
-        Told the views done so far, and how many there are to do.
+
+def measured(done: Replays) -> Measures:
+    """Measure the lists of a profile.
 
     Returns
     -------
@@ -42,15 +65,8 @@ def measured(
         Of `accuracy`; where lists are frozen `last_item` is of the windows, `last_item_as_it_came`
         of the log as it came.
     """
-    size = sum(len(batch) for batch in batches)
-    total = 2 * size if span.refresh > 0.0 else size
-    plain = replay(batches, catalogue, span, profile, progress=lambda n: progress(n, total))
-    measures = accuracy(plain)
-    if span.refresh > 0.0:
-        windows = replace(span, by_visit=True)
-        moved = replay(
-            batches, catalogue, windows, profile, progress=lambda n: progress(size + n, total)
-        )
+    measures = accuracy(done.plain)
+    if done.moved is not done.plain:
         measures["last_item_as_it_came"] = measures["last_item"]
-        measures["last_item"] = accuracy(moved)["last_item"]
+        measures["last_item"] = accuracy(done.moved)["last_item"]
     return measures
