@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from ranking.lists.catalogue import Catalogue
 from ranking.replay.backtest import Replay, replay
 from ranking.replay.baselines.asked import Asked, asked_of
-from ranking.replay.baselines.compared import BASELINES, baselines, lists_beside
+from ranking.replay.baselines.compared import BASELINES, baselines
 from ranking.replay.baselines.cooccurrence import REACH, cooccurrence_places, pairs_of
 from ranking.replay.baselines.counting import count_places
 from ranking.replay.baselines.neighbours import NEIGHBOURS, SAMPLE, neighbour_places
 from ranking.replay.evaluate import MISSED
+from ranking.replay.measures.accuracy import lists_beside
 from ranking.replay.measures.measured import Replays
 from ranking.replay.visits import Span
 from tests.logs import HOUR_MS, KK, RU, packed
@@ -155,7 +156,7 @@ def test_all_beside_the_lists() -> None:
     measures = baselines(pair, lambda *step: told.append(step))
     assert list(measures) == list(BASELINES)
     assert told == [(done, 5) for done in range(6)]
-    own = lists_beside(pair)
+    own = lists_beside(done, done)
     assert {name for row in (*measures.values(), *own.values()) for name in row} == {
         "hr@5", "mrr@5", "hr@20", "clicks", "last_ndcg@20", "last_hr@20",
     }  # fmt: skip

@@ -4,12 +4,16 @@ import json
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
+
+from ranking.commands.tables import as_json, print_results, print_rows
+
+if TYPE_CHECKING:
+    from ranking.replay.measures.measured import Measured
 
 FORMATS = click.Choice(["table", "json"])
 
@@ -63,7 +67,6 @@ def backtest(
     from ranking.lists.profile import DEFAULT, read_profile
     from ranking.replay import files
     from ranking.replay.baselines.compared import baselines as measured_baselines
-    from ranking.replay.baselines.compared import lists_beside
     from ranking.replay.measures.measured import measured, replays
     from ranking.replay.packed import catalogue_of, packed_views
     from ranking.replay.visits import span_of
@@ -71,7 +74,7 @@ def backtest(
     chosen = [read_profile(path) for path in profiles] or [DEFAULT]
     mapping = files.mapping_of(columns, files.EVENT_FIELDS)
     card_mapping = files.mapping_of(article_columns, files.ARTICLE_FIELDS)
-    results = {}
+    results: dict[str, Measured] = {}
     beside: dict[str, dict[str, float]] = {}
     with Progress(console=Console(stderr=True), transient=True) as bar:
 
@@ -90,17 +93,13 @@ def backtest(
         for profile in chosen:
             under = step(f"replaying under {profile.name}")
             done = replays(batches, catalogue, span, profile, progress=under)
-            results[profile.name] = measured(done)
+            results[profile.name] = measured(done, catalogue)
             if baselines and not beside:
-                beside = lists_beside(done) | measured_baselines(done, step("baselines"))
+                beside = measured_baselines(done, step("baselines"))
     if form == "json":
-        found: dict[str, Any] = results if len(results) > 1 else results[chosen[0].name]
-        click.echo(json.dumps({**found, "baselines": beside} if beside else found))
-        return
-    for name, measures in results.items():
-        _print(f"profile {name}", measures)
-    if beside:
-        _print("beside baselines", beside)
+        click.echo(json.dumps(as_json(results, beside)))
+    else:
+        print_results(results, beside)
 
 
 @click.command()
@@ -130,16 +129,4 @@ def bench(names: tuple[str, ...], views: Path | None, columns: str, form: str) -
         click.echo(json.dumps(results))
         return
     for name, measures in results.items():
-        _print(f"benchmark {name}", {name: measures})
-
-
-def _print(title: str, rows: dict[str, dict[str, float]]) -> None:
-    names = list(dict.fromkeys(name for row in rows.values() for name in row))
-    table = Table("", *names, title=title)
-    for key, row in rows.items():
-        table.add_row(key, *(_number(row[name]) if name in row else "" for name in names))
-    Console().print(table)
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) and abs(value) >= 10 else f"{value:.4f}"
+        print_rows(f"benchmark {name}", {name: measures})

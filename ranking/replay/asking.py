@@ -33,6 +33,12 @@ def is_plain(profile: Profile, catalogue: Catalogue, editions: list[str]) -> boo
     return not by_cards or not any(catalogue.size(name) for name in editions)
 
 
+def unread_articles(site: Site, catalogue: Catalogue) -> dict[tuple[str, str], int]:
+    """Number the cards of articles that the log never reads, after all slots."""
+    unread = [name for name in catalogue.articles() if site.slot(*name) < 0]
+    return {name: len(site.ids) + k for k, name in enumerate(sorted(unread))}
+
+
 def apply_all(site: Site, views: NDArray[Any]) -> None:
     """Apply views whose articles have slots."""
     done, reason = apply_views(site.state, views, 0)
@@ -66,11 +72,13 @@ def ask_lists(
         Told the views done so far.
     """
     lists = _Lists(site, catalogue)
-    stops = np.union1d(plan.seen, [*range(TOLD_EVERY, views.size, TOLD_EVERY), views.size])
-    start, asked = 0, plan.asked.size
-    for stop in stops.tolist():
+    told = np.arange(TOLD_EVERY, views.size, TOLD_EVERY)
+    start, asked, looks = 0, plan.asked.size, plan.ticks.size
+    for stop in np.unique(np.concatenate([plan.seen, plan.ticks, told, [views.size]])).tolist():
         apply_all(site, views[start:stop])
         start = stop
+        while answers.looked[0] < looks and plan.ticks[answers.looked[0]] <= stop:
+            _look(lists, profile, answers)
         while answers.done[0] < asked and plan.seen[answers.done[0]] <= stop:
             _answer(lists, profile, plan, answers)
         if stop % TOLD_EVERY == 0 or stop == views.size:
@@ -82,10 +90,16 @@ class _Lists:
 
     def __init__(self, site: Site, catalogue: Catalogue) -> None:
         self.site = site
+        self.unread = unread_articles(site, catalogue)
         self.editions = [Edition(site, name, catalogue) for name in site.editions]
         self.incumbents = [Incumbents() for _ in site.editions]
         self._unrenewed: set[int] = set()
         self._renewed_ms = 0
+
+    def number(self, edition: str, article: str) -> int:
+        """Slot of an article, or the number of one that the log never reads."""
+        slot = self.site.slot(edition, article)
+        return slot if slot >= 0 else self.unread[edition, article]
 
     def follow(self) -> None:
         """Bring the lists up to the state."""
@@ -99,6 +113,16 @@ class _Lists:
                 self.editions[index].renew_tags()
             self._unrenewed = set()
             self._renewed_ms = self.site.newest_ms
+
+
+def _look(lists: _Lists, profile: Profile, answers: Answers) -> None:
+    """Write down the first of every edition's Popular."""
+    lists.follow()
+    for index, edition in enumerate(lists.editions):
+        items = make_board(edition, "popular", profile, SHOWN).items
+        shown = [lists.number(edition.name, item.id) for item in items if item.score > 0.0]
+        answers.popular[answers.looked[0], index, : len(shown)] = shown
+    answers.looked[0] += 1
 
 
 def _answer(lists: _Lists, profile: Profile, plan: Plan, answers: Answers) -> None:
@@ -118,7 +142,7 @@ def _answer(lists: _Lists, profile: Profile, plan: Plan, answers: Answers) -> No
     )
     for which, board in enumerate(boards):
         ranked = [i.id for i in board.items if i.score > 0.0 and i.id not in recent][:DEPTH]
-        shown = [edition.slot(article) for article in ranked[:SHOWN]]
+        shown = [lists.number(edition.name, article) for article in ranked[:SHOWN]]
         answers.shown[k, which, : len(shown)] = shown
         if site.ids[target] in ranked:
             answers.place[k, which] = ranked.index(site.ids[target])

@@ -25,7 +25,7 @@ from ranking.lists.profile import DEFAULT, Profile
 from ranking.replay.asking import ask_lists, is_plain
 from ranking.replay.evaluate import Answers, Judge, Plan, Standing, evaluate_views, no_answers
 from ranking.replay.stood import nothing_stood
-from ranking.replay.visits import Span, Visits, in_windows, is_due, seen_from, visits_of
+from ranking.replay.visits import Span, Visits, in_windows, is_due, looks_at, seen_from, visits_of
 
 STEP = 20_000
 
@@ -89,8 +89,8 @@ def replay(
     if span.by_visit:
         views = in_windows(views, visits.first, span.refresh)
         visits = visits_of(views, site.settings.window * 1000)
-    plan = _plan(views, visits, span)
-    answers = no_answers(plan.asked.size)
+    plan = _plan(views, visits, span, len(site.editions))
+    answers = no_answers(plan, len(site.editions))
     if is_plain(profile, catalogue, site.editions):
         judge = _judge(site, profile)
         for offset in range(0, views.size, STEP):
@@ -109,10 +109,11 @@ def _slots(site: Site, batch: Batch) -> NDArray[np.int32]:
     return slots
 
 
-def _plan(views: NDArray[Any], visits: Visits, span: Span) -> Plan:
+def _plan(views: NDArray[Any], visits: Visits, span: Span, editions: int) -> Plan:
     asked = np.flatnonzero(is_due(views, visits, span))
     seen = seen_from(views["at"], span.refresh)[asked]
-    return Plan(visits.previous, np.ascontiguousarray(views["slot"]), asked, seen)
+    slot = np.ascontiguousarray(views["slot"])
+    return Plan(visits.previous, slot, asked, seen, *looks_at(views["at"], span, editions))
 
 
 def _judge(site: Site, profile: Profile) -> Judge:

@@ -43,12 +43,18 @@ class Plan(NamedTuple):
         Views to predict.
     seen : (n_asked,) int64
         From how many views, ascending; at most as many as come before.
+    ticks : (n_ticks,) int64
+        After how many views Popular is looked at, ascending.
+    stride : int
+        In every so many-th minute.
     """
 
     previous: NDArray[np.int64]
     slot: NDArray[np.int32]
     asked: NDArray[np.int64]
     seen: NDArray[np.int64]
+    ticks: NDArray[np.int64]
+    stride: int
 
 
 class Answers(NamedTuple):
@@ -60,20 +66,26 @@ class Answers(NamedTuple):
         Place of the page in each list, from 0; 255 = missed.
     shown : (n_asked, 3, SHOWN) int32
         Slots of the first of each list; -1 = nothing.
-    done : (1,) int64
-        Predictions made so far.
+    popular : (n_ticks, n_editions, SHOWN) int32
+        Slots of the first of Popular at each look.
+    done, looked : (1,) int64
+        Predictions made, and looks taken, so far.
     """
 
     place: NDArray[np.uint8]
     shown: NDArray[np.int32]
+    popular: NDArray[np.int32]
     done: NDArray[np.int64]
+    looked: NDArray[np.int64]
 
 
-def no_answers(asked: int) -> Answers:
+def no_answers(plan: Plan, editions: int) -> Answers:
     """Answers before the first prediction."""
     return Answers(
-        np.full((asked, len(LISTS)), MISSED, np.uint8),
-        np.full((asked, len(LISTS), SHOWN), -1, np.int32),
+        np.full((plan.asked.size, len(LISTS)), MISSED, np.uint8),
+        np.full((plan.asked.size, len(LISTS), SHOWN), -1, np.int32),
+        np.full((plan.ticks.size, editions, SHOWN), -1, np.int32),
+        np.zeros(1, np.int64),
         np.zeros(1, np.int64),
     )
 
@@ -159,6 +171,8 @@ def evaluate_views(
         reason = interruption(s, views[i]["at"])
         if reason != DONE:
             return i, reason
+        while answers.looked[0] < plan.ticks.size and plan.ticks[answers.looked[0]] <= offset + i:
+            look(s, judge, answers)
         while answers.done[0] < plan.asked.size and plan.seen[answers.done[0]] <= offset + i:
             predict(s, plan, judge, answers)
         apply_view(s, views, i)
@@ -213,6 +227,22 @@ def popularity_of(s: State, q: Standing, edition: int) -> Popularity:
         mass[level] = article_score(s.total[edition], 0.0, 0, decay) * scale[level]
     weigh(mass, q.evidence, weight)
     return Popularity(q.score, q.place, q.head[edition], q.used[edition], weight * scale)
+
+
+@compiled
+def look(s: State, judge: Judge, answers: Answers) -> None:
+    """Write down the first of every edition's Popular."""
+    first, scores = np.empty(SHOWN, np.int32), np.empty(SHOWN)
+    question = Question(
+        NO_ROWS, judge.weights[0, :1], NO_SLOTS, NO_SLOTS, NO_SHARES, judge.evidence, 0.0
+    )
+    for edition in range(answers.popular.shape[1]):
+        popularity = popularity_of(s, judge.popular, edition)
+        found = rank_next(
+            s.graph, s.log[0]["newest_ms"], popularity, question, judge.scratch, first, scores
+        )
+        answers.popular[answers.looked[0], edition, :found] = first[:found]
+    answers.looked[0] += 1
 
 
 @compiled

@@ -16,6 +16,9 @@ from ranking.engine.batch import Batch
 
 WARM_UP = 86_400
 NEVER_MS = 1 << 60
+MINUTE_MS = 60_000
+MOST_LOOKS = 8_000_000
+"""About so many are kept, of all editions together: 20 bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,26 @@ def seen_from(at: NDArray[np.int64], refresh: float) -> NDArray[np.int64]:
     period = np.maximum.accumulate(at) // round(refresh * 1000)
     begins = np.concatenate([[True], period[1:] != period[:-1]])
     return np.asarray(np.flatnonzero(begins)[np.cumsum(begins) - 1])
+
+
+def looks_at(at: NDArray[np.int64], span: Span, editions: int) -> tuple[NDArray[np.int64], int]:
+    """After how many views Popular is looked at, (n_looks,) int64, and in every which minute.
+
+    At each second of the log's clock, or at each refresh; of a part of the visits in a part of the
+    minutes, as for a very long log.
+
+    Examples
+    --------
+    >>> looks_at(np.array([0, 900, 1000, 999, 2500]), Span(0, 9999), 1)
+    (array([0, 2, 4]), 1)
+    """
+    clock = np.maximum.accumulate(at)
+    looks = np.unique(seen_from(at, max(span.refresh, 1.0)))
+    looks = looks[(clock[looks] >= span.since_ms) & (clock[looks] < span.until_ms)]
+    if span.refresh > 1.0:
+        return looks, 1
+    stride = max(span.every, -(-looks.size * editions // MOST_LOOKS))
+    return looks[clock[looks] // MINUTE_MS % stride == 0], stride
 
 
 def in_windows(views: NDArray[Any], first: NDArray[np.int64], refresh: float) -> NDArray[Any]:
