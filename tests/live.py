@@ -115,10 +115,7 @@ class Live:
         self, edition: str, half_life: float, weights: Sequence[float], evidence: float
     ) -> Scores:
         """Share of each article in the views, backed off to longer half-lives."""
-        half_lives = [half_life]
-        while evidence and len(half_lives) < 3 and 4 * half_lives[-1] <= HALF_LIVES[-1]:
-            wanted = math.log(half_life * 4 ** len(half_lives))
-            half_lives.append(min(HALF_LIVES, key=lambda h: abs(math.log(h) - wanted)))
+        half_lives = self.half_lives(half_life, evidence)
         shares = dict.fromkeys(self.articles(edition), 0.0)
         for level in range(len(half_lives) - 1, -1, -1):
             masses = self.masses(edition, half_lives[level], weights)
@@ -129,6 +126,14 @@ class Live:
             if total + k > 0.0:
                 shares = {a: (m + k * shares[a]) / (total + k) for a, m in masses.items()}
         return shares
+
+    def half_lives(self, half_life: float, evidence: float) -> list[float]:
+        """Half-lives of a popularity's levels: the nearest rungs to four times the one before."""
+        half_lives = [half_life]
+        while evidence and len(half_lives) < 3 and 4 * half_lives[-1] <= HALF_LIVES[-1]:
+            wanted = math.log(half_life * 4 ** len(half_lives))
+            half_lives.append(min(HALF_LIVES, key=lambda h: abs(math.log(h) - wanted)))
+        return half_lives
 
     def scores(self, edition: str, profile: Profile) -> Scores:
         """Popular's: views, and the share of as many as the evidence that longer memory gives."""

@@ -34,7 +34,12 @@ PROFILES = {
     "alone": Profile(popular_evidence=0.0, related_evidence=0.0),
     "between": Profile(half_life=1000.0, related_half_life=5000.0, onward_weight=0.4),
     "chain": Profile(
-        fast_evidence=2.0, middle_evidence=5.0, slow_evidence=90.0, visit_decay=0.9, visit_depth=2
+        fast_evidence=2.0,
+        middle_evidence=5.0,
+        slow_evidence=90.0,
+        visit_decay=0.9,
+        visit_depth=2,
+        visit_wear=50.0,
     ),
 }
 

@@ -31,6 +31,10 @@ def chain(live: Live, edition: str, pages: Sequence[str], profile: Profile) -> S
                 row, k = rows[level], evidence[level]
                 score = (row.get(article, 0.0) + k * score) / (sum(row.values()) + k)
             scores[article] += voice / sum(voices) * score
+    if len(used) > 1 and p.visit_wear > 0.0:
+        longest = live.half_lives(p.related_half_life, p.related_evidence)[-1]
+        lasting = live.shares(edition, longest, weights, 0.0)
+        scores = {a: s / (1.0 + p.visit_wear * lasting[a]) for a, s in scores.items()}
     return {article: score for article, score in scores.items() if article not in pages}
 
 
@@ -63,7 +67,10 @@ def test_related_follows_its_profile_to_the_last_place(profile: Profile) -> None
             assert_ranked(live.ranker.related(edition, article, 100), scores, 100, rel=1e-5)
 
 
-@pytest.mark.parametrize("profile", [DEFAULT, Profile(visit_decay=0.8, visit_depth=2)])
+@pytest.mark.parametrize(
+    "profile",
+    [DEFAULT, Profile(visit_decay=0.8, visit_depth=2, visit_wear=60.0), Profile(visit_wear=0.0)],
+)
 def test_for_this_visit_is_the_weighted_chain(profile: Profile) -> None:
     """Visits of one to eight pages, unknown ones among them."""
     live, rng = Live(), random.Random(3)

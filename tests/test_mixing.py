@@ -12,6 +12,7 @@ import pytest
 
 from ranking.benchmarks.spawned import Server
 from ranking.lists.mixing import mix
+from ranking.lists.profile import DEFAULT
 from ranking.lists.reading import Scored
 from tests.cluster import need
 
@@ -24,7 +25,11 @@ def drawn_cases() -> list[dict[str, Any]]:
     for _ in range(CASES):
         pages = [
             [
-                {"id": str(article), "score": round(drawn.random(), 6)}
+                {
+                    "id": str(article),
+                    "score": round(drawn.random(), 6),
+                    "worn": round(drawn.uniform(0.2, 1.0), 6),
+                }
                 for article in drawn.sample(range(30), drawn.randint(0, 12))
             ]
             for _ in range(drawn.randint(1, 6))
@@ -39,7 +44,8 @@ def mixed(case: dict[str, Any]) -> list[Scored]:
     """What Python makes of a case."""
     answers: list[dict[str, list[dict[str, Any]]]] = case["answers"]
     pages = [
-        [Scored(str(c["id"]), float(str(c["score"]))) for c in a["candidates"]] for a in answers
+        [Scored(str(c["id"]), float(c["score"]), float(c["worn"])) for c in a["candidates"]]
+        for a in answers
     ]
     return mix(pages, case["read"], case["n"], 0.35)
 
@@ -53,6 +59,12 @@ def test_what_was_read_is_left_out_and_one_page_keeps_its_order() -> None:
 def test_newer_pages_weigh_more() -> None:
     pages = [[Scored("new", 0.3)], [Scored("old", 0.3)]]
     assert [item.id for item in mix(pages, [], 5, 0.35)] == ["new", "old"]
+
+
+def test_what_has_led_for_long_counts_less_from_the_second_page_on() -> None:
+    page = [Scored("old", 0.5, worn=0.5), Scored("new", 0.3)]
+    assert [item.id for item in mix([page], [], 5, 0.35)] == ["old", "new"]
+    assert [item.id for item in mix([page, []], [], 5, 0.35)] == ["new", "old"]
 
 
 @pytest.mark.browser
@@ -95,11 +107,11 @@ def test_related_carries_candidates(client: httpx.Client) -> None:
     while len(answer.get("candidates", [])) < 20:
         answer = client.get("/v1/related/7?edition=mixed/en&candidates=20").json()
     assert len(answer["items"]) == 4
-    assert answer["visit_decay"] == 0.35
+    assert answer["visit_decay"] == DEFAULT.visit_decay
     candidates = answer["candidates"]
     assert [c["id"] for c in candidates[:4]] == [i["id"] for i in answer["items"]]
     assert all("title" in c for c in candidates[:8])
-    assert all(c.keys() == {"id", "score"} for c in candidates[8:])
+    assert all(c.keys() == {"id", "score", "worn"} for c in candidates[8:])
     assert client.get("/v1/related/7?edition=mixed/en").json().keys() == answer.keys() - {
         "candidates",
         "visit_decay",

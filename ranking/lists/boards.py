@@ -36,12 +36,15 @@ class Item:
     score : float
     views : int
         Counted views ever.
+    worn : float
+        What the score counts to who reads on: see `wear_of`.
     """
 
     id: str
     card: Card | None
     score: float
     views: int
+    worn: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,8 @@ def make_next(reading: Reading, surface: str, profile: Profile, pages: list[str]
 def dressed(reading: Reading, surface: str, profile: Profile, chosen: list[Scored]) -> Board:
     """Add cards and counts to chosen articles."""
     items = tuple(
-        Item(item.id, reading.card(item.id), item.score, reading.views(item.id)) for item in chosen
+        Item(item.id, reading.card(item.id), item.score, reading.views(item.id), item.worn)
+        for item in chosen
     )
     return Board(reading.name, surface, profile.name, reading.at, items)
 
@@ -159,7 +163,8 @@ def render_candidates(board: Board, n: int, visit_decay: float) -> bytes:
     All of the board's items are candidates with a score, the first `DRESSED` with their cards.
     """
     candidates = [
-        _item(item) if place < DRESSED else {"id": item.id, "score": item.score}
+        (_item(item) if place < DRESSED else {"id": item.id, "score": item.score})
+        | {"worn": item.worn}
         for place, item in enumerate(board.items)
         if item.score > 0.0
     ]

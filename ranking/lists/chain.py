@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ranking.engine.compiled import compiled
 from ranking.engine.coread import LEVELS, Graph
 from ranking.engine.decay import exp2
-from ranking.lists.popularity import Popularity, is_popular, limit_at, share_of
+from ranking.lists.popularity import Popularity, is_popular, limit_at, share_of, wear_of
 from ranking.lists.profile import Profile
 
 SPARE = 1024
@@ -46,6 +46,8 @@ class Question(NamedTuple):
         k of the instant, fast, middle and slow level.
     hint_weight : float
         Share of the hints in p0, against popularity.
+    wear : float
+        How much less what has led for long counts: see `wear_of`.
     """
 
     rows: NDArray[np.int32]
@@ -55,6 +57,7 @@ class Question(NamedTuple):
     hint_share: NDArray[np.float64]
     evidence: NDArray[np.float64]
     hint_weight: float
+    wear: float
 
 
 class Scratch(NamedTuple):
@@ -179,7 +182,9 @@ def rank_next(
         slot = scratch.candidate[i]
         if slot < known and is_popular(popularity, slot):
             scratch.score[slot] += popular * share_of(popularity, slot)
-    count = add_popular(popularity, popular, slots.size + question.read.size, scratch, count)
+            scratch.score[slot] *= wear_of(popularity, slot, question.wear)
+    wanted = slots.size + question.read.size
+    count = add_popular(popularity, popular, question.wear, wanted, scratch, count)
     found = take_best(scratch, count, question.read, slots, scores)
     for i in range(count):
         scratch.score[scratch.candidate[i]] = 0.0
@@ -187,7 +192,9 @@ def rank_next(
 
 
 @compiled
-def add_popular(p: Popularity, weight: float, wanted: int, scratch: Scratch, count: int) -> int:
+def add_popular(
+    p: Popularity, weight: float, wear: float, wanted: int, scratch: Scratch, count: int
+) -> int:
     """Add popular articles that are no candidates yet, the best `wanted` of them at least."""
     first, depth, limit = count, 0, np.inf
     while weight > 0.0 and limit >= 0.0:
@@ -195,7 +202,8 @@ def add_popular(p: Popularity, weight: float, wanted: int, scratch: Scratch, cou
             if depth < p.used[level]:
                 slot = p.head[level, depth]
                 if scratch.score[slot] == 0.0:
-                    count = add_share(scratch, slot, weight * share_of(p, slot), count)
+                    share = share_of(p, slot) * wear_of(p, slot, wear)
+                    count = add_share(scratch, slot, weight * share, count)
         limit = limit_at(p, depth)
         depth += 1
         if count - first >= wanted and depth % 8 == 0:

@@ -1,8 +1,9 @@
 """Mixing: For this visit out of Related answers alone, as a reader's browser does it.
 
 Each page's candidates come with their scores of the chain, shares that may be added: score(x) =
-sum of w_j · score_j(x) over the pages opened, newest first, w_j = decay^j over their sum. What a
-page's answer does not carry counts nothing; what was read is left out. `ranking/server/visit.js` is
+sum of w_j · score_j(x) over the pages opened, newest first, w_j = decay^j over their sum. From the
+second page on it counts times `worn`, as the newest answer that carries x has it. What a page's
+answer does not carry counts nothing; what was read is left out. `ranking/server/visit.js` is
 the same in JavaScript, and a test compares the two.
 """
 
@@ -39,11 +40,13 @@ def mix(
     [Scored(id='b', score=0.4)]
     """
     whole = sum(decay**j for j in range(len(answers)))
-    scores: dict[str, float] = {}
+    scores, worn = dict[str, float](), dict[str, float]()
     for j, candidates in enumerate(answers):
         for item in candidates:
             scores[item.id] = scores.get(item.id, 0.0) + decay**j / whole * item.score
+            worn.setdefault(item.id, item.worn if len(answers) > 1 else 1.0)
     for article in read:
         scores.pop(article, None)
+    scores = {article: score * worn[article] for article, score in scores.items()}
     ranked = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
     return [Scored(*pair) for pair in ranked[:n]]

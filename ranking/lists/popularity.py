@@ -36,6 +36,8 @@ class Popularity(NamedTuple):
         As in `Leaders`, from the shortest half-life to the longest.
     weight : (n_levels,) float64
         Share for each unit of a level's score.
+    unit : (1,) float64
+        Share of the longest memory alone for each unit of the last level's score.
     """
 
     score: NDArray[np.float64]
@@ -43,6 +45,7 @@ class Popularity(NamedTuple):
     head: NDArray[np.int32]
     used: NDArray[np.int64]
     weight: NDArray[np.float64]
+    unit: NDArray[np.float64]
 
 
 def new_popularity(levels: int, size: int) -> Popularity:
@@ -53,6 +56,7 @@ def new_popularity(levels: int, size: int) -> Popularity:
         np.zeros((levels, HEAD), np.int32),
         np.zeros(levels, np.int64),
         np.zeros(levels),
+        np.zeros(1),
     )
 
 
@@ -157,6 +161,15 @@ def shares_of(p: Popularity, slots: NDArray[np.int32]) -> NDArray[np.float64]:
 
 
 @compiled
+def wear_of(p: Popularity, slot: int, wear: float) -> float:
+    """What an article counts to who reads on, 1 / (1 + wear·s); s = its share by long memory."""
+    if wear <= 0.0 or slot < 0 or slot >= p.place.shape[1] or not is_popular(p, slot):
+        return 1.0
+    lasting = float(p.unit[0] * p.score[p.weight.size - 1, slot])
+    return 1.0 / (1.0 + wear * lasting)
+
+
+@compiled
 def limit_at(p: Popularity, depth: int) -> float:
     """Greatest popularity of what stands below a depth in every head; -1 = nothing does."""
     limit, is_over = 0.0, True
@@ -174,9 +187,11 @@ def popular_slots(p: Popularity) -> NDArray[np.int32]:
     return np.unique(np.concatenate(heads))
 
 
-def ranked_shares(p: Popularity) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """All popular articles' slots and shares, best first, ties by slot."""
+def ranked_shares(
+    p: Popularity,
+) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
+    """All popular articles' slots, shares, and shares by long memory; best first, ties by slot."""
     slots = popular_slots(p)
     shares = shares_of(p, slots)
-    order = np.argsort(-shares, kind="stable")
-    return slots[order], shares[order]
+    slots = slots[order := np.argsort(-shares, kind="stable")]
+    return slots, shares[order], p.unit[0] * p.score[-1, slots]

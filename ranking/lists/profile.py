@@ -69,6 +69,10 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         For this visit: weight of a page against the one read after it.
     visit_depth : int
         For this visit: how many of the last pages are used.
+    visit_wear : float
+        For this visit, from its second page on: an article with the share s of the edition's views
+        by the longest memory of Related's popularity counts 1 / (1 + visit_wear · s), since who
+        reads on has mostly seen what has led for hours; 0 = off.
     tag_share : float
         Share of tags and section, against popularity, in what Related backs off to.
     tag_half_life : float
@@ -105,8 +109,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     middle_evidence: Evidence = 30.0
     fast_evidence: Evidence = 50.0
     instant_evidence: Evidence = 100.0
-    visit_decay: Share = 0.35
+    visit_decay: Share = 0.42
     visit_depth: Annotated[int, Meta(ge=1, le=10)] = 5
+    visit_wear: Annotated[float, Meta(ge=0, le=1000)] = 5.0
     tag_share: Share = 0.8
     tag_half_life: Seconds = 21_600.0
     tag_freshness: Seconds = 86_400.0

@@ -6,7 +6,7 @@ functions, hence with the same bytes.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from ranking.engine.coread import Graph
@@ -22,10 +22,11 @@ LONGEST = 100
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """An article in a list."""
+    """An article in a list; `worn` is what it counts to who reads on, see `wear_of`."""
 
     id: str
     score: float
+    worn: float = field(default=1.0, repr=False)
 
 
 class Ground(NamedTuple):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ranking.lists.catalogue import Card
 from ranking.lists.chain import SPARE, Question, evidence_of, rank_next, visit_weights
+from ranking.lists.popularity import wear_of
 from ranking.lists.profile import Profile
 from ranking.lists.reading import Reading, Scored
 
@@ -77,11 +78,13 @@ def _chained(
         shares,
         evidence_of(profile),
         profile.tag_share if hints else 0.0,
+        profile.visit_wear if len(used) > 1 else 0.0,
     )
     slots, scores = np.zeros(n, np.int32), np.zeros(n)
     found = rank_next(
         ground.graph, ground.newest_ms, ground.popularity, question, ground.scratch, slots, scores
     )
     names = [reading.id_of(s) if s < size else extra[s - size] for s in slots[:found].tolist()]
-    listed = (Scored(*pair) for pair in zip(names, scores[:found].tolist(), strict=True))
+    worn = (wear_of(ground.popularity, slot, profile.visit_wear) for slot in slots[:found])
+    listed = map(Scored, names, scores[:found].tolist(), worn)
     return sorted((i for i in listed if i.id not in read), key=lambda i: (-i.score, i.id))

@@ -103,8 +103,10 @@ class Standings:
         """Popularity under a half-life that backs off to longer ones."""
         standing = self._standing(half_life, landing, evidence, profile)
         scale = self._scale(standing)
-        weigh(self._mass(standing) * scale, standing.evidence, standing.popularity.weight)
+        mass = self._mass(standing)
+        weigh(mass * scale, standing.evidence, standing.popularity.weight)
         standing.popularity.weight[:] *= scale
+        standing.popularity.unit[:] = 1.0 / mass[-1] if mass[-1] > 0.0 else 0.0
         return standing.popularity
 
     def popular(

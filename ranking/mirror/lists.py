@@ -191,6 +191,6 @@ class MirrorLists:
 
 def _nothing_of(edition: str, profile: Profile) -> MirroredEdition:
     none = EditionValue(
-        VERSION, edition, 0, profile, [], [0] * LEVELS, [1] * LEVELS, [], b"", b"", []
+        VERSION, edition, 0, profile, [], [0] * LEVELS, [1] * LEVELS, [], b"", b"", b"", []
     )
     return MirroredEdition(none)

@@ -172,7 +172,7 @@ class Publisher:
     def _edition(self, name: str, boards: list[Board]) -> EditionValue:
         edition, profile = self.ranker.edition(name), self.ranker.profile
         ground = edition.ground(profile)
-        slots, shares = ranked_shares(ground.popularity)
+        slots, shares, lasting = ranked_shares(ground.popularity)
         level = ground.graph.level[0]
         ranked = (item.id for item in edition.popular(profile))
         shown = (article for article in ranked if not edition.is_gone(article))
@@ -180,7 +180,7 @@ class Publisher:
             VERSION, name, ground.newest_ms, profile, boards,
             level["base_ms"].tolist(), level["half_life_ms"].tolist(),
             [edition.id_of(slot) for slot in slots.tolist()],
-            slots.tobytes(), shares.tobytes(), list(islice(shown, FILLED)),
+            slots.tobytes(), shares.tobytes(), lasting.tobytes(), list(islice(shown, FILLED)),
         )  # fmt: skip
 
     def _tags(self, name: str) -> TagsValue:

@@ -35,6 +35,7 @@ class MirroredEdition:
         self.value = value
         self.leader_slots = column(value.leader_slots, "<i4")
         self.leader_shares = column(value.leader_shares, "<f8")
+        self.leader_lasting = column(value.leader_lasting, "<f8")
         self.follow_tags(tags)
 
     def follow_tags(self, tags: TagsValue | None) -> None:
@@ -138,10 +139,11 @@ class MirrorReading:
     def _popularity(self) -> Popularity:
         size, slots = self._universe.size, self._edition.leader_slots
         head = np.searchsorted(self._universe, slots).astype(np.int32)
-        score, place = np.zeros((1, size)), np.full((1, size), -1, np.int32)
-        score[0, head] = self._edition.leader_shares
+        score, place = np.zeros((2, size)), np.full((2, size), -1, np.int32)
+        score[:, head] = self._edition.leader_shares, self._edition.leader_lasting
         place[0, head] = np.arange(head.size)
-        return Popularity(score, place, head[None], np.array([head.size]), np.ones(1))
+        heads, used = np.stack([head, head]), np.array([head.size, 0])
+        return Popularity(score, place, heads, used, np.array([1.0, 0.0]), np.ones(1))
 
     def _graph(self) -> Graph:
         values = [self._values[page] for page in self._rows]

@@ -17,7 +17,7 @@ from ranking.lists.boards import Board, card_json
 from ranking.lists.catalogue import Card
 from ranking.lists.profile import Profile
 
-VERSION = 2
+VERSION = 3
 
 
 class ArticleValue(msgspec.Struct, array_like=True, frozen=True):
@@ -81,8 +81,8 @@ class EditionValue(msgspec.Struct, array_like=True, frozen=True):
         Of the four levels of the co-read graph.
     leaders : list of str
         Popular articles that Related backs off to, best first.
-    leader_slots, leader_shares : bytes
-        (n,) int32, (n,) float64.
+    leader_slots, leader_shares, leader_lasting : bytes
+        (n,) int32, (n,) float64, and their shares by the longest memory, (n,) float64.
     popular : list of str
         What fills a list up, best first.
     """
@@ -97,6 +97,7 @@ class EditionValue(msgspec.Struct, array_like=True, frozen=True):
     leaders: list[str]
     leader_slots: bytes
     leader_shares: bytes
+    leader_lasting: bytes
     popular: list[str]
 
 

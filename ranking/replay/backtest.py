@@ -141,6 +141,7 @@ def _judge(site: Site, profile: Profile) -> Judge:
         standing(p.related_half_life, p.related_landing_weight, p.related_evidence),
         weights,
         evidence_of(profile),
+        profile.visit_wear,
         new_scratch(size),
         np.zeros(site.state.weights["base_ms"].shape[1], np.int64),
         nothing_stood(editions, profile.steadiness),

@@ -132,6 +132,7 @@ class Judge(NamedTuple):
     weights : (visit_depth, visit_depth) float64
         Row k - 1: weights of a visit of k pages.
     evidence : (4,) float64
+    wear : float
     scratch : Scratch
     bases : (n_rungs,) int64
         Bases that the leaders hold for.
@@ -142,6 +143,7 @@ class Judge(NamedTuple):
     related: Standing
     weights: NDArray[np.float64]
     evidence: NDArray[np.float64]
+    wear: float
     scratch: Scratch
     bases: NDArray[np.int64]
     stood: Stood
@@ -226,7 +228,8 @@ def popularity_of(s: State, q: Standing, edition: int) -> Popularity:
         scale[level] = scale_of(decay, s.weights[0]["base_ms"], s.log[0]["newest_ms"])
         mass[level] = article_score(s.total[edition], 0.0, 0, decay) * scale[level]
     weigh(mass, q.evidence, weight)
-    return Popularity(q.score, q.place, q.head[edition], q.used[edition], weight * scale)
+    unit = np.array([scale[size - 1] / mass[size - 1] if mass[size - 1] > 0.0 else 0.0])
+    return Popularity(q.score, q.place, q.head[edition], q.used[edition], weight * scale, unit)
 
 
 @compiled
@@ -234,7 +237,7 @@ def look(s: State, judge: Judge, answers: Answers) -> None:
     """Write down the first of every edition's Popular."""
     first, scores = np.empty(SHOWN, np.int32), np.empty(SHOWN)
     question = Question(
-        NO_ROWS, judge.weights[0, :1], NO_SLOTS, NO_SLOTS, NO_SHARES, judge.evidence, 0.0
+        NO_ROWS, judge.weights[0, :1], NO_SLOTS, NO_SLOTS, NO_SHARES, judge.evidence, 0.0, 0.0
     )
     for edition in range(answers.popular.shape[1]):
         popularity = popularity_of(s, judge.popular, edition)
@@ -267,7 +270,7 @@ def predict(s: State, plan: Plan, judge: Judge, answers: Answers) -> None:
         asked = NO_ROWS if which == POPULAR else rows[:pages]
         question = Question(
             asked, judge.weights[pages - 1, :pages], read,
-            NO_SLOTS, NO_SHARES, judge.evidence, 0.0,
+            NO_SLOTS, NO_SHARES, judge.evidence, 0.0, judge.wear if pages > 1 else 0.0,
         )  # fmt: skip
         if which == POPULAR and judge.stood.margin[0] > 0.0:
             found = steadied_popular(s, judge, popularity, edition, read, slots)
@@ -291,7 +294,7 @@ def steadied_popular(
     looked, scores = np.empty(CHALLENGERS, np.int32), np.empty(CHALLENGERS)
     newest = s.log[0]["newest_ms"]
     question = Question(
-        NO_ROWS, judge.weights[0, :1], NO_SLOTS, NO_SLOTS, NO_SHARES, judge.evidence, 0.0
+        NO_ROWS, judge.weights[0, :1], NO_SLOTS, NO_SLOTS, NO_SHARES, judge.evidence, 0.0, 0.0
     )
     found = rank_next(s.graph, newest, popularity, question, judge.scratch, looked, scores)
     stand_anew(judge.stood, edition, newest // 1000, looked[:found], scores[:found])

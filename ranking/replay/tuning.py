@@ -51,8 +51,9 @@ GROUPS: dict[str, dict[str, Range]] = {
         "slow_evidence": Range(3, 100, by_ratio=True),
         "middle_evidence": Range(3, 100, by_ratio=True),
         "fast_evidence": Range(3, 100, by_ratio=True),
-        "instant_evidence": Range(3, 100, by_ratio=True),
+        "instant_evidence": Range(10, 500, by_ratio=True),
         "visit_decay": Range(0.1, 0.8),
+        "visit_wear": Range(0, 20),
     },
 }
 """What is searched, by the list whose score decides."""
