@@ -93,6 +93,7 @@ class _Lists:
         self.unread = unread_articles(site, catalogue)
         self.editions = [Edition(site, name, catalogue) for name in site.editions]
         self.incumbents = [Incumbents() for _ in site.editions]
+        self.looked = [Incumbents() for _ in site.editions]
         self._unrenewed: set[int] = set()
         self._renewed_ms = 0
 
@@ -119,8 +120,9 @@ def _look(lists: _Lists, profile: Profile, answers: Answers) -> None:
     """Write down the first of every edition's Popular."""
     lists.follow()
     for index, edition in enumerate(lists.editions):
-        items = make_board(edition, "popular", profile, SHOWN).items
-        shown = [lists.number(edition.name, item.id) for item in items if item.score > 0.0]
+        incumbents = lists.looked[index]
+        board = make_board(edition, "popular", profile, DEPTH, incumbents=incumbents)
+        shown = [lists.number(edition.name, article) for article in board.viewed[:SHOWN]]
         answers.popular[answers.looked[0], index, : len(shown)] = shown
     answers.looked[0] += 1
 

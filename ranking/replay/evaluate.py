@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from ranking.engine.compiled import compiled
 from ranking.engine.views import DONE, State, apply_view, interruption, lent_state
 from ranking.lists.chain import Question, Scratch, rank_next
-from ranking.lists.leaders import Decay, Leaders, article_score, raise_leader
-from ranking.lists.popularity import Popularity, scale_of, weigh
+from ranking.lists.popularity import Popularity
 from ranking.lists.steadiness import CHALLENGERS
+from ranking.replay.standing import Standing, popularity_of, raise_one
 from ranking.replay.stood import Stood, stand_anew
 
 POPULAR, RELATED, FOR_YOU = 0, 1, 2
@@ -90,38 +90,6 @@ def no_answers(plan: Plan, editions: int) -> Answers:
     )
 
 
-class Standing(NamedTuple):
-    """Leaders of all editions, and what makes them popularity.
-
-    Attributes
-    ----------
-    score : (n_levels, n) float64
-    place : (n_levels, n) int32
-    head : (n_editions, n_levels, HEAD) int32
-    used : (n_editions, n_levels) int64
-        As in `Popularity`.
-    first : (n_levels,) int64
-    between : (n_levels, 7) float64
-    mix : (n_levels, n_rungs) float64
-    class_weight : (3,) float64
-        As in `Decay`.
-    shift : (n_rungs,) float64
-        Zeros.
-    evidence : (n_levels,) float64
-    """
-
-    score: NDArray[np.float64]
-    place: NDArray[np.int32]
-    head: NDArray[np.int32]
-    used: NDArray[np.int64]
-    first: NDArray[np.int64]
-    between: NDArray[np.float64]
-    mix: NDArray[np.float64]
-    class_weight: NDArray[np.float64]
-    shift: NDArray[np.float64]
-    evidence: NDArray[np.float64]
-
-
 class Judge(NamedTuple):
     """What predictions are made with.
 
@@ -135,7 +103,8 @@ class Judge(NamedTuple):
     scratch : Scratch
     bases : (n_rungs,) int64
         Bases that the leaders hold for.
-    stood : Stood
+    stood, looked : Stood
+        What Popular showed at the last prediction and at the last look.
     """
 
     popular: Standing
@@ -145,6 +114,7 @@ class Judge(NamedTuple):
     scratch: Scratch
     bases: NDArray[np.int64]
     stood: Stood
+    looked: Stood
 
 
 @compiled
@@ -199,48 +169,12 @@ def follow(s: State, judge: Judge, slot: int) -> None:
 
 
 @compiled
-def decay_at(q: Standing, level: int) -> Decay:
-    """One level's decay."""
-    return Decay(q.first[level], q.between[level], q.mix[level], q.class_weight, q.shift, 0.0)
-
-
-@compiled
-def raise_one(s: State, q: Standing, slot: int) -> None:
-    """Score one article anew."""
-    edition = s.article[slot]["edition"]
-    for level in range(q.evidence.size):
-        score = article_score(s.mass[slot], 0.0, 0, decay_at(q, level))
-        if score > 0.0:
-            used = q.used[edition, level : level + 1]
-            head = q.head[edition, level]
-            raise_leader(Leaders(q.score[level], q.place[level], head, used), slot, score)
-
-
-@compiled
-def popularity_of(s: State, q: Standing, edition: int) -> Popularity:
-    """Popularity in an edition as of now."""
-    size = q.evidence.size
-    weight, mass, scale = np.empty(size), np.empty(size), np.empty(size)
-    for level in range(weight.size):
-        decay = decay_at(q, level)
-        scale[level] = scale_of(decay, s.weights[0]["base_ms"], s.log[0]["newest_ms"])
-        mass[level] = article_score(s.total[edition], 0.0, 0, decay) * scale[level]
-    weigh(mass, q.evidence, weight)
-    return Popularity(q.score, q.place, q.head[edition], q.used[edition], weight * scale)
-
-
-@compiled
 def look(s: State, judge: Judge, answers: Answers) -> None:
     """Write down the first of every edition's Popular."""
-    first, scores = np.empty(SHOWN, np.int32), np.empty(SHOWN)
-    question = Question(
-        NO_ROWS, judge.weights[0, :1], NO_SLOTS, NO_SLOTS, NO_SHARES, judge.evidence, 0.0
-    )
+    first = np.empty(SHOWN, np.int32)
     for edition in range(answers.popular.shape[1]):
         popularity = popularity_of(s, judge.popular, edition)
-        found = rank_next(
-            s.graph, s.log[0]["newest_ms"], popularity, question, judge.scratch, first, scores
-        )
+        found = steadied_popular(s, judge, judge.looked, popularity, edition, NO_SLOTS, first)
         answers.popular[answers.looked[0], edition, :found] = first[:found]
     answers.looked[0] += 1
 
@@ -270,7 +204,7 @@ def predict(s: State, plan: Plan, judge: Judge, answers: Answers) -> None:
             NO_SLOTS, NO_SHARES, judge.evidence, 0.0,
         )  # fmt: skip
         if which == POPULAR and judge.stood.margin[0] > 0.0:
-            found = steadied_popular(s, judge, popularity, edition, read, slots)
+            found = steadied_popular(s, judge, judge.stood, popularity, edition, read, slots)
         else:
             found = rank_next(
                 s.graph, s.log[0]["newest_ms"], popularity, question, judge.scratch, slots, scores
@@ -284,8 +218,8 @@ def predict(s: State, plan: Plan, judge: Judge, answers: Answers) -> None:
 
 @compiled
 def steadied_popular(
-    s: State, judge: Judge, popularity: Popularity, edition: int, read: NDArray[np.int32],
-    slots: NDArray[np.int32],
+    s: State, judge: Judge, stood: Stood, popularity: Popularity, edition: int,
+    read: NDArray[np.int32], slots: NDArray[np.int32],
 ) -> int:  # fmt: skip
     """Popular as it stands, without what was read; returns how many there are."""
     looked, scores = np.empty(CHALLENGERS, np.int32), np.empty(CHALLENGERS)
@@ -294,7 +228,7 @@ def steadied_popular(
         NO_ROWS, judge.weights[0, :1], NO_SLOTS, NO_SLOTS, NO_SHARES, judge.evidence, 0.0
     )
     found = rank_next(s.graph, newest, popularity, question, judge.scratch, looked, scores)
-    stand_anew(judge.stood, edition, newest // 1000, looked[:found], scores[:found])
+    stand_anew(stood, edition, newest // 1000, looked[:found], scores[:found])
     left = 0
     for i in range(found):
         if left < slots.size and not (read == looked[i]).any():
