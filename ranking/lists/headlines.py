@@ -1,9 +1,9 @@
 """Headlines: what words a title has, in any script.
 
-A title is folded first (Unicode NFKC, case, Arabic vowel marks and stretching). A word speaks
-whole, and by its first `STEM` letters, which languages with endings share (truncation, McNamee &
-Mayfield 2004, https://doi.org/10.1023/B:INRT.0000009441.78971.be). Scripts without spaces speak by
-pairs of characters. A number alone says nothing.
+A title is folded first (Unicode NFKC, case, apostrophes, Arabic vowel marks and stretching). A word
+speaks whole, and by its first `STEM` letters, which languages with endings share (truncation,
+McNamee & Mayfield 2004, https://doi.org/10.1023/B:INRT.0000009441.78971.be). Scripts without spaces
+speak by pairs of characters. A number alone says nothing.
 """
 
 import re
@@ -11,9 +11,10 @@ import unicodedata
 
 STEM = 5
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_RUNS = re.compile(rf"[{_UNSPACED}\U00020000-\U0003ffff]+|[^\W_{_UNSPACED}]+(?:['’ʻʼ][^\W_]+)*")
+_RUNS = re.compile(rf"[{_UNSPACED}\U00020000-\U0003ffff]+|[^\W_{_UNSPACED}]+(?:'[^\W_]+)*")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}\U00020000-\U0003ffff]")
 _MARKS = re.compile("[\u0640\u064b-\u0655\u0670\u0674\u00ad\u200b-\u200f]+")
+_APOSTROPHES = str.maketrans(dict.fromkeys("‘’ʻʼ`", "'"))
 
 
 def folded(text: str) -> str:
@@ -24,7 +25,8 @@ def folded(text: str) -> str:
     >>> folded("Ａstana: ﬁre"), folded("مُــدير")
     ('astana: fire', 'مدير')
     """
-    return _MARKS.sub("", unicodedata.normalize("NFKC", text).casefold())
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return _MARKS.sub("", text).translate(_APOSTROPHES)
 
 
 def runs(text: str) -> list[str]:
