@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import pytest
 
 from ranking.engine.settings import EngineSettings
+from ranking.lists.boards import make_board
 from ranking.lists.catalogue import Catalogue
 from ranking.lists.profile import Profile
+from ranking.lists.steadiness import Incumbents
 from ranking.ranker import Ranker
 from ranking.replay.asking import RENEW_MS
 from ranking.replay.backtest import replay
@@ -44,11 +46,13 @@ class Visit:
     clicks: list[int]
 
 
-class Clock:
-    """Says when tag graphs are due for renewal, by the log's time."""
+class Shown:
+    """What is shown: tag graphs renewed by the log's time, boards that follow those before."""
 
     def __init__(self) -> None:
         self.renewed_ms = 0
+        self.incumbents: defaultdict[str, Incumbents] = defaultdict(Incumbents)
+        self.clock_ms = self.looked = 0
 
     def due(self, newest_ms: int) -> bool:
         """Say it, once."""
@@ -57,17 +61,36 @@ class Clock:
         self.renewed_ms = newest_ms
         return True
 
+    def is_looked_at(self, at_ms: int, span: Span) -> bool:
+        """Say whether Popular is looked at before this view, by the clock's second or refresh."""
+        before = self.looked
+        self.clock_ms = max(self.clock_ms, at_ms)
+        self.looked = int(self.clock_ms // (max(span.refresh, 1) * 1000))
+        is_of_part = span.refresh > 1 or self.clock_ms // MINUTE_MS % span.every == 0
+        is_within = span.since_ms <= self.clock_ms < span.until_ms
+        return self.looked > before and is_of_part and is_within
+
+
+def look(ranker: Ranker, shown: Shown, profile: Profile, editions: set[str]) -> None:
+    """Have every Popular judged."""
+    newest_ms = max((site.newest_ms for site in ranker.sites.values()), default=0)
+    ranker.tick(renew=shown.due(newest_ms))
+    for edition in editions:
+        stood = shown.incumbents[edition]
+        make_board(ranker.edition(edition), "popular", profile, 100, incumbents=stood)
+
 
 def places(
-    ranker: Ranker, clock: Clock, profile: Profile, visit: Visit, target: Page
+    ranker: Ranker, shown: Shown, profile: Profile, visit: Visit, target: Page
 ) -> tuple[int, ...]:
     """Where the page stands in the three live lists without what the visit has read."""
     edition, article = target
     recent = [other if of == edition else f"{of}: {other}" for of, other in visit.pages]
     newest_ms = max((site.newest_ms for site in ranker.sites.values()), default=0)
-    ranker.tick(renew=clock.due(newest_ms))
+    ranker.tick(renew=shown.due(newest_ms))
+    incumbents = shown.incumbents[edition]
     boards = (
-        ranker.board(edition, "popular", profile, 100, ""),
+        make_board(ranker.edition(edition), "popular", profile, 100, incumbents=incumbents),
         ranker.related(edition, recent[0], 100),
         ranker.for_you(edition, recent, 100),
     )
@@ -83,7 +106,7 @@ def slowly(
 ) -> tuple[list[tuple[int, ...]], list[tuple[int, int]]]:
     """Each click's place in each list; and (hour, place in For this visit) of the last clicks."""
     ranker, waiting, period = Ranker(profile=profile, catalogue=catalogue), list[int](), -1
-    clock, visits = Clock(), dict[str, Visit]()
+    shown, visits = Shown(), dict[str, Visit]()
     ranks: list[tuple[int, ...]] = []
     hours: list[int] = []
     last: dict[int, bool] = {}
@@ -93,6 +116,8 @@ def slowly(
             for other in waiting:
                 ranker.apply(packed([rows[other]], other), other)
             waiting, period = [], now
+        if shown.is_looked_at(at, span):
+            look(ranker, shown, profile, {row.event.edition for row in rows[:number]})
         waiting.append(number)
         chain = str(event.session or event.visitor)
         if event.kind == "view" and event.agent != ROBOT:
@@ -108,7 +133,8 @@ def slowly(
             if visit.pages and due:
                 known = page in visit.pages
                 missed = (MISSED,) * 3
-                ranks.append(missed if known else places(ranker, clock, profile, visit, page))
+                found = places(ranker, shown, profile, visit, page)  # boards are judged either way
+                ranks.append(missed if known else found)
                 hours.append(at // HOUR_MS)
                 visit.clicks = [len(ranks) - 1]
                 last[len(ranks) - 1] = True

@@ -32,6 +32,7 @@ from ranking.replay.measures.accuracy import accuracy
 from ranking.replay.packed import packed_views
 from ranking.replay.send import send_views
 from ranking.replay.visits import span_of
+from tests.processes import UNSTEADIED
 
 pytestmark = [pytest.mark.server, pytest.mark.data]
 
@@ -53,7 +54,9 @@ def week(g1: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
     """Send the week."""
     path = g1 / "clicks.csv.gz"
     batches = list(packed_views(path, COLUMNS, EDITION))
-    with spawned(Server(tmp_path_factory.mktemp("week"))) as server:
+    profile = tmp_path_factory.mktemp("profile") / "default.toml"
+    profile.write_text(UNSTEADIED)
+    with spawned(Server(tmp_path_factory.mktemp("week"), "--profile", str(profile))) as server:
         sent = send_views(view_chunks(path, COLUMNS), server.url)
         assert (sent.accepted, sent.rejected) == (1_538_528, 0)
         last = batches[-1].articles[int(batches[-1].columns["article"][-1])][1]

@@ -110,8 +110,8 @@ def scale_of(decay: Decay, base_ms: NDArray[np.int64], at_ms: int) -> float:
 @compiled
 def weigh(
     mass: NDArray[np.float64], evidence: NDArray[np.float64], weight: NDArray[np.float64]
-) -> None:
-    """Fill in what a view at each level adds to an article's share.
+) -> float:
+    """Fill in what a view at each level adds to an article's share; returns what is left.
 
     Parameters
     ----------
@@ -126,6 +126,7 @@ def weigh(
         whole = mass[level] + evidence[level]
         weight[level] = left / whole if whole > 0.0 else 0.0
         left *= evidence[level] / whole if whole > 0.0 else 0.0
+    return left
 
 
 @compiled

@@ -17,7 +17,8 @@ from ranking.lists.catalogue import Catalogue
 from ranking.lists.edition import Edition
 from ranking.lists.profile import Profile
 from ranking.lists.reading import LONGEST
-from ranking.replay.evaluate import DEPTH, SHOWN, Answers, Plan, pages_before
+from ranking.lists.steadiness import Incumbents
+from ranking.replay.questions import DEPTH, SHOWN, Answers, Plan, pages_before
 
 TOLD_EVERY = 20_000
 RENEW_MS = 60_000
@@ -26,7 +27,7 @@ RENEW_MS = 60_000
 
 def is_plain(profile: Profile, catalogue: Catalogue, editions: list[str]) -> bool:
     """Say whether the lists follow from half-lives alone, as `evaluate` ranks them."""
-    if profile.exponent or profile.window:
+    if profile.exponent or profile.window or profile.cooldown:
         return False
     by_cards = profile.freshness or profile.tag_share or profile.section_cap or profile.author_cap
     return not by_cards or not any(catalogue.size(name) for name in editions)
@@ -91,6 +92,7 @@ class _Lists:
         self.site = site
         self.unread = unread_articles(site, catalogue)
         self.editions = [Edition(site, name, catalogue) for name in site.editions]
+        self.incumbents = [Incumbents() for _ in site.editions]
         self._unrenewed: set[int] = set()
         self._renewed_ms = 0
 
@@ -117,7 +119,8 @@ def _look(lists: _Lists, profile: Profile, answers: Answers) -> None:
     """Write down the first of every edition's Popular."""
     lists.follow()
     for index, edition in enumerate(lists.editions):
-        items = make_board(edition, "popular", profile, SHOWN).items
+        stood = lists.incumbents[index]
+        items = make_board(edition, "popular", profile, DEPTH, incumbents=stood).items[:SHOWN]
         shown = [lists.number(edition.name, item.id) for item in items if item.score > 0.0]
         answers.popular[answers.looked[0], index, : len(shown)] = shown
     answers.looked[0] += 1
@@ -134,7 +137,7 @@ def _answer(lists: _Lists, profile: Profile, plan: Plan, answers: Answers) -> No
     recent = [_name_in(site, index, slot) for slot in read]
     edition, wanted = lists.editions[index], min(DEPTH + len(read), LONGEST)
     boards = (
-        make_board(edition, "popular", profile, wanted),
+        make_board(edition, "popular", profile, wanted, incumbents=lists.incumbents[index]),
         make_next(edition, "related", profile, recent[:1], wanted),
         make_next(edition, "foryou", profile, recent, DEPTH),
     )
