@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from ranking.benchmarks.spawned import Server, spawned
+from tests.processes import UNSTEADIED
 from tests.traffic import BEGIN, counts_of, post_all, truth_of
 
 pytestmark = pytest.mark.server
@@ -54,7 +55,9 @@ def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
 
 def test_restart_shows_the_same_lists(tmp_path: Path) -> None:
     lines = ["/v1/popular?edition=crash/en&n=20", "/v1/related/a1?edition=crash/en&n=10"]
-    with spawned(Server(tmp_path)) as server:
+    profile = tmp_path / "default.toml"
+    profile.write_text(UNSTEADIED)
+    with spawned(Server(tmp_path, "--profile", str(profile))) as server:
         post_all(server.url, log_of(3)[:5000])
         time.sleep(1.2)  # numbers are shown once a second
         before = [httpx.get(server.url + line).content for line in lines]
