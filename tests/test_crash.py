@@ -15,7 +15,7 @@ from tests.traffic import BEGIN, counts_of, post_all, truth_of
 
 pytestmark = pytest.mark.server
 
-VIEWS, POST, KILLS, ARTICLES = 200_000, 500, 20, 300
+VIEWS, POST, KILLS, ARTICLES = 300_000, 500, 20, 300
 
 
 def log_of(seed: int) -> list[dict[str, Any]]:
@@ -42,7 +42,7 @@ def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
         sender.start()
         kills = 0
         while kills < KILLS and sender.is_alive():
-            threading.Event().wait(drawn.uniform(0.01, 0.2))
+            threading.Event().wait(drawn.uniform(0.01, 0.1))
             server.kill()
             server.start()
             kills += 1
