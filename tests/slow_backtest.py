@@ -52,6 +52,7 @@ class Shown:
     def __init__(self) -> None:
         self.renewed_ms = 0
         self.incumbents: defaultdict[str, Incumbents] = defaultdict(Incumbents)
+        self.clock_ms = self.looked = 0
 
     def due(self, newest_ms: int) -> bool:
         """Say it, once."""
@@ -59,6 +60,24 @@ class Shown:
             return False
         self.renewed_ms = newest_ms
         return True
+
+    def is_looked_at(self, at_ms: int, span: Span) -> bool:
+        """Say whether Popular is looked at before this view, by the clock's second or refresh."""
+        before = self.looked
+        self.clock_ms = max(self.clock_ms, at_ms)
+        self.looked = int(self.clock_ms // (max(span.refresh, 1) * 1000))
+        is_of_part = span.refresh > 1 or self.clock_ms // MINUTE_MS % span.every == 0
+        is_within = span.since_ms <= self.clock_ms < span.until_ms
+        return self.looked > before and is_of_part and is_within
+
+
+def look(ranker: Ranker, shown: Shown, profile: Profile, editions: set[str]) -> None:
+    """Have every Popular judged."""
+    newest_ms = max((site.newest_ms for site in ranker.sites.values()), default=0)
+    ranker.tick(renew=shown.due(newest_ms))
+    for edition in editions:
+        stood = shown.incumbents[edition]
+        make_board(ranker.edition(edition), "popular", profile, 100, incumbents=stood)
 
 
 def places(
@@ -97,6 +116,8 @@ def slowly(
             for other in waiting:
                 ranker.apply(packed([rows[other]], other), other)
             waiting, period = [], now
+        if shown.is_looked_at(at, span):
+            look(ranker, shown, profile, {row.event.edition for row in rows[:number]})
         waiting.append(number)
         chain = str(event.session or event.visitor)
         if event.kind == "view" and event.agent != ROBOT:

@@ -15,9 +15,9 @@ from ranking.replay.baselines.compared import BASELINES, baselines
 from ranking.replay.baselines.cooccurrence import REACH, cooccurrence_places, pairs_of
 from ranking.replay.baselines.counting import count_places
 from ranking.replay.baselines.neighbours import NEIGHBOURS, SAMPLE, neighbour_places
-from ranking.replay.evaluate import MISSED
 from ranking.replay.measures.accuracy import lists_beside
 from ranking.replay.measures.measured import Replays
+from ranking.replay.questions import MISSED
 from ranking.replay.visits import Span
 from tests.logs import HOUR_MS, KK, RU, packed
 from tests.slow_backtest import log

@@ -8,16 +8,18 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
+from ranking.lists.boards import make_board
 from ranking.lists.catalogue import Card, Catalogue
 from ranking.lists.profile import DEFAULT, Profile
+from ranking.lists.steadiness import Incumbents
 from ranking.ranker import Ranker
 from ranking.replay import backtest
 from ranking.replay.backtest import Replay, replay
-from ranking.replay.evaluate import LISTS
 from ranking.replay.measures.changes import changes_of
 from ranking.replay.measures.intervals import hourly_interval, mean_intervals, rate_interval
 from ranking.replay.measures.measured import measured, replays
 from ranking.replay.measures.shown import NAMES, shown_of
+from ranking.replay.questions import LISTS
 from ranking.replay.visits import Span
 from tests.logs import HOUR_MS, KK, MINUTE_MS, RU, START_MS, packed, random_rows, view
 from tests.slow_backtest import ALL, log
@@ -124,12 +126,12 @@ def test_changes_of_popular() -> None:
     """Looked at after each second, as the live list is then."""
     rows = random_rows(3, 400, articles=12, step_ms=900)
     result = replay([packed(rows)], Catalogue(), ALL)
-    ranker, looks = Ranker(profile=DEFAULT), list[list[str]]()
+    ranker, stood, looks = Ranker(profile=DEFAULT), Incumbents(), [list[str]()]
     for number, row in enumerate(rows):
-        if number == 0 or row.at_ms // 1000 > rows[number - 1].at_ms // 1000:
+        if number and row.at_ms // 1000 > rows[number - 1].at_ms // 1000:
             ranker.tick()
-            board = ranker.board(RU, "popular", DEFAULT, 5, "") if number else None
-            looks.append([item.id for item in board.items if item.score > 0] if board else [])
+            board = make_board(ranker.edition(RU), "popular", DEFAULT, 20, incumbents=stood)
+            looks.append([item.id for item in board.items[:5] if item.score > 0])
         ranker.apply(packed([row], number), number)
     minutes = (rows[-1].at_ms - rows[0].at_ms) / MINUTE_MS
     pairs = list(pairwise(looks))
@@ -143,11 +145,10 @@ def test_changes_of_popular() -> None:
 
 def test_changes_of_a_part_of_the_minutes() -> None:
     """About as many a minute as in all of them."""
-    rows = random_rows(3, 20_000, articles=40, step_ms=900)
-    rates = [
-        changes_of(replay([packed(rows)], Catalogue(), Span(0, 2**62, every))).a_minute()
-        for every in (1, 3)
-    ]
+    rows, restless = random_rows(3, 20_000, articles=40, step_ms=900), Profile(steadiness=0.0)
+    spans = [Span(0, 2**62, every) for every in (1, 3)]
+    done = [replay([packed(rows)], Catalogue(), span, restless) for span in spans]
+    rates = [changes_of(result).a_minute() for result in done]
     for name, rate in rates[0].items():
         assert rates[1][name] == pytest.approx(rate, rel=0.25)
 

@@ -33,7 +33,8 @@ class EngineSettings:
 
     References
     ----------
-    The co-read constants were tuned on the G1 log (Moreira et al. 2018) and checked on others.
+    The co-read constants were tuned on the whole G1 week (Moreira et al. 2018) and on that week
+    thinned by visitors; no part of it was held out.
     """
 
     window: int = 1800

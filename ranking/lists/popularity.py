@@ -170,6 +170,15 @@ def wear_of(p: Popularity, slot: int, wear: float) -> float:
 
 
 @compiled
+def wears_of(p: Popularity, slots: NDArray[np.int32], wear: float) -> NDArray[np.float64]:
+    """The same of some articles, (n_slots,) float64."""
+    worn = np.empty(slots.size)
+    for i in range(slots.size):
+        worn[i] = wear_of(p, slots[i], wear)
+    return worn
+
+
+@compiled
 def limit_at(p: Popularity, depth: int) -> float:
     """Greatest popularity of what stands below a depth in every head; -1 = nothing does."""
     limit, is_over = 0.0, True

@@ -73,8 +73,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         For this visit, from its second page on: an article with the share s of the edition's views
         by the longest memory of Related's popularity counts 1 / (1 + visit_wear · s), since who
         reads on has mostly seen what has led for hours; 0 = off.
-    tag_share : float
-        Share of tags and section, against popularity, in what Related backs off to.
+    tag_share, section_share : float
+        Share of what tags and headline propose, against popularity, in what Related backs off to;
+        and of what the section proposes where they propose nothing.
     tag_half_life : float
         Decay of the views that weigh tags and the articles that carry them, seconds.
     tag_freshness : float
@@ -82,7 +83,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     References
     ----------
-    Related's constants were tuned on the G1 log (Moreira et al. 2018) and checked on others.
+    The constants of Popular, Related and For this visit were tuned on the whole G1 week (Moreira et
+    al. 2018) and on that week thinned by visitors; no part of it was held out.
     """
 
     name: str = "default"
@@ -112,7 +114,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     visit_decay: Share = 0.42
     visit_depth: Annotated[int, Meta(ge=1, le=10)] = 5
     visit_wear: Annotated[float, Meta(ge=0, le=1000)] = 5.0
-    tag_share: Share = 0.8
+    tag_share: Share = 0.97
+    section_share: Share = 0.3
     tag_half_life: Seconds = 21_600.0
     tag_freshness: Seconds = 86_400.0
 

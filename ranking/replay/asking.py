@@ -18,7 +18,7 @@ from ranking.lists.edition import Edition
 from ranking.lists.profile import Profile
 from ranking.lists.reading import LONGEST
 from ranking.lists.steadiness import Incumbents
-from ranking.replay.evaluate import DEPTH, SHOWN, Answers, Plan, pages_before
+from ranking.replay.questions import DEPTH, SHOWN, Answers, Plan, pages_before
 
 TOLD_EVERY = 20_000
 RENEW_MS = 60_000
@@ -27,9 +27,10 @@ RENEW_MS = 60_000
 
 def is_plain(profile: Profile, catalogue: Catalogue, editions: list[str]) -> bool:
     """Say whether the lists follow from half-lives alone, as `evaluate` ranks them."""
-    if profile.exponent or profile.window:
+    if profile.exponent or profile.window or profile.cooldown:
         return False
-    by_cards = profile.freshness or profile.tag_share or profile.section_cap or profile.author_cap
+    by_cards = profile.freshness or profile.section_cap or profile.author_cap
+    by_cards = by_cards or profile.tag_share or profile.section_share
     return not by_cards or not any(catalogue.size(name) for name in editions)
 
 
@@ -119,7 +120,8 @@ def _look(lists: _Lists, profile: Profile, answers: Answers) -> None:
     """Write down the first of every edition's Popular."""
     lists.follow()
     for index, edition in enumerate(lists.editions):
-        items = make_board(edition, "popular", profile, SHOWN).items
+        stood = lists.incumbents[index]
+        items = make_board(edition, "popular", profile, DEPTH, incumbents=stood).items[:SHOWN]
         shown = [lists.number(edition.name, item.id) for item in items if item.score > 0.0]
         answers.popular[answers.looked[0], index, : len(shown)] = shown
     answers.looked[0] += 1

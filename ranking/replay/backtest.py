@@ -23,7 +23,8 @@ from ranking.lists.leaders import HEAD, decay_of
 from ranking.lists.popularity import level_evidence, level_half_lives
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.replay.asking import ask_lists, is_plain
-from ranking.replay.evaluate import Answers, Judge, Plan, Standing, evaluate_views, no_answers
+from ranking.replay.evaluate import Judge, Standing, evaluate_views
+from ranking.replay.questions import Answers, Plan, no_answers
 from ranking.replay.stood import nothing_stood
 from ranking.replay.visits import Span, Visits, in_windows, is_due, looks_at, seen_from, visits_of
 

@@ -18,76 +18,22 @@ from ranking.lists.chain import Question, Scratch, rank_next
 from ranking.lists.leaders import Decay, Leaders, article_score, raise_leader
 from ranking.lists.popularity import Popularity, scale_of, weigh
 from ranking.lists.steadiness import CHALLENGERS
+from ranking.replay.questions import (
+    DEPTH,
+    FOR_YOU,
+    POPULAR,
+    RELATED,
+    SHOWN,
+    Answers,
+    Plan,
+    pages_before,
+)
 from ranking.replay.stood import Stood, stand_anew
 
-POPULAR, RELATED, FOR_YOU = 0, 1, 2
-LISTS = ("popular", "related", "foryou")
-DEPTH, SHOWN = 20, 5
-MISSED = 255
 NO_ROW = -1
 NO_ROWS = np.full(1, NO_ROW, np.int32)
 NO_SLOTS = np.zeros(0, np.int32)
 NO_SHARES = np.zeros(0)
-
-
-class Plan(NamedTuple):
-    """Which views are predicted, from which ones, and what their visits had read.
-
-    Attributes
-    ----------
-    previous : (n_views,) int64
-        The visit's view before; -1 = its first.
-    slot : (n_views,) int32
-        Articles of all views.
-    asked : (n_asked,) int64
-        Views to predict.
-    seen : (n_asked,) int64
-        From how many views, ascending; at most as many as come before.
-    ticks : (n_ticks,) int64
-        After how many views Popular is looked at, ascending.
-    stride : int
-        In every so many-th minute.
-    """
-
-    previous: NDArray[np.int64]
-    slot: NDArray[np.int32]
-    asked: NDArray[np.int64]
-    seen: NDArray[np.int64]
-    ticks: NDArray[np.int64]
-    stride: int
-
-
-class Answers(NamedTuple):
-    """What became of the predictions.
-
-    Attributes
-    ----------
-    place : (n_asked, 3) uint8
-        Place of the page in each list, from 0; 255 = missed.
-    shown : (n_asked, 3, SHOWN) int32
-        Slots of the first of each list; -1 = nothing.
-    popular : (n_ticks, n_editions, SHOWN) int32
-        Slots of the first of Popular at each look.
-    done, looked : (1,) int64
-        Predictions made, and looks taken, so far.
-    """
-
-    place: NDArray[np.uint8]
-    shown: NDArray[np.int32]
-    popular: NDArray[np.int32]
-    done: NDArray[np.int64]
-    looked: NDArray[np.int64]
-
-
-def no_answers(plan: Plan, editions: int) -> Answers:
-    """Answers before the first prediction."""
-    return Answers(
-        np.full((plan.asked.size, len(LISTS)), MISSED, np.uint8),
-        np.full((plan.asked.size, len(LISTS), SHOWN), -1, np.int32),
-        np.full((plan.ticks.size, editions, SHOWN), -1, np.int32),
-        np.zeros(1, np.int64),
-        np.zeros(1, np.int64),
-    )
 
 
 class Standing(NamedTuple):
@@ -235,16 +181,12 @@ def popularity_of(s: State, q: Standing, edition: int) -> Popularity:
 @compiled
 def look(s: State, judge: Judge, answers: Answers) -> None:
     """Write down the first of every edition's Popular."""
-    first, scores = np.empty(SHOWN, np.int32), np.empty(SHOWN)
-    question = Question(
-        NO_ROWS, judge.weights[0, :1], NO_SLOTS, NO_SLOTS, NO_SHARES, judge.evidence, 0.0, 0.0
-    )
+    slots = np.empty(DEPTH, np.int32)
     for edition in range(answers.popular.shape[1]):
         popularity = popularity_of(s, judge.popular, edition)
-        found = rank_next(
-            s.graph, s.log[0]["newest_ms"], popularity, question, judge.scratch, first, scores
-        )
-        answers.popular[answers.looked[0], edition, :found] = first[:found]
+        found = popular_now(s, judge, popularity, edition, NO_SLOTS, slots)
+        shown = min(found, SHOWN)
+        answers.popular[answers.looked[0], edition, :shown] = slots[:shown]
     answers.looked[0] += 1
 
 
@@ -262,58 +204,50 @@ def predict(s: State, plan: Plan, judge: Judge, answers: Answers) -> None:
         if s.article[read[page]]["edition"] == edition:
             rows[page] = s.article[read[page]]["row"]
     slots, scores = np.empty(DEPTH, np.int32), np.empty(DEPTH)
-    popularity = popularity_of(s, judge.popular, edition)
-    for which in (POPULAR, RELATED, FOR_YOU):
-        if which == RELATED:
-            popularity = popularity_of(s, judge.related, edition)
-        pages = depth if which == FOR_YOU else 1
-        asked = NO_ROWS if which == POPULAR else rows[:pages]
+    newest, popularity = s.log[0]["newest_ms"], popularity_of(s, judge.popular, edition)
+    found = popular_now(s, judge, popularity, edition, read, slots)
+    write_places(answers, k, POPULAR, target, slots[:found])
+    popularity = popularity_of(s, judge.related, edition)
+    for which in (RELATED, FOR_YOU):
+        pages = 1 if which == RELATED else depth
         question = Question(
-            asked, judge.weights[pages - 1, :pages], read,
+            rows[:pages], judge.weights[pages - 1, :pages], read,
             NO_SLOTS, NO_SHARES, judge.evidence, 0.0, judge.wear if pages > 1 else 0.0,
         )  # fmt: skip
-        if which == POPULAR and judge.stood.margin[0] > 0.0:
-            found = steadied_popular(s, judge, popularity, edition, read, slots)
-        else:
-            found = rank_next(
-                s.graph, s.log[0]["newest_ms"], popularity, question, judge.scratch, slots, scores
-            )
-        for place in range(found):
-            if place < SHOWN:
-                answers.shown[k, which, place] = slots[place]
-            if slots[place] == target:
-                answers.place[k, which] = place
+        found = rank_next(s.graph, newest, popularity, question, judge.scratch, slots, scores)
+        write_places(answers, k, which, target, slots[:found])
 
 
 @compiled
-def steadied_popular(
+def write_places(
+    answers: Answers, k: int, which: int, target: int, slots: NDArray[np.int32]
+) -> None:
+    """Write down the first of a list, and where the page stands in it."""
+    for place in range(slots.size):
+        if place < SHOWN:
+            answers.shown[k, which, place] = slots[place]
+        if slots[place] == target:
+            answers.place[k, which] = place
+
+
+@compiled
+def popular_now(
     s: State, judge: Judge, popularity: Popularity, edition: int, read: NDArray[np.int32],
     slots: NDArray[np.int32],
 ) -> int:  # fmt: skip
     """Popular as it stands, without what was read; returns how many there are."""
-    looked, scores = np.empty(CHALLENGERS, np.int32), np.empty(CHALLENGERS)
-    newest = s.log[0]["newest_ms"]
+    steady = judge.stood.margin[0] > 0.0
+    looked = np.empty(CHALLENGERS if steady else slots.size + read.size, np.int32)
+    scores, newest = np.empty(looked.size), s.log[0]["newest_ms"]
     question = Question(
         NO_ROWS, judge.weights[0, :1], NO_SLOTS, NO_SLOTS, NO_SHARES, judge.evidence, 0.0, 0.0
     )
     found = rank_next(s.graph, newest, popularity, question, judge.scratch, looked, scores)
-    stand_anew(judge.stood, edition, newest // 1000, looked[:found], scores[:found])
+    if steady:
+        stand_anew(judge.stood, edition, newest // 1000, looked[:found], scores[:found])
     left = 0
     for i in range(found):
         if left < slots.size and not (read == looked[i]).any():
             slots[left] = looked[i]
             left += 1
     return left
-
-
-@compiled
-def pages_before(plan: Plan, view: int) -> NDArray[np.int32]:
-    """Articles that a visit had read before a view, newest first, each once, 64 at most."""
-    read = np.empty(64, np.int32)
-    count, before = 0, plan.previous[view]
-    while before >= 0 and count < read.size:
-        if not (read[:count] == plan.slot[before]).any():
-            read[count] = plan.slot[before]
-            count += 1
-        before = plan.previous[before]
-    return read[:count]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.replay.backtest import Replay
-from ranking.replay.evaluate import Plan
+from ranking.replay.questions import Plan
 
 
 class Asked(NamedTuple):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
 from ranking.replay.baselines.asked import Asked
-from ranking.replay.evaluate import DEPTH, MISSED, Plan, pages_before
+from ranking.replay.questions import DEPTH, MISSED, Plan, pages_before
 
 REACH = 10
 

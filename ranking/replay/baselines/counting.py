@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
 from ranking.replay.baselines.asked import Asked
-from ranking.replay.evaluate import DEPTH, MISSED, pages_before
+from ranking.replay.questions import DEPTH, MISSED, pages_before
 
 EVER = np.iinfo(np.int64).max
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ranking.engine.compiled import compiled
 from ranking.engine.selection import kth_smallest
 from ranking.replay.baselines.asked import Asked
-from ranking.replay.evaluate import DEPTH, MISSED, pages_before
+from ranking.replay.questions import DEPTH, MISSED, pages_before
 
 SAMPLE, NEIGHBOURS = 500, 100
 PAGES = 16

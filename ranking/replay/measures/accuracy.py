@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.replay.backtest import Replay
-from ranking.replay.evaluate import FOR_YOU, LISTS
+from ranking.replay.questions import FOR_YOU, LISTS
 
 HOUR_MS = 3_600_000
 Measures = dict[str, dict[str, float]]

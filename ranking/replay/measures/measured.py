@@ -15,7 +15,6 @@ from ranking.engine.settings import EngineSettings
 from ranking.lists.catalogue import Catalogue
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.replay.backtest import Replay, replay
-from ranking.replay.evaluate import FOR_YOU, LISTS
 from ranking.replay.measures.accuracy import (
     Measures,
     accuracy,
@@ -32,6 +31,7 @@ from ranking.replay.measures.intervals import (
     rate_interval,
 )
 from ranking.replay.measures.shown import NAMES, Shown, shown_of
+from ranking.replay.questions import FOR_YOU, LISTS
 from ranking.replay.visits import Span
 
 Intervals = dict[str, dict[str, Interval]]
