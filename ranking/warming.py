@@ -6,6 +6,7 @@ from ranking.engine.event import Event
 from ranking.engine.packing import Hasher, pack
 from ranking.engine.rows import rows_of
 from ranking.lists.boards import make_board
+from ranking.lists.catalogue import Card
 from ranking.lists.profile import profile_from
 from ranking.ranker import Ranker
 
@@ -18,6 +19,7 @@ def warm_up() -> None:
     rows = rows_of(events, [now, now + 1, now + 2_000_000])
     batch = pack("warm", "warm", 0, now, rows, Hasher(b"warm"))
     ranker.apply(batch, 0)
+    ranker.put([Card("warm/en", str(i), "News of the day", tags=("day",)) for i in range(2)])
     ranker.tick()
     edition = ranker.edition("warm/en")
     edition.touch(np.zeros(1, np.int32))

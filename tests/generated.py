@@ -8,6 +8,7 @@ draw readers (`generated_views`) as Zipf's law with exponent 1.1 says, breaking 
 many. Everything follows from the seed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -77,10 +78,11 @@ class Generated:
     breaking: set[str]
     end_ms: int
 
-    def batches(self, size: int = 5000) -> list[Batch]:
-        """The views packed."""
-        starts = range(0, len(self.rows), size)
-        parts = [self.rows.part(start, start + size) for start in starts]
+    def batches(self, kept: Sequence[int] | None = None, size: int = 5000) -> list[Batch]:
+        """The views packed, or some of them."""
+        rows = self.rows if kept is None else self.rows.taken(kept)
+        starts = range(0, len(rows), size)
+        parts = [rows.part(start, start + size) for start in starts]
         return [
             pack(SITE, "generated", start, part.at_ms[-1], part, HASHES)
             for start, part in zip(starts, parts, strict=True)

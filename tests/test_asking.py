@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from msgspec.structs import replace
 
 from ranking.lists.catalogue import Card, Catalogue
 from ranking.lists.profile import DEFAULT, Profile
@@ -11,6 +12,8 @@ from ranking.replay.backtest import replay
 from ranking.replay.visits import Span
 from tests.logs import DAY_MS, KK, RU, START_MS, chopped, random_rows
 from tests.slow_backtest import ALL, assert_same, log
+
+TAGLESS = Profile(tag_share=0.0, section_share=0.0)
 
 
 def cards(seed: int) -> Catalogue:
@@ -26,11 +29,11 @@ def cards(seed: int) -> Catalogue:
 @pytest.mark.parametrize(
     "profile",
     [
-        Profile(tag_share=0.0),
-        Profile(tag_share=0.0, half_life=86_400.0, freshness=1.0),
-        Profile(tag_share=0.0, half_life=3600.0, exponent=1.2),
-        Profile(tag_share=0.0, window=7200),
-        Profile(tag_share=0.0, section_cap=1),
+        TAGLESS,
+        replace(TAGLESS, half_life=86_400.0, freshness=1.0),
+        replace(TAGLESS, half_life=3600.0, exponent=1.2),
+        replace(TAGLESS, window=7200),
+        replace(TAGLESS, section_cap=1),
         Profile(tag_share=0.8),
     ],
     ids=["cards", "freshness", "power law", "window", "caps", "tags"],
@@ -59,8 +62,8 @@ def test_what_follows_from_half_lives_alone() -> None:
     assert is_plain(DEFAULT, none, [RU])
     assert is_plain(Profile(section_cap=1, freshness=2.0), none, [RU])
     assert is_plain(DEFAULT, some, [KK])
-    assert is_plain(Profile(tag_share=0.0), some, [KK, RU])
-    for profile in (DEFAULT, Profile(tag_share=0.0, author_cap=1)):
+    assert is_plain(TAGLESS, some, [KK, RU])
+    for profile in (DEFAULT, replace(TAGLESS, author_cap=1)):
         assert not is_plain(profile, some, [KK, RU])
     for profile in (Profile(exponent=1.0), Profile(window=3600)):
         assert not is_plain(profile, none, [RU])

@@ -39,7 +39,7 @@ def decay(site: Site) -> list[float]:
 
 
 def rows_of_graph(site: Site) -> dict[Page, dict[Page, list[float]]]:
-    """N of all rows at the log's clock: page to neighbour to the three levels."""
+    """N of all rows at the log's clock: page to neighbour to the four levels."""
     graph, scale = site.state.graph, decay(site)
     found = {}
     for row in np.flatnonzero(graph.row["owner"] >= 0).tolist():
@@ -110,7 +110,7 @@ def test_all_rows_are_the_sums_after_every_view() -> None:
 
 
 def test_one_visit_by_hand() -> None:
-    """Four pages a moment apart: three steps, each way, at three levels."""
+    """Four pages a moment apart: three steps, each way, at four levels."""
     site = Site("inform", EngineSettings())
     pages = ["a3", "a2", "a1", "b"]
     site.apply(packed([view(START_MS, page) for page in pages]), 0)

@@ -10,11 +10,12 @@ import httpx
 import pytest
 
 from ranking.benchmarks.spawned import Server, spawned
+from tests.processes import UNSTEADIED
 from tests.traffic import BEGIN, counts_of, post_all, truth_of
 
 pytestmark = pytest.mark.server
 
-VIEWS, POST, KILLS, ARTICLES = 200_000, 500, 20, 300
+VIEWS, POST, KILLS, ARTICLES = 300_000, 500, 20, 300
 
 
 def log_of(seed: int) -> list[dict[str, Any]]:
@@ -41,7 +42,7 @@ def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
         sender.start()
         kills = 0
         while kills < KILLS and sender.is_alive():
-            threading.Event().wait(drawn.uniform(0.01, 0.2))
+            threading.Event().wait(drawn.uniform(0.01, 0.1))
             server.kill()
             server.start()
             kills += 1
@@ -54,7 +55,9 @@ def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
 
 def test_restart_shows_the_same_lists(tmp_path: Path) -> None:
     lines = ["/v1/popular?edition=crash/en&n=20", "/v1/related/a1?edition=crash/en&n=10"]
-    with spawned(Server(tmp_path)) as server:
+    profile = tmp_path / "default.toml"
+    profile.write_text(UNSTEADIED)
+    with spawned(Server(tmp_path, "--profile", str(profile))) as server:
         post_all(server.url, log_of(3)[:5000])
         time.sleep(1.2)  # numbers are shown once a second
         before = [httpx.get(server.url + line).content for line in lines]

@@ -2,7 +2,7 @@
 
 from ranking.engine.settings import EngineSettings
 from ranking.lists.catalogue import Card
-from ranking.lists.profile import DEFAULT, Profile
+from ranking.lists.profile import DEFAULT, Profile, profile_from
 from ranking.ranker import Ranker
 from tests.live import EDITIONS, Live, apart, dated, portal
 from tests.logs import KK, RU, START_MS, chopped, packed, random_rows, view
@@ -36,7 +36,7 @@ def test_removed_articles_are_never_listed() -> None:
 
 def test_boards_are_made_for_what_changed() -> None:
     """A tick makes both boards of the editions with views or cards since the last one."""
-    ranker = Ranker()
+    ranker = Ranker(profile=profile_from({"sibling_evidence": 0}))
     ranker.apply(packed([view(START_MS, "a"), view(START_MS, "b", edition=KK)]), 0)
     assert [(b.edition, b.surface) for b in ranker.tick().boards] == [
         (KK, "popular"), (KK, "trending"), (RU, "popular"), (RU, "trending")
@@ -48,6 +48,14 @@ def test_boards_are_made_for_what_changed() -> None:
     (popular, _) = ranker.tick().boards
     assert (popular.edition, popular.ids) == (RU, ())
     assert ranker.editions() == [KK, RU, "inform/uz"]
+
+
+def test_small_editions_follow_their_siblings() -> None:
+    ranker = Ranker()
+    ranker.apply(packed([view(START_MS, "a"), view(START_MS, "b", edition=KK)]), 0)
+    ranker.tick()
+    ranker.put([Card("inform/uz", "c"), Card("paper/uz", "d")])
+    assert {b.edition for b in ranker.tick().boards} == {KK, RU, "inform/uz", "paper/uz"}
 
 
 def test_ticks_change_no_list() -> None:

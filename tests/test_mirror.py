@@ -18,6 +18,7 @@ from tests.logs import KK, RU, START_MS, chopped, random_rows
 
 TINY = EngineSettings(articles=64, rows=16, neighbours=8, visitors=1024)
 DAY = 86_400.0
+NEWS = ["Town council votes on roads", "Town council: votes on roads 2", "雪灾预警发布三小时后解除"]
 
 
 class Copy:
@@ -46,7 +47,8 @@ class Copy:
         held = MirroredEdition(value, tags_of(self.written.tags[edition]))
         read = {a: article_of(self.written.articles.get((edition, a))) for a in pages}
         reading = MirrorReading(held, read)
-        candidates = list(islice(compose(reading, pages, value.profile, n + SPARE), 3 * n + 30))
+        ranking = compose(reading, pages, value.profile, n + SPARE)
+        candidates = list(islice(ranking, 3 * n + 100))
         ids = [item.id for item in candidates]
         reading.learn({a: article_of(self.written.articles.get((edition, a))) for a in ids})
         return dressed(
@@ -55,11 +57,12 @@ class Copy:
 
 
 def cards_of(seed: int, count: int) -> list[Card]:
-    """Articles of two editions, some without tags, a date or a view."""
+    """Articles of two editions, some without tags, a date, a view or a headline of their own."""
     drawn = random.Random(seed)
     return [
         Card(
-            drawn.choice([RU, KK]), str(k), f"Title {k}", drawn.choice(["a", "b", ""]),
+            drawn.choice([RU, KK]), str(k), drawn.choice([f"Title {k}", *NEWS]),
+            drawn.choice(["a", "b", ""]),
             tuple(drawn.sample(["x", "y", "z", "w", "v"], drawn.randint(0, 3))),
             drawn.choice([0.0, START_MS / 1000 - drawn.random() * 5 * DAY]),
         )

@@ -7,6 +7,7 @@ import pytest
 from ranking.engine.event import Event
 from ranking.engine.packing import Hasher, pack
 from ranking.engine.rows import rows_of
+from ranking.lists.boards import render
 from ranking.lists.catalogue import Card
 from ranking.lists.profile import profile_from
 from ranking.ranker import Ranker
@@ -45,6 +46,7 @@ def test_an_edition_without_views_shows_what_its_stories_are_worth_elsewhere() -
     ranker = ranker_of({(LARGE, "r7"): 90, (LARGE, "r2"): 50, (LARGE, "r5"): 70})
     assert popular(ranker, SMALL) == ["k7", "k5", "k2", "k0", "k1"]
     boards = {b.edition: b for b in ranker.tick().boards if b.surface == "popular"}
+    assert render(boards[SMALL], 20).count(b'"score"') == 10
     assert boards[SMALL].ids[:3] == ("k7", "k5", "k2")
 
 

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import msgspec
@@ -10,19 +10,24 @@ import numpy as np
 import pytest
 
 from ranking.lists.catalogue import Card, clean_tags
-from ranking.lists.profile import DEFAULT, Profile
-from ranking.lists.tags import EXPANSION, HINTS, SECTION_MARK, SECTION_VOICE, SHRINK, TagGraph
-from ranking.ranker import Ranker
-from tests.logs import DAY_MS, HOUR_MS, KK, RU, START_MS, chopped, packed, view
+from ranking.lists.company import SHRINK, Company
+from ranking.lists.headlines import headline_words
+from ranking.lists.tags import HINTS, TagGraph
+from ranking.lists.voices import NEAREST, SECTION_PART, TRUST
+from tests.logs import HOUR_MS, RU, START_MS
 
 NOW = START_MS / 1000
 DAY = 86_400.0
+WORDS = ["", "snow", "snowfall", "snowfalls", "in", "oil", "2024", "雪灾预警", "预警"]
+Voice = tuple[str, str]
 TAGS = ["Astana", "economy", "oil", "snow", "football", "حکومت", "үкімет"]
 
 
-def card(id: str, *tags: str, age: float = HOUR_MS / 1000, section: str = "") -> Card:
+def card(
+    id: str, *tags: str, age: float = HOUR_MS / 1000, section: str = "", title: str = ""
+) -> Card:
     """A card of the Russian edition, published `age` seconds before now."""
-    return Card(RU, id, tags=tags, published_at=NOW - age, section=section)
+    return Card(RU, id, title, section, tags, NOW - age)
 
 
 def random_cards(seed: int, count: int) -> tuple[list[Card], list[float]]:
@@ -31,7 +36,7 @@ def random_cards(seed: int, count: int) -> tuple[list[Card], list[float]]:
     cards = [
         card(
             f"{k:03}", *rng.sample(TAGS, rng.randint(0, 4)), age=rng.uniform(0, 5 * DAY),
-            section=rng.choice(["", "law", "sport"]),
+            section=rng.choice(["", "law", "sport"]), title=" ".join(rng.sample(WORDS, 3)),
         )
         for k in range(count)
     ]  # fmt: skip
@@ -39,51 +44,72 @@ def random_cards(seed: int, count: int) -> tuple[list[Card], list[float]]:
 
 
 class Naive:
-    """The graph's formulas over dictionaries."""
+    """The formulas over dictionaries."""
 
     def __init__(self, cards: Sequence[Card], masses: Sequence[float]) -> None:
         self.cards, self.masses = cards, masses
         self.weight: dict[str, float] = defaultdict(float)
         self.pair: dict[tuple[str, str], float] = defaultdict(float)
-        self.carriers: dict[str, int] = defaultdict(int)
         for c, mass in zip(cards, masses, strict=True):
-            for tag in self.names(c):
+            for tag in c.tags:
                 self.weight[tag] += mass + 1 / SHRINK
-                self.carriers[tag] += 1
-                for other in c.tags:
-                    if tag in c.tags and tag != other:
-                        self.pair[tag, other] += mass + 1 / SHRINK
+                for other in set(c.tags) - {tag}:
+                    self.pair[tag, other] += mass + 1 / SHRINK
         self.total = sum(masses) + len(cards) / SHRINK
+        self.carriers = Counter(voice for c in cards for voice in self.said(c))
 
     @staticmethod
-    def names(c: Card) -> list[str]:
-        """Tags and section."""
-        return [*c.tags, *([SECTION_MARK + c.section] if c.section else [])]
+    def said(c: Card) -> list[Voice]:
+        """Tags, words and section, each of its part."""
+        words = [("word", word) for word in headline_words(c.title)]
+        section = [("section", c.section)] if c.section else []
+        return [*(("tag", tag) for tag in c.tags), *words, *section]
 
-    def information(self, tag: str) -> float:
-        """ln((L + 1) / (d + 0.5)), a section's a quarter."""
-        told = max(math.log((len(self.cards) + 1) / (self.carriers[tag] + 0.5)), 0.0)
-        return told * (SECTION_VOICE if tag.startswith(SECTION_MARK) else 1.0)
+    def vector(self, c: Card) -> dict[Voice, float]:
+        """How loud each voice of a card speaks."""
+        told: dict[Voice, float] = {}
+        for voice in self.said(c):
+            if n := self.carriers[voice]:
+                told[voice] = max(math.log((len(self.cards) + 1) / (n + 0.5)), 0.0)
+        parts: dict[str, float] = {}
+        for part in ("tag", "word", "section"):
+            of_part = {v: x for v, x in told.items() if v[0] == part}
+            shared = [x for v, x in of_part.items() if self.carriers[v] > 1]
+            parts[part] = math.hypot(*shared) or math.hypot(*of_part.values())
+        lengths = {p: SECTION_PART if p == "section" else 1.0 for p, x in parts.items() if x}
+        whole = math.hypot(*lengths.values())
+        return {v: lengths[v[0]] * x / parts[v[0]] / whole for v, x in told.items() if x}
 
-    def voices(self, c: Card) -> dict[str, float]:
-        """How loud each tag speaks for a card."""
-        own = [tag for tag in self.names(c) if self.carriers.get(tag)]
-        voices: dict[str, float] = defaultdict(float)
-        for (tag, other), weight in self.pair.items():
-            if tag in own:
-                loud = EXPANSION * self.information(tag) * weight / (self.weight[tag] + SHRINK)
-                voices[other] = max(voices[other], loud * self.information(other))
-        return voices | {tag: self.information(tag) for tag in own}
+    def alike(self, asked: Card, vector: dict[Voice, float]) -> dict[str, float]:
+        """Products with the live articles' vectors."""
+        others = (c for c in self.cards if c.id != asked.id)
+        products = {
+            c.id: math.fsum(x * vector.get(v, 0.0) for v, x in self.vector(c).items())
+            for c in others
+        }
+        return {id: product for id, product in products.items() if product > 0.0}
+
+    def likeness(self, asked: Card) -> dict[str, float]:
+        """After both rounds of listening."""
+        own, live = self.vector(asked), {c.id: c for c in self.cards}
+        like = self.alike(asked, own)
+        for nearest, trust in zip(NEAREST.tolist(), TRUST.tolist(), strict=True):
+            best = sorted(like, key=lambda id: (-round(like[id], 12), id))[:nearest]
+            heard = defaultdict(float, own)
+            whole = sum(like[id] for id in best)
+            for id in best:
+                for v, x in self.vector(live[id]).items():
+                    heard[v] += trust * like[id] / whole * x
+            like = self.alike(asked, heard)
+        return like
 
     def hints(self, asked: Card, at: float, freshness: float) -> dict[str, float]:
         """Shares of the loudest articles."""
-        voices, heard = self.voices(asked), {}
+        like, heard = self.likeness(asked), {}
         for c, mass in zip(self.cards, self.masses, strict=True):
-            score = sum(voices.get(tag, 0.0) for tag in self.names(c))
-            age = max(at - c.published_at, 0.0)
-            loudness = score**2 * (1 + math.log1p(mass)) * 0.5 ** (age / freshness)
-            if loudness > 0.0 and c.id != asked.id:
-                heard[c.id] = loudness
+            if c.id in like:
+                age = max(at - c.published_at, 0.0)
+                heard[c.id] = like[c.id] ** 6 * (1 + math.log1p(mass)) * 0.5 ** (age / freshness)
         best = sorted(heard, key=lambda id: (-heard[id], id))[:HINTS]
         whole = sum(heard[id] for id in best)
         return {id: heard[id] / whole for id in best}
@@ -92,20 +118,19 @@ class Naive:
 @pytest.mark.parametrize("seed", range(4))
 def test_tags_weigh_what_their_articles_do(seed: int) -> None:
     cards, masses = random_cards(seed, 60)
-    graph, naive = TagGraph(cards, np.array(masses)), Naive(cards, masses)
-    assert set(graph.names) == set(naive.weight)
-    for tag, i in graph.index.items():
-        assert graph.weight[i] == pytest.approx(naive.weight[tag])
-        assert graph.information[i] == pytest.approx(naive.information(tag))
+    company, naive = Company(cards, np.array(masses)), Naive(cards, masses)
+    assert set(company.names) == set(naive.weight)
+    for tag, i in company.index.items():
+        assert company.weight[i] == pytest.approx(naive.weight[tag])
     for tag in TAGS:
-        found = graph.neighbours(tag, 100)
+        found = company.neighbours(tag, 100)
         wanted = {other: w for (t, other), w in naive.pair.items() if t == tag}
         assert {n.tag: n.weight for n in found} == pytest.approx(wanted)
         assert [n.tag for n in found] == sorted(wanted, key=lambda o: (-round(wanted[o], 9), o))
         for n in found:
             chance = naive.weight[tag] * naive.weight[n.tag] / naive.total
             assert n.lift == pytest.approx(n.weight / chance)
-        assert graph.neighbours(tag, 2) == found[:2]
+        assert company.neighbours(tag, 2) == found[:2]
 
 
 @pytest.mark.parametrize("freshness", [3600.0, DAY, 30 * DAY])
@@ -113,8 +138,14 @@ def test_hints_are_the_loudest_articles(freshness: float) -> None:
     """For each card, for one of tags that nobody carries, and for one without."""
     cards, masses = random_cards(7, 150)
     graph, naive = TagGraph(cards, np.array(masses)), Naive(cards, masses)
-    for asked in [*cards[:40], card("new", "oil", "no such tag"), card("bare"), card("x", "none")]:
-        found, shares = graph.hints(asked, NOW, freshness)
+    others = [
+        card("new", "oil", "no such tag"),
+        card("bare"),
+        card("x", "none"),
+        card("said", title="Snowfall in Astana"),
+    ]
+    for asked in [*cards[:25], *others]:
+        found, shares, _ = graph.hints(asked, NOW, freshness)
         wanted = naive.hints(asked, NOW, freshness)
         assert {c.id for c in found} == set(wanted)
         assert shares.tolist() == pytest.approx([wanted[c.id] for c in found])
@@ -136,9 +167,9 @@ OTHERS = [card(f"other {k}", f"tag {k}") for k in range(8)]
 def test_empty_graphs_have_no_neighbours_and_no_hints() -> None:
     for cards in ([], [card("a")], [card("a", section="law")]):
         graph = TagGraph(cards, np.zeros(len(cards)))
-        assert graph.neighbours("oil") == []
-        found, shares = graph.hints(card("b", "oil"), NOW, DAY)
-        assert (found, shares.size) == ([], 0)
+        assert graph.company.neighbours("oil") == []
+        found, shares, is_topical = graph.hints(card("b", "oil"), NOW, DAY)
+        assert (found, shares.size, is_topical) == ([], 0, False)
 
 
 def test_tags_that_co_occur_expand() -> None:
@@ -157,7 +188,7 @@ def test_fresher_and_more_viewed_and_closer_come_first() -> None:
     near, half = card("near", "oil", "tenge"), card("half", "oil")
     assert ids([half, near, *OTHERS], asked) == ["near", "half"]
     rare, common = card("rare", "tenge"), card("common", "oil")
-    more = [card(f"more {k}", "oil", age=9 * DAY) for k in range(4)]
+    more = [card(f"more {k}", "oil", age=9 * DAY) for k in range(30)]
     assert ids([common, rare, *more, *OTHERS], asked)[:2] == ["rare", "common"]
 
 
@@ -178,112 +209,6 @@ def test_an_article_without_a_date_counts_as_new() -> None:
     undated = msgspec.structs.replace(card("undated", "oil"), published_at=0.0)
     old = card("old", "oil", age=3 * DAY)
     assert ids([old, undated, *OTHERS], card("asked", "oil")) == ["undated", "old"]
-
-
-def newsroom() -> Ranker:
-    """Forty articles with views, two of which are of oil, and an archive article of oil."""
-    ranker = Ranker()
-    ranker.put([card(f"n{k}", f"tag {k}", age=k * 60.0) for k in range(40)])
-    ranker.put(
-        [card("oil one", "oil"), card("oil two", "oil"), card("archive", "oil", age=900 * DAY)]
-    )
-    rows = [view(START_MS + k, f"n{k % 40}", f"{k}") for k in range(400)]
-    rows += [view(START_MS + 500 + k, "oil one", f"reader {k}") for k in range(9)]
-    for position, batch in enumerate(chopped(rows, [100, 200])):
-        ranker.apply(batch, position)
-    ranker.tick()
-    return ranker
-
-
-def test_an_archive_article_gets_todays_news_of_its_tags() -> None:
-    ranker = newsroom()
-    assert ranker.related(RU, "archive", 4).ids[:2] == ("oil one", "oil two")
-    assert len(ranker.related(RU, "archive", 4).ids) == 4
-
-
-def test_related_backs_off_to_tags_and_popularity() -> None:
-    """Without co-reading a score is the tag's share and what is left of popularity."""
-    ranker = newsroom()
-    edition = ranker.edition(RU)
-    asked = ranker.catalogue.card(RU, "archive")
-    assert asked is not None
-    found, shares = edition.tags(DEFAULT).hints(asked, edition.at, DEFAULT.tag_freshness)
-    shared = {c.id: share for c, share in zip(found, shares.tolist(), strict=True)}
-    board = ranker.related(RU, "archive", 20)
-    for item in board.items:
-        views = ranker.sites["inform"].state.article["counted"][
-            ranker.sites["inform"].slot(RU, item.id), 0
-        ]
-        popularity = int(views) / 409 if item.id != "oil two" else 0.0
-        wanted = DEFAULT.tag_share * shared.get(item.id, 0.0) + (1 - DEFAULT.tag_share) * popularity
-        assert item.score == pytest.approx(wanted, rel=1e-3)
-
-
-def test_retagging_shows_at_once() -> None:
-    """The next question, without a tick, sees the new tags on either side."""
-    ranker = newsroom()
-    before = ranker.related(RU, "archive", 4).ids
-    ranker.put([card("n7", "oil", "tenge", age=0.0)])
-    assert ranker.related(RU, "archive", 4).ids[0] == "n7"
-    ranker.put([card("n7", "tag 7", age=7 * 60.0)])
-    assert ranker.related(RU, "archive", 4).ids == before
-    ranker.put([card("archive", "tag 3", age=900 * DAY)])
-    assert ranker.related(RU, "archive", 4).ids[0] == "n3"
-    ranker.put([card("fresh", "tag 3", age=0.0)])
-    assert set(ranker.related(RU, "archive", 4).ids[:2]) == {"fresh", "n3"}
-
-
-def test_what_was_taken_down_is_proposed_no_more() -> None:
-    ranker = newsroom()
-    ranker.remove(RU, "oil one")
-    assert ranker.related(RU, "archive", 4).ids[0] == "oil two"
-    assert "oil one" not in ranker.related(RU, "archive", 100).ids
-
-
-def test_tags_are_of_an_edition() -> None:
-    ranker = newsroom()
-    ranker.put([Card(KK, "kk oil", tags=("oil",), published_at=NOW)])
-    assert "kk oil" not in ranker.related(RU, "archive", 100).ids
-    assert ranker.related(KK, "kk oil", 4).ids == ()
-
-
-def test_without_a_share_tags_say_nothing() -> None:
-    ranker = newsroom()
-    with_tags = ranker.related(RU, "archive", 4).ids
-    ranker.profile = Profile(tag_share=0.0)
-    by_views = ranker.board(RU, "popular", DEFAULT, 4, "").ids
-    assert ranker.related(RU, "archive", 4).ids == by_views != with_tags
-
-
-def test_the_graph_follows_the_log() -> None:
-    """Renewed within some seconds of log time: tags weigh what is read now."""
-    ranker = newsroom()
-    edition = ranker.edition(RU)
-
-    def weight() -> float:
-        graph = edition.tags(DEFAULT)
-        return float(graph.weight[graph.index["tag 5"]])
-
-    before = weight()
-    rows = [view(START_MS + 60_000 + k, "n5", f"late {k}") for k in range(50)]
-    ranker.apply(packed(rows, 1000), 5)
-    ranker.tick()
-    assert weight() == pytest.approx(before + 50, rel=0.02)
-
-
-def test_a_draft_decay_has_a_graph_of_its_own() -> None:
-    """Asked in turn, each profile sees its own weights."""
-    ranker = Ranker()
-    ranker.put([card(f"{k}", "oil" if k % 2 else "snow") for k in range(10)])
-    ranker.apply(packed([view(START_MS - DAY_MS + k, f"{k % 10}", f"{k}") for k in range(50)]), 0)
-    ranker.apply(packed([view(START_MS + k, "0", f"now {k}") for k in range(5)], 50), 1)
-    ranker.tick()
-    edition = ranker.edition(RU)
-    for _ in range(2):
-        for half_life in (21_600.0, 300.0, 864_000.0):
-            graph = edition.tags(Profile(tag_half_life=half_life))
-            exact = 25 * 0.5 ** (DAY / half_life) + 5 / SHRINK
-            assert graph.weight[graph.index["oil"]] == pytest.approx(exact, rel=0.03)
 
 
 def test_tags_are_cleaned() -> None:

@@ -1,13 +1,21 @@
 """`tolqyn tune`: searches profile parameters on a log."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+if TYPE_CHECKING:
+    from ranking.engine.batch import Batch
+    from ranking.lists.profile import Profile
+    from ranking.replay.visits import Span
+
 EVERYS = (27, 9, 3)
+LISTS = ("popular", "related", "foryou")
 
 
 @click.command()
@@ -47,20 +55,15 @@ def tune(
     27th visit are measured on more of them. The file tells how it and the profile to beat do on the
     log's last part, which the search never saw. Broken off, the same command goes on.
     """
-    from ranking.lists.catalogue import Catalogue
-    from ranking.lists.profile import DEFAULT, Profile, profile_from, read_profile
+    from ranking.lists.profile import DEFAULT, profile_from, read_profile
     from ranking.replay import files
-    from ranking.replay.backtest import replay
-    from ranking.replay.measures.accuracy import accuracy
     from ranking.replay.packed import packed_views
-    from ranking.replay.tuning import Journal, Trial, search, trials_of, written
+    from ranking.replay.tuning import Journal, search, trials_of, written
     from ranking.replay.visits import Span, span_of
 
     base = read_profile(profile) if profile else DEFAULT
     mapping = files.mapping_of(columns, files.EVENT_FIELDS)
-    columns_shown = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
-    with Progress(*columns_shown, TimeRemainingColumn(), console=console, transient=True) as bar:
+    with _bar() as bar:
         reading = bar.add_task("reading", total=views.stat().st_size if views.exists() else None)
         batches = list(
             packed_views(views, mapping, edition, lambda read: bar.update(reading, completed=read))
@@ -70,38 +73,57 @@ def tune(
             raise files.FileError(message)
         whole = span_of(batches, None, None, 1)
         cut = round(whole.until_ms - held_out * (whole.until_ms - whole.since_ms))
-        early = [batch for batch in batches if int(batch.columns["at"].min()) < cut]
-
-        def measure(candidate: Profile, every: int) -> dict[str, float]:
-            done = replay(early, Catalogue(), Span(whole.since_ms, cut, every), candidate)
-            return scores_of(accuracy(done))
-
         size = views.stat().st_size
         about = f"{views.name}, {size} bytes, held out {held_out}, seed {seed}, {base}"
-        journal = Journal(out.with_suffix(".trials"), about)
         trials = bar.add_task("trials", total=sum(trials_of(candidates, EVERYS)))
-
-        def told(trial: Trial) -> None:
-            bar.advance(trials)
-
-        found = search(measure, journal, candidates, EVERYS, base, seed, told)
+        found = search(
+            _early(batches, whole.since_ms, cut), Journal(out.with_suffix(".trials"), about),
+            candidates, EVERYS, base, seed, lambda trial: bar.advance(trials),
+        )  # fmt: skip
         last = bar.add_task("held out", total=2)
+        compared = {"before": base, "tuned": profile_from(dict(found), base)}
         rows = {}
-        for name, candidate in (("before", base), ("tuned", profile_from(dict(found), base))):
-            done = replay(batches, Catalogue(), Span(cut, whole.until_ms), candidate)
-            rows[name] = accuracy(done)
+        for name, each in compared.items():
+            rows[name] = _worth(batches, Span(cut, whole.until_ms), each)
             bar.advance(last)
-    table = Table("held out", "popular mrr@5", "related mrr@5", "foryou mrr@5", title=str(out))
-    notes = [f"tuned on {views.name} without its last {held_out:.0%}; measured there:"]
-    for name, measures in rows.items():
-        values = [f"{measures[key]['mrr@5']:.4f}" for key in ("popular", "related", "foryou")]
-        table.add_row(name, *values)
-        notes.append(f"{name}: popular, related, foryou mrr@5 {' '.join(values)}")
+    notes = [f"tuned on {views.name} without its last {held_out:.0%}; there, mrr@5:"]
+    for name, row in rows.items():
+        told = " ".join(f"{key} {value:.4f}" for key, value in row.items())
+        notes.append(f"{name}: {told}")
     out.write_text(written(out.stem, found, notes), encoding="utf-8")
+    table = Table("mrr@5, held out", *LISTS, title=str(out))
+    for name, row in rows.items():
+        table.add_row(name, *(f"{value:.4f}" for value in row.values()))
     Console().print(table)
 
 
-def scores_of(measures: dict[str, dict[str, float]]) -> dict[str, float]:
-    """What decides between candidates, by group."""
-    next_pages = (measures["related"]["mrr@5"] + measures["foryou"]["mrr@5"]) / 2
-    return {"popular": measures["popular"]["mrr@5"], "related": next_pages}
+def _bar() -> Progress:
+    shown = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True)
+    return Progress(*shown, TimeRemainingColumn(), console=console, transient=True)
+
+
+def _early(
+    batches: "list[Batch]", since_ms: int, cut_ms: int
+) -> "Callable[[Profile, int], dict[str, float]]":
+    """What decides between candidates, by group, on the log's first part."""
+    from ranking.replay.visits import Span
+
+    early = [batch for batch in batches if int(batch.columns["at"].min()) < cut_ms]
+
+    def measure(candidate: "Profile", every: int) -> dict[str, float]:
+        worth = _worth(early, Span(since_ms, cut_ms, every), candidate)
+        next_pages = (worth["related"] + worth["foryou"]) / 2
+        return {"popular": worth["popular"], "related": next_pages}
+
+    return measure
+
+
+def _worth(batches: "list[Batch]", span: "Span", profile: "Profile") -> dict[str, float]:
+    """MRR@5 of each list."""
+    from ranking.lists.catalogue import Catalogue
+    from ranking.replay.backtest import replay
+    from ranking.replay.measures.accuracy import accuracy
+
+    measures = accuracy(replay(batches, Catalogue(), span, profile))
+    return {name: measures[name]["mrr@5"] for name in LISTS}

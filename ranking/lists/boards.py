@@ -1,8 +1,8 @@
 """Boards: ready lists, and the bytes that answer for them.
 
-`choose` walks down a ranking and takes what may be shown: nothing twice, nothing taken down, no
-more of a section or an author than the profile allows. `render` is the one way in which a list
-becomes JSON.
+`choose` walks down a ranking and takes what may be shown: nothing twice, be it under another
+headline, nothing taken down, no more of a section or an author than the profile allows. `render`
+is the one way in which a list becomes JSON.
 """
 
 from collections import Counter
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import orjson
 
 from ranking.lists.catalogue import Card
+from ranking.lists.duplicates import Headlines
 from ranking.lists.edition import Edition
 from ranking.lists.profile import Profile
 from ranking.lists.reading import Reading, Scored
@@ -23,6 +24,8 @@ SURFACES = ("popular", "trending")
 DRESSED = 8
 SPARE = 20
 """Articles that the chain ranks beyond those asked for, since some may not be shown."""
+PATIENCE = 50
+"""Near-duplicates that are passed over before a list takes them after all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +78,40 @@ class Board:
 
 
 def choose(
-    ranking: Iterable[Scored], reading: Reading, profile: Profile, n: int, section: str = ""
+    ranking: Iterable[Scored],
+    reading: Reading,
+    profile: Profile,
+    n: int,
+    section: str = "",
+    *,
+    is_whole: bool = True,
 ) -> list[Scored]:
-    """Take the first `n` articles of a ranking that may be shown."""
+    """Take the first `n` articles of a ranking that may be shown.
+
+    Near-duplicates come last, if the list is short without them; not if the ranking goes on.
+    """
     chosen: list[Scored] = []
-    sections: Counter[str] = Counter()
-    authors: Counter[str] = Counter()
+    repeated: list[Scored] = []
+    told, room = Headlines(), _Room(profile)
     for item in ranking:
-        if len(chosen) == n:
+        if len(chosen) == n or len(repeated) == max(PATIENCE, n):
             break
         card = reading.card(item.id)
         if reading.is_gone(item.id) or (section and not _is_in(card, section)):
             continue
-        if card and _is_full(card, profile, sections, authors):
+        if not room.is_for(card):
+            continue
+        if told.have(card):
+            repeated.append(item)
             continue
         chosen.append(item)
-        if card:
-            sections[card.section] += 1
-            authors[card.author] += 1
+        told.add(card)
+        room.take(card)
+    for item in repeated if is_whole else ():
+        card = reading.card(item.id)
+        if len(chosen) < n and room.is_for(card):
+            chosen.append(item)
+            room.take(card)
     return chosen
 
 
@@ -200,11 +219,25 @@ def _is_in(card: Card | None, section: str) -> bool:
     return card is not None and card.section == section
 
 
-def _is_full(card: Card, profile: Profile, sections: Counter[str], authors: Counter[str]) -> bool:
-    full_section = bool(profile.section_cap and card.section) and (
-        sections[card.section] >= profile.section_cap
-    )
-    full_author = bool(profile.author_cap and card.author) and (
-        authors[card.author] >= profile.author_cap
-    )
-    return full_section or full_author
+class _Room:
+    """What a list has room for under a profile's caps."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._sections: Counter[str] = Counter()
+        self._authors: Counter[str] = Counter()
+
+    def is_for(self, card: Card | None) -> bool:
+        if card is None:
+            return True
+        p = self._profile
+        full_section = (
+            p.section_cap and card.section and (self._sections[card.section] >= p.section_cap)
+        )
+        full_author = p.author_cap and card.author and self._authors[card.author] >= p.author_cap
+        return not (full_section or full_author)
+
+    def take(self, card: Card | None) -> None:
+        if card:
+            self._sections[card.section] += 1
+            self._authors[card.author] += 1

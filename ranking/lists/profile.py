@@ -69,8 +69,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         For this visit: weight of a page against the one read after it.
     visit_depth : int
         For this visit: how many of the last pages are used.
-    tag_share : float
-        Share of tags and section, against popularity, in what Related backs off to.
+    tag_share, section_share : float
+        Share of what tags and headline propose, against popularity, in what Related backs off to;
+        and of what the section proposes where they propose nothing.
     tag_half_life : float
         Decay of the views that weigh tags and the articles that carry them, seconds.
     tag_freshness : float
@@ -107,7 +108,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     instant_evidence: Evidence = 100.0
     visit_decay: Share = 0.35
     visit_depth: Annotated[int, Meta(ge=1, le=10)] = 5
-    tag_share: Share = 0.8
+    tag_share: Share = 0.97
+    section_share: Share = 0.3
     tag_half_life: Seconds = 21_600.0
     tag_freshness: Seconds = 86_400.0
 

@@ -8,12 +8,11 @@ the same compiled chain between two views.
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ranking.lists.catalogue import Card
 from ranking.lists.chain import SPARE, Question, evidence_of, rank_next, visit_weights
 from ranking.lists.profile import Profile
 from ranking.lists.reading import Reading, Scored
+from ranking.lists.tags import NO_HINTS, Hints
 
 
 def compose(
@@ -48,22 +47,20 @@ def compose(
             yield Scored(item.id, 0.0)
 
 
-def hints_of(
-    reading: Reading, pages: Sequence[str], profile: Profile
-) -> tuple[list[Card], NDArray[np.float64]]:
-    """What the tags of the newest page that has a card propose, with shares that sum to 1."""
+def hints_of(reading: Reading, pages: Sequence[str], profile: Profile) -> Hints:
+    """What tags and headline of the newest page that has a card propose."""
     for page in pages:
         card = reading.card(page)
-        if card and profile.tag_share > 0.0:
+        if card and max(profile.tag_share, profile.section_share) > 0.0:
             return reading.tags(profile).hints(card, reading.at, profile.tag_freshness)
-    return [], np.zeros(0)
+    return NO_HINTS
 
 
 def _chained(
     reading: Reading, pages: list[str], read: list[str], profile: Profile, n: int
 ) -> list[Scored]:
     used = pages[: profile.visit_depth]
-    hints, shares = hints_of(reading, used, profile)
+    hints, shares, is_topical = hints_of(reading, used, profile)
     ground = reading.ground(profile, hints)
     size = ground.scratch.score.size - SPARE
     extra = [card.id for card in hints if reading.slot(card.id) < 0]
@@ -76,7 +73,7 @@ def _chained(
         np.array(slot_of, np.int32),
         shares,
         evidence_of(profile),
-        profile.tag_share if hints else 0.0,
+        (profile.tag_share if is_topical else profile.section_share) if hints else 0.0,
     )
     slots, scores = np.zeros(n, np.int32), np.zeros(n)
     found = rank_next(

@@ -132,7 +132,7 @@ class Standings:
         scores = self.now(slots, standing.decays[0])
         for decay, share in zip(standing.decays[1:], weight[1:].tolist(), strict=True):
             scores += share / weight[0] * self.now(slots, decay)
-        return slots, scores, left / weight[0] if weight[0] > 0.0 else 0.0
+        return slots, scores, float(left / weight[0]) if weight[0] > 0.0 else 0.0
 
     def decayed_views(self, profile: Profile) -> float:
         """Views of the whole edition at the log's clock, under the longest half-life of Popular."""

@@ -139,8 +139,9 @@ class MirrorLists:
             more = list(islice(ranking, n + LISTED))
             candidates += more
             reading.learn(await self._articles(edition, [item.id for item in more]))
-            chosen = choose(candidates, reading, profile, n)
-            if len(chosen) == n or len(more) < n + LISTED:
+            is_whole = len(more) < n + LISTED
+            chosen = choose(candidates, reading, profile, n, is_whole=is_whole)
+            if len(chosen) == n or is_whole:
                 return dressed(reading, surface, profile, chosen)
 
     async def _articles(self, edition: str, articles: list[str]) -> Mapping[str, ArticleValue]:

@@ -29,7 +29,8 @@ def is_plain(profile: Profile, catalogue: Catalogue, editions: list[str]) -> boo
     """Say whether the lists follow from half-lives alone, as `evaluate` ranks them."""
     if profile.exponent or profile.window or profile.cooldown:
         return False
-    by_cards = profile.freshness or profile.tag_share or profile.section_cap or profile.author_cap
+    by_cards = profile.freshness or profile.section_cap or profile.author_cap
+    by_cards = by_cards or profile.tag_share or profile.section_share
     return not by_cards or not any(catalogue.size(name) for name in editions)
 
 

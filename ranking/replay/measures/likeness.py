@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
 from ranking.lists.catalogue import Card
-from ranking.lists.tags import voices
 from ranking.replay.baselines.asked import Asked
 from ranking.replay.baselines.cooccurrence import Pairs, pairs_of, place_of_pair
 
@@ -37,7 +36,7 @@ class Likeness(NamedTuple):
 
 def likeness_of(asked: Asked, cards: list[Card | None]) -> Likeness:
     """Make ready to compare articles; `cards` has one an article, or None."""
-    spoken = [voices(card) if card else () for card in cards]
+    spoken = [_said_by(card) if card else () for card in cards]
     if any(spoken):
         names = {name: i for i, name in enumerate(sorted({n for own in spoken for n in own}))}
         begin = np.concatenate([[0], np.cumsum([len(own) for own in spoken])])
@@ -45,6 +44,11 @@ def likeness_of(asked: Asked, cards: list[Card | None]) -> Likeness:
         return Likeness(True, Pairs(begin, tags, np.zeros(0, np.int32)), np.zeros(0))
     pages = np.bincount(asked.plan.slot[asked.is_page], minlength=len(cards)).astype(float)
     return Likeness(False, pairs_of(asked), pages)
+
+
+def _said_by(card: Card) -> tuple[str, ...]:
+    """Tags, and the section as one more."""
+    return (*card.tags, f"\0section:{card.section}") if card.section else card.tags
 
 
 @compiled
