@@ -15,9 +15,9 @@ from ranking.replay.baselines.compared import BASELINES, baselines
 from ranking.replay.baselines.cooccurrence import REACH, cooccurrence_places, pairs_of
 from ranking.replay.baselines.counting import count_places
 from ranking.replay.baselines.neighbours import NEIGHBOURS, SAMPLE, neighbour_places
-from ranking.replay.measures.accuracy import lists_beside
-from ranking.replay.measures.measured import Replays
-from ranking.replay.questions import MISSED
+from ranking.replay.measures.beside import hours_of
+from ranking.replay.measures.measured import Replays, measured
+from ranking.replay.questions import LISTS, MISSED
 from ranking.replay.visits import Span
 from tests.logs import HOUR_MS, KK, RU, packed
 from tests.slow_backtest import log
@@ -153,14 +153,30 @@ def test_all_beside_the_lists() -> None:
     done = logged(5, SPANS["fresh"])
     told: list[tuple[int, int]] = []
     pair = Replays(done, done)
-    measures = baselines(pair, lambda *step: told.append(step))
-    assert list(measures) == list(BASELINES)
-    assert told == [(done, 5) for done in range(6)]
-    own = lists_beside(done, done)
-    assert {name for row in (*measures.values(), *own.values()) for name in row} == {
-        "hr@5", "mrr@5", "hr@20", "clicks", "last_ndcg@20", "last_hr@20",
-    }  # fmt: skip
-    assert len({row["clicks"] for row in (*measures.values(), *own.values())}) == 1
+    found = baselines(pair, lambda *step: told.append(step))
+    assert told == [(done, 6) for done in range(7)]
+    own = measured(pair, Catalogue()).beside
+    assert list(own.measures) == list(LISTS)
+    assert list(found.measures) == list(found.intervals) == list(found.hits) == list(BASELINES)
+    names = ["hr@5", "mrr@5", "hr@20", "last_ndcg@20", "last_hr@20"]
+    clicks = {row.pop("clicks") for row in (*found.measures.values(), *own.measures.values())}
+    assert len(clicks) == 1
+    for beside in (found, own):
+        for name, row in beside.measures.items():
+            assert sorted(row) == sorted(names)
+            for measure, (low, high) in beside.intervals[name].items():
+                assert low <= row[measure] <= high
+
+
+def test_hours_add_up_to_the_whole() -> None:
+    """Weighted by what was predicted in them."""
+    done = logged(5, SPANS["fresh"])
+    found = baselines(Replays(done, done))
+    hour, clicks = np.unique(done.views["at"][done.plan.asked] // HOUR_MS, return_counts=True)
+    assert hours_of(done).tolist() == hour.tolist()
+    for name, hits in found.hits.items():
+        whole = float((hits * clicks).sum() / clicks.sum())
+        assert whole == pytest.approx(found.measures[name]["hr@5"])
 
 
 def test_windows_are_asked_of_the_moved_log() -> None:
@@ -168,6 +184,7 @@ def test_windows_are_asked_of_the_moved_log() -> None:
     plain = logged(6, SPANS["hourly"])
     rows = log(6, 500, editions=(RU, KK), others=0.1, robots=0.1)
     moved = replay([packed(rows)], Catalogue(), Span(0, 2**62, 1, 3600.0, by_visit=True))
-    apart, same = baselines(Replays(plain, moved)), baselines(Replays(plain, plain))
-    assert apart["last_1000"]["hr@5"] == same["last_1000"]["hr@5"]
-    assert apart["last_1000"]["last_hr@20"] != same["last_1000"]["last_hr@20"]
+    apart = baselines(Replays(plain, moved)).measures["last_1000"]
+    same = baselines(Replays(plain, plain)).measures["last_1000"]
+    assert apart["hr@5"] == same["hr@5"]
+    assert apart["last_hr@20"] != same["last_hr@20"]

@@ -18,7 +18,7 @@ ONE_FILE = {
     "faust": "streams/worker.py",
     "aiokafka": "streams/records.py",
     "confluent_kafka": "streams/producing.py",
-    "jinja2": "ranking/demo/portal.py",
+    "jinja2": "ranking/templates.py",
     "kafka": "streams/broker.py",
 }
 PURE = (

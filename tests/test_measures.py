@@ -16,7 +16,7 @@ from ranking.ranker import Ranker
 from ranking.replay import backtest
 from ranking.replay.backtest import Replay, replay
 from ranking.replay.measures.changes import changes_of
-from ranking.replay.measures.intervals import hourly_interval, mean_intervals, rate_interval
+from ranking.replay.measures.intervals import hourly_intervals, mean_intervals, rate_interval
 from ranking.replay.measures.measured import measured, replays
 from ranking.replay.measures.shown import NAMES, shown_of
 from ranking.replay.questions import LISTS
@@ -176,7 +176,7 @@ def test_intervals_hold_the_truth_most_of_the_time() -> None:
 def test_an_interval_lies_about_its_mean() -> None:
     rng = np.random.default_rng(6)
     gain, hour = rng.random(900), rng.integers(0, 9, 900)
-    low, high = hourly_interval(gain, hour)
+    ((low, high),) = hourly_intervals(gain[:, None], hour)
     assert low < np.mean([gain[hour == h].mean() for h in range(9)]) < high < low + 0.1
     minutes = np.full(48, 60.0)
     low, high = rate_interval(rng.poisson(30, 48).astype(float), minutes)
@@ -188,7 +188,9 @@ def test_all_measures_of_a_profile() -> None:
     rows = log(4, 500)
     done = replays([packed(rows)], Catalogue(), ALL)
     result = measured(done, Catalogue())
-    assert result == measured(done, Catalogue())
+    again = measured(done, Catalogue())
+    assert (result.measures, result.intervals) == (again.measures, again.intervals)
+    assert {ages.size for ages in result.ages.values()} == {result.hours.size}
     assert result.about["diversity"] == "co-reading"
     for name, intervals in result.intervals.items():
         for measure, (low, high) in intervals.items():

@@ -10,12 +10,20 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from ranking.commands.tables import as_json, print_results, print_rows
+from ranking.commands.tables import (
+    ablation_json,
+    as_json,
+    print_ablation,
+    print_results,
+    print_rows,
+)
 
 if TYPE_CHECKING:
+    from ranking.replay.measures.beside import Beside
     from ranking.replay.measures.measured import Measured
 
 FORMATS = click.Choice(["table", "json"])
+REPORTS = click.Choice(["table", "json", "html"])
 
 
 def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -42,10 +50,11 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> fl
     help="Freeze lists for so many seconds of log time; else as fresh as the last view.",
 )
 @click.option("--baselines", is_flag=True, help="Compare with what needs no engine.")
+@click.option("--ablation", is_flag=True, help="Measure the lists without each component.")
 @click.option("--edition", default="site/und", show_default=True, help="For rows without one.")
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
 @click.option("--article-columns", default="", help="Other names, as id=article_id")
-@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+@click.option("--format", "form", type=REPORTS, default="table", show_default=True)
 def backtest(
     views: Path,
     articles: Path | None,
@@ -55,6 +64,7 @@ def backtest(
     every: int,
     refresh: float,
     baselines: bool,
+    ablation: bool,
     edition: str,
     columns: str,
     article_columns: str,
@@ -66,16 +76,20 @@ def backtest(
     """
     from ranking.lists.profile import DEFAULT, read_profile
     from ranking.replay import files
+    from ranking.replay.ablation import ablate
     from ranking.replay.baselines.compared import baselines as measured_baselines
     from ranking.replay.measures.measured import measured, replays
     from ranking.replay.packed import catalogue_of, packed_views
     from ranking.replay.visits import span_of
 
+    if ablation and (len(profiles) > 1 or baselines or form == "html"):
+        message = "--ablation is of one profile, without --baselines, as table or json"
+        raise click.UsageError(message)
     chosen = [read_profile(path) for path in profiles] or [DEFAULT]
     mapping = files.mapping_of(columns, files.EVENT_FIELDS)
     card_mapping = files.mapping_of(article_columns, files.ARTICLE_FIELDS)
     results: dict[str, Measured] = {}
-    beside: dict[str, dict[str, float]] = {}
+    beside: Beside | None = None
     with Progress(console=Console(stderr=True), transient=True) as bar:
 
         def step(text: str) -> Callable[[int, int], None]:
@@ -90,14 +104,24 @@ def backtest(
             message = f"{views} has no views"
             raise files.FileError(message)
         span = span_of(batches, since, until, every, refresh)
-        for profile in chosen:
+        if ablation:
+            parts = ablate(batches, catalogue, span, chosen[0], progress=step("ablation"))
+        for profile in chosen if not ablation else ():
             under = step(f"replaying under {profile.name}")
             done = replays(batches, catalogue, span, profile, progress=under)
             results[profile.name] = measured(done, catalogue)
-            if baselines and not beside:
+            if baselines and beside is None:
                 beside = measured_baselines(done, step("baselines"))
-    if form == "json":
+    if ablation and form == "json":
+        click.echo(json.dumps(ablation_json(parts)))
+    elif ablation:
+        print_ablation(f"profile {chosen[0].name}", parts)
+    elif form == "json":
         click.echo(json.dumps(as_json(results, beside)))
+    elif form == "html":
+        from ranking.replay.report.report import report
+
+        click.echo(report(views.name, span, results, beside))
     else:
         print_results(results, beside)
 

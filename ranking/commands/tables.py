@@ -4,23 +4,26 @@ Of one profile a table has a column a list, of several a column a profile, so th
 stand side by side. An interval stands after its mean.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from ranking.replay.ablation import Ablated
+    from ranking.replay.measures.beside import Beside
     from ranking.replay.measures.measured import Measured
 
 Rows = Mapping[str, Mapping[str, float]]
 Intervals = Mapping[str, Mapping[str, tuple[float, float]]]
 
 
-def as_json(results: "Mapping[str, Measured]", baselines: Rows) -> dict[str, Any]:
+def as_json(results: "Mapping[str, Measured]", baselines: "Beside | None") -> dict[str, Any]:
     """Results of a backtest as its JSON: of one profile its lists, of several by profile.
 
-    Beside the lists stand `intervals`, `about` and, if there are any, `baselines`.
+    Beside the lists stand `intervals`, `about` and, if there are any, `baselines`, each of them
+    with its own `intervals`.
     """
     found: dict[str, Any] = {
         name: {**result.measures, "intervals": result.intervals, "about": result.about}
@@ -28,10 +31,15 @@ def as_json(results: "Mapping[str, Measured]", baselines: Rows) -> dict[str, Any
     }
     if len(found) == 1:
         (found,) = found.values()
-    return {**found, "baselines": baselines} if baselines else found
+    if baselines:
+        found["baselines"] = {
+            name: {**row, "intervals": baselines.intervals[name]}
+            for name, row in baselines.measures.items()
+        }
+    return found
 
 
-def print_results(results: "Mapping[str, Measured]", baselines: Rows) -> None:
+def print_results(results: "Mapping[str, Measured]", baselines: "Beside | None") -> None:
     """Print the results of a backtest."""
     if len(results) == 1:
         ((name, result),) = results.items()
@@ -47,9 +55,33 @@ def print_results(results: "Mapping[str, Measured]", baselines: Rows) -> None:
         own = {
             f"{list} ({name})" if len(results) > 1 else list: row
             for name, result in results.items()
-            for list, row in result.beside.items()
+            for list, row in result.beside.measures.items()
         }
-        print_rows("beside baselines", {**own, **baselines})
+        print_rows("beside baselines", {**own, **baselines.measures})
+
+
+def ablation_json(rows: "Sequence[Ablated]") -> dict[str, Any]:
+    """An ablation as JSON: by component its measures, its effects and their intervals."""
+    found = {
+        row.name: {"measures": row.measures, "effects": row.effects, "intervals": row.intervals}
+        for row in rows
+    }
+    return {"ablation": found}
+
+
+def print_ablation(title: str, rows: "Sequence[Ablated]") -> None:
+    """Print the whole, then what is lost without each component; in grey what may be chance."""
+    whole, *others = rows
+    table = Table("without", *whole.measures, title=title)
+    table.add_row(whole.name, *map(written, whole.measures.values()), end_section=True)
+    for row in others:
+        cells = []
+        for name, effect in row.effects.items():
+            low, high = row.intervals.get(name, (1.0, 1.0))
+            text = f"{effect:+.4f}"
+            cells.append(text if low > 0.0 or high < 0.0 else f"[dim]{text}[/dim]")
+        table.add_row(row.name, *cells)
+    Console().print(table)
 
 
 def print_rows(title: str, rows: Rows) -> None:

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Protocol
 
-import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -18,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from ranking.demo.newsroom import is_breaking, section_of
 from ranking.demo.pictures import picture
 from ranking.demo.wording import LANGUAGES, SECTIONS, SITE, Wording, wording
+from ranking.templates import templates_of
 
 if TYPE_CHECKING:
     from ranking.lists.catalogue import Card
@@ -63,14 +63,7 @@ def routes(catalogue: Catalogue) -> list[BaseRoute]:
 class _Pages:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._templates = jinja2.Environment(
-            loader=jinja2.PackageLoader("ranking.demo", "pages"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters["moment"] = _moment
+        self._templates = templates_of("ranking.demo", {"moment": _moment})
 
     async def front(self, request: Request) -> Response:
         lang = request.path_params["lang"]

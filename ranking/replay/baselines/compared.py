@@ -9,7 +9,8 @@ from ranking.replay.baselines.asked import Asked, asked_of
 from ranking.replay.baselines.cooccurrence import cooccurrence_places
 from ranking.replay.baselines.counting import count_places
 from ranking.replay.baselines.neighbours import neighbour_places
-from ranking.replay.measures.accuracy import HOUR_MS, Measures, side_by_side
+from ranking.replay.measures.accuracy import HOUR_MS
+from ranking.replay.measures.beside import Beside, Places, beside
 from ranking.replay.measures.measured import Progress, Replays
 
 BASELINES: dict[str, Callable[[Asked], NDArray[np.uint8]]] = {
@@ -22,7 +23,7 @@ BASELINES: dict[str, Callable[[Asked], NDArray[np.uint8]]] = {
 """All-time popular, popular of one hour, of the last 1000 views, co-occurrence, V-SkNN."""
 
 
-def baselines(done: Replays, progress: Progress = lambda done, total: None) -> Measures:
+def baselines(done: Replays, progress: Progress = lambda done, total: None) -> Beside:
     """Measure the baselines on what a profile's lists were asked.
 
     Parameters
@@ -30,18 +31,15 @@ def baselines(done: Replays, progress: Progress = lambda done, total: None) -> M
     done : Replays
     progress : callable
         Told the baselines done so far, and how many there are.
-
-    Returns
-    -------
-    dict
-        For each baseline as `side_by_side`.
     """
-    measures: Measures = {}
+    found: dict[str, Places] = {}
     asked = asked_of(done.plain)
     for number, (name, places) in enumerate(BASELINES.items()):
-        progress(number, len(BASELINES))
+        progress(number, len(BASELINES) + 1)
         place = places(asked)
         again = place if done.moved is done.plain else places(asked_of(done.moved))
-        measures[name] = side_by_side(place, again, done.moved)
-    progress(len(BASELINES), len(BASELINES))
-    return measures
+        found[name] = (place, again)
+    progress(len(BASELINES), len(BASELINES) + 1)
+    measured = beside(done.plain, done.moved, found)
+    progress(len(BASELINES) + 1, len(BASELINES) + 1)
+    return measured

@@ -76,25 +76,6 @@ def last_clicks(replay: Replay) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return chosen, replay.views["at"][asked[chosen]] // HOUR_MS
 
 
-def lists_beside(plain: Replay, moved: Replay) -> Measures:
-    """The lists' own measures, to compare with baselines."""
-    next_place, last_place = plain.answers.place, moved.answers.place
-    return {
-        name: side_by_side(next_place[:, which], last_place[:, which], moved)
-        for which, name in enumerate(LISTS)
-    }
-
-
-def side_by_side(
-    next_place: NDArray[np.uint8], last_place: NDArray[np.uint8], moved: Replay
-) -> dict[str, float]:
-    """Next click `hr@5`, `mrr@5`, `hr@20`; last click `last_ndcg@20`, `last_hr@20`."""
-    chosen, hour = last_clicks(moved)
-    last = last_click(last_place[chosen], hour)
-    values = next_click(next_place)
-    return {**values, "last_ndcg@20": last["ndcg@20"], "last_hr@20": last["hr@20"]}
-
-
 def mean_over(group: NDArray[np.int64], values: NDArray[np.float64]) -> float:
     """Mean of the groups' means; 0 of nothing."""
     if not values.size:

@@ -74,24 +74,26 @@ def mean_intervals(values: NDArray[np.float64], group: NDArray[np.int64]) -> lis
     return [interval_of(column) for column in np.concatenate(drawn).T]
 
 
-def hourly_interval(values: NDArray[np.float64], hour: NDArray[np.int64]) -> Interval:
-    """Interval of the mean of the hours' means; every value is drawn by itself.
+def hourly_intervals(values: NDArray[np.float64], hour: NDArray[np.int64]) -> list[Interval]:
+    """Intervals of the means of the hours' means of some columns; rows are drawn one by one.
 
     Parameters
     ----------
-    values : (n,) float64
+    values : (n, n_columns) float64
     hour : (n,) int64
     """
-    if not values.size:
-        return 0.0, 0.0
+    if not hour.size:
+        return [(0.0, 0.0)] * values.shape[1]
     order = np.argsort(hour, kind="stable")
     begins = np.flatnonzero(np.diff(hour[order], prepend=hour.min() - 1))
+    columns = np.ascontiguousarray(values[order].T)
     means: list[NDArray[np.float64]] = []
     with np.errstate(invalid="ignore"):
-        for w in drawn_weights(values.size):
-            gains = np.add.reduceat(w * values[order], begins, axis=1)
-            means.append(np.nanmean(gains / np.add.reduceat(w, begins, axis=1), axis=1))
-    return interval_of(np.concatenate(means))
+        for w in drawn_weights(hour.size):
+            counts = np.add.reduceat(w, begins, axis=1)
+            sums = [np.add.reduceat(w * column, begins, axis=1) for column in columns]
+            means.append(np.array([np.nanmean(gain / counts, axis=1) for gain in sums]))
+    return [interval_of(column) for column in np.concatenate(means, axis=1)]
 
 
 def rate_interval(counts: NDArray[np.float64], minutes: NDArray[np.float64]) -> Interval:

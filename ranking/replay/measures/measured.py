@@ -20,13 +20,13 @@ from ranking.replay.measures.accuracy import (
     accuracy,
     last_clicks,
     last_gains,
-    lists_beside,
     next_gains,
 )
-from ranking.replay.measures.changes import changes_of
+from ranking.replay.measures.beside import Beside, beside, hours_of, mean_by_hour
+from ranking.replay.measures.changes import Changes, changes_of
 from ranking.replay.measures.intervals import (
     Interval,
-    hourly_interval,
+    hourly_intervals,
     mean_intervals,
     rate_interval,
 )
@@ -88,15 +88,23 @@ class Measured:
         of the log as it came.
     intervals : dict
         Low and high end of those that are means.
-    beside : dict
-        As `side_by_side`, to compare with baselines.
+    beside : Beside
+        To compare with baselines.
+    hours : NDArray
+        Hours since the epoch that predictions fell into, (n_hours,) int64.
+    ages : dict
+        Mean age of what each list showed in every hour, (n_hours,) float64.
+    changes : Changes
     about : dict
         What the measures rest on.
     """
 
     measures: Measures
     intervals: Intervals
-    beside: Measures
+    beside: Beside
+    hours: NDArray[np.int64]
+    ages: dict[str, NDArray[np.float64]]
+    changes: Changes
     about: dict[str, str]
 
 
@@ -119,8 +127,17 @@ def measured(done: Replays, catalogue: Catalogue) -> Measured:
         measures["last_item"] = accuracy(done.moved)["last_item"]
         intervals["last_item_as_it_came"] = last_intervals(plain)
     intervals["last_item"] = last_intervals(done.moved)
+    places = {
+        name: (plain.answers.place[:, which], done.moved.answers.place[:, which])
+        for which, name in enumerate(LISTS)
+    }
+    ages = {
+        name: mean_by_hour(plain, shown.values[:, which, NAMES.index("age")])
+        for which, name in enumerate(LISTS)
+    }
     about = {"diversity": "tags and sections" if shown.by_cards else "co-reading"}
-    return Measured(measures, intervals, lists_beside(plain, done.moved), about)
+    compared = beside(plain, done.moved, places)
+    return Measured(measures, intervals, compared, hours_of(plain), ages, changes, about)
 
 
 def next_intervals(replay: Replay, shown: Shown) -> Intervals:
@@ -142,7 +159,8 @@ def last_intervals(replay: Replay) -> dict[str, Interval]:
     """Intervals of last clicks."""
     chosen, hour = last_clicks(replay)
     gains = last_gains(replay.answers.place[chosen, FOR_YOU])
-    return {name: hourly_interval(gain, hour) for name, gain in gains.items()}
+    found = hourly_intervals(np.stack(list(gains.values()), axis=1), hour)
+    return dict(zip(gains, found, strict=True))
 
 
 def _mean(values: NDArray[np.float64]) -> float:
