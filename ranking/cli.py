@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": ("ranking.commands.serving:demo", "Run a simulated agency with seven editions."),
     "send": ("ranking.commands.sending:send", "Replay a log into a running system."),
     "backtest": ("ranking.commands.measuring:backtest", "Measure the lists on a log."),
+    "tune": ("ranking.commands.tuning:tune", "Search a profile's parameters on a log."),
     "bench": ("ranking.commands.measuring:bench", "Run benchmarks."),
     "warm": ("ranking.commands.serving:warm", "Compile the loops ahead of the first start."),
 }

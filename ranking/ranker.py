@@ -20,6 +20,8 @@ from ranking.lists.boards import SURFACES, Board, make_board, make_next
 from ranking.lists.catalogue import Card, Catalogue
 from ranking.lists.edition import Edition
 from ranking.lists.profile import DEFAULT, Profile
+from ranking.lists.siblings import is_small
+from ranking.lists.steadiness import Incumbents
 from ranking.rereading import Rereading
 from ranking.snapshot import (
     CheckpointError,
@@ -82,6 +84,7 @@ class Ranker:
         self._changed: set[str] = set()
         self._unrenewed: set[str] = set()  # editions whose tags do not follow yet
         self._cards: list[tuple[str, str]] = []
+        self._incumbents: dict[tuple[str, str], Incumbents] = {}
 
     def apply(self, batch: Batch, position: int) -> int:
         """Apply the batch at a log position; returns how many of its views were new.
@@ -129,6 +132,11 @@ class Ranker:
             self._editions[name] = Edition(site, name, self.catalogue)
         return self._editions[name]
 
+    def siblings(self, name: str) -> list[Edition]:
+        """The other editions of an edition's site, by name."""
+        others = (other for other in self.editions() if other != name)
+        return [self.edition(other) for other in others if site_of(other) == site_of(name)]
+
     def editions(self) -> list[str]:
         """Editions with views or cards, by name."""
         seen = {name for site in self.sites.values() for name in site.editions}
@@ -153,6 +161,9 @@ class Ranker:
                 name = site.editions[index]
                 self.edition(name).touch(slots[of_edition == index])
                 changed.add(name)
+        for name in sorted(changed):
+            others = (other for other in self.siblings(name) if is_small(other, self.profile))
+            changed.update(other.name for other in others)
         self._unrenewed |= changed
         if renew:
             for name in self._unrenewed:
@@ -162,13 +173,26 @@ class Ranker:
         return Changes(boards, touched, evicted, cards)
 
     def boards(self, edition: str) -> list[Board]:
-        """Make an edition's boards as they stand."""
-        made = self.edition(edition)
-        return [make_board(made, surface, self.profile, BOARD_ITEMS) for surface in SURFACES]
+        """Make an edition's boards, steadied by what they show already."""
+        made, siblings = self.edition(edition), self.siblings(edition)
+        return [
+            make_board(
+                made, surface, self.profile, BOARD_ITEMS, siblings=siblings,
+                incumbents=self._incumbents.setdefault((edition, surface), Incumbents()),
+            )
+            for surface in SURFACES
+        ]  # fmt: skip
+
+    def stood(self, boards: Iterable[Board]) -> None:
+        """Learn what was published before this ranker began, so that it does not jump."""
+        for board in boards:
+            kept = Incumbents(board.viewed, board.as_of)
+            self._incumbents.setdefault((board.edition, board.surface), kept)
 
     def board(self, edition: str, surface: str, profile: Profile, n: int, section: str) -> Board:
         """Make one board of an edition under any profile."""
-        return make_board(self.edition(edition), surface, profile, n, section)
+        made, siblings = self.edition(edition), self.siblings(edition)
+        return make_board(made, surface, profile, n, section, siblings)
 
     def related(self, edition: str, article: str, n: int) -> Board:
         """Make Related of an article, known or not."""

@@ -15,6 +15,7 @@ from ranking.lists.profile import ProfileError
 from ranking.mirror.names import Names, Question
 from ranking.mirror.publisher import Publisher, Written
 from ranking.mirror.store import KEEP, Changed, Outcome, Stand, StoreError, Write, Writer
+from ranking.mirror.values import edition_of
 from streams.part import Part
 from streams.partitions import partition_of
 
@@ -74,8 +75,17 @@ class Publishing:
                 await asyncio.to_thread(self._writer.forget_position, self._part.number)
                 kept = None
             self._kept = kept or (0, 0)
+            if kept:
+                await self._learn_boards()
         except StoreError as error:
             self._away(error)
+
+    async def _learn_boards(self) -> None:
+        """Let boards go on from those in the store."""
+        keys = [self._names.edition(name) for name in self._part.ranker.editions()]
+        for value in await asyncio.to_thread(self._writer.values, keys):
+            if published := value and edition_of(value):
+                self._part.ranker.stood(published.boards)
 
     async def tick(self, wanted: Iterable[Question]) -> None:
         """Bring the store up to the ranker, if it may be written.

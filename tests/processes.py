@@ -7,6 +7,9 @@ from pathlib import Path
 
 from ranking.benchmarks.spawned import TOLQYN, Command, await_until, free_port, is_ready
 
+UNSTEADIED = "steadiness = 0"
+"""A profile whose boards do not depend on those before them."""
+
 
 class Cluster:
     """Processes on one broker and one store, in one namespace.
@@ -34,7 +37,9 @@ class Cluster:
 
     def worker(self, name: str = "1", *options: str) -> Command:
         """Start a worker."""
-        at = ("--redis", self.redis, "--id", name, *options)
+        profile = self.folder / "default.toml"
+        profile.write_text(UNSTEADIED)
+        at = ("--redis", self.redis, "--id", name, "--profile", str(profile), *options)
         return self._started("worker", name, *self._kafka(), *at)
 
     def packer(self) -> Command:

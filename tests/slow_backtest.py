@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import pytest
 
 from ranking.engine.settings import EngineSettings
+from ranking.lists.boards import make_board
 from ranking.lists.catalogue import Catalogue
 from ranking.lists.profile import Profile
+from ranking.lists.steadiness import Incumbents
 from ranking.ranker import Ranker
 from ranking.replay.asking import RENEW_MS
-from ranking.replay.backtest import Measures, Span, backtest
+from ranking.replay.backtest import replay
+from ranking.replay.measures.accuracy import Measures, accuracy
+from ranking.replay.visits import Span
 from tests.logs import (
     DAY_MS,
     HASHES,
@@ -42,11 +46,12 @@ class Visit:
     clicks: list[int]
 
 
-class Clock:
-    """Says when tag graphs are due for renewal, by the log's time."""
+class Shown:
+    """What is shown: tag graphs renewed by the log's time, boards that follow those before."""
 
     def __init__(self) -> None:
         self.renewed_ms = 0
+        self.incumbents: defaultdict[str, Incumbents] = defaultdict(Incumbents)
 
     def due(self, newest_ms: int) -> bool:
         """Say it, once."""
@@ -57,15 +62,16 @@ class Clock:
 
 
 def places(
-    ranker: Ranker, clock: Clock, profile: Profile, visit: Visit, target: Page
+    ranker: Ranker, shown: Shown, profile: Profile, visit: Visit, target: Page
 ) -> tuple[int, ...]:
     """Where the page stands in the three live lists without what the visit has read."""
     edition, article = target
     recent = [other if of == edition else f"{of}: {other}" for of, other in visit.pages]
-    newest_ms = next(iter(ranker.sites.values())).newest_ms
-    ranker.tick(renew=clock.due(newest_ms))
+    newest_ms = max((site.newest_ms for site in ranker.sites.values()), default=0)
+    ranker.tick(renew=shown.due(newest_ms))
+    incumbents = shown.incumbents[edition]
     boards = (
-        ranker.board(edition, "popular", profile, 100, ""),
+        make_board(ranker.edition(edition), "popular", profile, 100, incumbents=incumbents),
         ranker.related(edition, recent[0], 100),
         ranker.for_you(edition, recent, 100),
     )
@@ -80,12 +86,18 @@ def slowly(
     rows: Sequence[Row], catalogue: Catalogue, span: Span, profile: Profile
 ) -> tuple[list[tuple[int, ...]], list[tuple[int, int]]]:
     """Each click's place in each list; and (hour, place in For this visit) of the last clicks."""
-    ranker = Ranker(profile=profile, catalogue=catalogue)
-    clock, visits = Clock(), dict[str, Visit]()
+    ranker, waiting, period = Ranker(profile=profile, catalogue=catalogue), list[int](), -1
+    shown, visits = Shown(), dict[str, Visit]()
     ranks: list[tuple[int, ...]] = []
     hours: list[int] = []
     last: dict[int, bool] = {}
     for number, (at, event) in enumerate(rows):
+        now = number if span.refresh == 0 else int(at // (span.refresh * 1000))
+        if now > period:
+            for other in waiting:
+                ranker.apply(packed([rows[other]], other), other)
+            waiting, period = [], now
+        waiting.append(number)
         chain = str(event.session or event.visitor)
         if event.kind == "view" and event.agent != ROBOT:
             page = (event.edition, str(event.article))
@@ -100,13 +112,13 @@ def slowly(
             if visit.pages and due:
                 known = page in visit.pages
                 missed = (MISSED,) * 3
-                ranks.append(missed if known else places(ranker, clock, profile, visit, page))
+                found = places(ranker, shown, profile, visit, page)  # boards are judged either way
+                ranks.append(missed if known else found)
                 hours.append(at // HOUR_MS)
                 visit.clicks = [len(ranks) - 1]
                 last[len(ranks) - 1] = True
             visit.newest_ms = at
             visit.pages = [page, *(other for other in visit.pages if other != page)]
-        ranker.apply(packed([rows[number]], number), number)
     return ranks, [(hours[k], ranks[k][2]) for k in range(len(ranks)) if last[k]]
 
 
@@ -157,7 +169,7 @@ def assert_same(rows: list[Row], catalogue: Catalogue, span: Span, profile: Prof
     """Both ways give the same measures."""
     ranks, last = slowly(rows, catalogue, span, profile)
     assert len(ranks) > 20
-    quick = backtest(chopped(rows, range(0, len(rows), 64)), catalogue, span, profile)
+    quick = accuracy(replay(chopped(rows, range(0, len(rows), 64)), catalogue, span, profile))
     slow = measured(ranks, last)
     assert set(quick) == set(slow)
     for name, values in slow.items():

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from ranking.lists.catalogue import Card, Catalogue
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.replay.asking import TOLD_EVERY, is_plain
-from ranking.replay.backtest import Span, backtest
+from ranking.replay.backtest import replay
+from ranking.replay.visits import Span
 from tests.logs import DAY_MS, KK, RU, START_MS, chopped, random_rows
 from tests.slow_backtest import ALL, assert_same, log
 
@@ -44,6 +45,11 @@ def test_every_parameter_of_a_profile_is_measured(profile: Profile) -> None:
     assert_same(rows, cards(5), ALL, profile)
 
 
+def test_frozen_lists_are_those_of_the_last_refresh() -> None:
+    span = Span(0, 2**62, refresh=3600.0)
+    assert_same(log(5, 300), cards(5), span, Profile(tag_share=0.8))
+
+
 def test_two_editions_with_cards() -> None:
     """A page of the other edition has no tags in this one."""
     catalogue = cards(6)
@@ -68,5 +74,5 @@ def test_progress_is_told_now_and_then() -> None:
     rows = random_rows(1, TOLD_EVERY + 9, visitors=9000, step_ms=10)
     told: list[int] = []
     nothing, profile = Span(0, 0), Profile(window=3600)
-    backtest(chopped(rows, [99]), Catalogue(), nothing, profile, progress=told.append)
+    replay(chopped(rows, [99]), Catalogue(), nothing, profile, progress=told.append)
     assert told == [TOLD_EVERY, TOLD_EVERY + 9]

@@ -1,6 +1,7 @@
 """Backtest: the same lists as the live ones, proved by asking those before every single view."""
 
 import random
+from collections import defaultdict
 
 import msgspec
 import numpy as np
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from ranking.engine.settings import EngineSettings
 from ranking.lists.catalogue import Catalogue
 from ranking.lists.profile import DEFAULT, Profile
-from ranking.replay.backtest import Span, backtest, span_of, visit_links
+from ranking.replay.backtest import replay
+from ranking.replay.measures.accuracy import accuracy
+from ranking.replay.visits import Span, span_of, visit_links
 from tests.logs import (
     DAY_MS,
     HOUR_MS,
@@ -23,7 +26,7 @@ from tests.logs import (
     packed,
     view,
 )
-from tests.slow_backtest import ALL, LISTS, assert_same, log
+from tests.slow_backtest import ALL, LISTS, W_MS, assert_same, log
 
 PROFILES = {
     "default": DEFAULT,
@@ -43,6 +46,41 @@ def test_places_are_those_of_the_live_lists(name: str, seed: int) -> None:
     assert 0.0 < measures["popular"]["hr@5"] < 1.0
     assert 0.0 < measures["foryou"]["hr@20"] < 1.0
     assert 0.0 < measures["last_item"]["ndcg@20"] < measures["last_item"]["hr@20"]
+
+
+@pytest.mark.parametrize("refresh", [0.5, 900.0, 3600.0, 86_400.0])
+def test_frozen_lists_are_those_of_the_last_refresh(refresh: float) -> None:
+    """What was read is left out at once, though."""
+    rows = log(3, 400)
+    span = Span(rows[60].at_ms, 2**62, refresh=refresh)
+    assert_same(rows, Catalogue(), span, DEFAULT)
+
+
+def test_visits_in_windows_are_those_that_began_there() -> None:
+    """As if every page had been read in the hour in which its visit began."""
+    rows, began, newest = log(4, 400), dict[str, int](), dict[str, int]()
+    windows = defaultdict[int, tuple[list[Row], list[Row]]](lambda: ([], []))
+    for at, event in rows:
+        chain = str(event.session or event.visitor)
+        if not event.session and at - newest.get(chain, at) >= W_MS:
+            del began[chain]
+        newest[chain] = at
+        hour = began.setdefault(chain, at // HOUR_MS)
+        end = hour * HOUR_MS + HOUR_MS - 1
+        windows[hour][at > end].append(Row(min(at, end), event))
+    moved = [row for hour in sorted(windows) for part in windows[hour] for row in part]
+    result = replay([packed(rows)], Catalogue(), Span(0, 2**62, 1, 3600.0, by_visit=True))
+    read = [result.site.ids[slot] for slot in result.views["slot"].tolist()]
+    assert read == [row.event.article for row in moved] != [row.event.article for row in rows]
+    assert result.views["at"].tolist() == [row.at_ms for row in moved]
+    assert result.plan.asked.size == replay([packed(rows)], Catalogue(), ALL).plan.asked.size
+
+
+def test_lists_frozen_for_ever_are_empty() -> None:
+    """Nothing was read before the first refresh."""
+    measures = accuracy(replay([packed(log(3))], Catalogue(), Span(0, 2**62, refresh=1e12)))
+    assert measures["foryou"]["clicks"] > 20
+    assert measures["foryou"]["hr@20"] == measures["popular"]["hr@20"] == 0.0
 
 
 def test_two_editions_in_one_visit() -> None:
@@ -70,7 +108,7 @@ def test_part_of_the_views_and_of_the_visits(every: int) -> None:
     rows = log(8, 500)
     span = Span(rows[150].at_ms, rows[400].at_ms, every)
     measures = assert_same(rows, Catalogue(), span, DEFAULT)
-    whole = backtest(chopped(rows, [250]), Catalogue(), ALL)
+    whole = accuracy(replay(chopped(rows, [250]), Catalogue(), ALL))
     assert measures["popular"]["clicks"] < whole["popular"]["clicks"]
 
 
@@ -79,7 +117,7 @@ def test_every_click_belongs_to_one_share_of_the_visits() -> None:
     rows = log(9, 400)
     batches = chopped(rows, [100, 300])
     clicks = [
-        backtest(batches, Catalogue(), Span(0, 2**62, every))["foryou"]["clicks"]
+        accuracy(replay(batches, Catalogue(), Span(0, 2**62, every)))["foryou"]["clicks"]
         for every in (1, 2, 4, 1000)
     ]
     assert clicks == sorted(clicks, reverse=True)
@@ -89,9 +127,9 @@ def test_every_click_belongs_to_one_share_of_the_visits() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_chopping_changes_no_measure(seed: int) -> None:
     rows, rng = log(seed, 400), random.Random(seed)
-    whole = backtest([packed(rows)], Catalogue(), ALL)
+    whole = accuracy(replay([packed(rows)], Catalogue(), ALL))
     cuts = [rng.randrange(400) for _ in range(30)]
-    assert backtest(chopped(rows, cuts), Catalogue(), ALL) == whole
+    assert accuracy(replay(chopped(rows, cuts), Catalogue(), ALL)) == whole
 
 
 def test_a_span_leaves_the_first_day_for_warming_up() -> None:
@@ -106,7 +144,7 @@ def test_nothing_to_predict() -> None:
     """One view a visitor: all measures are there and 0."""
     batches = [packed([view(START_MS + k, "a", f"{k}") for k in range(9)])]
     told: list[int] = []
-    measures = backtest(batches, Catalogue(), ALL, progress=told.append)
+    measures = accuracy(replay(batches, Catalogue(), ALL, progress=told.append))
     assert set(measures) == {*LISTS, "last_item"}
     assert all(value == 0.0 for values in measures.values() for value in values.values())
     assert told == [9]
@@ -118,7 +156,7 @@ def test_one_visit_by_hand() -> None:
     rows = [view(at + k, name, f"crowd {k}") for k, name in enumerate(names * 3)]
     rows += [view(at + 100 + k, name, "first") for k, name in enumerate(["a", "d"])]
     rows += [view(at + 200 + k, name, "second") for k, name in enumerate(["a", "d"])]
-    measures = backtest([packed(rows)], Catalogue(), Span(at + 200, at + 300))
+    measures = accuracy(replay([packed(rows)], Catalogue(), Span(at + 200, at + 300)))
     assert measures["related"] == {"hr@5": 1.0, "mrr@5": 1.0, "hr@20": 1.0, "clicks": 1.0}
     assert measures["last_item"] == {"ndcg@20": 1.0, "hr@20": 1.0, "clicks": 1.0}
 
@@ -127,7 +165,7 @@ def test_too_many_articles_for_the_engine_are_refused() -> None:
     """A backtest evicts nothing, so the log must fit."""
     rows = [view(START_MS + k, f"{k}") for k in range(70)]
     with pytest.raises(ValueError, match="articles"):
-        backtest([packed(rows)], Catalogue(), ALL, settings=EngineSettings(articles=64))
+        replay([packed(rows)], Catalogue(), ALL, settings=EngineSettings(articles=64))
 
 
 @settings(deadline=None, max_examples=100, derandomize=True)

@@ -39,7 +39,7 @@ def decay(site: Site) -> list[float]:
 
 
 def rows_of_graph(site: Site) -> dict[Page, dict[Page, list[float]]]:
-    """N of all rows at the log's clock: page to neighbour to the three levels."""
+    """N of all rows at the log's clock: page to neighbour to the four levels."""
     graph, scale = site.state.graph, decay(site)
     found = {}
     for row in np.flatnonzero(graph.row["owner"] >= 0).tolist():
@@ -58,7 +58,7 @@ def totals_of_graph(site: Site) -> dict[Page, list[float]]:
     graph, scale = site.state.graph, decay(site)
     return {
         page_of(site, int(record["owner"])): [
-            float(record["total"][k]) * scale[k] for k in (0, 1, 2)
+            float(record["total"][k]) * scale[k] for k in range(LEVELS)
         ]
         for record in graph.row[graph.row["owner"] >= 0]
     }
@@ -99,8 +99,8 @@ def test_all_rows_are_the_sums_of_their_coreadings(seed: int) -> None:
 def test_all_rows_are_the_sums_after_every_view() -> None:
     rows = random_rows(9, 80, articles=5, visitors=3, late=0.2, late_ms=HOUR_MS, pause=0.02)
     settings = EngineSettings(
-        window=600, coread_half_lives=(300, 900, 3600), coread_forward=(0.5, 0.25, 0.9),
-        coread_backward=(0.2, 0.7, 0.1),
+        window=600, coread_half_lives=(300, 900, 3600, 9000), coread_forward=(0.5, 0.25, 0.9, 0.4),
+        coread_backward=(0.2, 0.7, 0.1, 0.3),
     )  # fmt: skip
     site, truth = Site("inform", settings), Truth(settings)
     for number, row in enumerate(rows):
@@ -110,12 +110,12 @@ def test_all_rows_are_the_sums_after_every_view() -> None:
 
 
 def test_one_visit_by_hand() -> None:
-    """Four pages a moment apart: three steps, each way, at three levels."""
+    """Four pages a moment apart: three steps, each way, at four levels."""
     site = Site("inform", EngineSettings())
     pages = ["a3", "a2", "a1", "b"]
     site.apply(packed([view(START_MS, page) for page in pages]), 0)
     rows = rows_of_graph(site)
-    forward, backward = (0.6, 0.3, 0.5), (0.1, 0.3, 0.6)
+    forward, backward = (0.6, 0.6, 0.6, 0.5), (0.1, 0.2, 0.3, 0.6)
     for steps, page in enumerate(["a1", "a2", "a3"]):
         ahead = [f**steps for f in forward]
         back = [b * f**steps for f, b in zip(forward, backward, strict=True)]

@@ -26,10 +26,13 @@ from ranking.lists.boards import render
 from ranking.lists.catalogue import Catalogue
 from ranking.lists.leaders import decay_of, read_scores
 from ranking.ranker import Ranker
-from ranking.replay.backtest import backtest, span_of
+from ranking.replay.backtest import replay
 from ranking.replay.files import view_chunks
+from ranking.replay.measures.accuracy import accuracy
 from ranking.replay.packed import packed_views
 from ranking.replay.send import send_views
+from ranking.replay.visits import span_of
+from tests.processes import UNSTEADIED
 
 pytestmark = [pytest.mark.server, pytest.mark.data]
 
@@ -51,7 +54,9 @@ def week(g1: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
     """Send the week."""
     path = g1 / "clicks.csv.gz"
     batches = list(packed_views(path, COLUMNS, EDITION))
-    with spawned(Server(tmp_path_factory.mktemp("week"))) as server:
+    profile = tmp_path_factory.mktemp("profile") / "default.toml"
+    profile.write_text(UNSTEADIED)
+    with spawned(Server(tmp_path_factory.mktemp("week"), "--profile", str(profile))) as server:
         sent = send_views(view_chunks(path, COLUMNS), server.url)
         assert (sent.accepted, sent.rejected) == (1_538_528, 0)
         last = batches[-1].articles[int(batches[-1].columns["article"][-1])][1]
@@ -185,7 +190,7 @@ def test_server_needs_less_than_a_gigabyte(week: Week) -> None:
 
 def test_lists_are_worth_what_they_were_found_to_be(week: Week) -> None:
     span = span_of(week.batches, None, None, 4)
-    measures = backtest(week.batches, Catalogue(), span)
+    measures = accuracy(replay(week.batches, Catalogue(), span))
     assert measures["popular"]["hr@5"] > 0.345
     assert measures["related"]["hr@5"] > 0.435
     assert measures["foryou"]["hr@5"] > 0.44

@@ -15,20 +15,22 @@ def chain(live: Live, edition: str, pages: Sequence[str], profile: Profile) -> S
     truth, used = live.truth, list(pages)[: profile.visit_depth]
     weights = (profile.related_landing_weight, profile.onward_weight, profile.ours_weight)
     shares = live.shares(edition, profile.related_half_life, weights, profile.related_evidence)
-    evidence = (profile.fast_evidence, profile.middle_evidence, profile.slow_evidence)
+    p = profile
+    evidence = (p.instant_evidence, p.fast_evidence, p.middle_evidence, p.slow_evidence)
     voices = [profile.visit_decay**j for j in range(len(used))]
     scores = dict.fromkeys(shares, 0.0)
     for page, voice in zip(used, voices, strict=True):
         neighbours = truth.neighbours((edition, page))
         rows = [
             {other[1]: truth.coread((edition, page), other, level) for other in neighbours}
-            for level in range(3)
+            for level in range(4)
         ]
-        for article, p in shares.items():
-            for level in (2, 1, 0):
+        for article, share in shares.items():
+            score = share
+            for level in (3, 2, 1, 0):
                 row, k = rows[level], evidence[level]
-                p = (row.get(article, 0.0) + k * p) / (sum(row.values()) + k)
-            scores[article] += voice / sum(voices) * p
+                score = (row.get(article, 0.0) + k * score) / (sum(row.values()) + k)
+            scores[article] += voice / sum(voices) * score
     return {article: score for article, score in scores.items() if article not in pages}
 
 
@@ -47,7 +49,7 @@ def test_related_is_the_chain_over_the_whole_catalogue(seed: int) -> None:
     "profile",
     [
         Profile(related_half_life=3600.0, related_landing_weight=1.0, onward_weight=0.5),
-        Profile(fast_evidence=0.1, middle_evidence=5.0, slow_evidence=900.0),
+        Profile(instant_evidence=40.0, fast_evidence=0.1, middle_evidence=5.0, slow_evidence=900.0),
         Profile(related_half_life=900.0, related_evidence=0.0),
     ],
 )

@@ -14,7 +14,7 @@ from tests.restarts import applied, log_for
     [
         EngineSettings(window=900),
         EngineSettings(neighbours=64),
-        EngineSettings(coread_forward=(0.5, 0.3, 0.5)),
+        EngineSettings(coread_forward=(0.5, 0.3, 0.5, 0.5)),
         EngineSettings(articles=64),
     ],
 )

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from ranking.engine.settings import EngineSettings
-from ranking.lists.boards import Board
+from ranking.lists.boards import SURFACES, Board
 from ranking.lists.profile import Profile
 from ranking.ranker import Ranker
 from tests.logs import KK, MINUTE_MS, RU, START_MS, Row, chopped, packed, view
@@ -15,7 +15,11 @@ from tests.restarts import ALL_SETTINGS, applied, log_for, restarted
 def all_boards(ranker: Ranker) -> list[Board]:
     """Boards of all editions."""
     ranker.tick()
-    return [board for name in (RU, KK) for board in ranker.boards(name)]
+    return [
+        ranker.board(name, surface, ranker.profile, 20, "")
+        for name in (RU, KK)
+        for surface in SURFACES
+    ]
 
 
 @ALL_SETTINGS

@@ -1,14 +1,19 @@
 """`tolqyn backtest` and `tolqyn bench`."""
 
 import json
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
+
+from ranking.commands.tables import as_json, print_results, print_rows
+
+if TYPE_CHECKING:
+    from ranking.replay.measures.measured import Measured
 
 FORMATS = click.Choice(["table", "json"])
 
@@ -30,6 +35,13 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> fl
 @click.option("--from", "since", callback=_moment, help="Predict from here; else after 24 h.")
 @click.option("--until", callback=_moment, help="Predict up to here.")
 @click.option("--every", type=click.IntRange(1), default=1, help="Predict every K-th visit.")
+@click.option(
+    "--refresh",
+    type=click.FloatRange(0),
+    default=0,
+    help="Freeze lists for so many seconds of log time; else as fresh as the last view.",
+)
+@click.option("--baselines", is_flag=True, help="Compare with what needs no engine.")
 @click.option("--edition", default="site/und", show_default=True, help="For rows without one.")
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
 @click.option("--article-columns", default="", help="Other names, as id=article_id")
@@ -41,6 +53,8 @@ def backtest(
     since: float | None,
     until: float | None,
     every: int,
+    refresh: float,
+    baselines: bool,
     edition: str,
     columns: str,
     article_columns: str,
@@ -51,36 +65,41 @@ def backtest(
     Every page of a visit after its first is predicted from the views before it.
     """
     from ranking.lists.profile import DEFAULT, read_profile
-    from ranking.replay import backtest as replay
     from ranking.replay import files
+    from ranking.replay.baselines.compared import baselines as measured_baselines
+    from ranking.replay.measures.measured import measured, replays
     from ranking.replay.packed import catalogue_of, packed_views
+    from ranking.replay.visits import span_of
 
     chosen = [read_profile(path) for path in profiles] or [DEFAULT]
     mapping = files.mapping_of(columns, files.EVENT_FIELDS)
     card_mapping = files.mapping_of(article_columns, files.ARTICLE_FIELDS)
-    results = {}
+    results: dict[str, Measured] = {}
+    beside: dict[str, dict[str, float]] = {}
     with Progress(console=Console(stderr=True), transient=True) as bar:
+
+        def step(text: str) -> Callable[[int, int], None]:
+            task = bar.add_task(text, total=None)
+            return lambda done, total: bar.update(task, completed=done, total=total)
+
         catalogue = catalogue_of(articles, card_mapping, edition)
-        task = bar.add_task("reading", total=views.stat().st_size if views.exists() else None)
-        batches = list(
-            packed_views(views, mapping, edition, lambda read: bar.update(task, completed=read))
-        )
+        size = views.stat().st_size if views.exists() else 0
+        reading = step("reading")
+        batches = list(packed_views(views, mapping, edition, lambda read: reading(read, size)))
         if not batches:
             message = f"{views} has no views"
             raise files.FileError(message)
-        span = replay.span_of(batches, since, until, every)
+        span = span_of(batches, since, until, every, refresh)
         for profile in chosen:
-            total = sum(len(batch) for batch in batches)
-            run = bar.add_task(f"replaying under {profile.name}", total=total)
-            results[profile.name] = replay.backtest(
-                batches, catalogue, span, profile,
-                progress=lambda n, run=run: bar.update(run, completed=n),  # type: ignore[misc]
-            )  # fmt: skip
+            under = step(f"replaying under {profile.name}")
+            done = replays(batches, catalogue, span, profile, progress=under)
+            results[profile.name] = measured(done, catalogue)
+            if baselines and not beside:
+                beside = measured_baselines(done, step("baselines"))
     if form == "json":
-        click.echo(json.dumps(results if len(results) > 1 else results[chosen[0].name]))
+        click.echo(json.dumps(as_json(results, beside)))
     else:
-        for name, measures in results.items():
-            _print(f"profile {name}", measures)
+        print_results(results, beside)
 
 
 @click.command()
@@ -110,16 +129,4 @@ def bench(names: tuple[str, ...], views: Path | None, columns: str, form: str) -
         click.echo(json.dumps(results))
         return
     for name, measures in results.items():
-        _print(f"benchmark {name}", {name: measures})
-
-
-def _print(title: str, rows: dict[str, dict[str, float]]) -> None:
-    names = list(dict.fromkeys(name for row in rows.values() for name in row))
-    table = Table("", *names, title=title)
-    for key, row in rows.items():
-        table.add_row(key, *(_number(row[name]) if name in row else "" for name in names))
-    Console().print(table)
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) and abs(value) >= 10 else f"{value:.4f}"
+        print_rows(f"benchmark {name}", {name: measures})

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.arrays import LENGTH, pack_arrays, unpack_arrays
-from ranking.engine.coread import Graph
+from ranking.engine.coread import LEVELS, Graph
 from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Site, Turn
 from ranking.engine.tables import FIRST_SLOTS, empty_articles
@@ -233,7 +233,7 @@ def _fill_rows(
     for name in ("size", "total", "touched"):
         g.row[name][rows] = arrays[f"row_{name}"]
     held = np.arange(g.neighbour.shape[1])[None, :] < arrays["row_size"][:, None]
-    neighbour, mass = np.zeros(held.shape, np.int32), np.zeros((*held.shape, 3), np.float32)
+    neighbour, mass = np.zeros(held.shape, np.int32), np.zeros((*held.shape, LEVELS), np.float32)
     neighbour[held], mass[held] = arrays["row_neighbour"], arrays["row_mass"]
     g.neighbour[rows], g.mass[rows] = neighbour, mass
 

@@ -29,7 +29,7 @@ def _sources_digest() -> str:
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for folder in ("engine", "lists", "replay"):
-        for source in sorted((package / folder).glob("*.py")):
+        for source in sorted((package / folder).rglob("*.py")):
             digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 

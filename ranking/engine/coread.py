@@ -1,4 +1,4 @@
-"""The co-read graph: what is read after and before what, in one visit, at three memories.
+"""The co-read graph: what is read after and before what, in one visit, at four memories.
 
 A view of b after pages [a1, a2, a3] (newest first) of its visit adds to the rows of both ends, for
 each level l with half-life h_l: forward_l^j to N_l[a_j][b], backward_l·forward_l^(j-1) to
@@ -6,7 +6,7 @@ N_l[b][a_j], decayed forward like the masses. T_l holds the row's whole sum. Row
 recently co-read articles, in a pool; each holds a bounded number of neighbours, and when it is
 full keeps the three quarters with the greatest decayed sum. Cost: six row scans a view.
 
-Levels are F, M, S: fast, middle, slow.
+Levels are I, F, M, S: instant, fast, middle, slow.
 """
 
 from typing import Any, NamedTuple
@@ -19,9 +19,9 @@ from ranking.engine.decay import exp2
 from ranking.engine.selection import kth_smallest
 from ranking.engine.settings import EngineSettings
 
-LEVELS = 3
-REBASE = 64
-"""A level's base moves every so many half-lives: single precision holds weights below 2^64."""
+LEVELS = 4
+REBASE = 96
+"""A level's base moves every so many half-lives: single precision holds weights below 2^96."""
 
 ROW = np.dtype(
     [
@@ -39,6 +39,7 @@ LEVEL = np.dtype(
         ("half_life_ms", np.int64, (LEVELS,)),
         ("due_ms", np.int64),  # when the next base moves
         ("step", np.float64, (LEVELS, 3, 2)),  # weight by level, steps between, direction
+        ("weight", np.float64, (LEVELS,)),  # of the co-readings of the view at hand
         ("free_rows", np.int64),
         ("freed", np.int64),  # rows taken from articles so far
     ],
@@ -54,7 +55,7 @@ class Graph(NamedTuple):
     row : (n_rows,) ROW
     neighbour : (n_rows, width) int32
         Article slots, in order of arrival.
-    mass : (n_rows, width, 3) float32
+    mass : (n_rows, width, LEVELS) float32
         Forward-decayed co-readings.
     level : (1,) LEVEL
     """
@@ -200,13 +201,21 @@ def move_neighbour(g: Graph, row: int, place: int, to: int) -> None:
 
 
 @inlined
+def weigh_coreads(g: Graph, at_ms: int) -> None:
+    """Set what the co-readings of a view weigh."""
+    levels = g.level[0]
+    for level in range(LEVELS):
+        age = at_ms - levels["base_ms"][level]
+        levels["weight"][level] = exp2(age / levels["half_life_ms"][level])
+
+
+@inlined
 def add_coread(
     g: Graph,
     articles: NDArray[Any],
     earlier: int,
     later: int,
     step: int,
-    at_ms: int,
     newest_ms: int,
     position: int,
 ) -> None:
@@ -217,9 +226,8 @@ def add_coread(
     backward = neighbour_place(g, to_row, earlier, newest_ms)
     levels = g.level[0]
     for level in range(LEVELS):
-        scale = exp2((at_ms - levels["base_ms"][level]) / levels["half_life_ms"][level])
-        ahead = scale * levels["step"][level, step, 0]
-        back = scale * levels["step"][level, step, 1]
+        ahead = levels["weight"][level] * levels["step"][level, step, 0]
+        back = levels["weight"][level] * levels["step"][level, step, 1]
         g.mass[from_row, forward, level] += np.float32(ahead)
         g.mass[to_row, backward, level] += np.float32(back)
         g.row[from_row]["total"][level] += ahead

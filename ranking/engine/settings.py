@@ -19,7 +19,7 @@ class EngineSettings:
         Repeat window W in seconds: the same visitor, article and kind counts once within it;
         a visit's predecessors are those within it.
     coread_half_lives : tuple of int
-        Half-lives in seconds of the three levels of the co-read graph, ascending.
+        Half-lives in seconds of the four levels of the co-read graph, ascending.
     coread_forward, coread_backward : tuple of float
         Weight of a step from an earlier page to a later one and back, for each level.
     neighbours : int
@@ -37,10 +37,10 @@ class EngineSettings:
     """
 
     window: int = 1800
-    coread_half_lives: tuple[int, int, int] = (600, 5760, 46080)
-    coread_forward: tuple[float, float, float] = (0.6, 0.3, 0.5)
-    coread_backward: tuple[float, float, float] = (0.1, 0.3, 0.6)
-    neighbours: int = 128
+    coread_half_lives: tuple[int, int, int, int] = (300, 1200, 5760, 46080)
+    coread_forward: tuple[float, float, float, float] = (0.6, 0.6, 0.6, 0.5)
+    coread_backward: tuple[float, float, float, float] = (0.1, 0.2, 0.3, 0.6)
+    neighbours: int = 96
     rows: int = 20_000
     articles: int = 1_000_000
     visitors: int = 8_000_000
@@ -65,7 +65,7 @@ class EngineSettings:
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
 
     def step_weights(self) -> NDArray[np.float64]:
-        """Weights of co-read steps, (3 levels, 3 steps, 2 directions) float64.
+        """Weights of co-read steps, (4 levels, 3 steps, 2 directions) float64.
 
         The step from the page before last weighs `forward` times less than from the last one.
         """

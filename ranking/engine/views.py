@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ranking.engine.batch import Batch
 from ranking.engine.compiled import compiled, inlined, lent
-from ranking.engine.coread import Graph, add_coread, lent_graph, rebase_graph
+from ranking.engine.coread import Graph, add_coread, lent_graph, rebase_graph, weigh_coreads
 from ranking.engine.masses import LANDING, ONWARD, OURS, add_mass, rebase
 from ranking.engine.repeats import FULL, NEVER, NOTHING, mix, seen_key, touch
 from ranking.engine.rings import DAY_MS, DAYS, HOUR_MS, HOURS, ring_add
@@ -211,7 +211,7 @@ def count_view(s: State, view: Any, place: int) -> None:
     at, slot = view["at"], view["slot"]
     article, log, visit = s.article[slot], s.log[0], s.visits[place]
     edition = article["edition"]
-    steps = 0
+    steps, links = 0, 0
     for step in range(DEPTH):
         page, page_at = visit["page"][step], visit["page_at"][step]
         if page < 0 or page == slot or page_at < log["forgotten_ms"]:
@@ -220,7 +220,10 @@ def count_view(s: State, view: Any, place: int) -> None:
             continue
         if s.article[page]["edition"] == edition:
             newest, position = log["newest_ms"], log["views"]
-            add_coread(s.graph, s.article, page, slot, steps, at, newest, position)
+            if links == 0:
+                weigh_coreads(s.graph, at)
+            links += 1
+            add_coread(s.graph, s.article, page, slot, steps, newest, position)
         steps += 1
     of_class = OURS if view["ours"] else (ONWARD if steps > 0 else LANDING)
     add_mass(at, s.weights, s.of_millisecond, s.mass, s.total, slot, edition, of_class)

@@ -6,7 +6,7 @@ is the one way in which a list becomes JSON.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -17,8 +17,11 @@ from ranking.lists.edition import Edition
 from ranking.lists.profile import Profile
 from ranking.lists.reading import Reading, Scored
 from ranking.lists.related import compose
+from ranking.lists.siblings import lent_shares
+from ranking.lists.steadiness import Incumbents
 
 SURFACES = ("popular", "trending")
+DRESSED = 8
 SPARE = 20
 """Articles that the chain ranks beyond those asked for, since some may not be shown."""
 PATIENCE = 50
@@ -68,6 +71,11 @@ class Board:
         """Articles, best first."""
         return tuple(item.id for item in self.items)
 
+    @property
+    def viewed(self) -> tuple[str, ...]:
+        """Those that stand here by a score, not to fill the list."""
+        return tuple(item.id for item in self.items if item.score > 0.0)
+
 
 def choose(
     ranking: Iterable[Scored],
@@ -108,13 +116,41 @@ def choose(
 
 
 def make_board(
-    edition: Edition, surface: str, profile: Profile, n: int, section: str = ""
+    edition: Edition,
+    surface: str,
+    profile: Profile,
+    n: int,
+    section: str = "",
+    siblings: Sequence[Edition] = (),
+    incumbents: Incumbents | None = None,
 ) -> Board:
-    """Make an edition's Popular or Trending."""
-    by_rise = surface == "trending"
-    ranking = edition.trending(profile) if by_rise else edition.popular(profile, section)
-    chosen = choose(ranking, edition, profile, n, section)
-    return dressed(edition, surface, profile, chosen)
+    """Make an edition's Popular or Trending.
+
+    Parameters
+    ----------
+    edition : Edition
+    surface : str
+        `popular` or `trending`.
+    profile : Profile
+    n : int
+        At most so many items.
+    section : str
+        Of this section alone, if one is given.
+    siblings : sequence of Edition
+        The site's other editions, from which a small one borrows for Popular.
+    incumbents : Incumbents
+        What the board showed before; follows what it shows.
+    """
+    if surface == "trending":
+        ranking: Iterable[Scored] = edition.trending(profile)
+    else:
+        ranking = edition.popular(profile, section, lent_shares(edition, siblings, profile))
+    if incumbents is None:
+        return dressed(edition, surface, profile, choose(ranking, edition, profile, n, section))
+    steadied = incumbents.steadied(ranking, edition.at, profile)
+    board = dressed(edition, surface, profile, choose(steadied, edition, profile, n, section))
+    incumbents.stand(board.viewed, board.as_of)
+    return board
 
 
 def make_next(reading: Reading, surface: str, profile: Profile, pages: list[str], n: int) -> Board:
@@ -133,15 +169,30 @@ def dressed(reading: Reading, surface: str, profile: Profile, chosen: list[Score
 
 def render(board: Board, n: int) -> bytes:
     """Write the first `n` items of a board as the API answers them."""
-    return orjson.dumps(
-        {
-            "edition": board.edition,
-            "surface": board.surface,
-            "profile": board.profile,
-            "as_of": board.as_of,
-            "items": [_item(item) for item in board.items[:n]],
-        }
-    )
+    return orjson.dumps(_shown(board, n))
+
+
+def render_candidates(board: Board, n: int, visit_decay: float) -> bytes:
+    """Write a board with candidates for the reader's own browser: see `mixing`.
+
+    All of the board's items are candidates with a score, the first `DRESSED` with their cards.
+    """
+    candidates = [
+        _item(item) if place < DRESSED else {"id": item.id, "score": item.score}
+        for place, item in enumerate(board.items)
+        if item.score > 0.0
+    ]
+    return orjson.dumps(_shown(board, n) | {"candidates": candidates, "visit_decay": visit_decay})
+
+
+def _shown(board: Board, n: int) -> dict[str, object]:
+    return {
+        "edition": board.edition,
+        "surface": board.surface,
+        "profile": board.profile,
+        "as_of": board.as_of,
+        "items": [_item(item) for item in board.items[:n]],
+    }
 
 
 def card_json(card: Card) -> dict[str, object]:

@@ -1,8 +1,8 @@
 """The chain: what is read next after some pages, from the broad to the fresh.
 
-For one page a: p0 = popularity (and what tags say); then for the slow, the middle and the fast
-level of the co-read graph p = (N_l[a][x] + k_l·p) / (T_l[a] + k_l), a back-off of each level to
-the one before with the weight of k_l co-readings (Witten & Bell's interpolation, 1991,
+For one page a: p0 = popularity (and what tags say); then for the slow, the middle, the fast and the
+instant level of the co-read graph p = (N_l[a][x] + k_l·p) / (T_l[a] + k_l), a back-off of each
+level to the one before with the weight of k_l co-readings (Witten & Bell's interpolation, 1991,
 https://doi.org/10.1109/18.87000, with a fixed constant). Several pages are averaged with weights.
 
 Since a step is linear in p, score(x) = B·p0(x) + what the neighbours of the pages add, where B is
@@ -18,12 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
-from ranking.engine.coread import Graph
+from ranking.engine.coread import LEVELS, Graph
 from ranking.engine.decay import exp2
 from ranking.lists.popularity import Popularity, is_popular, limit_at, share_of
 from ranking.lists.profile import Profile
 
-FAST, MIDDLE, SLOW = 0, 1, 2
 SPARE = 1024
 """Room after the articles' own slots for articles that have none yet."""
 
@@ -43,8 +42,8 @@ class Question(NamedTuple):
         Slots that tags propose (those from n on stand for articles without views).
     hint_share : (n_hints,) float64
         Their shares, summing to 1 or less.
-    evidence : (3,) float64
-        k of the fast, middle and slow level.
+    evidence : (4,) float64
+        k of the instant, fast, middle and slow level.
     hint_weight : float
         Share of the hints in p0, against popularity.
     """
@@ -78,8 +77,9 @@ def new_scratch(size: int) -> Scratch:
 
 
 def evidence_of(profile: Profile) -> NDArray[np.float64]:
-    """Constants k of the fast, middle and slow level."""
-    return np.array([profile.fast_evidence, profile.middle_evidence, profile.slow_evidence])
+    """Constants k of the instant, fast, middle and slow level."""
+    p = profile
+    return np.array([p.instant_evidence, p.fast_evidence, p.middle_evidence, p.slow_evidence])
 
 
 def visit_weights(profile: Profile, pages: int) -> NDArray[np.float64]:
@@ -105,9 +105,9 @@ def add_neighbours(
     tuple of float and int
         The weight left to p0, and the candidates so far.
     """
-    left = np.ones(4)  # weight that is left to what a level backs off to
-    per_mass = np.empty(3)
-    for level in range(3):
+    left = np.ones(LEVELS + 1)  # weight that is left to what a level backs off to
+    per_mass = np.empty(LEVELS)
+    for level in range(LEVELS):
         age = newest_ms - g.level[0]["base_ms"][level]
         scale = exp2(-age / g.level[0]["half_life_ms"][level])
         total = g.row[row]["total"][level] * scale + evidence[level]
@@ -115,11 +115,11 @@ def add_neighbours(
         left[level + 1] = left[level] * evidence[level] / total
     for place in range(g.row[row]["size"]):
         slot = g.neighbour[row, place]
-        mass = g.mass[row, place]
-        share = mass[FAST] * per_mass[FAST] + mass[MIDDLE] * per_mass[MIDDLE]
-        share += mass[SLOW] * per_mass[SLOW]
+        share = 0.0
+        for level in range(LEVELS):
+            share += g.mass[row, place, level] * per_mass[level]
         count = add_share(scratch, slot, share, count)
-    return weight * left[3], count
+    return weight * left[LEVELS], count
 
 
 @compiled

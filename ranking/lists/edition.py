@@ -4,7 +4,8 @@ This is the engine's own reading. It changes no state; everything in it can be m
 state and the cards. Popular and Trending are ranked here, Related in `related`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from ranking.lists.catalogue import Card, Catalogue
 from ranking.lists.leaders import Decay, Leaders, decay_of
 from ranking.lists.profile import Profile
 from ranking.lists.reading import LONGEST, Ground, Scored
+from ranking.lists.siblings import NOTHING_LENT, with_loans
 from ranking.lists.standings import Standings
 from ranking.lists.tags import TagGraph
 from ranking.lists.windows import window_counts
@@ -109,14 +111,21 @@ class Edition:
         """Leaders under a half-life, up to date."""
         return self._standings.leaders(half_life, landing, profile)
 
-    def popular(self, profile: Profile, section: str = "") -> Iterator[Scored]:
+    def decayed_views(self, profile: Profile) -> float:
+        """Views of the whole edition now, under the longest half-life of Popular."""
+        return self._standings.decayed_views(profile)
+
+    def popular(
+        self, profile: Profile, section: str = "", lent: Mapping[str, float] = NOTHING_LENT
+    ) -> Iterator[Scored]:
         """Articles by decayed views, best first, ties by id.
 
-        Filled up by the newest ones, of a section if it is given, and by those read last.
+        Filled up by the newest ones, of a section if it is given, and by those read last. `lent`
+        are shares that articles have in sibling editions.
         """
         by_window = profile.window > 0
         listed = set()
-        for item in self._by_window(profile.window) if by_window else self._by_mass(profile):
+        for item in self._by_window(profile.window) if by_window else self._by_mass(profile, lent):
             listed.add(item.id)
             yield item
         for card in self.catalogue.latest(self.name, LONGEST + len(listed), section):
@@ -140,12 +149,20 @@ class Edition:
         rise = (quick - usual) / np.sqrt(usual + profile.trending_floor)
         yield from self._scored(slots, rise)
 
-    def _by_mass(self, profile: Profile) -> Iterator[Scored]:
-        slots, scores = self._standings.popular(profile)
+    def _by_mass(self, profile: Profile, lent: Mapping[str, float]) -> Iterable[Scored]:
+        evidence = profile.sibling_evidence if lent else 0.0
+        slots, scores, loan = self._standings.popular(profile, evidence)
         limit = np.partition(scores, -FIRST)[-FIRST] if slots.size > FIRST else 0.0
         first = scores >= limit  # most lists end within these
-        yield from self._scored(slots[first], scores[first])
-        yield from self._scored(slots[~first], scores[~first])
+        if lent:
+            return with_loans(self._scored(slots, scores), lent, loan)
+        rest = self._scored_later(slots[~first], scores[~first])
+        return chain(self._scored(slots[first], scores[first]), rest)
+
+    def _scored_later(
+        self, slots: NDArray[np.int32], scores: NDArray[np.float64]
+    ) -> Iterator[Scored]:
+        yield from self._scored(slots, scores)
 
     def _by_window(self, window: int) -> Iterator[Scored]:
         self._standings.grow()

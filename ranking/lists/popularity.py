@@ -110,8 +110,8 @@ def scale_of(decay: Decay, base_ms: NDArray[np.int64], at_ms: int) -> float:
 @compiled
 def weigh(
     mass: NDArray[np.float64], evidence: NDArray[np.float64], weight: NDArray[np.float64]
-) -> None:
-    """Fill in what a view at each level adds to an article's share.
+) -> float:
+    """Fill in what a view at each level adds to an article's share; returns what is left.
 
     Parameters
     ----------
@@ -126,6 +126,7 @@ def weigh(
         whole = mass[level] + evidence[level]
         weight[level] = left / whole if whole > 0.0 else 0.0
         left *= evidence[level] / whole if whole > 0.0 else 0.0
+    return left
 
 
 @compiled
@@ -165,36 +166,6 @@ def limit_at(p: Popularity, depth: int) -> float:
             is_over = is_over and depth >= last
             limit += p.weight[level] * p.score[level, p.head[level, min(depth, last)]]
     return -1.0 if is_over else limit
-
-
-@compiled
-def is_met(p: Popularity, depth: int, level: int) -> bool:
-    """Say whether who stands at a depth of a level was met before, walking down all heads."""
-    slot = p.head[level, depth]
-    for other in range(p.weight.size):
-        place = p.place[other, slot]
-        if 0 <= place < depth or (place == depth and other < level):
-            return True
-    return False
-
-
-@compiled
-def place_among(p: Popularity, read: NDArray[np.int32], target: int, most: int) -> int:
-    """Place of an article among the popular ones that were not read; -1 = not among `most`."""
-    if not is_popular(p, target):
-        return -1
-    its, place, depth, limit = share_of(p, target), 0, 0, np.inf
-    while limit >= its and place < most:
-        for level in range(p.weight.size):
-            if depth >= p.used[level] or is_met(p, depth, level):
-                continue
-            slot = p.head[level, depth]
-            share = share_of(p, slot)
-            if share > its or (share == its and slot < target):
-                place += not (read == slot).any()
-        limit = limit_at(p, depth)
-        depth += 1
-    return place if place < most else -1
 
 
 def popular_slots(p: Popularity) -> NDArray[np.int32]:

@@ -37,11 +37,21 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     popular_evidence : float
         Decayed views of the edition at which Popular's half-life weighs as much as the four times
         longer one that it backs off to; at a quarter of them that one as much as the next; 0 = the
-        half-life alone.
+        half-life alone, which is what a file or draft that sets `half_life` gets unless it sets
+        this too.
     landing_weight, onward_weight, ours_weight : float
         Weight of a visit's first view, of its later ones, and of those our own lists caused.
     freshness : float
         How many times an article's score halves for each day of its age; 0 = off.
+    steadiness : float
+        Share by which an article's score must exceed that of the one before it in a board to pass
+        it; 0 = the order is that of the scores.
+    cooldown : float
+        Seconds that an article may stand in a board; its score halves with each further time; 0 =
+        for ever.
+    sibling_evidence : float
+        Views of its own at which an edition weighs as much as what its stories have in the sibling
+        editions of its site; 0 = nothing is borrowed.
     section_cap, author_cap : int
         At most so many items of one section or author in a list; 0 = no cap.
     trending_fast, trending_slow : float
@@ -53,7 +63,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     related_evidence : float
         As `popular_evidence`, for that popularity.
     related_landing_weight : float
-    slow_evidence, middle_evidence, fast_evidence : float
+    slow_evidence, middle_evidence, fast_evidence, instant_evidence : float
         Co-readings at which a level of the graph weighs as much as what it backs off to.
     visit_decay : float
         For this visit: weight of a page against the one read after it.
@@ -81,6 +91,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     onward_weight: Weight = 1.0
     ours_weight: Weight = 1.0
     freshness: Annotated[float, Meta(ge=0, le=24)] = 0.0
+    steadiness: Share = 0.05
+    cooldown: Annotated[float, Meta(ge=0, le=2_592_000)] = 0.0
+    sibling_evidence: Annotated[float, Meta(ge=0, le=10_000)] = 20.0
     section_cap: Annotated[int, Meta(ge=0, le=100)] = 0
     author_cap: Annotated[int, Meta(ge=0, le=100)] = 0
     trending_fast: Seconds = 900.0
@@ -89,9 +102,10 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     related_half_life: Seconds = 300.0
     related_evidence: Annotated[float, Meta(ge=0, le=10_000)] = 200.0
     related_landing_weight: Weight = 0.3
-    slow_evidence: Evidence = 12.5
-    middle_evidence: Evidence = 24.0
-    fast_evidence: Evidence = 38.4
+    slow_evidence: Evidence = 14.0
+    middle_evidence: Evidence = 30.0
+    fast_evidence: Evidence = 50.0
+    instant_evidence: Evidence = 100.0
     visit_decay: Share = 0.35
     visit_depth: Annotated[int, Meta(ge=1, le=10)] = 5
     tag_share: Share = 0.97
@@ -115,6 +129,8 @@ def profile_from(settings: dict[str, Any], base: Profile = DEFAULT) -> Profile:
     --------
     >>> profile_from({"half_life": 3600}).half_life
     3600.0
+    >>> profile_from({"half_life": 3600}).popular_evidence, DEFAULT.popular_evidence
+    (0.0, 200.0)
     >>> profile_from({"half_life": -5})
     Traceback (most recent call last):
         ...
@@ -129,6 +145,8 @@ def profile_from(settings: dict[str, Any], base: Profile = DEFAULT) -> Profile:
         except msgspec.ValidationError as error:
             message = f"{name} must be {_rule(name)}, got {value!r}"
             raise ProfileError(message) from error
+    if "half_life" in settings:
+        settings = {"popular_evidence": 0.0, **settings}
     return msgspec.convert({**msgspec.structs.asdict(base), **settings}, Profile)
 
 

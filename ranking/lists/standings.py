@@ -107,11 +107,18 @@ class Standings:
         standing.popularity.weight[:] *= scale
         return standing.popularity
 
-    def popular(self, profile: Profile) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-        """Articles with views and their scores under a profile, (n,) int32 and float64.
+    def popular(
+        self, profile: Profile, sibling_evidence: float = 0.0
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64], float]:
+        """Articles with views and their scores under a profile, and what the longest memory lacks.
 
         A score is the article's decayed views and, of as many more as the evidence says, the share
         that the longer half-lives give.
+
+        Returns
+        -------
+        (n,) int32, (n,) float64, float
+            Slots, scores, and the score that a whole share in the sibling editions is worth.
         """
         p = profile
         evidence = 0.0 if p.exponent else p.popular_evidence
@@ -119,13 +126,19 @@ class Standings:
             p.half_life, p.landing_weight, evidence, p, p.exponent, p.freshness
         )
         slots = popular_slots(standing.popularity)
+        kappa, weight = standing.evidence.copy(), np.zeros(len(standing.decays))
+        kappa[-1] = sibling_evidence
+        left = weigh(self._mass(standing) * self._scale(standing), kappa, weight)
         scores = self.now(slots, standing.decays[0])
-        if len(standing.decays) > 1:
-            weight = np.zeros(len(standing.decays))
-            weigh(self._mass(standing) * self._scale(standing), standing.evidence, weight)
-            for decay, share in zip(standing.decays[1:], weight[1:].tolist(), strict=True):
-                scores += share / weight[0] * self.now(slots, decay)
-        return slots, scores
+        for decay, share in zip(standing.decays[1:], weight[1:].tolist(), strict=True):
+            scores += share / weight[0] * self.now(slots, decay)
+        return slots, scores, left / weight[0] if weight[0] > 0.0 else 0.0
+
+    def decayed_views(self, profile: Profile) -> float:
+        """Views of the whole edition at the log's clock, under the longest half-life of Popular."""
+        p = profile
+        standing = self._standing(p.half_life, p.landing_weight, p.popular_evidence, p)
+        return float((self._mass(standing) * self._scale(standing))[-1])
 
     def now(self, slots: NDArray[np.int32], decay: Decay) -> NDArray[np.float64]:
         """Scores of some articles at the log's clock, (n_slots,) float64."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
+from ranking.engine.coread import LEVELS
 from ranking.lists.boards import SPARE, Board, choose, dressed
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.lists.related import compose
@@ -190,5 +191,7 @@ class MirrorLists:
 
 
 def _nothing_of(edition: str, profile: Profile) -> MirroredEdition:
-    none = EditionValue(VERSION, edition, 0, profile, [], [0] * 3, [1] * 3, [], b"", b"", [])
+    none = EditionValue(
+        VERSION, edition, 0, profile, [], [0] * LEVELS, [1] * LEVELS, [], b"", b"", []
+    )
     return MirroredEdition(none)

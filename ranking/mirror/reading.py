@@ -162,7 +162,7 @@ class MirrorReading:
         return Graph(row, neighbour, mass, level)
 
     def _factors(self, base_ms: list[int]) -> NDArray[np.float64]:
-        """What each level's masses weigh against the newer bases, (3,) float64."""
+        """What each level's masses weigh against the newer bases, (4,) float64."""
         bases = zip(base_ms, self._edition.value.base_ms, strict=True)
         half_lives = self._edition.value.half_life_ms
         return np.array(

@@ -140,6 +140,10 @@ class Writer:
         views, articles = cast(list[bytes | None], kept)
         return (int(views), int(articles)) if views and articles else None
 
+    def values(self, keys: Sequence[str]) -> list[bytes | None]:
+        """What stands under some keys."""
+        return cast(list[bytes | None], _asked(lambda: self._redis.mget(keys)) if keys else [])
+
     def forget_position(self, partition: int) -> None:
         """Let values of any position be written; for a log that was begun anew."""
         _asked(lambda: self._redis.delete(self._names.position(partition)))

@@ -38,14 +38,14 @@ class ArticleValue(msgspec.Struct, array_like=True, frozen=True):
     hourly, daily : bytes
         Rings, (24,) and (28,) uint32.
     base_ms : list of int
-        Bases of the three levels that `mass` and `total` are decayed forward from.
+        Bases of the four levels that `mass` and `total` are decayed forward from.
     total : list of float
         Row sums; empty = no co-read row.
     neighbours : list of str
     neighbour_slots : bytes
         (n,) int32.
     mass : bytes
-        (n, 3) float32.
+        (n, 4) float32.
     """
 
     version: int
@@ -78,7 +78,7 @@ class EditionValue(msgspec.Struct, array_like=True, frozen=True):
         The live one.
     boards : list of Board
     base_ms, half_life_ms : list of int
-        Of the three levels of the co-read graph.
+        Of the four levels of the co-read graph.
     leaders : list of str
         Popular articles that Related backs off to, best first.
     leader_slots, leader_shares : bytes

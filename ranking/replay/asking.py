@@ -4,8 +4,7 @@ It measures every parameter of a profile and every card, some hundred views a se
 half-life ranks is measured a hundred times faster by `evaluate`, with the same result.
 """
 
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,12 +12,13 @@ from numpy.typing import NDArray
 
 from ranking.engine.site import Site, Turn
 from ranking.engine.views import DONE, apply_views
-from ranking.lists.boards import Board, make_board, make_next
+from ranking.lists.boards import make_board, make_next
 from ranking.lists.catalogue import Catalogue
 from ranking.lists.edition import Edition
 from ranking.lists.profile import Profile
 from ranking.lists.reading import LONGEST
-from ranking.replay.evaluate import DEPTH, MISSED, Plan
+from ranking.lists.steadiness import Incumbents
+from ranking.replay.evaluate import DEPTH, SHOWN, Answers, Plan, pages_before
 
 TOLD_EVERY = 20_000
 RENEW_MS = 60_000
@@ -32,6 +32,12 @@ def is_plain(profile: Profile, catalogue: Catalogue, editions: list[str]) -> boo
     by_cards = profile.freshness or profile.section_cap or profile.author_cap
     by_cards = by_cards or profile.tag_share or profile.section_share
     return not by_cards or not any(catalogue.size(name) for name in editions)
+
+
+def unread_articles(site: Site, catalogue: Catalogue) -> dict[tuple[str, str], int]:
+    """Number the cards of articles that the log never reads, after all slots."""
+    unread = [name for name in catalogue.articles() if site.slot(*name) < 0]
+    return {name: len(site.ids) + k for k, name in enumerate(sorted(unread))}
 
 
 def apply_all(site: Site, views: NDArray[Any]) -> None:
@@ -48,7 +54,7 @@ def ask_lists(
     plan: Plan,
     catalogue: Catalogue,
     profile: Profile,
-    ranks: NDArray[np.uint8],
+    answers: Answers,
     progress: Callable[[int], None],
 ) -> None:
     """Predict and apply all views.
@@ -61,18 +67,21 @@ def ask_lists(
     plan : Plan
     catalogue : Catalogue
     profile : Profile
-    ranks : (n, 3) uint8
-        Takes the place of each predicted page in the three lists, from 0; 255 = missed.
+    answers : Answers
+        Takes the answers to all questions.
     progress : callable
         Told the views done so far.
     """
     lists = _Lists(site, catalogue)
-    steps = np.arange(TOLD_EVERY, views.size, TOLD_EVERY)
-    stops = np.union1d(np.flatnonzero(plan.due), [*steps, views.size])
-    for start, stop in pairwise([0, *stops.tolist()]):
+    told = np.arange(TOLD_EVERY, views.size, TOLD_EVERY)
+    start, asked, looks = 0, plan.asked.size, plan.ticks.size
+    for stop in np.unique(np.concatenate([plan.seen, plan.ticks, told, [views.size]])).tolist():
         apply_all(site, views[start:stop])
-        if stop < views.size and plan.due[stop]:
-            ranks[stop] = _places(lists, profile, plan, stop)
+        start = stop
+        while answers.looked[0] < looks and plan.ticks[answers.looked[0]] <= stop:
+            _look(lists, profile, answers)
+        while answers.done[0] < asked and plan.seen[answers.done[0]] <= stop:
+            _answer(lists, profile, plan, answers)
         if stop % TOLD_EVERY == 0 or stop == views.size:
             progress(stop)
 
@@ -82,9 +91,16 @@ class _Lists:
 
     def __init__(self, site: Site, catalogue: Catalogue) -> None:
         self.site = site
+        self.unread = unread_articles(site, catalogue)
         self.editions = [Edition(site, name, catalogue) for name in site.editions]
+        self.incumbents = [Incumbents() for _ in site.editions]
         self._unrenewed: set[int] = set()
         self._renewed_ms = 0
+
+    def number(self, edition: str, article: str) -> int:
+        """Slot of an article, or the number of one that the log never reads."""
+        slot = self.site.slot(edition, article)
+        return slot if slot >= 0 else self.unread[edition, article]
 
     def follow(self) -> None:
         """Bring the lists up to the state."""
@@ -100,39 +116,40 @@ class _Lists:
             self._renewed_ms = self.site.newest_ms
 
 
-def _places(lists: _Lists, profile: Profile, plan: Plan, i: int) -> tuple[int, ...]:
-    """Places of view `i`'s page in the lists, without what its visit has read."""
-    site = lists.site
-    target = int(plan.slot[i])
-    read = list(dict.fromkeys(_pages_before(plan, i)))
-    if target in read:
-        return (MISSED,) * 3
+def _look(lists: _Lists, profile: Profile, answers: Answers) -> None:
+    """Write down the first of every edition's Popular."""
     lists.follow()
-    edition = int(site.state.article[target]["edition"])
-    recent = [_name_in(site, edition, slot) for slot in read]
-    asked, wanted = lists.editions[edition], min(DEPTH + len(read), LONGEST)
+    for index, edition in enumerate(lists.editions):
+        items = make_board(edition, "popular", profile, SHOWN).items
+        shown = [lists.number(edition.name, item.id) for item in items if item.score > 0.0]
+        answers.popular[answers.looked[0], index, : len(shown)] = shown
+    answers.looked[0] += 1
+
+
+def _answer(lists: _Lists, profile: Profile, plan: Plan, answers: Answers) -> None:
+    """Answer the next question by the lists, without what its visit has read."""
+    k = int(answers.done[0])
+    answers.done[0] += 1
+    site, view = lists.site, int(plan.asked[k])
+    target, read = int(plan.slot[view]), pages_before(plan, view).tolist()
+    lists.follow()
+    index = int(site.state.article[target]["edition"])
+    recent = [_name_in(site, index, slot) for slot in read]
+    edition, wanted = lists.editions[index], min(DEPTH + len(read), LONGEST)
     boards = (
-        make_board(asked, "popular", profile, wanted),
-        make_next(asked, "related", profile, recent[:1], wanted),
-        make_next(asked, "foryou", profile, recent, DEPTH),
+        make_board(edition, "popular", profile, wanted, incumbents=lists.incumbents[index]),
+        make_next(edition, "related", profile, recent[:1], wanted),
+        make_next(edition, "foryou", profile, recent, DEPTH),
     )
-    return tuple(_place_in(board, recent, site.ids[target]) for board in boards)
-
-
-def _pages_before(plan: Plan, i: int) -> Iterator[int]:
-    """Slots of the pages of a visit before view `i`, newest first."""
-    before = int(plan.previous[i])
-    while before >= 0:
-        yield int(plan.slot[before])
-        before = int(plan.previous[before])
+    for which, board in enumerate(boards):
+        ranked = [i.id for i in board.items if i.score > 0.0 and i.id not in recent][:DEPTH]
+        shown = [lists.number(edition.name, article) for article in ranked[:SHOWN]]
+        answers.shown[k, which, : len(shown)] = shown
+        if site.ids[target] in ranked:
+            answers.place[k, which] = ranked.index(site.ids[target])
 
 
 def _name_in(site: Site, edition: int, slot: int) -> str:
     """Name of an article in an edition; one of another edition has a name that none has in it."""
     of = int(site.state.article[slot]["edition"])
     return site.ids[slot] if of == edition else f"\0{of}\0{site.ids[slot]}"
-
-
-def _place_in(board: Board, read: list[str], article: str) -> int:
-    ranked = [item.id for item in board.items if item.score > 0.0 and item.id not in read]
-    return ranked.index(article) if article in ranked[:DEPTH] else MISSED

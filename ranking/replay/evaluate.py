@@ -3,7 +3,8 @@
 The loop is the live one (`apply_view`) with a look ahead of every step: for the next page of a
 visit, Popular, Related (given the page before) and For this visit (given the last pages) are
 ranked over the whole catalogue, what the visit has read left out, and the place of the page that
-was read is written down. Lists are as fresh as the last view.
+was read is written down, with the first of each list. Lists are as fresh as the last view, or as
+old as the plan wants them: a question is put when the views that its list may know are applied.
 """
 
 from typing import Any, NamedTuple
@@ -15,33 +16,78 @@ from ranking.engine.compiled import compiled
 from ranking.engine.views import DONE, State, apply_view, interruption, lent_state
 from ranking.lists.chain import Question, Scratch, rank_next
 from ranking.lists.leaders import Decay, Leaders, article_score, raise_leader
-from ranking.lists.popularity import Popularity, place_among, scale_of, weigh
+from ranking.lists.popularity import Popularity, scale_of, weigh
+from ranking.lists.steadiness import CHALLENGERS
+from ranking.replay.stood import Stood, stand_anew
 
 POPULAR, RELATED, FOR_YOU = 0, 1, 2
 LISTS = ("popular", "related", "foryou")
-DEPTH = 20
+DEPTH, SHOWN = 20, 5
 MISSED = 255
 NO_ROW = -1
+NO_ROWS = np.full(1, NO_ROW, np.int32)
 NO_SLOTS = np.zeros(0, np.int32)
 NO_SHARES = np.zeros(0)
 
 
 class Plan(NamedTuple):
-    """Which views are predicted, and what their visits had read.
+    """Which views are predicted, from which ones, and what their visits had read.
 
     Attributes
     ----------
     previous : (n_views,) int64
         The visit's view before; -1 = its first.
-    due : (n_views,) bool
-        Predict this one.
     slot : (n_views,) int32
         Articles of all views.
+    asked : (n_asked,) int64
+        Views to predict.
+    seen : (n_asked,) int64
+        From how many views, ascending; at most as many as come before.
+    ticks : (n_ticks,) int64
+        After how many views Popular is looked at, ascending.
+    stride : int
+        In every so many-th minute.
     """
 
     previous: NDArray[np.int64]
-    due: NDArray[np.bool_]
     slot: NDArray[np.int32]
+    asked: NDArray[np.int64]
+    seen: NDArray[np.int64]
+    ticks: NDArray[np.int64]
+    stride: int
+
+
+class Answers(NamedTuple):
+    """What became of the predictions.
+
+    Attributes
+    ----------
+    place : (n_asked, 3) uint8
+        Place of the page in each list, from 0; 255 = missed.
+    shown : (n_asked, 3, SHOWN) int32
+        Slots of the first of each list; -1 = nothing.
+    popular : (n_ticks, n_editions, SHOWN) int32
+        Slots of the first of Popular at each look.
+    done, looked : (1,) int64
+        Predictions made, and looks taken, so far.
+    """
+
+    place: NDArray[np.uint8]
+    shown: NDArray[np.int32]
+    popular: NDArray[np.int32]
+    done: NDArray[np.int64]
+    looked: NDArray[np.int64]
+
+
+def no_answers(plan: Plan, editions: int) -> Answers:
+    """Answers before the first prediction."""
+    return Answers(
+        np.full((plan.asked.size, len(LISTS)), MISSED, np.uint8),
+        np.full((plan.asked.size, len(LISTS), SHOWN), -1, np.int32),
+        np.full((plan.ticks.size, editions, SHOWN), -1, np.int32),
+        np.zeros(1, np.int64),
+        np.zeros(1, np.int64),
+    )
 
 
 class Standing(NamedTuple):
@@ -85,10 +131,11 @@ class Judge(NamedTuple):
         For Popular, and for what Related backs off to.
     weights : (visit_depth, visit_depth) float64
         Row k - 1: weights of a visit of k pages.
-    evidence : (3,) float64
+    evidence : (4,) float64
     scratch : Scratch
     bases : (n_rungs,) int64
         Bases that the leaders hold for.
+    stood : Stood
     """
 
     popular: Standing
@@ -97,6 +144,7 @@ class Judge(NamedTuple):
     evidence: NDArray[np.float64]
     scratch: Scratch
     bases: NDArray[np.int64]
+    stood: Stood
 
 
 @compiled
@@ -107,7 +155,7 @@ def evaluate_views(
     offset: int,
     plan: Plan,
     judge: Judge,
-    ranks: NDArray[np.uint8],
+    answers: Answers,
 ) -> tuple[int, int]:
     """Predict and apply views from `start` on; returns where it stopped and why.
 
@@ -115,16 +163,18 @@ def evaluate_views(
     ----------
     views : (n,) VIEW
         Views `offset` to `offset + n` of the plan.
-    ranks : (n_planned, 3) uint8
-        Takes the place of each predicted page in the three lists, from 0; 255 = missed.
+    answers : Answers
+        Takes the answers to the questions that are due.
     """
     s = lent_state(s)
     for i in range(start, views.size):
         reason = interruption(s, views[i]["at"])
         if reason != DONE:
             return i, reason
-        if plan.due[offset + i]:
-            predict(s, plan, judge, offset + i, ranks[offset + i])
+        while answers.looked[0] < plan.ticks.size and plan.ticks[answers.looked[0]] <= offset + i:
+            look(s, judge, answers)
+        while answers.done[0] < plan.asked.size and plan.seen[answers.done[0]] <= offset + i:
+            predict(s, plan, judge, answers)
         apply_view(s, views, i)
         follow(s, judge, views[i]["slot"])
     return views.size, DONE
@@ -180,38 +230,87 @@ def popularity_of(s: State, q: Standing, edition: int) -> Popularity:
 
 
 @compiled
-def predict(s: State, plan: Plan, judge: Judge, i: int, ranks: NDArray[np.uint8]) -> None:
-    """Write the place of view `i`'s page in the three lists."""
-    target = plan.slot[i]
+def look(s: State, judge: Judge, answers: Answers) -> None:
+    """Write down the first of every edition's Popular."""
+    first, scores = np.empty(SHOWN, np.int32), np.empty(SHOWN)
+    question = Question(
+        NO_ROWS, judge.weights[0, :1], NO_SLOTS, NO_SLOTS, NO_SHARES, judge.evidence, 0.0
+    )
+    for edition in range(answers.popular.shape[1]):
+        popularity = popularity_of(s, judge.popular, edition)
+        found = rank_next(
+            s.graph, s.log[0]["newest_ms"], popularity, question, judge.scratch, first, scores
+        )
+        answers.popular[answers.looked[0], edition, :found] = first[:found]
+    answers.looked[0] += 1
+
+
+@compiled
+def predict(s: State, plan: Plan, judge: Judge, answers: Answers) -> None:
+    """Answer the next question."""
+    k = answers.done[0]
+    answers.done[0] += 1
+    target = plan.slot[plan.asked[k]]
     edition = s.article[target]["edition"]
+    read = pages_before(plan, plan.asked[k])
+    depth = min(read.size, judge.weights.shape[0])
+    rows = np.full(depth, NO_ROW, np.int32)  # a page of another edition says nothing here
+    for page in range(depth):
+        if s.article[read[page]]["edition"] == edition:
+            rows[page] = s.article[read[page]]["row"]
+    slots, scores = np.empty(DEPTH, np.int32), np.empty(DEPTH)
+    popularity = popularity_of(s, judge.popular, edition)
+    for which in (POPULAR, RELATED, FOR_YOU):
+        if which == RELATED:
+            popularity = popularity_of(s, judge.related, edition)
+        pages = depth if which == FOR_YOU else 1
+        asked = NO_ROWS if which == POPULAR else rows[:pages]
+        question = Question(
+            asked, judge.weights[pages - 1, :pages], read,
+            NO_SLOTS, NO_SHARES, judge.evidence, 0.0,
+        )  # fmt: skip
+        if which == POPULAR and judge.stood.margin[0] > 0.0:
+            found = steadied_popular(s, judge, popularity, edition, read, slots)
+        else:
+            found = rank_next(
+                s.graph, s.log[0]["newest_ms"], popularity, question, judge.scratch, slots, scores
+            )
+        for place in range(found):
+            if place < SHOWN:
+                answers.shown[k, which, place] = slots[place]
+            if slots[place] == target:
+                answers.place[k, which] = place
+
+
+@compiled
+def steadied_popular(
+    s: State, judge: Judge, popularity: Popularity, edition: int, read: NDArray[np.int32],
+    slots: NDArray[np.int32],
+) -> int:  # fmt: skip
+    """Popular as it stands, without what was read; returns how many there are."""
+    looked, scores = np.empty(CHALLENGERS, np.int32), np.empty(CHALLENGERS)
+    newest = s.log[0]["newest_ms"]
+    question = Question(
+        NO_ROWS, judge.weights[0, :1], NO_SLOTS, NO_SLOTS, NO_SHARES, judge.evidence, 0.0
+    )
+    found = rank_next(s.graph, newest, popularity, question, judge.scratch, looked, scores)
+    stand_anew(judge.stood, edition, newest // 1000, looked[:found], scores[:found])
+    left = 0
+    for i in range(found):
+        if left < slots.size and not (read == looked[i]).any():
+            slots[left] = looked[i]
+            left += 1
+    return left
+
+
+@compiled
+def pages_before(plan: Plan, view: int) -> NDArray[np.int32]:
+    """Articles that a visit had read before a view, newest first, each once, 64 at most."""
     read = np.empty(64, np.int32)
-    count, before = 0, plan.previous[i]
+    count, before = 0, plan.previous[view]
     while before >= 0 and count < read.size:
         if not (read[:count] == plan.slot[before]).any():
             read[count] = plan.slot[before]
             count += 1
         before = plan.previous[before]
-    read = read[:count]
-    if (read == target).any():
-        return
-    place = place_among(popularity_of(s, judge.popular, edition), read, target, DEPTH)
-    ranks[POPULAR] = place if place >= 0 else MISSED
-    popularity = popularity_of(s, judge.related, edition)
-    slots, scores = np.empty(DEPTH, np.int32), np.empty(DEPTH)
-    depth = min(count, judge.weights.shape[0])
-    rows = np.full(depth, NO_ROW, np.int32)  # a page of another edition says nothing here
-    for page in range(depth):
-        if s.article[read[page]]["edition"] == edition:
-            rows[page] = s.article[read[page]]["row"]
-    for which in (RELATED, FOR_YOU):
-        pages = 1 if which == RELATED else depth
-        question = Question(
-            rows[:pages], judge.weights[pages - 1, :pages], read,
-            NO_SLOTS, NO_SHARES, judge.evidence, 0.0,
-        )  # fmt: skip
-        found = rank_next(
-            s.graph, s.log[0]["newest_ms"], popularity, question, judge.scratch, slots, scores
-        )
-        for place in range(found):
-            if slots[place] == target:
-                ranks[which] = place
+    return read[:count]

@@ -5,6 +5,7 @@ not know where the engine runs.
 """
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -13,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from ranking.engine.event import UNREADABLE, edition_fault
-from ranking.lists.boards import SURFACES, render
+from ranking.lists.boards import SURFACES, render, render_candidates
 from ranking.lists.reading import LONGEST
 from ranking.server.ports import Lists
 from ranking.server.problems import Problem
@@ -30,6 +31,7 @@ from ranking.server.requests import (
 from ranking.server.stream import Listeners
 
 LONG_VISIT = 50
+VISIT = Path(__file__).with_name("visit.js")
 
 
 class Answers:
@@ -55,6 +57,7 @@ class Answers:
             Route("/v1/stream", self.stream),
             Route("/v1/boards", self.boards),
             Route("/v1/graph", self.graph),
+            Route("/visit.js", self.visit),
         ]
 
     async def article(self, request: Request) -> Response:
@@ -76,10 +79,11 @@ class Answers:
     async def related(self, request: Request) -> Response:
         """Related of one article."""
         edition, n = self._edition(request), number_of(request, "n", 4)
-        n = max(n, number_of(request, "candidates", n))
-        profile_of(request, self.lists.profile)
-        board = await self.lists.related(edition, request.path_params["id"], n)
-        return ready(request, self.lists.shelf.keep(line_of(request), render(board, n)))
+        carried = number_of(request, "candidates", 0)
+        profile = profile_of(request, self.lists.profile)
+        board = await self.lists.related(edition, request.path_params["id"], max(n, carried))
+        body = render_candidates(board, n, profile.visit_decay) if carried else render(board, n)
+        return ready(request, self.lists.shelf.keep(line_of(request), body))
 
     async def for_you(self, request: Request) -> Response:
         """For this visit, from the last pages read, newest first."""
@@ -115,6 +119,11 @@ class Answers:
         if not tag:
             raise Problem(400, "Tag refused", "tag must not be empty")
         return json_response(await self.lists.graph(edition, tag))
+
+    async def visit(self, request: Request) -> Response:
+        """The module that puts For this visit together in a browser."""
+        headers = {**OPEN, "cache-control": "max-age=3600"}
+        return Response(VISIT.read_bytes(), headers=headers, media_type="text/javascript")
 
     async def _board(self, request: Request, surface: str) -> Response:
         edition, n = self._edition(request), number_of(request, "n", 5)

@@ -38,6 +38,7 @@ def document() -> dict[str, Any]:
 def _paths() -> dict[str, Any]:
     one = "/v1/articles/{site}/{lang}/{id}"
     section = {"name": "section", "in": "query", "schema": {"type": "string"}}
+    carried = {"name": "candidates", "in": "query", "schema": {"type": "integer"}}
     window = {"name": "window", "in": "query", "schema": {"type": "integer"}}
     return {
         "/v1/events": {"post": _writing("Send events: one, an array or one a line", "Event")},
@@ -50,11 +51,14 @@ def _paths() -> dict[str, Any]:
         },
         "/v1/popular": {"get": _reading("Popular", [EDITION, COUNT, section, window])},
         "/v1/trending": {"get": _reading("What rises now", [EDITION, COUNT, section])},
-        "/v1/related/{id}": {"get": _reading("Related of an article", [PATH_ID, EDITION, COUNT])},
+        "/v1/related/{id}": {
+            "get": _reading("Related of an article", [PATH_ID, EDITION, COUNT, carried])
+        },
         "/v1/foryou": {"post": _reading("For this visit, from the last pages read", [])},
         "/v1/stream": {"get": _reading("A board as server-sent events", [EDITION, COUNT])},
         "/v1/boards": {"get": _reading("All boards", [])},
         "/v1/graph": {"get": _reading("A tag's neighbours", [EDITION])},
+        "/visit.js": {"get": _reading("For this visit, put together in the browser", [])},
         "/healthz": {"get": _reading("Whether the process lives", [])},
         "/readyz": {"get": _reading("Whether lists are served", [])},
         "/metrics": {"get": _reading("Metrics for Prometheus", [])},

@@ -1,0 +1,91 @@
+"""Tables: measures on a terminal.
+
+Of one profile a table has a column a list, of several a column a profile, so that those compared
+stand side by side. An interval stands after its mean.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from ranking.replay.measures.measured import Measured
+
+Rows = Mapping[str, Mapping[str, float]]
+Intervals = Mapping[str, Mapping[str, tuple[float, float]]]
+
+
+def as_json(results: "Mapping[str, Measured]", baselines: Rows) -> dict[str, Any]:
+    """Results of a backtest as its JSON: of one profile its lists, of several by profile.
+
+    Beside the lists stand `intervals`, `about` and, if there are any, `baselines`.
+    """
+    found: dict[str, Any] = {
+        name: {**result.measures, "intervals": result.intervals, "about": result.about}
+        for name, result in results.items()
+    }
+    if len(found) == 1:
+        (found,) = found.values()
+    return {**found, "baselines": baselines} if baselines else found
+
+
+def print_results(results: "Mapping[str, Measured]", baselines: Rows) -> None:
+    """Print the results of a backtest."""
+    if len(results) == 1:
+        ((name, result),) = results.items()
+        last = {list: m for list, m in result.measures.items() if list.startswith("last_item")}
+        lists = {list: m for list, m in result.measures.items() if list not in last}
+        print_columns(f"profile {name}", lists, result.intervals)
+        print_columns("last click of a visit", last, result.intervals)
+    for name in next(iter(results.values())).measures if len(results) > 1 else ():
+        columns = {profile: result.measures[name] for profile, result in results.items()}
+        intervals = {profile: result.intervals[name] for profile, result in results.items()}
+        print_columns(name, columns, intervals)
+    if baselines:
+        own = {
+            f"{list} ({name})" if len(results) > 1 else list: row
+            for name, result in results.items()
+            for list, row in result.beside.items()
+        }
+        print_rows("beside baselines", {**own, **baselines})
+
+
+def print_rows(title: str, rows: Rows) -> None:
+    """Print a row a name, a column a measure."""
+    names = list(dict.fromkeys(name for row in rows.values() for name in row))
+    table = Table("", *names, title=title)
+    for key, row in rows.items():
+        table.add_row(key, *(written(row[name]) if name in row else "" for name in names))
+    Console().print(table)
+
+
+def print_columns(title: str, columns: Rows, intervals: Intervals) -> None:
+    """Print a row a measure, a column a name, with intervals."""
+    table = Table("", *columns, title=title)
+    for measure in dict.fromkeys(name for column in columns.values() for name in column):
+        cells = []
+        for name, column in columns.items():
+            text = written(column[measure]) if measure in column else ""
+            if measure in intervals.get(name, {}):
+                low, high = intervals[name][measure]
+                text += f" [dim]{written(low)}–{written(high)}[/dim]"
+            cells.append(text)
+        table.add_row(measure, *cells)
+    Console().print(table)
+
+
+def written(value: float) -> str:
+    """Write a number.
+
+    Examples
+    --------
+    >>> written(0.35769), written(923157.0), written(28.389)
+    ('.3577', '923,157', '28.4')
+    """
+    if value == int(value) and abs(value) >= 10:
+        return f"{value:,.0f}"
+    if abs(value) >= 10:
+        return f"{value:.1f}"
+    return f"{value:.4f}".removeprefix("0") if abs(value) < 1 else f"{value:.3f}"

@@ -1,0 +1,1 @@
+"""What is easily done without an engine, to compare its lists with."""

@@ -1,0 +1,1 @@
+"""What lists were worth, from the answers of a replay."""
