@@ -2,6 +2,7 @@
 
 import random
 from itertools import islice
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,8 @@ from ranking.lists.boards import SPARE, Board, choose, dressed, render
 from ranking.lists.catalogue import Card
 from ranking.lists.profile import DEFAULT, Profile, profile_from
 from ranking.lists.related import compose
-from ranking.mirror.publisher import Publisher, Written
+from ranking.mirror.graph import graph_json, told_articles
+from ranking.mirror.publisher import Publisher, Written, article_value
 from ranking.mirror.reading import MirroredEdition, MirrorReading
 from ranking.mirror.values import article_of, edition_of, tags_of
 from ranking.ranker import Ranker
@@ -40,6 +42,15 @@ class Copy:
         while values := self.publisher.articles(7):
             self.written.articles |= values
 
+    def graph(self, edition: str, tag: str) -> dict[str, Any]:
+        """A tag's answer."""
+        value = edition_of(self.written.editions[edition])
+        assert value
+        graph = MirroredEdition(value, tags_of(self.written.tags[edition])).graph()
+        told = told_articles(graph, tag)
+        values = {a: article_of(self.written.articles.get((edition, a))) for a in told}
+        return graph_json(graph, values, edition, tag, value.newest_ms / 1000)
+
     def next(self, edition: str, surface: str, pages: list[str], n: int) -> Board:
         """Related or For this visit."""
         value = edition_of(self.written.editions[edition])
@@ -54,6 +65,14 @@ class Copy:
         return dressed(
             reading, surface, value.profile, choose(candidates, reading, value.profile, n)
         )
+
+
+def graph_of(ranker: Ranker, edition: str, tag: str) -> dict[str, Any]:
+    """A tag's answer by the engine."""
+    model = ranker.edition(edition)
+    graph = model.tags(ranker.profile)
+    values = {a: article_value(ranker, edition, a) for a in told_articles(graph, tag)}
+    return graph_json(graph, values, edition, tag, model.at)
 
 
 def cards_of(seed: int, count: int) -> list[Card]:
@@ -79,6 +98,8 @@ def assert_same_lists(ranker: Ranker, copy: Copy, seed: int) -> None:
             n = drawn.choice([4, 5, 40])
             related = render(ranker.related(edition, pages[0], n), n)
             assert render(copy.next(edition, "related", pages[:1], n), n) == related
+            tag = drawn.choice(["x", "V", "none"])
+            assert copy.graph(edition, tag) == graph_of(ranker, edition, tag)
             visit = render(ranker.for_you(edition, pages, n), n)
             assert render(copy.next(edition, "foryou", pages, n), n) == visit
 

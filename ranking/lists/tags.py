@@ -64,14 +64,7 @@ class TagGraph:
     @cached_property
     def company(self) -> Company:
         """Tags beside tags."""
-        return Company(self.cards, self.mass)
-
-    def shown(self, edition: str, tag: str, at: float) -> dict[str, object]:
-        """A tag's neighbours as the API shows them; `at` is the log's clock in seconds."""
-        neighbours = [
-            {"tag": n.tag, "weight": n.weight, "lift": n.lift} for n in self.company.neighbours(tag)
-        ]
-        return {"edition": edition, "tag": tag, "as_of": at, "neighbours": neighbours}
+        return Company(self.cards, self.mass, self._voices)
 
     def hints(self, card: Card, at: float, freshness: float) -> Hints:
         """Live articles that a card's tags, section and headline propose.

@@ -14,6 +14,7 @@ from ranking.engine.coread import LEVELS
 from ranking.lists.boards import SPARE, Board, choose, dressed
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.lists.related import compose
+from ranking.mirror.graph import graph_json, told_articles
 from ranking.mirror.names import Names, Question
 from ranking.mirror.reading import MirroredEdition, MirrorReading
 from ranking.mirror.store import Changed, Reader, StoreError
@@ -126,9 +127,11 @@ class MirrorLists:
         return article_json(value, edition, article, held.value.newest_ms / 1000 if held else 0.0)
 
     async def graph(self, edition: str, tag: str) -> dict[str, Any]:
-        """A tag's neighbours."""
+        """A tag's neighbours, synonyms and history."""
         held = self._held.get(edition) or _nothing_of(edition, self._live)
-        return held.graph().shown(edition, tag, held.value.newest_ms / 1000)
+        graph = held.graph()
+        values = await self._articles(edition, told_articles(graph, tag))
+        return graph_json(graph, values, edition, tag, held.value.newest_ms / 1000)
 
     async def _next(self, edition: str, surface: str, pages: list[str], n: int) -> Board:
         held = self._held.get(edition) or _nothing_of(edition, self._live)
