@@ -9,6 +9,7 @@ import pytest
 from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import SPARE, Board, choose, dressed, render
 from ranking.lists.catalogue import Card
+from ranking.lists.diversity import diversified
 from ranking.lists.profile import DEFAULT, Profile, profile_from
 from ranking.lists.related import compose
 from ranking.mirror.graph import graph_json, told_articles
@@ -62,9 +63,8 @@ class Copy:
         candidates = list(islice(ranking, 3 * n + 100))
         ids = [item.id for item in candidates]
         reading.learn({a: article_of(self.written.articles.get((edition, a))) for a in ids})
-        return dressed(
-            reading, surface, value.profile, choose(candidates, reading, value.profile, n)
-        )
+        varied = diversified(candidates, reading, value.profile, n + SPARE)
+        return dressed(reading, surface, value.profile, choose(varied, reading, value.profile, n))
 
 
 def graph_of(ranker: Ranker, edition: str, tag: str) -> dict[str, Any]:
@@ -107,8 +107,12 @@ def assert_same_lists(ranker: Ranker, copy: Copy, seed: int) -> None:
 @pytest.mark.parametrize("engine", [EngineSettings(), TINY], ids=["default", "tiny"])
 @pytest.mark.parametrize(
     "profile",
-    [DEFAULT, profile_from({"section_cap": 2, "half_life": 3600, "related_half_life": 7000})],
-    ids=["default", "capped"],
+    [
+        DEFAULT,
+        profile_from({"section_cap": 2, "half_life": 3600, "related_half_life": 7000}),
+        profile_from({"diversity": 0.3}),
+    ],
+    ids=["default", "capped", "diverse"],
 )
 def test_lists_from_values_equal_the_engines(engine: EngineSettings, profile: Profile) -> None:
     rows = random_rows(

@@ -106,13 +106,15 @@ class Naive:
     def hints(self, asked: Card, at: float, freshness: float) -> dict[str, float]:
         """Shares of the loudest articles."""
         like, heard = self.likeness(asked), {}
+        newest = max(c.published_at for c in self.cards)
         for c, mass in zip(self.cards, self.masses, strict=True):
             if c.id in like:
-                age = max(at - c.published_at, 0.0)
-                heard[c.id] = like[c.id] ** 6 * (1 + math.log1p(mass)) * 0.5 ** (age / freshness)
+                age = max(min(at, newest) - c.published_at, 0.0)
+                x = age / freshness
+                heard[c.id] = like[c.id] ** 6 * (1 + math.log1p(mass)) / (1 + x + x**12)
         best = sorted(heard, key=lambda id: (-heard[id], id))[:HINTS]
-        whole = sum(heard[id] for id in best)
-        return {id: heard[id] / whole for id in best}
+        whole = sum(math.sqrt(heard[id]) for id in best)
+        return {id: math.sqrt(heard[id]) / whole for id in best}
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -12,6 +12,7 @@ from typing import Any
 
 from ranking.engine.coread import LEVELS
 from ranking.lists.boards import SPARE, Board, choose, dressed
+from ranking.lists.diversity import diversified
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.lists.related import compose
 from ranking.mirror.graph import graph_json, told_articles
@@ -138,12 +139,14 @@ class MirrorLists:
         profile = held.value.profile
         reading = MirrorReading(held, await self._articles(edition, pages))
         ranking, candidates = compose(reading, pages, profile, n + SPARE), []
+        wanted = n + (SPARE if profile.diversity else LISTED)
         while True:
-            more = list(islice(ranking, n + LISTED))
+            more = list(islice(ranking, wanted))
             candidates += more
             reading.learn(await self._articles(edition, [item.id for item in more]))
-            is_whole = len(more) < n + LISTED
-            chosen = choose(candidates, reading, profile, n, is_whole=is_whole)
+            is_whole = len(more) < wanted
+            varied = diversified(candidates, reading, profile, n + SPARE)
+            chosen = choose(varied, reading, profile, n, is_whole=is_whole)
             if len(chosen) == n or is_whole:
                 return dressed(reading, surface, profile, chosen)
 
