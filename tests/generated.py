@@ -29,6 +29,7 @@ TAGS_OF_TOPIC = (TAGS - COMMON_TAGS) // TOPICS
 WORDS_OF_TOPIC, EVERYDAY = 30, 300
 OFF_TOPIC, OVER_COMMON, UNTAGGED, TOPICAL = 0.3, 0.1, 0.3, 0.6
 ZIPF = 1.1
+YEARS = 8
 BREAKING, BREAKING_FACTOR, RETOLD = 0.02, 30.0, 0.03
 
 
@@ -90,7 +91,12 @@ class Generated:
 
 
 def generated(
-    seed: int, *, days: float = 4.0, stories_a_day: int = 100, views: int = 20_000
+    seed: int,
+    *,
+    days: float = 4.0,
+    stories_a_day: int = 100,
+    views: int = 20_000,
+    archive: int = 0,
 ) -> Generated:
     """Generate a log of some days that begins at `START_MS`.
 
@@ -101,10 +107,14 @@ def generated(
     stories_a_day : int
     views : int
         Of readers, about; robots come on top.
+    archive : int
+        Stories of the `YEARS` before.
     """
     rng = np.random.default_rng(seed)
     stories: list[Story] = []
-    for at_ms in _moments(rng, round(days * stories_a_day), days).tolist():
+    old = np.sort(START_MS - rng.random(archive) * YEARS * 365 * DAY_MS).astype(np.int64)
+    new = _moments(rng, round(days * stories_a_day), days)
+    for at_ms in [*old.tolist(), *new.tolist()]:
         story = _story(rng, at_ms)
         is_retold = stories and rng.random() < RETOLD
         stories.append(_retold(rng, story, stories[-20:]) if is_retold else story)

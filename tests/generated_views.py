@@ -2,7 +2,7 @@
 
 A reader belongs to a group with one to three topics and opens an article of these with probability
 `LOYALTY`, else whatever draws most. What an article draws fades by half in `FADING_HOURS`. Visits
-come by day more than by night; robots crawl all that was ever published.
+come by day more than by night; a few pages, and all of the robots', are of whatever there is.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ GROUPS, READERS = 60, 3000
 LOYALTY, FADING_HOURS, PAGES = 0.6, 8.0, 2.2
 GLANCES = 40
 """Articles that a reader looks over for one of their topics."""
-ROBOTS = 0.03
+ROBOTS, STRAYS = 0.03, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,8 @@ def _hour(
     is_liked = audience.likes[(reader % GROUPS)[:, None], shelf.topic[seen]]
     is_loyal = rng.random(reader.size) < LOYALTY
     place = np.where(is_loyal, is_liked.argmax(1), 0)
+    story = seen[np.arange(reader.size), place]
+    story = np.where(rng.random(reader.size) < STRAYS, rng.choice(known, reader.size), story)
     first = np.repeat(np.cumsum(length) - length, length)
     start = np.repeat(rng.integers(HOUR_MS, size=visits), length)
     at_ms = hour_ms + start + 60_000 * (np.arange(reader.size) - first)
@@ -119,5 +121,5 @@ def _hour(
     return _Views(
         np.concatenate([at_ms, hour_ms + rng.integers(HOUR_MS, size=robots)]),
         np.concatenate([reader, READERS + rng.integers(3, size=robots)]),
-        np.concatenate([seen[np.arange(reader.size), place], rng.choice(known, robots)]),
+        np.concatenate([story, rng.choice(known, robots)]),
     )

@@ -29,6 +29,7 @@ PURE = (
     "ranking/snapshot.py",
     "ranking/mirror/values.py",
     "ranking/mirror/reading.py",
+    "ranking/mirror/graph.py",
     "ranking/mirror/publisher.py",
 )
 HIGHER = (

@@ -2,15 +2,18 @@
 
 import random
 from itertools import islice
+from typing import Any
 
 import pytest
 
 from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import SPARE, Board, choose, dressed, render
 from ranking.lists.catalogue import Card
+from ranking.lists.diversity import diversified
 from ranking.lists.profile import DEFAULT, Profile, profile_from
 from ranking.lists.related import compose
-from ranking.mirror.publisher import Publisher, Written
+from ranking.mirror.graph import graph_json, told_articles
+from ranking.mirror.publisher import Publisher, Written, article_value
 from ranking.mirror.reading import MirroredEdition, MirrorReading
 from ranking.mirror.values import article_of, edition_of, tags_of
 from ranking.ranker import Ranker
@@ -40,6 +43,15 @@ class Copy:
         while values := self.publisher.articles(7):
             self.written.articles |= values
 
+    def graph(self, edition: str, tag: str) -> dict[str, Any]:
+        """A tag's answer."""
+        value = edition_of(self.written.editions[edition])
+        assert value
+        graph = MirroredEdition(value, tags_of(self.written.tags[edition])).graph()
+        told = told_articles(graph, tag)
+        values = {a: article_of(self.written.articles.get((edition, a))) for a in told}
+        return graph_json(graph, values, edition, tag, value.newest_ms / 1000)
+
     def next(self, edition: str, surface: str, pages: list[str], n: int) -> Board:
         """Related or For this visit."""
         value = edition_of(self.written.editions[edition])
@@ -51,9 +63,16 @@ class Copy:
         candidates = list(islice(ranking, 3 * n + 100))
         ids = [item.id for item in candidates]
         reading.learn({a: article_of(self.written.articles.get((edition, a))) for a in ids})
-        return dressed(
-            reading, surface, value.profile, choose(candidates, reading, value.profile, n)
-        )
+        varied = diversified(candidates, reading, value.profile, n + SPARE)
+        return dressed(reading, surface, value.profile, choose(varied, reading, value.profile, n))
+
+
+def graph_of(ranker: Ranker, edition: str, tag: str) -> dict[str, Any]:
+    """A tag's answer by the engine."""
+    model = ranker.edition(edition)
+    graph = model.tags(ranker.profile)
+    values = {a: article_value(ranker, edition, a) for a in told_articles(graph, tag)}
+    return graph_json(graph, values, edition, tag, model.at)
 
 
 def cards_of(seed: int, count: int) -> list[Card]:
@@ -79,6 +98,8 @@ def assert_same_lists(ranker: Ranker, copy: Copy, seed: int) -> None:
             n = drawn.choice([4, 5, 40])
             related = render(ranker.related(edition, pages[0], n), n)
             assert render(copy.next(edition, "related", pages[:1], n), n) == related
+            tag = drawn.choice(["x", "V", "none"])
+            assert copy.graph(edition, tag) == graph_of(ranker, edition, tag)
             visit = render(ranker.for_you(edition, pages, n), n)
             assert render(copy.next(edition, "foryou", pages, n), n) == visit
 
@@ -86,8 +107,12 @@ def assert_same_lists(ranker: Ranker, copy: Copy, seed: int) -> None:
 @pytest.mark.parametrize("engine", [EngineSettings(), TINY], ids=["default", "tiny"])
 @pytest.mark.parametrize(
     "profile",
-    [DEFAULT, profile_from({"section_cap": 2, "half_life": 3600, "related_half_life": 7000})],
-    ids=["default", "capped"],
+    [
+        DEFAULT,
+        profile_from({"section_cap": 2, "half_life": 3600, "related_half_life": 7000}),
+        profile_from({"diversity": 0.3}),
+    ],
+    ids=["default", "capped", "diverse"],
 )
 def test_lists_from_values_equal_the_engines(engine: EngineSettings, profile: Profile) -> None:
     rows = random_rows(

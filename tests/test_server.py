@@ -114,6 +114,10 @@ def test_article_shows_card_and_counts(client: httpx.Client, edition: str) -> No
 def test_graph_names_the_tags_beside_a_tag(client: httpx.Client, edition: str) -> None:
     answer = client.get(f"/v1/graph?edition={edition}&tag=tag").json()
     assert [n["tag"] for n in answer["neighbours"]] == ["tag2", "tag1", "tag0"]
+    assert (len(answer["hourly"]), len(answer["daily"])) == (24, 28)
+    beside = [sum(n["daily"]) for n in answer["neighbours"]]
+    assert sum(answer["daily"]) == sum(beside) > 0
+    assert answer["synonyms"] == []
     assert client.get(f"/v1/graph?edition={edition}").status_code == 400
 
 

@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from ranking.lists.catalogue import Card, clean_tags
-from ranking.lists.company import SHRINK, Company
+from ranking.lists.catalogue import Card, clean_tags, tag_key
+from ranking.lists.company import SHRINK
 from ranking.lists.headlines import headline_words
 from ranking.lists.tags import HINTS, TagGraph
 from ranking.lists.voices import NEAREST, SECTION_PART, TRUST
@@ -63,7 +63,7 @@ class Naive:
         """Tags, words and section, each of its part."""
         words = [("word", word) for word in headline_words(c.title)]
         section = [("section", c.section)] if c.section else []
-        return [*(("tag", tag) for tag in c.tags), *words, *section]
+        return [*(("tag", tag_key(tag)) for tag in c.tags), *words, *section]
 
     def vector(self, c: Card) -> dict[Voice, float]:
         """How loud each voice of a card speaks."""
@@ -106,27 +106,35 @@ class Naive:
     def hints(self, asked: Card, at: float, freshness: float) -> dict[str, float]:
         """Shares of the loudest articles."""
         like, heard = self.likeness(asked), {}
+        newest = max(c.published_at for c in self.cards)
         for c, mass in zip(self.cards, self.masses, strict=True):
             if c.id in like:
-                age = max(at - c.published_at, 0.0)
-                heard[c.id] = like[c.id] ** 6 * (1 + math.log1p(mass)) * 0.5 ** (age / freshness)
+                age = max(min(at, newest) - c.published_at, 0.0)
+                x = age / freshness
+                heard[c.id] = like[c.id] ** 6 * (1 + math.log1p(mass)) / (1 + x + x**12)
         best = sorted(heard, key=lambda id: (-heard[id], id))[:HINTS]
-        whole = sum(heard[id] for id in best)
-        return {id: heard[id] / whole for id in best}
+        whole = sum(math.sqrt(heard[id]) for id in best)
+        return {id: math.sqrt(heard[id]) / whole for id in best}
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_tags_weigh_what_their_articles_do(seed: int) -> None:
     cards, masses = random_cards(seed, 60)
-    company, naive = Company(cards, np.array(masses)), Naive(cards, masses)
+    company, naive = TagGraph(cards, np.array(masses)).company, Naive(cards, masses)
     assert set(company.names) == set(naive.weight)
-    for tag, i in company.index.items():
-        assert company.weight[i] == pytest.approx(naive.weight[tag])
+    for tag in company.names:
+        assert company.weight_of(tag) == pytest.approx(naive.weight[tag])
+        told = math.log((len(cards) + 1) / (naive.carriers["tag", tag_key(tag)] + 0.5))
+        assert company.information_of(tag) == pytest.approx(max(told, 0.0))
+        places = [i for i, c in enumerate(cards) if tag in c.tags]
+        assert company.carriers(tag) == sorted(places, key=lambda i: (-masses[i], i))
     for tag in TAGS:
         found = company.neighbours(tag, 100)
         wanted = {other: w for (t, other), w in naive.pair.items() if t == tag}
         assert {n.tag: n.weight for n in found} == pytest.approx(wanted)
-        assert [n.tag for n in found] == sorted(wanted, key=lambda o: (-round(wanted[o], 9), o))
+        assert [n.tag for n in found] == sorted(
+            wanted, key=lambda o: (-round(wanted[o], 9), tag_key(o))
+        )
         for n in found:
             chance = naive.weight[tag] * naive.weight[n.tag] / naive.total
             assert n.lift == pytest.approx(n.weight / chance)
@@ -215,4 +223,36 @@ def test_tags_are_cleaned() -> None:
     assert clean_tags("oil|gas, wind") == ("oil", "gas, wind")
     assert clean_tags("oil, gas ,oil,,") == ("oil", "gas")
     assert clean_tags(["  New   York ", "ﬁre", "New York", ""]) == ("New York", "fire")
+    assert clean_tags(["İran", "iran", "НЕФТЬ", "Нефть", "#нефть", "нефть_и_газ"]) == (
+        "İran", "НЕФТЬ", "нефть_и_газ",
+    )  # fmt: skip
     assert clean_tags(None) == ()
+
+
+def test_spellings_of_a_tag_are_one() -> None:
+    """In lists and in the graph, where the commonest spelling is shown."""
+    asked, other = card("asked", "Нефть"), card("other", "НЕФТЬ", "Газ")
+    assert ids([other, *OTHERS], asked) == ["other"]
+    graph = TagGraph([asked, card("b", "нефть", "Газ"), card("c", "нефть"), other], np.ones(4))
+    assert sorted(graph.company.names) == ["Газ", "нефть"]
+    assert [n.tag for n in graph.company.neighbours("НЕФТЬ")] == ["Газ"]
+    assert len(graph.company.carriers("НЕФТЬ")) == 4
+
+
+def test_synonyms_keep_the_same_company_and_are_seldom_together() -> None:
+    """A tag that newsrooms write in two ways, among tags of the same topic."""
+    rng = random.Random(3)
+    company = ["tenge", "bank", "rate", "loan"]
+    cards = [
+        card(f"{k:03}", rng.choice(["dollar", "US dollar"]), *rng.sample(company, 2))
+        for k in range(60)
+    ]
+    cards += [
+        card(f"s{k:03}", "snow", *rng.sample(["frost", "road", "wind"], 2)) for k in range(40)
+    ]
+    found = TagGraph(cards, np.ones(100)).company
+    assert [s.tag for s in found.synonyms("US dollar")] == ["dollar"]
+    assert [s.tag for s in found.synonyms("dollar")] == ["US dollar"]
+    assert found.synonyms("dollar")[0].together == 0
+    for tag in ("tenge", "snow", "unknown"):
+        assert found.synonyms(tag) == []

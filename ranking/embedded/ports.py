@@ -15,6 +15,7 @@ from ranking.engine.rows import Rows
 from ranking.lists.boards import Board
 from ranking.lists.catalogue import Card
 from ranking.lists.profile import Profile
+from ranking.mirror.graph import graph_json, told_articles
 from ranking.mirror.publisher import article_value
 from ranking.mirror.values import article_json
 from ranking.ranker import Ranker
@@ -82,11 +83,13 @@ class EmbeddedLists:
         return await self._read(read)
 
     async def graph(self, edition: str, tag: str) -> dict[str, Any]:
-        """A tag's neighbours."""
+        """A tag's neighbours, synonyms and history."""
 
         def read(ranker: Ranker) -> dict[str, Any]:
             model = ranker.edition(edition)
-            return model.tags(ranker.profile).shown(edition, tag, model.at)
+            graph = model.tags(ranker.profile)
+            values = {id: article_value(ranker, edition, id) for id in told_articles(graph, tag)}
+            return graph_json(graph, values, edition, tag, model.at)
 
         return await self._read(read)
 

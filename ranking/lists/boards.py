@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import orjson
 
 from ranking.lists.catalogue import Card
+from ranking.lists.diversity import diversified
 from ranking.lists.duplicates import Headlines
 from ranking.lists.edition import Edition
 from ranking.lists.profile import Profile
@@ -158,7 +159,9 @@ def make_board(
 
 def make_next(reading: Reading, surface: str, profile: Profile, pages: list[str], n: int) -> Board:
     """Make Related for one page, or For this visit for the last pages, newest first."""
-    chosen = choose(compose(reading, pages, profile, n + SPARE), reading, profile, n)
+    ranking = compose(reading, pages, profile, n + SPARE)
+    ranking = diversified(ranking, reading, profile, n + SPARE)
+    chosen = choose(ranking, reading, profile, n)
     return dressed(reading, surface, profile, chosen)
 
 

@@ -1,12 +1,13 @@
 """Cards: what is known of an article besides its views, and which articles may not be shown.
 
 Cards are no part of the state: a list is ranked by views and dressed by cards. Tags are cleaned
-here (Unicode NFKC, white space). An article that was taken down leaves a mark, since its views
-stay in the state.
+here (Unicode NFKC, white space) and compared by `tag_key`, but shown in the portal's case. An
+article that was taken down leaves a mark, since its views stay in the state.
 """
 
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -24,6 +25,7 @@ from ranking.engine.event import (
     site_of,
     stamp_ms,
 )
+from ranking.lists.headlines import folded
 
 Line = Annotated[str, Meta(max_length=1024)]
 
@@ -71,17 +73,33 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 def clean_tags(tags: Iterable[str] | str | None) -> tuple[str, ...]:
-    """Clean tags given as a list, or as text separated by `|` or `,`.
+    """Clean tags given as a list, or as text separated by `|` or `,`; each stays once.
 
     Examples
     --------
-    >>> clean_tags("  Astana | economy|Astana")
+    >>> clean_tags("  Astana | economy|ASTANA")
     ('Astana', 'economy')
     """
     if isinstance(tags, str):
         tags = tags.split("|" if "|" in tags else ",")
     cleaned = (" ".join(unicodedata.normalize("NFKC", tag).split()) for tag in tags or ())
-    return tuple(dict.fromkeys(tag for tag in cleaned if tag))
+    by_key: dict[str, str] = {}
+    for tag in cleaned:
+        by_key.setdefault(tag_key(tag), tag)
+    by_key.pop("", None)
+    return tuple(by_key.values())
+
+
+@lru_cache(1 << 16)
+def tag_key(tag: str) -> str:
+    """What two spellings of a tag have in common: letters, not their case or form.
+
+    Examples
+    --------
+    >>> tag_key("#Нефть_и  газ") == tag_key("нефть и ГАЗ")
+    True
+    """
+    return " ".join(folded(tag).replace("_", " ").strip("# ").split())
 
 
 def card_of(sent: Sent, edition: str = "") -> Card:

@@ -13,7 +13,7 @@ STEM = 5
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _RUNS = re.compile(rf"[{_UNSPACED}\U00020000-\U0003ffff]+|[^\W_{_UNSPACED}]+(?:'[^\W_]+)*")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}\U00020000-\U0003ffff]")
-_MARKS = re.compile("[\u0640\u064b-\u0655\u0670\u0674\u00ad\u200b-\u200f]+")
+_MARKS = re.compile("[\u0307\u0640\u064b-\u0655\u0670\u0674\u00ad\u200b-\u200f]+")
 _APOSTROPHES = str.maketrans(dict.fromkeys("‘’ʻʼ`", "'"))
 
 
@@ -22,8 +22,8 @@ def folded(text: str) -> str:
 
     Examples
     --------
-    >>> folded("Ａstana: ﬁre"), folded("مُــدير")
-    ('astana: fire', 'مدير')
+    >>> folded("Ａstana: ﬁre"), folded("مُــدير"), folded("İran")
+    ('astana: fire', 'مدير', 'iran')
     """
     text = unicodedata.normalize("NFKC", text).casefold()
     return _MARKS.sub("", text).translate(_APOSTROPHES)

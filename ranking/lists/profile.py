@@ -76,10 +76,14 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     tag_share, section_share : float
         Share of what tags and headline propose, against popularity, in what Related backs off to;
         and of what the section proposes where they propose nothing.
+    diversity : float
+        Related and For this visit: how much an article's likeness to those listed before it counts
+        against its score (maximal marginal relevance); 0 = off.
     tag_half_life : float
         Decay of the views that weigh tags and the articles that carry them, seconds.
     tag_freshness : float
-        Age in seconds at which an article's tags speak half as loud for it.
+        Age in seconds at which an article's tags speak a third as loud for it; soon after it they
+        fall silent.
 
     References
     ----------
@@ -116,8 +120,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     visit_wear: Annotated[float, Meta(ge=0, le=1000)] = 5.0
     tag_share: Share = 0.97
     section_share: Share = 0.3
+    diversity: Share = 0.0
     tag_half_life: Seconds = 21_600.0
-    tag_freshness: Seconds = 86_400.0
+    tag_freshness: Seconds = 190_000.0
 
 
 DEFAULT = Profile()

@@ -2,8 +2,10 @@
 
 Live are the articles with views under the tag decay and the newest ones; so retagging shows at
 once and a draft decay has a graph of its own. For an article it proposes live ones that are like
-it (`voices`), fresh and viewed: likeness^6 · (1 + ln(1 + mass)) · 0.5^(age / freshness). The power
-keeps what is off the topic out however fresh it is.
+it (`voices`), viewed and fresh, in the order of likeness^6 · (1 + ln(1 + mass)) / (1 + x + x^12),
+x = age / freshness. The first power keeps what is off the topic out however fresh it is, the other
+what is old however alike; age is counted from the newest article if the newsroom rests. Shares are
+the square roots, so that the fourth one still weighs against popularity.
 """
 
 import math
@@ -58,20 +60,14 @@ class TagGraph:
         self.mass = mass
         self._place = {card.id: i for i, card in enumerate(cards)}
         self._published = np.array([card.published_at for card in cards])
+        self._newest = float(self._published.max(initial=0.0))
         self._viewed = 1.0 + np.log1p(mass)
         self._voices = voices_of(cards)
 
     @cached_property
     def company(self) -> Company:
         """Tags beside tags."""
-        return Company(self.cards, self.mass)
-
-    def shown(self, edition: str, tag: str, at: float) -> dict[str, object]:
-        """A tag's neighbours as the API shows them; `at` is the log's clock in seconds."""
-        neighbours = [
-            {"tag": n.tag, "weight": n.weight, "lift": n.lift} for n in self.company.neighbours(tag)
-        ]
-        return {"edition": edition, "tag": tag, "as_of": at, "neighbours": neighbours}
+        return Company(self.cards, self.mass, self._voices)
 
     def hints(self, card: Card, at: float, freshness: float) -> Hints:
         """Live articles that a card's tags, section and headline propose.
@@ -82,7 +78,7 @@ class TagGraph:
         at : float
             The log's clock, seconds.
         freshness : float
-            Age in seconds at which an article counts half; one without a date counts as new.
+            Age in seconds at which an article counts a third; one without a date counts as new.
         """
         voice, loudness, is_topical = own_voices(self._voices, card)
         itself = self._place.get(card.id, -1)
@@ -90,10 +86,9 @@ class TagGraph:
         best = np.flatnonzero(like > 0.0)
         if not best.size:
             return NO_HINTS
-        published = self._published[best]
-        age = np.where(published > 0.0, np.maximum(at - published, 0.0), 0.0)
-        square = (like[best] / like.max()) ** 2
-        heard = square * square * square * self._viewed[best] * np.exp2(-age / freshness)
+        heard = (like[best] / like.max()) ** 2
+        heard = heard * heard * heard * self._viewed[best]
+        heard *= _currency(self._published[best], min(at, self._newest), freshness)
         if best.size > 2 * HINTS:
             is_loud = heard >= np.partition(heard, -HINTS)[-HINTS]
             best, heard = best[is_loud], heard[is_loud]
@@ -103,5 +98,12 @@ class TagGraph:
         if not chosen:
             return NO_HINTS
         chosen.sort(key=lambda pair: (-pair[1], pair[0].id))
-        shares = np.array([loud for _, loud in chosen])
+        shares = np.sqrt([loud for _, loud in chosen])
         return Hints([c for c, _ in chosen], shares / math.fsum(shares), is_topical)
+
+
+def _currency(published: NDArray[np.float64], at: float, freshness: float) -> NDArray[np.float64]:
+    """What ages leave of a loudness, from 1 for new articles and those without a date."""
+    x = np.where(published > 0.0, np.maximum(at - published, 0.0), 0.0) / freshness
+    fourth = x * x * x * x
+    return np.asarray(1.0 / (1.0 + x + fourth * fourth * fourth))

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
-from ranking.lists.catalogue import Card
+from ranking.lists.catalogue import Card, tag_key
 from ranking.lists.headlines import headline_words
 
 TAG, WORD, SECTION = 0, 1, 2
@@ -84,7 +84,7 @@ def said_by(card: Card) -> NDArray[np.uint64]:
 
 @lru_cache(REMEMBERED)
 def _said(title: str, section: str, tags: tuple[str, ...]) -> NDArray[np.uint64]:
-    names = [voice_name(TAG, tag) for tag in tags]
+    names = [voice_name(TAG, key) for key in dict.fromkeys(map(tag_key, tags))]
     names += [voice_name(WORD, word) for word in headline_words(title)]
     names += [voice_name(SECTION, section)] if section else []
     return np.array(names, np.uint64)

@@ -12,8 +12,10 @@ from typing import Any
 
 from ranking.engine.coread import LEVELS
 from ranking.lists.boards import SPARE, Board, choose, dressed
+from ranking.lists.diversity import diversified
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.lists.related import compose
+from ranking.mirror.graph import graph_json, told_articles
 from ranking.mirror.names import Names, Question
 from ranking.mirror.reading import MirroredEdition, MirrorReading
 from ranking.mirror.store import Changed, Reader, StoreError
@@ -126,21 +128,25 @@ class MirrorLists:
         return article_json(value, edition, article, held.value.newest_ms / 1000 if held else 0.0)
 
     async def graph(self, edition: str, tag: str) -> dict[str, Any]:
-        """A tag's neighbours."""
+        """A tag's neighbours, synonyms and history."""
         held = self._held.get(edition) or _nothing_of(edition, self._live)
-        return held.graph().shown(edition, tag, held.value.newest_ms / 1000)
+        graph = held.graph()
+        values = await self._articles(edition, told_articles(graph, tag))
+        return graph_json(graph, values, edition, tag, held.value.newest_ms / 1000)
 
     async def _next(self, edition: str, surface: str, pages: list[str], n: int) -> Board:
         held = self._held.get(edition) or _nothing_of(edition, self._live)
         profile = held.value.profile
         reading = MirrorReading(held, await self._articles(edition, pages))
         ranking, candidates = compose(reading, pages, profile, n + SPARE), []
+        wanted = n + (SPARE if profile.diversity else LISTED)
         while True:
-            more = list(islice(ranking, n + LISTED))
+            more = list(islice(ranking, wanted))
             candidates += more
             reading.learn(await self._articles(edition, [item.id for item in more]))
-            is_whole = len(more) < n + LISTED
-            chosen = choose(candidates, reading, profile, n, is_whole=is_whole)
+            is_whole = len(more) < wanted
+            varied = diversified(candidates, reading, profile, n + SPARE)
+            chosen = choose(varied, reading, profile, n, is_whole=is_whole)
             if len(chosen) == n or is_whole:
                 return dressed(reading, surface, profile, chosen)
 

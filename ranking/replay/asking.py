@@ -30,7 +30,7 @@ def is_plain(profile: Profile, catalogue: Catalogue, editions: list[str]) -> boo
     if profile.exponent or profile.window or profile.cooldown:
         return False
     by_cards = profile.freshness or profile.section_cap or profile.author_cap
-    by_cards = by_cards or profile.tag_share or profile.section_share
+    by_cards = by_cards or profile.tag_share or profile.section_share or profile.diversity
     return not by_cards or not any(catalogue.size(name) for name in editions)
 
 

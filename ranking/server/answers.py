@@ -114,7 +114,7 @@ class Answers:
         return Response(b'{"boards":[' + b",".join(parts) + b"]}", media_type="application/json")
 
     async def graph(self, request: Request) -> Response:
-        """A tag's neighbours."""
+        """A tag's neighbours, synonyms and history."""
         edition, tag = self._edition(request), request.query_params.get("tag", "")
         if not tag:
             raise Problem(400, "Tag refused", "tag must not be empty")

@@ -39,6 +39,7 @@ def _paths() -> dict[str, Any]:
     one = "/v1/articles/{site}/{lang}/{id}"
     section = {"name": "section", "in": "query", "schema": {"type": "string"}}
     carried = {"name": "candidates", "in": "query", "schema": {"type": "integer"}}
+    tag = {"name": "tag", "in": "query", "required": True, "schema": {"type": "string"}}
     window = {"name": "window", "in": "query", "schema": {"type": "integer"}}
     return {
         "/v1/events": {"post": _writing("Send events: one, an array or one a line", "Event")},
@@ -57,7 +58,7 @@ def _paths() -> dict[str, Any]:
         "/v1/foryou": {"post": _reading("For this visit, from the last pages read", [])},
         "/v1/stream": {"get": _reading("A board as server-sent events", [EDITION, COUNT])},
         "/v1/boards": {"get": _reading("All boards", [])},
-        "/v1/graph": {"get": _reading("A tag's neighbours", [EDITION])},
+        "/v1/graph": {"get": _reading("A tag's neighbours, synonyms and history", [EDITION, tag])},
         "/visit.js": {"get": _reading("For this visit, put together in the browser", [])},
         "/healthz": {"get": _reading("Whether the process lives", [])},
         "/readyz": {"get": _reading("Whether lists are served", [])},

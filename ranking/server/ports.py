@@ -46,7 +46,7 @@ class Lists(Protocol):
         """An article's card and counts, None if it has neither."""
 
     async def graph(self, edition: str, tag: str) -> dict[str, Any]:
-        """A tag's neighbours."""
+        """A tag's neighbours, synonyms and history."""
 
 
 class Refused(Exception):

@@ -1,0 +1,13 @@
+"""Every article of an archive has four good lists' worth: full, varied and fresh."""
+
+from tests.archive import survey
+
+
+def test_every_article_gets_four_fresh_and_different_ones() -> None:
+    """A sample of an archive; `python -m tests.archive 200000` asks for all of a large one."""
+    found = survey(12_000, every=20)
+    assert found.articles > 10_000
+    assert found.asked > 500
+    assert (found.short, found.itself, found.repeated) == (0, 0, 0)
+    assert found.median_age < 3.0
+    assert found.stale < 0.1

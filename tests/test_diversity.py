@@ -1,0 +1,85 @@
+"""Diversity: the order of marginal relevance against its definition, and what it does to a list."""
+
+import math
+import random
+
+import pytest
+
+from ranking.lists.catalogue import Card
+from ranking.lists.diversity import diversified
+from ranking.lists.profile import DEFAULT, Profile
+from ranking.lists.reading import Scored
+from ranking.lists.voices import said_by
+from ranking.ranker import Ranker
+from tests.logs import RU, START_MS
+
+NOW = START_MS / 1000
+
+
+def newsroom(seed: int) -> Ranker:
+    """Thirty cards of few tags and sections."""
+    drawn = random.Random(seed)
+    ranker = Ranker()
+    ranker.put(
+        Card(
+            RU, f"{k:02}", drawn.choice(["", "Snow in the hills", "Snow on the roads"]),
+            drawn.choice(["", "law", "sport"]),
+            tuple(drawn.sample(["oil", "gas", "snow", "chess"], drawn.randint(0, 2))), NOW - k,
+        )
+        for k in range(30)
+    )  # fmt: skip
+    ranker.tick()
+    return ranker
+
+
+def alike(one: Card | None, other: Card | None) -> float:
+    """The cosine of what two cards say."""
+    if one is None or other is None:
+        return 0.0
+    a, b = set(said_by(one).tolist()), set(said_by(other).tolist())
+    return len(a & b) / math.sqrt(len(a) * len(b)) if a and b else 0.0
+
+
+@pytest.mark.parametrize("d", [0.0, 0.1, 0.5, 1.0])
+def test_the_next_one_is_the_greatest(d: float) -> None:
+    ranker, drawn = newsroom(1), random.Random(2)
+    reading = ranker.edition(RU)
+    ranker.remove(RU, "03")
+    ranking = [Scored(f"{k:02}", drawn.random() + 0.01) for k in range(25)]
+    ranking.sort(key=lambda item: -item.score)
+    ranking += [Scored("28", 0.0), Scored("x", 0.0)]
+    profile = Profile(diversity=d)
+    found = list(diversified(ranking, reading, profile, 20))
+    if d == 0.0:
+        assert found == ranking
+        return
+    waiting = [item for item in ranking[:20] if item.id != "03"]
+    assert found[len(waiting) :] == ranking[20:]
+    listed: list[Scored] = []
+    for taken in found[: len(waiting)]:
+        worth = {
+            item.id: (1 - d) * item.score / ranking[0].score
+            - d * max((alike(reading.card(item.id), reading.card(o.id)) for o in listed), default=0)
+            for item in waiting
+        }
+        assert worth[taken.id] == pytest.approx(max(worth.values()))
+        waiting.remove(taken)
+        listed.append(taken)
+
+
+def test_articles_of_one_kind_give_way() -> None:
+    """Related of an article with two tags, of which one alone would fill the list."""
+    ranker = Ranker()
+    ranker.put([Card(RU, "asked", tags=("oil", "chess"), published_at=NOW)])
+    ranker.put([Card(RU, f"oil {k}", tags=("oil",), published_at=NOW - k) for k in range(6)])
+    ranker.put([Card(RU, f"chess {k}", tags=("chess",), published_at=NOW - k) for k in range(6)])
+    ranker.put([Card(RU, f"{k}", tags=(f"tag {k}",), published_at=NOW - k) for k in range(30)])
+    ranker.put([Card(RU, "oil x", tags=("oil",), published_at=NOW)])
+    ranker.tick()
+    plain = ranker.related(RU, "asked", 4).ids
+    ranker.profile = Profile(diversity=0.5)
+    varied = ranker.related(RU, "asked", 4).ids
+    assert {id.split()[0] for id in varied} >= {"oil", "chess"}
+    assert varied[0] == plain[0]
+    ranker.profile = DEFAULT
+    assert ranker.related(RU, "asked", 4).ids == plain
