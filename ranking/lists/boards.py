@@ -6,9 +6,11 @@ is the one way in which a list becomes JSON.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import tee
+from types import MappingProxyType
+from typing import Any
 
 import orjson
 
@@ -162,6 +164,15 @@ def _is_set_aside(
     return False
 
 
+def board_ranking(
+    edition: Edition, surface: str, profile: Profile, section: str, siblings: Sequence[Edition]
+) -> Iterable[Scored]:
+    """All articles of a board, best first, before anything is chosen."""
+    if surface == "trending":
+        return edition.trending(profile)
+    return edition.popular(profile, section, lent_shares(edition, siblings, profile))
+
+
 def make_board(
     edition: Edition,
     surface: str,
@@ -190,10 +201,7 @@ def make_board(
         What the board showed before; follows what it shows without the edits.
     edits : Edits
     """
-    if surface == "trending":
-        ranking: Iterable[Scored] = edition.trending(profile)
-    else:
-        ranking = edition.popular(profile, section, lent_shares(edition, siblings, profile))
+    ranking = board_ranking(edition, surface, profile, section, siblings)
     if incumbents is not None:
         ranking, again = tee(incumbents.steadied(ranking, edition.at, profile))
         unedited = choose(again, edition, profile, n, section)
@@ -228,9 +236,15 @@ def dressed(reading: Reading, surface: str, profile: Profile, chosen: list[Score
     return Board(reading.name, surface, profile.name, reading.at, items)
 
 
-def render(board: Board, n: int) -> bytes:
-    """Write the first `n` items of a board as the API answers them."""
-    return orjson.dumps(_shown(board, n))
+def render(
+    board: Board, n: int, why: Mapping[str, Mapping[str, float]] = MappingProxyType({})
+) -> bytes:
+    """Write the first `n` items of a board as the API answers them; `why` by article."""
+    body = shown(board, n)
+    if why:
+        items = zip(board.items[:n], body["items"], strict=True)
+        body["items"] = [item | {"why": why.get(its.id, {})} for its, item in items]
+    return orjson.dumps(body)
 
 
 def render_candidates(board: Board, n: int, visit_decay: float) -> bytes:
@@ -244,10 +258,11 @@ def render_candidates(board: Board, n: int, visit_decay: float) -> bytes:
         for place, item in enumerate(board.items)
         if item.score > 0.0
     ]
-    return orjson.dumps(_shown(board, n) | {"candidates": candidates, "visit_decay": visit_decay})
+    return orjson.dumps(shown(board, n) | {"candidates": candidates, "visit_decay": visit_decay})
 
 
-def _shown(board: Board, n: int) -> dict[str, object]:
+def shown(board: Board, n: int) -> dict[str, Any]:
+    """What the API answers of a board."""
     return {
         "edition": board.edition,
         "surface": board.surface,
