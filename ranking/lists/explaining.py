@@ -12,8 +12,9 @@ import msgspec
 import numpy as np
 
 from ranking.engine.coread import LEVELS, Graph
-from ranking.lists.boards import SPARE, SURFACES, board_ranking, choose
+from ranking.lists.boards import SPARE, SURFACES, board_ranking
 from ranking.lists.chain import add_neighbours
+from ranking.lists.choosing import choose
 from ranking.lists.diversity import diversified
 from ranking.lists.duplicates import is_near_duplicate
 from ranking.lists.edition import Edition

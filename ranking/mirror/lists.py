@@ -15,7 +15,8 @@ import msgspec
 from ranking.control.book import Book
 from ranking.control.drafts import Draft
 from ranking.engine.coread import LEVELS
-from ranking.lists.boards import SPARE, Board, choose, dressed
+from ranking.lists.boards import SPARE, Board, dressed
+from ranking.lists.choosing import choose
 from ranking.lists.diversity import diversified
 from ranking.lists.edits import NO_DESK, Desk
 from ranking.lists.explaining import Explained, Explanation

@@ -57,12 +57,9 @@ class PreviewRoutes:
         n, pages = number_of(request, "n", 5), _pages(request)
         boards = [await self._board(where, profile, n, pages) for profile in (live, draft)]
         before, after = (list(board.ids[:n]) for board in boards)
-        moved = [
-            id_
-            for id_ in dict.fromkeys(before + after)
-            if _place(before, id_) != _place(after, id_)
-        ]
-        why = await self._why(where, live, draft, Explained(tuple(moved), n, where[2], pages))
+        listed = dict.fromkeys(before + after)
+        moved = tuple(id_ for id_ in listed if _place(before, id_) != _place(after, id_))
+        why = await self._why(where, live, draft, Explained(moved, n, where[2], pages))
         body = {
             "live": shown(boards[0], n),
             "draft": shown(boards[1], n),
@@ -89,17 +86,10 @@ class PreviewRoutes:
         where, article = self._where(request), request.query_params.get("article", "")
         if not article:
             raise Problem(400, "Article refused", "article must not be empty")
-        draft, live = (
-            await profile_of(request, self._lists, *where),
-            self._lists.profiles.of(*where),
-        )
+        draft = await profile_of(request, self._lists, *where)
+        live = self._lists.profiles.of(*where)
         asked = Explained((article,), number_of(request, "n", 5), where[2], _pages(request))
-        told = [
-            (await self._lists.explain(where[0], where[1], asked, profile) or [None])[0]
-            for profile in (live, draft)
-        ]
-        if told[0] is None or told[1] is None:
-            raise Problem(503, "Not ready", "no worker answers now", {"retry-after": "1"})
+        told = await self._told(where, live, asked), await self._told(where, draft, asked)
         known = await self._lists.article(where[0], article) or {}
         title = str(known.get("title") or article)
         body: dict[str, Any] = {
@@ -141,11 +131,17 @@ class PreviewRoutes:
         """What changed most for each article, in words."""
         if not asked.articles:
             return {}
-        before, after = (
-            {its.article: its for its in await self._lists.explain(where[0], where[1], asked, p)}
-            for p in (live, draft)
-        )
+        told = [await self._lists.explain(where[0], where[1], asked, p) for p in (live, draft)]
+        before, after = ({its.article: its for its in of} for of in told)
         return {id_: _difference(before.get(id_), after.get(id_)) for id_ in asked.articles}
+
+    async def _told(
+        self, where: tuple[str, str, str], profile: Profile, asked: Explained
+    ) -> Explanation:
+        found = await self._lists.explain(where[0], where[1], asked, profile)
+        if not found:
+            raise Problem(503, "Not ready", "no worker answers now", {"retry-after": "1"})
+        return found[0]
 
 
 def _pages(request: Request) -> tuple[str, ...]:
@@ -186,12 +182,8 @@ def _difference(live: Explanation | None, draft: Explanation | None) -> str:
 
 
 def _sentence(title: str, surface: str, live: Explanation, hourly: list[int]) -> str:
-    name = f"“{title}”"
-    where = (
-        f"{name} is {_ordinal(live.rank)} of {surface}"
-        if live.rank
-        else f"{name} is not in {surface}"
-    )
+    place = f"{_ordinal(live.rank)} of" if live.rank else "not in"
+    where = f"“{title}” is {place} {surface}"
     parts = sorted((c for c in live.components if c.share > 0.0), key=lambda c: -c.share)
     because = ", ".join(f"{NAMES[c.name]} {c.share:.0%}" for c in parts[:3])
     told = where + (f": {because} of its score" if because else "")
