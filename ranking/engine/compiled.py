@@ -28,7 +28,7 @@ F = TypeVar("F", bound=Callable[..., object])
 def _sources_digest() -> str:
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
-    for folder in ("engine", "lists", "replay"):
+    for folder in ("engine", "experiments", "lists", "replay"):
         for source in sorted((package / folder).rglob("*.py")):
             digest.update(source.read_bytes())
     return digest.hexdigest()[:16]

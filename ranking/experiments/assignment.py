@@ -1,0 +1,83 @@
+"""Assignment: which arm a reader is in, told from his bucket alone.
+
+The browser draws a bucket from 0 to 999 once and sends only that. In a layer and in an experiment
+the buckets stand in an order of their own, by a hash of `salt:bucket`; places in it are what shares
+are cut from, so that half of them is exactly 500 buckets, a share that grows keeps whom it had, and
+two layers know nothing of one another. The hash is FNV-1a of the UTF-8 bytes with the last steps of
+MurmurHash3, both of 32 bits; `ranking/server/experiment.js` does the same in the browser.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+BUCKETS = 1000
+OUTSIDE = -1
+_MASK = 0xFFFFFFFF
+
+
+def hashed(text: str) -> int:
+    """Hash a text to 32 bits.
+
+    Examples
+    --------
+    >>> hashed(""), hashed("layer/lists:7")
+    (2872998923, 2204905628)
+
+    References
+    ----------
+    Fowler, Noll and Vo, FNV-1a (RFC 9923); Appleby, MurmurHash3, `fmix32`.
+    """
+    value = 0x811C9DC5
+    for byte in text.encode():
+        value = (value ^ byte) * 0x01000193 & _MASK
+    value = (value ^ value >> 16) * 0x85EBCA6B & _MASK
+    value = (value ^ value >> 13) * 0xC2B2AE35 & _MASK
+    return value ^ value >> 16
+
+
+@lru_cache(maxsize=1024)
+def _places(salt: str) -> NDArray[np.int64]:
+    hashes = np.array([hashed(f"{salt}:{bucket}") for bucket in range(BUCKETS)])
+    places = np.empty(BUCKETS, np.int64)
+    places[np.argsort(hashes, kind="stable")] = np.arange(BUCKETS)
+    places.flags.writeable = False
+    return places
+
+
+def places(salt: str) -> NDArray[np.int64]:
+    """Place of every bucket in the order of a salt, (BUCKETS,) int64; equal hashes by bucket."""
+    return _places(salt)
+
+
+def arms_of(
+    layer: str, salt: str, shares: Sequence[int], traffic: int = BUCKETS, offset: int = 0
+) -> NDArray[np.int64]:
+    """The arm of every bucket.
+
+    Parameters
+    ----------
+    layer : str
+        Its places `offset` to `offset + traffic` take part.
+    salt : str
+        Of the experiment.
+    shares : sequence of int
+        Of each arm, in thousandths; together 1000.
+    traffic, offset : int
+        In thousandths of the readers.
+
+    Returns
+    -------
+    (BUCKETS,) int64
+        Number of the arm, `OUTSIDE` where a bucket takes no part.
+
+    Examples
+    --------
+    >>> np.unique(arms_of("lists", "s1", [500, 500], traffic=100), return_counts=True)[1]
+    array([900,  47,  53])
+    """
+    arm = np.searchsorted(np.cumsum(shares), places(salt), side="right")
+    place = places(f"layer/{layer}")
+    return np.where((place >= offset) & (place < offset + traffic), arm, OUTSIDE)
