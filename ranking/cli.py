@@ -24,6 +24,10 @@ COMMANDS = {
         "Look at profiles, try drafts, publish, roll back.",
     ),
     "overrides": ("ranking.commands.overrides:overrides", "Pin, boost, bury and block by hand."),
+    "experiments": (
+        "ranking.commands.experiments:experiments",
+        "Plan, check and read A/B experiments.",
+    ),
     "keys": ("ranking.commands.keys:keys", "Make and revoke keys."),
     "warm": ("ranking.commands.serving:warm", "Compile the loops ahead of the first start."),
 }

@@ -24,6 +24,7 @@ ONE_FILE = {
 PURE = (
     "ranking/engine",
     "ranking/lists",
+    "ranking/experiments",
     "ranking/ranker.py",
     "ranking/rereading.py",
     "ranking/snapshot.py",

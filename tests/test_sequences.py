@@ -104,8 +104,9 @@ def test_readers_who_return_raise_no_alarms() -> None:
         most = -np.inf
         for _ in range(40):
             seen = drawn.poisson(1.0, 3000)
-            np.add.at(under, (0, arm[home], home), seen)
-            np.add.at(over, (0, arm[home], home), drawn.binomial(seen, habit))
+            clicks = drawn.binomial(seen, habit)
+            for sums, amount in ((under, seen), (over, clicks)):
+                sums[0, arm, np.arange(1000)] += np.bincount(home, amount, 1000).astype(np.int64)
             told = effect_of(over, under, 1, 0)
             most = max(most, float(log_evidence(told.effect, told.information, mixture(200.0))))
         false += most > math.log(20)

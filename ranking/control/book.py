@@ -16,9 +16,11 @@ import msgspec
 from ranking.control.keys import Key
 from ranking.control.overrides import Override, override_of
 from ranking.control.records import FORMAT, KINDS, Record, RecordError
+from ranking.experiments.plans import Experiment, NotAllowedError, experiment_of
+from ranking.experiments.rules import check, check_removal
 from ranking.lists.edits import NO_DESK, Desk
 from ranking.lists.profile import DEFAULT, Profile
-from ranking.lists.profiles import Profiles, Scope
+from ranking.lists.profiles import Changes, Profiles, Scope
 
 T = TypeVar("T")
 Thing = tuple[str, str]
@@ -45,6 +47,8 @@ class Book:
         self._history: dict[Thing, list[Record]] = defaultdict(list)
         self._overrides: dict[str, Override] = {}
         self._keys: dict[str, Key] = {}
+        self._experiments: dict[str, Experiment] = {}
+        self._refused: dict[Thing, str] = {}
         self._desk, self._desk_until = NO_DESK, 0.0
 
     @property
@@ -97,6 +101,8 @@ class Book:
 
     def conflict(self, kind: str, name: str, parent: int) -> str:
         """Say who was first."""
+        if why := self._refused.get((kind, name)):
+            return why
         history = self._history.get((kind, name))
         if not history:
             return f"parent must be 0, since there is no {kind} {name!r} yet, got {parent}"
@@ -119,9 +125,13 @@ class Book:
             return False
         try:
             self._hold(record)
-        except (ValueError, msgspec.MsgspecError) as error:  # of a profile, an override or a key
+        except NotAllowedError as error:  # of two who began at once, the second
+            self._refused[thing] = str(error)
+            return False
+        except (ValueError, msgspec.MsgspecError) as error:  # of a broken body
             self.faults.append(f"settings record {record.kind} {record.name}: {error}")
             return False
+        self._refused.pop(thing, None)
         self.records.append(record)
         self._history[thing].append(record)
         return True
@@ -140,6 +150,28 @@ class Book:
         """All keys that are not revoked."""
         return list(self._keys.values())
 
+    def experiments(self) -> dict[str, Experiment]:
+        """All experiments that are not taken away, by name."""
+        return dict(self._experiments)
+
+    def check_experiment(self, name: str, body: dict[str, Any] | None, at: float) -> None:
+        """Check that an experiment may become what a body says, at a moment of the wall clock.
+
+        Raises
+        ------
+        ExperimentError
+            Naming the field, the rule and the value.
+        """
+        if body is None:
+            check_removal(name, self._experiments.get(name))
+        else:
+            check(name, experiment_of(body), self._experiments, self.published, at)
+
+    def published(self, scope: Scope) -> dict[int, Changes]:
+        """Everything that a scope ever had of its own, by version."""
+        history = self._history.get(("profile", name_of(scope)), ())
+        return {record.version: record.body or {} for record in history}
+
     def _hold(self, record: Record) -> None:
         name, body = record.name, record.body
         if record.kind == "profile":
@@ -156,6 +188,12 @@ class Book:
                 self._keys = _without(self._keys, name)
             else:
                 self._keys = self._keys | {name: msgspec.convert(body, Key)}
+        elif record.kind == "experiment":
+            self.check_experiment(name, body, record.at)
+            if body is None:
+                self._experiments = _without(self._experiments, name)
+            else:
+                self._experiments = self._experiments | {name: experiment_of(body)}
 
     def _desk_at(self, now: float) -> tuple[Desk, float]:
         acts = self._overrides.values()

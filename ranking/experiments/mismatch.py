@@ -8,7 +8,7 @@ would; counts are then taken for fewer, by the index of dispersion over buckets.
 """
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
 CONCENTRATION = 1000.0
@@ -16,7 +16,7 @@ CONCENTRATION = 1000.0
 
 
 def mismatch_evidence(
-    counts: NDArray[np.float64], shares: NDArray[np.float64], concentration: float = CONCENTRATION
+    counts: ArrayLike, shares: ArrayLike, concentration: float = CONCENTRATION
 ) -> NDArray[np.float64]:
     """Logarithm of the e-value against counts that follow the shares.
 
@@ -33,10 +33,10 @@ def mismatch_evidence(
     >>> np.exp(-mismatch_evidence(counts, np.array([0.5, 0.5]))).round(3).tolist()
     [1.0, 3.317, 0.003]
     """
-    counts, shares = np.asarray(counts, np.float64), np.asarray(shares, np.float64)
-    prior = concentration * shares
-    together = gammaln(concentration) - gammaln(concentration + counts.sum(axis=-1))
-    apart = gammaln(prior + counts) - gammaln(prior) - counts * np.log(shares)
+    seen, due = np.asarray(counts, np.float64), np.asarray(shares, np.float64)
+    prior = concentration * due
+    together = gammaln(concentration) - gammaln(concentration + seen.sum(axis=-1))
+    apart = gammaln(prior + seen) - gammaln(prior) - seen * np.log(due)
     return np.asarray(together + apart.sum(axis=-1))
 
 

@@ -1,8 +1,8 @@
 """Sequences: intervals and p-values of an effect that may be looked at whenever one likes.
 
-An estimate whose inverse variance I ("information") grows with the data has a score S = I * estimate
-that moves as a Brownian motion in I, whatever the pace at which readers come and however often they
-return (Jennison and Turnbull 1997). A normal mixture over drifts of variance 1/rho gives the
+An estimate with inverse variance I ("information") has a score S = I * estimate that moves as a
+Brownian motion in I, whatever the pace at which readers come and however often they return
+(Jennison and Turnbull 1997). A normal mixture over drifts of variance 1/rho gives the
 e-value `E = sqrt(rho / (I + rho)) * exp(S^2 / (2 (I + rho)))`, a martingale where there is no
 effect: P(E ever >= 1/alpha) <= alpha (Robbins 1970). Read as an interval this is the asymptotic
 confidence sequence of Waudby-Smith et al. (arXiv 2103.06476, theorem 2.2) with I for n / sigma^2.

@@ -34,7 +34,8 @@ from ranking.server.requests import (
 from ranking.server.stream import Listeners
 
 LONG_VISIT = 50
-VISIT = Path(__file__).with_name("visit.js")
+MODULES = ("/visit.js", "/experiment.js")
+_FOLDER = Path(__file__).parent
 
 
 class Answers:
@@ -58,7 +59,7 @@ class Answers:
             Route("/v1/related/{id:path}", self.related),
             Route("/v1/foryou", self.for_you, methods=["POST"]),
             Route("/v1/stream", self.stream),
-            Route("/visit.js", self.visit),
+            *(Route(path, self.module) for path in MODULES),
         ]
 
     def reading(self) -> list[BaseRoute]:
@@ -131,10 +132,14 @@ class Answers:
             raise Problem(400, "Tag refused", "tag must not be empty")
         return json_response(await self.lists.graph(edition, tag))
 
-    async def visit(self, request: Request) -> Response:
-        """The module that puts For this visit together in a browser."""
+    async def module(self, request: Request) -> Response:
+        """A module for browsers: For this visit put together, or the arm of an experiment."""
         headers = {**OPEN, "cache-control": "max-age=3600"}
-        return Response(VISIT.read_bytes(), headers=headers, media_type="text/javascript")
+        return Response(
+            _FOLDER.joinpath(request.url.path[1:]).read_bytes(),
+            headers=headers,
+            media_type="text/javascript",
+        )
 
     async def _board(self, request: Request, surface: str) -> Response:
         edition, n = edition_of(request, self.lists), number_of(request, "n", 5)

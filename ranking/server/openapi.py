@@ -60,6 +60,7 @@ def _paths() -> dict[str, Any]:
         "/v1/boards": {"get": _reading("All boards", [])},
         "/v1/graph": {"get": _reading("A tag's neighbours, synonyms and history", [EDITION, tag])},
         "/visit.js": {"get": _reading("For this visit, put together in the browser", [])},
+        "/experiment.js": {"get": _reading("The arm of a reader's bucket, in the browser", [])},
         "/healthz": {"get": _reading("Whether the process lives", [])},
         "/readyz": {"get": _reading("Whether lists are served", [])},
         "/metrics": {"get": _reading("Metrics for Prometheus", [])},
