@@ -105,3 +105,39 @@ def plan(
         f"{made.units:,} units take part in {made.days:.1f} days ({made.weeks} weeks);"
         f" one in two such effects is seen by {made.typical:,}"
     )
+
+
+@experiments.command()
+@click.option("--from", "source", type=click.Path(path_type=Path), help="Evidence, as JSON.")
+@click.option("--out", type=click.Path(path_type=Path), help="The page; else standard output.")
+@click.option("--csv", "sums", type=click.Path(path_type=Path), help="The sums by bucket besides.")
+@click.option("--verify", type=click.Path(path_type=Path), help="A page to compute again.")
+def report(source: Path | None, out: Path | None, sums: Path | None, verify: Path | None) -> None:
+    """Freeze an experiment into a page of one file, or check that a page follows from its sums."""
+    from ranking.experiments.evidence import evidence_of
+    from ranking.experiments.report import report as page_of
+    from ranking.experiments.report import verified
+
+    if (source is None) == (verify is None):
+        message = "report needs one of --from and --verify"
+        raise click.UsageError(message)
+    if verify is not None:
+        told = verified(_read(verify).decode())
+        console.print(f"{verify.name} follows from its sums: {told.verdict}")
+    if source is not None:
+        evidence = evidence_of(_read(source))
+        page = page_of(evidence)
+        if sums is not None:
+            sums.write_text(evidence.sums, encoding="utf-8")
+        if out is None:
+            click.echo(page, nl=False)
+        else:
+            out.write_text(page, encoding="utf-8")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}"
+        raise click.ClickException(message) from error

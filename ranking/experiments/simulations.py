@@ -23,8 +23,8 @@ ALPHA, MISMATCH_ALPHA, LIFT = 0.05, 0.01, 0.05
 SIZE, EVERY = 20_000, 100
 """Readers of an A/A experiment, and between two looks at it."""
 TRIAL_LOOKS = 200
-PILOT = 200_000
-"""Readers who tell how much readers differ, before anything is planned."""
+PILOTS, PILOT = 8, 100_000
+"""Groups of readers who tell how much readers differ, before anything is planned."""
 Progress = Callable[[int, int], None]
 
 
@@ -124,8 +124,8 @@ def simulate(
 
 
 def _spread(seed: int) -> float:
-    pilot = paths_of(1, 1, PILOT, 0.0, seed)
-    return float(PILOT / (4.0 * pilot.information[0, 0]))
+    pilots = paths_of(PILOTS, 1, PILOT, 0.0, seed)
+    return float(np.mean(PILOT / (4.0 * pilots.information)))
 
 
 def _alarms(same: Looks, planned: float) -> tuple[float, float]:

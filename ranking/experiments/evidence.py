@@ -1,0 +1,127 @@
+"""Evidence: all that an experiment was, in one document from which its readout follows.
+
+Plan, profiles and their hashes, the code's version, which part of the log was counted, the sums by
+bucket as CSV, and what was seen at each look. Whoever has it needs nothing else: no server, no log.
+"""
+
+import hashlib
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from ranking.experiments.plans import Experiment, experiment_of
+from ranking.experiments.tallies import Tallies, TalliesError, no_tallies, sums_of
+
+FORMAT = 1
+
+
+class Look(msgspec.Struct, frozen=True):
+    """What was known of the main metric at a moment.
+
+    Attributes
+    ----------
+    at : float
+        Wall clock, seconds.
+    effects : list of list of float
+        Effect and information of each arm but the control: see `ratios.Effect`.
+    """
+
+    at: float
+    effects: list[tuple[float, float]]
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """One experiment up to a moment.
+
+    Attributes
+    ----------
+    name : str
+    plan : dict
+        As the settings log has it.
+    version : int
+        Of its record there.
+    profiles : dict
+        Whole profile of each arm; none of a hold-out.
+    code : str
+        Version of tolqyn that counted.
+    offsets : dict
+        First offset counted and the one after the last, by part of the log.
+    at : float
+        When the sums were taken; wall clock, seconds.
+    sums : str
+        CSV: see `tallies.csv_of`.
+    slots : list
+        See `Tallies.slots`.
+    looks : list of Look
+    """
+
+    name: str
+    plan: dict[str, Any]
+    version: int
+    profiles: dict[str, dict[str, Any]]
+    code: str
+    offsets: dict[str, tuple[int, int]]
+    at: float
+    sums: str
+    slots: list[list[list[list[int]]]] = []
+    looks: list[Look] = []
+    format: int = FORMAT
+
+    @property
+    def experiment(self) -> Experiment:
+        """The plan, checked."""
+        return experiment_of(self.plan)
+
+    @property
+    def tallies(self) -> Tallies:
+        """The sums.
+
+        Raises
+        ------
+        TalliesError
+            If they are not of the plan's phases and arms.
+        """
+        its = self.experiment
+        tallies = Tallies(
+            sums_of(self.sums, len(its.phases), its.names),
+            no_tallies(len(its.phases), len(its.arms)).slots,
+        )
+        if self.slots:
+            given = np.array(self.slots, np.int64)
+            if given.shape != tallies.slots.shape:
+                message = f"slots must have the shape {tallies.slots.shape}, got {given.shape}"
+                raise TalliesError(message)
+            tallies.slots[:] = given
+        return tallies
+
+
+def evidence_of(data: bytes) -> Evidence:
+    """Read evidence.
+
+    Raises
+    ------
+    TalliesError
+        If it is none, or of a newer format.
+    """
+    try:
+        evidence = msgspec.json.decode(data, type=Evidence)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        message = f"the file must hold evidence of an experiment: {error}"
+        raise TalliesError(message) from error
+    if evidence.format != FORMAT:
+        message = f"evidence must have the format {FORMAT}, got {evidence.format}; upgrade tolqyn"
+        raise TalliesError(message)
+    return evidence
+
+
+def profile_hash(profile: dict[str, Any]) -> str:
+    """SHA-256 of a profile, whatever the order of its parameters; 16 hex digits of it.
+
+    Examples
+    --------
+    >>> profile_hash({"half_life": 600.0, "window": 0})
+    'ba29efe439e5fdc2'
+    """
+    text = msgspec.json.encode(profile, order="sorted")
+    return hashlib.sha256(text).hexdigest()[:16]

@@ -1,0 +1,190 @@
+"""Report: an experiment as one page that needs no other, and that proves itself.
+
+The page carries its evidence: the sums by bucket as CSV to be read, the rest as JSON, and the
+digits of its readout. Verifying takes the evidence out, reads it out again and wants the same
+digits, and from the same version of the program the same page, byte for byte.
+"""
+
+import html
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from ranking import __version__
+from ranking.experiments.evidence import Evidence, evidence_of, profile_hash
+from ranking.experiments.metrics import METRICS
+from ranking.experiments.readout import Readout, readout
+from ranking.experiments.sequences import half_width, mixture, needed_information
+from ranking.experiments.tallies import TalliesError
+from ranking.templates import templates_of
+
+PART = re.compile(r'<(pre|script)[^>]* id="(\w+)">(.*?)</\1>', re.S)
+
+
+class Tick(NamedTuple):
+    """A mark: where, in percent, what it says, and how it is drawn."""
+
+    at: float
+    text: str
+    kind: str
+
+
+class Path(NamedTuple):
+    """Change of an arm over the looks, for an SVG of 1000 by 100."""
+
+    arm: str
+    text: str
+    line: str
+    band: str
+    rows: list[Tick]
+    columns: list[Tick]
+
+
+def report(evidence: Evidence) -> str:
+    """Write the page.
+
+    Raises
+    ------
+    ExperimentError, TalliesError
+        If plan or sums break their rules.
+    """
+    told, plan = readout(evidence), evidence.experiment
+    filters = {
+        "rate": _rate, "change": _change, "percent": _percent, "chance": _chance, "moment": _moment,
+    }  # fmt: skip
+    page = templates_of("ranking.experiments", filters).get_template("readout.html")
+    used = [k for k in range(20) if any(row[k] is not None for row in told.slots.values())]
+    rest = msgspec.structs.replace(evidence, sums="")
+    return page.render(
+        evidence=evidence, plan=plan, told=told, metrics=METRICS, places=used,
+        level=f"{100 * (1 - plan.alpha / (len(plan.arms) - 1)):.4g} %",
+        paths=_paths(evidence), terms=_terms(evidence), sums_note=f"SHA-256 {told.sums}.",
+        rest=_inside(msgspec.json.encode(rest)), digits=_inside(msgspec.json.encode(told)),
+    )  # fmt: skip
+
+
+def verified(page: str) -> Readout:
+    """Compute a page's digits again.
+
+    Raises
+    ------
+    TalliesError
+        If the page holds no evidence, or says something else than follows from it.
+    """
+    parts = {name: text for _, name, text in PART.findall(page)}
+    if not {"sums", "evidence", "readout"} <= set(parts):
+        message = "the page must be a report of an experiment, with its evidence"
+        raise TalliesError(message)
+    evidence = evidence_of(parts["evidence"].encode())
+    evidence = msgspec.structs.replace(evidence, sums=html.unescape(parts["sums"]))
+    told = readout(evidence)
+    said, follows = (_flat(msgspec.json.decode(x)) for x in (
+        parts["readout"], msgspec.json.encode(told)))  # fmt: skip
+    for name in sorted(said.keys() | follows.keys()):
+        if said.get(name) != follows.get(name):
+            message = f"{name} must be {follows.get(name)!r} by the sums, got {said.get(name)!r}"
+            raise TalliesError(message)
+    if evidence.code == __version__ and report(evidence) != page:
+        message = "the page must be what its evidence gives, and what is shown was changed"
+        raise TalliesError(message)
+    return told
+
+
+def _inside(data: bytes) -> str:
+    """JSON that cannot end the element that it stands in."""
+    return data.decode().replace("<", "\\u003c")
+
+
+def _flat(value: Any, name: str = "") -> dict[str, Any]:
+    if isinstance(value, dict):
+        pairs = value.items()
+    elif isinstance(value, list):
+        pairs = {str(place): its for place, its in enumerate(value)}.items()
+    else:
+        return {name: value}
+    return {k: v for key, its in pairs for k, v in _flat(its, f"{name}.{key}".strip(".")).items()}
+
+
+def _terms(evidence: Evidence) -> list[tuple[str, str]]:
+    plan, terms = evidence.experiment, []
+    for arm in plan.arms:
+        profile = evidence.profiles.get(arm.name)
+        what = f"profile {profile_hash(profile)}" if profile else "no list"
+        own = f", {arm.set}" if arm.set else ""
+        of = f", version {arm.version} of {plan.scope}" if arm.version is not None else ""
+        terms.append((f"Arm {arm.name}", what + own + of))
+    for number, phase in enumerate(plan.phases):
+        shares = ", ".join(f"{share / 10:g} %" for share in phase.shares)
+        text = f"from {_moment(phase.at)}, {phase.traffic / 10:g} % of readers: {shares}"
+        terms.append((f"Phase {number}", text))
+    offsets = ", ".join(f"{n} {a} to {b}" for n, (a, b) in sorted(evidence.offsets.items()))
+    return [
+        *terms, ("Lists", str(plan.scope)), ("Mode", plan.mode.value),
+        ("Metric", METRICS[plan.metric].text), ("Least effect", f"{100 * plan.effect:.4g} %"),
+        ("Weeks", str(plan.weeks)), ("Alpha, power", f"{plan.alpha:g}, {plan.power:g}"),
+        ("Layer, offset, salt", f"{plan.layer}, {plan.offset}, {plan.salt}"),
+        ("Settings record", f"version {evidence.version}"), ("Log", offsets),
+        ("Counted by", f"Tolqyn {evidence.code}"),
+    ]  # fmt: skip
+
+
+def _paths(evidence: Evidence) -> list[Path]:
+    plan, looks = evidence.experiment, evidence.looks
+    if len(looks) < 2:
+        return []
+    alpha = plan.alpha / (len(plan.arms) - 1)
+    rho = mixture(needed_information(np.log1p(plan.effect), alpha, plan.power), alpha)
+    at = [look.at for look in looks]
+    found = []
+    for place, arm in enumerate(plan.names[1:]):
+        effect, information = np.array([look.effects[place] for look in looks]).T
+        width = half_width(information, rho, alpha)
+        curves = np.expm1([effect - width, effect, effect + width])
+        found.append(_path(arm, at, curves, 4.0 * plan.effect))
+    return found
+
+
+def _path(arm: str, at: Sequence[float], curves: Any, reach: float) -> Path:
+    """Draw one arm; the picture reaches so far up and down."""
+    x = (np.array(at) - at[0]) / max(at[-1] - at[0], 1e-9) * 1000.0
+    low, line, high = (
+        [f"{a:.1f},{b:.2f}" for a, b in zip(x, _down(curve, reach), strict=True)]
+        for curve in curves
+    )
+    rows = [
+        Tick(float(_down(level, reach)), _change(level), "grid" if level else "zero")
+        for level in (-reach, -reach / 2, 0.0, reach / 2, reach)
+    ]
+    columns = [Tick(0.0, _moment(at[0]), "start"), Tick(100.0, _moment(at[-1]), "end")]
+    text = f"{_change(curves[0][-1])} to {_change(curves[2][-1])} at the last look"
+    return Path(arm, text, " ".join(line), " ".join([*high, *low[::-1]]), rows, columns)
+
+
+def _down(level: Any, reach: float) -> Any:
+    return np.clip(50.0 - 50.0 * np.asarray(level) / reach, -100.0, 200.0).round(3)
+
+
+def _rate(value: float | None) -> str:
+    return "" if value is None else f"{value:.5g}"
+
+
+def _change(value: float) -> str:
+    if not value:
+        return "0 %"
+    return f"{value:+.2%}".replace("-", "−").replace("%", " %") if np.isfinite(value) else "∞"
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.0f} %"
+
+
+def _chance(value: float) -> str:
+    return f"{value:.3g}" if value >= 1e-4 else "below .0001"
+
+
+def _moment(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"

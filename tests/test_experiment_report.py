@@ -1,0 +1,192 @@
+"""A readout from sums alone, and a page that proves itself."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from ranking import __version__
+from ranking.commands.experiments import experiments
+from ranking.experiments.assignment import OUTSIDE, arms_of
+from ranking.experiments.evidence import Evidence, Look, evidence_of
+from ranking.experiments.metrics import COLUMN
+from ranking.experiments.plans import DAY, experiment_of
+from ranking.experiments.readout import effects_of, readout
+from ranking.experiments.report import report, verified
+from ranking.experiments.tallies import (
+    Tallies,
+    TalliesError,
+    add,
+    csv_of,
+    merged,
+    no_tallies,
+    sums_of,
+)
+
+START = 1_700_000_000.0
+
+
+def plan(**changes: Any) -> dict[str, Any]:
+    """An experiment of two weeks with a ramp."""
+    return {
+        "arms": [{"name": "now", "set": {}}, {"name": "slow", "set": {"half_life": 3600}}],
+        "phases": [
+            {"at": START, "traffic": 100, "shares": [500, 500]},
+            {"at": START + DAY, "traffic": 1000, "shares": [500, 500]},
+        ],
+        "salt": "s1", "surface": "popular", "status": "running", **changes,
+    }  # fmt: skip
+
+
+def counted(body: dict[str, Any], lift: float, lost: float = 0.0, seed: int = 1) -> Tallies:
+    """Readers of an experiment whose second arm clicks more and loses some of them."""
+    its, drawn = experiment_of(body), np.random.default_rng(seed)
+    tallies = no_tallies(len(its.phases), len(its.arms))
+    for number, phase in enumerate(its.phases):
+        arm = arms_of(its.layer, its.salt, phase.shares, phase.traffic, its.offset)
+        (buckets,) = np.nonzero(arm != OUTSIDE)
+        own = arm[buckets]
+        visits = drawn.poisson(400 * (1 - lost * (own == 1)))
+        clicks = drawn.poisson(visits * 0.5 * (1 + lift * (own == 1)))
+        for name, amount in (
+            ("visitors", visits), ("visits", visits), ("views", 3 * visits), ("reads", visits),
+            ("bounces", visits // 4), ("impressions", 5 * visits), ("clicks", clicks // 2),
+            ("all_clicks", clicks),
+        ):  # fmt: skip
+            add(tallies, number, own, buckets, name, amount)
+    tallies.slots[..., 0, 0] = 1000
+    tallies.slots[..., 0, 1] = 100
+    return tallies
+
+
+def evidence(lift: float = 0.1, lost: float = 0.0, days: float = 15.0, **changes: Any) -> Evidence:
+    """What a server would keep of it."""
+    body = plan(**changes)
+    tallies, its = counted(body, lift, lost), experiment_of(body)
+    effects = [(its.effect, its.information) for its in effects_of(its, tallies, its.metric)]
+    return Evidence(
+        name="calm <1>", plan=body, version=3,
+        profiles={arm.name: {"half_life": 300.0, "arm": arm.name} for arm in its.arms},
+        code=__version__, offsets={"page-views/0": (10, 4000)}, at=START + days * DAY,
+        sums=csv_of(tallies, its.names), slots=tallies.slots.tolist(),
+        looks=[Look(START + n * DAY, [(e, i * n / 14) for e, i in effects]) for n in range(15)],
+    )  # fmt: skip
+
+
+def test_a_lift_is_found_and_the_interval_covers_it() -> None:
+    told = readout(evidence(0.1))
+    (one,) = told.main
+    assert one.low < 0.1 < one.high
+    assert one.p < 0.05
+    assert told.verdict == "slow is better than now."
+    assert told.mismatch > 0.01
+    assert told.slots["now"][0] == 0.1
+
+
+def test_no_lift_is_not_found() -> None:
+    told = readout(evidence(0.0))
+    assert told.main[0].low < 0 < told.main[0].high
+    assert "No arm is shown to differ" in told.verdict
+
+
+def test_an_arm_that_loses_readers_proves_nothing() -> None:
+    told = readout(evidence(0.2, lost=0.05))
+    assert told.mismatch < 0.01
+    assert "nothing is proven" in told.verdict
+
+
+def test_before_its_weeks_are_over_nothing_is_decided() -> None:
+    assert "not over yet" in readout(evidence(0.2, days=3)).verdict
+
+
+def test_a_hold_out_has_no_click_through() -> None:
+    arms = [{"name": "now", "set": {}}, {"name": "none", "holdout": True}]
+    body = plan(arms=arms)
+    tallies = counted(body, 0.0)
+    for name in ("impressions", "clicks"):
+        tallies.sums[:, 1, :, COLUMN[name]] = 0
+    given = msgspec.structs.replace(evidence(arms=arms), sums=csv_of(tallies, ["now", "none"]))
+    told = readout(given)
+    assert told.rates["click_through"]["none"] is None
+    assert [one.high for one in told.others if one.metric == "click_through"] == [np.inf]
+    assert "no list" in report(msgspec.structs.replace(given, profiles={}))
+
+
+def test_an_interleaved_list_is_judged_by_whose_picks_were_followed() -> None:
+    body = plan(mode="interleave", metric="click_through")
+    its, drawn = experiment_of(body), np.random.default_rng(2)
+    tallies = no_tallies(2, 2)
+    buckets = np.arange(1000)
+    add(tallies, 1, 0, buckets, "impressions", 50)
+    for team, rate in enumerate((4.0, 5.0)):
+        add(tallies, 1, team, buckets, "clicks", drawn.poisson(rate, 1000))
+    (effect,) = effects_of(its, tallies, "click_through")
+    clicks = tallies.column("clicks")[1].sum(axis=1)
+    assert effect.lift == pytest.approx(clicks[1] / clicks[0] - 1)
+    assert effect.information == pytest.approx(1 / (1 / clicks).sum(), rel=0.1)
+    given = msgspec.structs.replace(
+        evidence(mode="interleave", metric="click_through"), sums=csv_of(tallies, its.names)
+    )
+    assert readout(given).main[0].p < 0.05
+
+
+def test_the_page_needs_nothing_else_and_proves_itself() -> None:
+    given = evidence()
+    page = report(given)
+    assert not re.findall(r"(?:src|href)\s*=|url\(|@import|https?://", page)
+    assert "<1>" not in page
+    assert verified(page) == readout(given)
+    assert page.count("<polyline") == 1
+    assert "10 to 4000" in page
+
+
+@pytest.mark.parametrize(
+    ("was", "is_", "told"),
+    [
+        (r"\n1,slow,(\d+),\d+", r"\n1,slow,\1,9999", "must be .* by the sums, got"),
+        (r"slow is better than now\.</p>", "now is better.</p>", "what is shown was changed"),
+        (r'"lift":0\.', '"lift":1.', r"main\.0\.lift must be 0\.\d+ by the sums, got 1\."),
+        (r'"weeks":', '"wekes":', "unknown field `wekes`"),
+        (r'id="sums"', 'id="sum"', "must be a report of an experiment"),
+        (r"\n1,slow,", r"\n9,slow,", "line .* must be a phase, an arm, a bucket and sums"),
+    ],
+)
+def test_a_page_that_was_changed(was: str, is_: str, told: str) -> None:
+    page = report(evidence(weeks=2))
+    changed = re.sub(was, is_, page, count=1)
+    assert changed != page
+    with pytest.raises(ValueError, match=told):
+        verified(changed)
+
+
+def test_sums_are_the_same_in_any_order_and_in_parts() -> None:
+    body = plan()
+    one, other = counted(body, 0.0, seed=1), counted(body, 0.1, seed=2)
+    both = merged([one, other])
+    assert (both.sums == merged([other, one]).sums).all()
+    assert (both.sums == one.sums + other.sums).all()
+    text = csv_of(both, ["now", "slow"])
+    assert (sums_of(text, 2, ["now", "slow"]) == both.sums).all()
+    with pytest.raises(TalliesError, match="same arms"):
+        merged([one, no_tallies(1, 3)])
+    with pytest.raises(TalliesError, match="the first line must be phase,arm,bucket"):
+        sums_of("a,b\n", 1, ["now"])
+
+
+def test_from_a_shell(tmp_path: Path) -> None:
+    source, page, sums = (tmp_path / name for name in ("e.json", "e.html", "e.csv"))
+    source.write_bytes(msgspec.json.encode(evidence()))
+    assert evidence_of(source.read_bytes()) == evidence()
+    asked = ["report", "--from", str(source), "--out", str(page), "--csv", str(sums)]
+    done = CliRunner().invoke(experiments, asked, catch_exceptions=False)
+    assert done.exit_code == 0
+    assert sums.read_text() == evidence().sums
+    done = CliRunner().invoke(experiments, ["report", "--verify", str(page)])
+    assert "slow is better than now." in done.output
+    page.write_text(re.sub(r"\n1,slow,(\d+),\d+", r"\n1,slow,\1,9999", page.read_text(), count=1))
+    done = CliRunner().invoke(experiments, ["report", "--verify", str(page)])
+    assert isinstance(done.exception, TalliesError)

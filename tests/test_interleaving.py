@@ -1,0 +1,74 @@
+"""Two rankings in one list: fair drafts, whose picks are followed, and what it saves."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ranking.experiments.interleaving import DRAWINGS, NOBODY, drawings, team_draft
+from ranking.replay.interleaved import Shown, interleave_ratio, needed
+
+ONE, OTHER = ["a", "b", "c", "d", "e"], ["f", "b", "g", "a", "h"]
+
+
+def test_a_draft_by_hand() -> None:
+    """Coins 0, 1, 0: the second team leads in the second round alone."""
+    made = team_draft(ONE, OTHER, 5, 0b0010)
+    assert made.ids == ("a", "f", "b", "c", "d")
+    assert made.teams == (0, 1, 1, 0, 0)
+
+
+def test_each_team_picks_its_best_that_is_left() -> None:
+    drawn = np.random.default_rng(1)
+    for _ in range(200):
+        one, other = (drawn.permutation(list("abcdefghij"))[:7].tolist() for _ in range(2))
+        made = team_draft(one, other, 6, int(drawn.integers(DRAWINGS)))
+        assert len(set(made.ids)) == 6
+        for place, (article, team) in enumerate(zip(made.ids, made.teams, strict=True)):
+            if team == NOBODY:
+                assert one[place] == other[place] == article
+            else:
+                left = [id for id in (one, other)[team] if id not in made.ids[:place]]
+                assert left[0] == article
+        counts = Counter(made.teams)
+        assert abs(counts[0] - counts[1]) <= 1
+
+
+def test_drawings_together_are_fair() -> None:
+    """Each team has each place equally often, and all drawings of alike lists prefer nobody."""
+    teams = np.array([made.teams for made in drawings(ONE, ["v", "w", "x", "y", "z"], 5)])
+    assert (teams.mean(axis=0) == 0.5).all()
+    assert all(set(made.teams) == {NOBODY} for made in drawings(ONE, ONE, 5))
+    assert drawings(ONE, OTHER, 5) == drawings(ONE, OTHER, 5)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ids"),
+    [([], [], ()), (["a"], [], ("a",)), ([], ["b", "c"], ("b", "c")), (["a"], ["a"], ("a",))],
+)
+def test_short_lists(one: list[str], other: list[str], ids: tuple[str, ...]) -> None:
+    for made in drawings(one, other, 5):
+        assert made.ids == ids
+
+
+def test_interleaving_needs_fewer_readers() -> None:
+    """Readers whose next page the first profile lists a little more often, Related much."""
+    drawn, n = np.random.default_rng(2), 30_000
+    following = drawn.integers(0, 1000, n).astype(np.int32)
+    lists = drawn.integers(1000, 2000, (2, n, 5)).astype(np.int32)
+    for its, share in zip(lists, (0.3, 0.25), strict=True):
+        hit = drawn.random(n) < share
+        its[hit, drawn.integers(0, 5, n)[hit]] = following[hit]
+    related = np.where(drawn.random((n, 4)) < 0.2, following[:, None], 0).astype(np.int32)
+    readers = np.arange(n) // 2
+    told = needed(Shown(lists, related, following, readers, readers))
+    assert told.interleaved < told.popular < told.all_lists
+    assert "times" in told.text
+
+
+@pytest.mark.data
+def test_on_readers_of_the_public_log(g1: Path) -> None:
+    told = interleave_ratio(g1 / "clicks.csv.gz", "at=ts_ms,visitor=user", "g1/pt")
+    assert told.ratio >= 10.0
+    assert told.popular > told.interleaved
