@@ -23,6 +23,8 @@ from ranking.ranker import Ranker
 from ranking.server.bundles import Bundler
 from ranking.server.shelf import Shelf
 from ranking.snapshot import CheckpointError, Snapshot
+from ranking.telling import Teller
+from ranking.watching import Watch
 
 TICK = 0.05
 RENEW = 1.0
@@ -75,6 +77,7 @@ class Live:
         self.failure: BaseException | None = None
         self.ranker = Ranker(engine, profile)
         self.book = Book(profile)
+        self._watch, self._teller = Watch(self.ranker), Teller()
         self._engine, self._profile = engine, profile
         self._inbox: list[Request] = []
         self._waiting = 0
@@ -147,7 +150,7 @@ class Live:
         for position, body in self.log.read(ranker.position):
             ranker.apply(decode(body), position)
         ranker.govern(self.book.profiles, self.book.desk(time.time()))
-        self.ranker = ranker
+        self.ranker, self._watch = ranker, Watch(ranker)
         self._publish()
 
     def _from_checkpoint(self) -> Ranker:
@@ -264,8 +267,9 @@ class Live:
         with self.lock:
             if self.ranker.govern(self.book.profiles, self.book.desk(time.time())):
                 self.shelf.renew()
-            boards = self.ranker.tick(renew=renew).boards
-        for board in boards:
+            changes = self.ranker.tick(renew=renew)
+        self._teller.tell(self._watch.look(changes, self.book.hooks(), time.time()))
+        for board in changes.boards:
             self.shelf.put(board, now)
         self.shelf.flush(now)
 

@@ -16,6 +16,7 @@ from ranking import __version__
 from ranking.control.keys import Role
 from ranking.server.answers import Answers
 from ranking.server.guard import Guard
+from ranking.server.hooks import HookRoutes
 from ranking.server.intake import Writing
 from ranking.server.keys import KeyRoutes
 from ranking.server.metrics import Metrics
@@ -90,7 +91,9 @@ class Api:
 
     def _keys(self, settings: Settings) -> list[BaseRoute]:
         keys, guard = KeyRoutes(settings), self.guard
-        routes = guard.routes(Role.READ, keys.reading())
+        hooks = HookRoutes(settings)
+        routes = guard.routes(Role.READ, [*keys.reading(), *hooks.reading()])
+        routes += guard.routes(Role.OPERATE, hooks.writing())
         return routes + guard.routes(Role.ADMINISTER, keys.administering())
 
     async def health(self, request: Request) -> Response:
