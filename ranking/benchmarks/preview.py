@@ -238,7 +238,7 @@ class _Exact:
         c = self._counted
         ages = np.maximum(self._at - c.at[: self._done], 0) / 1000.0
         weights = c.weight[: self._done] * (1.0 + ages / scale) ** -exponent
-        return np.bincount(c.slot[: self._done], weights, self._last.size)
+        return np.asarray(np.bincount(c.slot[: self._done], weights, self._last.size), np.float64)
 
     def five(self, mass: NDArray[np.float64]) -> NDArray[np.int32]:
         """Slots of the five greatest, ties by id."""

@@ -6,8 +6,7 @@ from functools import partial
 from ranking.embedded.checkpoints import CheckpointFile
 from ranking.embedded.live import Live
 from ranking.engine.batch import Batch, decode
-from ranking.lists.catalogue import Catalogue
-from ranking.past.history import Shown
+from ranking.lists.boards import Board
 from ranking.past.rankers import Kept, Rankers
 from ranking.ranker import Ranker
 from ranking.snapshot import CheckpointError, read_whole
@@ -25,18 +24,15 @@ class EmbeddedPast:
         self._live = live
         self.rankers = Rankers(DataFolder(live))
 
-    def shown(self, edition: str, surface: str, at: float) -> Shown | None:
-        """The board as it was published at a moment of the site's clock."""
-        return self._live.log.shown(edition, surface, at)
+    def shown(self, edition: str, surface: str, at: float) -> Board | None:
+        """The board as it was published at a moment of the site's clock, with today's cards."""
+        found = self._live.log.shown(edition, surface, at)
+        return found.board(self._live.ranker.catalogue) if found else None
 
     def shown_since(self, edition: str, surface: str) -> float:
         """The oldest moment of which a board is known; inf if none is."""
         since = self._live.log.shown_since(edition, surface)
         return float("inf") if since is None else since
-
-    def catalogue(self, edition: str) -> Catalogue:
-        """Cards that boards of the past are dressed with."""
-        return self._live.ranker.catalogue
 
 
 class DataFolder:

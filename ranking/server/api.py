@@ -21,7 +21,8 @@ from ranking.server.keys import KeyRoutes
 from ranking.server.metrics import Metrics
 from ranking.server.openapi import document
 from ranking.server.overrides import OverrideRoutes
-from ranking.server.ports import Intake, Lists, Settings
+from ranking.server.past import PastRoutes
+from ranking.server.ports import Intake, Lists, Past, Settings
 from ranking.server.problems import Problem, on_problem
 from ranking.server.profiles import ProfileRoutes
 from ranking.server.requests import json_response
@@ -39,6 +40,8 @@ class Api:
         Takes events and articles.
     settings : Settings or None
         Knows what operators decided, and who may do what.
+    past : Past or None
+        Knows what was.
     is_open : bool
         Whether everything is allowed while there are no keys.
     """
@@ -49,10 +52,12 @@ class Api:
         lists: Lists | None = None,
         intake: Intake | None = None,
         settings: Settings | None = None,
+        past: Past | None = None,
         *,
         is_open: bool = True,
     ) -> None:
         self.metrics, self.lists, self.intake, self.settings = metrics, lists, intake, settings
+        self.past = past
         self.guard = Guard(settings, is_open=is_open)
 
     def app(self, extra: list[BaseRoute] | None = None) -> Starlette:
@@ -75,8 +80,10 @@ class Api:
         return Starlette(routes=routes, exception_handlers=handlers)
 
     def _answers(self, lists: Lists) -> list[BaseRoute]:
-        answers, guard = Answers(lists), self.guard
+        past = PastRoutes(lists, self.past, self.guard) if self.past else None
+        answers, guard = Answers(lists, past), self.guard
         routes = answers.routes() + guard.routes(Role.READ, answers.reading())
+        routes += guard.routes(Role.READ, past.routes() if past else [])
         if self.settings:
             for parts in (ProfileRoutes, OverrideRoutes):
                 made = parts(lists, self.settings)
