@@ -139,6 +139,7 @@ def _app(options: WorkerOptions, engine: Engine) -> Any:
     app.task(engine.decided.follow)
     app.task(engine.tick_forever)
     app.task(engine.checkpoint_forever)
+    app.task(engine.write_history_forever)
     return app
 
 

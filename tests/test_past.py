@@ -11,40 +11,28 @@ from ranking.embedded.checkpoints import NEWEST, CheckpointFiles
 from ranking.embedded.live import Live
 from ranking.embedded.log import Log
 from ranking.embedded.past import DataFolder, EmbeddedPast
-from ranking.engine.batch import Batch, encode
+from ranking.engine.batch import encode
 from ranking.lists.boards import Board, Item
 from ranking.lists.profile import DEFAULT
 from ranking.past.history import History, shown_of
 from ranking.past.hours import HOUR
 from ranking.past.rankers import Rankers, TooLongAgoError
 from ranking.ranker import Ranker
-from tests.logs import DAY_MS, MINUTE_MS, RU, Row, chopped, packed, random_rows
+from tests.logs import RU, Row, chopped, packed
+from tests.lookback import (
+    OTHER,
+    SITE,
+    assert_rest_comes_once,
+    assert_states_of_then,
+    before,
+    lively,
+    mixed,
+    moments,
+    state_after,
+)
 
-SITE = "inform"
 NOW = 1_800_000_000.0
 FOREVER = 1e9
-
-
-def lively(seed: int, edition: str = RU) -> list[Row]:
-    """A log with late views, robots, repeats by id, and nights."""
-    return random_rows(
-        seed, 900, articles=60, editions=(edition,), late=0.2, late_ms=40 * MINUTE_MS, pause=0.01,
-        pause_ms=DAY_MS, others=0.1, robots=0.1, ids=0.2, sessions=0.3, ours=0.2, step_ms=MINUTE_MS,
-    )  # fmt: skip
-
-
-def before(rows: list[Row], at: float) -> list[Row]:
-    """What the log had when its clock was to pass a moment."""
-    stop = next((k for k, row in enumerate(rows) if row.at_ms > at * 1000), len(rows))
-    return rows[:stop]
-
-
-def state_after(rows: list[Row]) -> bytes:
-    """State of a system that got just these."""
-    ranker = Ranker()
-    if rows:
-        ranker.apply(packed(rows), 0)
-    return ranker.state()
 
 
 @dataclass
@@ -62,25 +50,11 @@ class Kept:
         return EmbeddedPast(self.live)
 
 
-def mixed(rng: random.Random, rows: list[Row], others: list[Row]) -> Iterator[Batch]:
-    """Batches of two sites in turns; now and then one that was sent again."""
-    cuts = [sorted(rng.sample(range(1, len(its)), 60)) for its in (rows, others)]
-    pairs = [
-        chopped(its, cut, f"of {k}")
-        for k, (its, cut) in enumerate(zip((rows, others), cuts, strict=True))
-    ]
-    for mine, its in zip(*pairs, strict=True):
-        yield mine
-        yield its
-        if rng.random() < 0.2:
-            yield mine
-
-
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Kept]:
     """A folder with a log of two sites and five hourly checkpoints."""
     rng = random.Random(3)
-    rows, others = lively(1), lively(2, "paper/en")
+    rows, others = lively(1), lively(2, OTHER)
     with Log(tmp_path, durable=False) as log:
         live, ranker = Live(log, DEFAULT), Ranker()
         folder = Kept(log, rows, live)
@@ -93,30 +67,8 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
         yield folder
 
 
-def moments(rows: list[Row], seed: int) -> list[float]:
-    """Moments all over a log, on stamps and between them, in no order."""
-    rng, last = random.Random(seed), max(row.at_ms for row in rows)
-    on = [row.at_ms / 1000 for row in rng.sample(rows, 20)]
-    between = [rng.uniform(rows[0].at_ms, last) / 1000 for _ in range(20)]
-    chosen = [at for at in [*on, *between] if at * 1000 >= rows[0].at_ms]
-    return rng.sample(chosen, len(chosen))
-
-
 def test_a_ranker_of_the_past_has_the_state_of_then(kept: Kept) -> None:
-    past = kept.past
-    for at in moments(kept.rows, 5):
-        with past.rankers.at(SITE, at) as ranker:
-            assert ranker.state() == state_after(before(kept.rows, at))
-            assert list(ranker.sites) == [SITE]
-
-
-def test_a_slider_that_moves_on_gives_the_same(kept: Kept) -> None:
-    past = kept.past
-    for at in sorted(moments(kept.rows, 6)):
-        with past.rankers.at(SITE, at) as moved:
-            kept_state = moved.state()
-        with kept.past.rankers.at(SITE, at) as anew:
-            assert kept_state == anew.state()
+    assert_states_of_then(lambda: kept.past.rankers, kept.rows)
 
 
 def test_lists_of_the_past_are_those_of_a_system_that_stopped_then(kept: Kept) -> None:
@@ -131,11 +83,7 @@ def test_lists_of_the_past_are_those_of_a_system_that_stopped_then(kept: Kept) -
 
 
 def test_what_comes_after_a_moment_comes_once(kept: Kept) -> None:
-    at = kept.rows[450].at_ms / 1000
-    ranker, rest = kept.past.rankers.begun(SITE, at)
-    after = [int(stamp) for batch in rest for stamp in batch.columns["at"]]
-    assert ranker.state() == state_after(before(kept.rows, at))
-    assert after == [row.at_ms for row in kept.rows[len(before(kept.rows, at)) :]]
+    assert_rest_comes_once(kept.past.rankers, kept.rows)
 
 
 def test_too_long_ago_names_the_oldest_moment(kept: Kept) -> None:

@@ -36,6 +36,10 @@ class TooLongAgoError(LookupError):
         self.horizon = horizon
 
 
+class ArchiveError(OSError):
+    """The archive does not answer; it may later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A checkpoint that can be loaded.
@@ -52,7 +56,7 @@ class Kept:
 
 
 class Archive(Protocol):
-    """Where checkpoints and the log are; may block."""
+    """Where checkpoints and the log are; may block, or raise ArchiveError."""
 
     def new_ranker(self, site: str) -> Ranker:
         """An empty ranker for a site, with its cards."""

@@ -19,7 +19,7 @@ from ranking.control.keys import Role
 from ranking.engine.event import site_of, stamp_ms
 from ranking.lists.boards import SURFACES, Board, render
 from ranking.lists.profile import Profile
-from ranking.past.rankers import TooLongAgoError
+from ranking.past.rankers import ArchiveError, TooLongAgoError
 from ranking.replay.backtest import BacktestError
 from ranking.replay.lately import every_of, lately
 from ranking.replay.questions import LISTS
@@ -226,6 +226,8 @@ async def _in_thread(work: Callable[[], T]) -> T:
         return await run_in_threadpool(work)
     except TooLongAgoError as error:
         raise too_long_ago(error.horizon) from error
+    except ArchiveError as error:
+        raise Problem(503, "Past not reached", str(error)) from error
     except BacktestError as error:
         raise Problem(400, "Log refused", str(error)) from error
 
