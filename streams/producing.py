@@ -15,8 +15,6 @@ LARGEST = 8 << 20
 LINGER_MS = 2
 SESSION_MS = 6000
 PATIENCE = 10.0
-READ = 64
-"""Records taken at a time."""
 Delivered = Callable[[str], None]
 """Told the reason why a record was not written, or nothing."""
 
@@ -221,18 +219,17 @@ def read_partition(
     with _reader(kafka) as consumer:
         consumer.assign([TopicPartition(topic, partition, start)])
         while start < end:
-            messages = consumer.consume(READ, patience)
-            if not messages:
+            message = consumer.poll(patience)
+            if message is None:
                 reason = f"no record of {topic} in {patience:.0f} s"
                 raise FastLogError(reason)
-            for message in messages:
-                if error := message.error():
-                    if error.code() == KafkaError._PARTITION_EOF:
-                        return
-                    raise FastLogError(error.str())
-                start = (message.offset() or 0) + 1
-                if start <= end:
-                    yield FastRecord(start - 1, message.key(), message.value())
+            if error := message.error():
+                if error.code() == KafkaError._PARTITION_EOF:
+                    return
+                raise FastLogError(error.str())
+            start = (message.offset() or 0) + 1
+            if start <= end:
+                yield FastRecord(start - 1, message.key(), message.value())
 
 
 def committed(
