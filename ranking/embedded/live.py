@@ -148,6 +148,7 @@ class Live:
         for position, body in self.log.read(ranker.position):
             ranker.apply(decode(body), position)
         ranker.stood(shown.board() for shown in self.log.shown_last())
+        ranker.govern(self.book.profiles, self.book.desk(time.time()))
         self.ranker = ranker
         self._publish()
 

@@ -83,8 +83,9 @@ class Api:
     def _answers(self, lists: Lists) -> list[BaseRoute]:
         past = PastRoutes(lists, self.past, self.guard) if self.past else None
         answers, guard = Answers(lists, past), self.guard
-        routes = answers.routes() + guard.routes(Role.READ, answers.reading())
-        routes += guard.routes(Role.READ, past.routes() if past else [])
+        reading = [*answers.reading(), Route("/v1/traffic", self.traffic)]
+        reading += past.routes() if past else []
+        routes = answers.routes() + guard.routes(Role.READ, reading)
         if self.settings:
             previews = PreviewRoutes(lists)
             routes += guard.routes(Role.READ, previews.reading())
@@ -112,6 +113,14 @@ class Api:
         if self.settings:
             status["settings"] = self.settings.book.version
         return json_response(status | (self.lists.status() if self.lists else {}))
+
+    async def traffic(self, request: Request) -> Response:
+        """Views an hour of every edition, and what this process took and refused."""
+        editions = await self.lists.traffic() if self.lists else []
+        settings = self.settings.book.version if self.settings else 0
+        status = self.lists.status() if self.lists else {}
+        counted = self.metrics.counted()
+        return json_response({"editions": editions, **counted, **status, "settings": settings})
 
     async def metrics_page(self, request: Request) -> Response:
         """Metrics for Prometheus."""

@@ -35,6 +35,7 @@ from ranking.server.requests import (
     profile_of,
     ready,
 )
+from ranking.warming import await_replay
 
 LEAD = 1800.0
 """Seconds before a backtest's first prediction, so that visits under way are known."""
@@ -119,6 +120,7 @@ class PastRoutes:
         profiles = await self._profiles(request, asked)
 
         def made() -> dict[str, Any]:
+            await_replay()
             start = max(clock - hours * HOUR - LEAD, self._past.rankers.horizon(asked.site))
             since, until = max(clock - hours * HOUR, start), clock
             told: dict[str, Any] = {"from": since, "until": until, "hours": hours}
