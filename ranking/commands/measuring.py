@@ -132,8 +132,8 @@ def backtest(
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def bench(names: tuple[str, ...], views: Path | None, columns: str, form: str) -> None:
-    """Run benchmarks: `visible` (how soon a view shows), `ingest` (a log by HTTP), `preview` (boards
-    under a draft's decay beside a system that ran with it), `kafka` (the cluster beside Kafka
+    """Run benchmarks: `visible` (how soon a view shows), `ingest` (a log by HTTP), `preview` (a
+    draft's boards beside a system that ran with its decay), `kafka` (the cluster beside Kafka
     Streams), `recovery` (after a worker's kill).
 
     The last two need a broker and a Redis: deploy/local up
