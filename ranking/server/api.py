@@ -22,7 +22,8 @@ from ranking.server.keys import KeyRoutes
 from ranking.server.metrics import Metrics
 from ranking.server.openapi import document
 from ranking.server.overrides import OverrideRoutes
-from ranking.server.ports import Intake, Lists, Settings
+from ranking.server.past import PastRoutes
+from ranking.server.ports import Intake, Lists, Past, Settings
 from ranking.server.previewing import PreviewRoutes
 from ranking.server.problems import Problem, on_problem
 from ranking.server.profiles import ProfileRoutes
@@ -41,6 +42,8 @@ class Api:
         Takes events and articles.
     settings : Settings or None
         Knows what operators decided, and who may do what.
+    past : Past or None
+        Knows what was.
     is_open : bool
         Whether everything is allowed while there are no keys.
     """
@@ -51,10 +54,12 @@ class Api:
         lists: Lists | None = None,
         intake: Intake | None = None,
         settings: Settings | None = None,
+        past: Past | None = None,
         *,
         is_open: bool = True,
     ) -> None:
         self.metrics, self.lists, self.intake, self.settings = metrics, lists, intake, settings
+        self.past = past
         self.guard = Guard(settings, is_open=is_open)
 
     def app(self, extra: list[BaseRoute] | None = None) -> Starlette:
@@ -77,8 +82,10 @@ class Api:
         return Starlette(routes=routes, exception_handlers=handlers)
 
     def _answers(self, lists: Lists) -> list[BaseRoute]:
-        answers, guard = Answers(lists), self.guard
+        past = PastRoutes(lists, self.past, self.guard) if self.past else None
+        answers, guard = Answers(lists, past), self.guard
         reading = [*answers.reading(), Route("/v1/traffic", self.traffic)]
+        reading += past.routes() if past else []
         routes = answers.routes() + guard.routes(Role.READ, reading)
         if self.settings:
             previews = PreviewRoutes(lists)
