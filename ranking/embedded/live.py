@@ -110,15 +110,6 @@ class Live:
         """Requests that the log does not have yet."""
         return len(self._inbox)
 
-    def ranker_articles(self) -> float:
-        """Articles with state."""
-        return sum(len(site.ids) for site in list(self.ranker.sites.values()))
-
-    def ranker_rows(self) -> float:
-        """Co-read rows in use."""
-        graphs = [site.state.graph for site in list(self.ranker.sites.values())]
-        return float(sum(g.row.size - int(g.level["free_rows"][0]) for g in graphs))
-
     def submit(self, request: Request) -> None:
         """Put a request into the inbox; its future is told when the log has it."""
         if len(request.rows) >= LARGE:
@@ -275,7 +266,7 @@ class Live:
         for board in changes.boards:
             self.shelf.put(board, now)
         self.shelf.flush(now)
-        self._history.publish(boards)
+        self._history.publish(changes.boards)
         self._write_history()
 
     def _write_history(self, *, at_once: bool = False) -> None:
