@@ -8,6 +8,7 @@ from ranking import __version__
 from ranking.engine.event import Event, Rejection
 from ranking.lists.catalogue import Sent
 from ranking.lists.reading import LONGEST
+from ranking.server.openapi_deciding import MODELS, paths
 
 EDITION = {"name": "edition", "in": "query", "schema": {"type": "string"}, "example": "inform/kk"}
 COUNT = {
@@ -24,13 +25,13 @@ PATH_ID = PATH_EDITION[2]
 
 def document() -> dict[str, Any]:
     """Describe every route."""
-    models = (Event, Rejection, Sent)
+    models = (Event, Rejection, Sent, *MODELS)
     _, schemas = msgspec.json.schema_components(models, ref_template="#/components/schemas/{name}")
     schemas["Sent"]["title"] = "Article"
     return {
         "openapi": "3.1.0",
         "info": {"title": "Tolqyn", "version": __version__, "license": {"name": "Apache-2.0"}},
-        "paths": _paths(),
+        "paths": _paths() | paths(),
         "components": {"schemas": schemas},
     }
 
