@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ranking import __version__
+from ranking.console import pages
 from ranking.server.answers import Answers
 from ranking.server.intake import Writing
 from ranking.server.metrics import Metrics
@@ -51,7 +52,7 @@ class Api:
         if self.intake:
             routes += Writing(self.intake, self.metrics).routes()
         if self.lists:
-            routes += Answers(self.lists).routes()
+            routes += Answers(self.lists).routes() + pages.routes()
         handlers = {Problem: on_problem, HTTPException: on_problem}
         return Starlette(routes=routes, exception_handlers=handlers)
 
