@@ -70,7 +70,7 @@ class Copy:
 def graph_of(ranker: Ranker, edition: str, tag: str) -> dict[str, Any]:
     """A tag's answer by the engine."""
     model = ranker.edition(edition)
-    graph = model.tags(ranker.profile)
+    graph = model.tags(ranker.profile(edition, "related"))
     values = {a: article_value(ranker, edition, a) for a in told_articles(graph, tag)}
     return graph_json(graph, values, edition, tag, model.at)
 

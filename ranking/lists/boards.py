@@ -8,6 +8,7 @@ is the one way in which a list becomes JSON.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import tee
 
 import orjson
 
@@ -15,6 +16,7 @@ from ranking.lists.catalogue import Card
 from ranking.lists.diversity import diversified
 from ranking.lists.duplicates import Headlines
 from ranking.lists.edition import Edition
+from ranking.lists.edits import NO_EDITS, Edits
 from ranking.lists.profile import Profile
 from ranking.lists.reading import Reading, Scored
 from ranking.lists.related import compose
@@ -87,21 +89,27 @@ def choose(
     profile: Profile,
     n: int,
     section: str = "",
+    edits: Edits = NO_EDITS,
     *,
     is_whole: bool = True,
 ) -> list[Scored]:
     """Take the first `n` articles of a ranking that may be shown.
 
-    Near-duplicates come last, if the list is short without them; not if the ranking goes on.
+    What is pinned has its place, as long as caps and duplicates allow. Near-duplicates come last,
+    and after them what is buried, if the list is short without them; not if the ranking goes on.
     """
     chosen: list[Scored] = []
     repeated: list[Scored] = []
+    buried: list[Scored] = []
     told, room = Headlines(), _Room(profile)
-    for item in ranking:
-        if len(chosen) == n or len(repeated) == max(PATIENCE, n):
+    pinned = _pinned(reading, n, section, edits, told, room)
+    for item in edits.boosted(ranking, reading):
+        if len(chosen) + len(pinned) >= n or len(repeated) == max(PATIENCE, n):
             break
         card = reading.card(item.id)
         if reading.is_gone(item.id) or (section and not _is_in(card, section)):
+            continue
+        if edits and _is_set_aside(item, card, pinned, edits, buried, n):
             continue
         if not room.is_for(card):
             continue
@@ -111,12 +119,47 @@ def choose(
         chosen.append(item)
         told.add(card)
         room.take(card)
-    for item in repeated if is_whole else ():
+    for item in [*repeated, *buried] if is_whole else ():
         card = reading.card(item.id)
-        if len(chosen) < n and room.is_for(card):
+        if len(chosen) + len(pinned) < n and room.is_for(card):
             chosen.append(item)
             room.take(card)
+    for place, item in sorted(pinned.items()):
+        chosen.insert(place, item)
     return chosen
+
+
+def _pinned(
+    reading: Reading, n: int, section: str, edits: Edits, told: Headlines, room: "_Room"
+) -> dict[int, Scored]:
+    """What holds a place, by place; the list's caps and headlines know of it."""
+    placed: dict[int, Scored] = {}
+    for place, article in sorted(edits.pinned(reading).items()) if edits else ():
+        card = reading.card(article)
+        may_stand = not (reading.is_gone(article) or edits.is_blocked(article, card))
+        may_stand = may_stand and place < n and not (section and not _is_in(card, section))
+        if may_stand and not told.have(card) and room.is_for(card):
+            placed[place] = Scored(article, 0.0)
+            told.add(card)
+            room.take(card)
+    return placed
+
+
+def _is_set_aside(
+    item: Scored, card: Card | None, pinned: dict[int, Scored], edits: Edits,
+    buried: list[Scored], n: int,
+) -> bool:  # fmt: skip
+    """Say whether an article does not stand where its score belongs; keeps those buried."""
+    for place, held in pinned.items():
+        if held.id == item.id:
+            pinned[place] = item
+            return True
+    if edits.is_blocked(item.id, card):
+        return True
+    if edits.is_buried(item.id, card):
+        buried += [item] if len(buried) < n else []
+        return True
+    return False
 
 
 def make_board(
@@ -127,6 +170,7 @@ def make_board(
     section: str = "",
     siblings: Sequence[Edition] = (),
     incumbents: Incumbents | None = None,
+    edits: Edits = NO_EDITS,
 ) -> Board:
     """Make an edition's Popular or Trending.
 
@@ -143,25 +187,35 @@ def make_board(
     siblings : sequence of Edition
         The site's other editions, from which a small one borrows for Popular.
     incumbents : Incumbents
-        What the board showed before; follows what it shows.
+        What the board showed before; follows what it shows without the edits.
+    edits : Edits
     """
     if surface == "trending":
         ranking: Iterable[Scored] = edition.trending(profile)
     else:
         ranking = edition.popular(profile, section, lent_shares(edition, siblings, profile))
-    if incumbents is None:
-        return dressed(edition, surface, profile, choose(ranking, edition, profile, n, section))
-    steadied = incumbents.steadied(ranking, edition.at, profile)
-    board = dressed(edition, surface, profile, choose(steadied, edition, profile, n, section))
-    incumbents.stand(board.viewed, board.as_of)
-    return board
+    if incumbents is not None:
+        ranking, again = tee(incumbents.steadied(ranking, edition.at, profile))
+        unedited = choose(again, edition, profile, n, section)
+        incumbents.stand([item.id for item in unedited if item.score > 0.0], edition.at)
+        if not edits:
+            return dressed(edition, surface, profile, unedited)
+    chosen = choose(ranking, edition, profile, n, section, edits)
+    return dressed(edition, surface, profile, chosen)
 
 
-def make_next(reading: Reading, surface: str, profile: Profile, pages: list[str], n: int) -> Board:
+def make_next(
+    reading: Reading,
+    surface: str,
+    profile: Profile,
+    pages: list[str],
+    n: int,
+    edits: Edits = NO_EDITS,
+) -> Board:
     """Make Related for one page, or For this visit for the last pages, newest first."""
     ranking = compose(reading, pages, profile, n + SPARE)
     ranking = diversified(ranking, reading, profile, n + SPARE)
-    chosen = choose(ranking, reading, profile, n)
+    chosen = choose(ranking, reading, profile, n, edits=edits)
     return dressed(reading, surface, profile, chosen)
 
 

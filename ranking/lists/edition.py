@@ -71,6 +71,11 @@ class Edition:
         """Say whether an article was taken down."""
         return self.catalogue.is_gone(self.name, article)
 
+    def of_story(self, story: str) -> str | None:
+        """The edition's article of a story, if it has one."""
+        told = self.catalogue.translations(self.site.name, story)
+        return next((card.id for card in told if card.edition == self.name), None)
+
     def views(self, article: str) -> int:
         """Counted views of an article, ever."""
         slot = self.slot(article)

@@ -14,14 +14,17 @@ class Question(msgspec.Struct, frozen=True, order=True):
     Attributes
     ----------
     edition, surface, section : str
-    window : int
-        Hard window in seconds; 0 = the live decay.
+    profile : str
+        A whole profile as JSON; empty = the live one.
+    pages : tuple of str
+        Of Related and For this visit, newest first.
     """
 
     edition: str
     surface: str
     section: str = ""
-    window: int = 0
+    profile: str = ""
+    pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,10 @@ class Names:
     def board(self, question: Question) -> str:
         """A board that was asked for."""
         return self._named(f"board:{text_of(question)}")
+
+    def draft(self, id: str) -> str:
+        """A draft."""
+        return self._named(f"draft:{id}")
 
     def position(self, partition: int) -> str:
         """Log positions that a partition's values stand for."""

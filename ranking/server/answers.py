@@ -23,6 +23,7 @@ from ranking.server.requests import (
     OPEN,
     article_of,
     body_of,
+    edition_of,
     json_response,
     line_of,
     number_of,
@@ -50,7 +51,7 @@ class Answers:
         self.listeners = Listeners(lists.shelf)
 
     def routes(self) -> list[BaseRoute]:
-        """Build the routes."""
+        """Build the routes that every page may ask."""
         return [
             Route("/v1/articles/{site}/{lang}/{id:path}", self.article),
             Route("/v1/popular", self.popular),
@@ -58,10 +59,12 @@ class Answers:
             Route("/v1/related/{id:path}", self.related),
             Route("/v1/foryou", self.for_you, methods=["POST"]),
             Route("/v1/stream", self.stream),
-            Route("/v1/boards", self.boards),
-            Route("/v1/graph", self.graph),
             Route("/visit.js", self.visit),
         ]
+
+    def reading(self) -> list[BaseRoute]:
+        """Build the routes that the console asks."""
+        return [Route("/v1/boards", self.boards), Route("/v1/graph", self.graph)]
 
     async def article(self, request: Request) -> Response:
         """Show an article's card and counts."""
@@ -81,10 +84,11 @@ class Answers:
 
     async def related(self, request: Request) -> Response:
         """Related of one article."""
-        edition, n = self._edition(request), number_of(request, "n", 4)
+        edition, n = edition_of(request, self.lists), number_of(request, "n", 4)
         carried = number_of(request, "candidates", 0)
-        profile = profile_of(request, self.lists.profile)
-        board = await self.lists.related(edition, request.path_params["id"], max(n, carried))
+        profile = await profile_of(request, self.lists, edition, "related")
+        pages = [request.path_params["id"]]
+        board = await self.lists.next(edition, "related", pages, max(n, carried), profile)
         body = render_candidates(board, n, profile.visit_decay) if carried else render(board, n)
         return ready(request, self.lists.shelf.keep(line_of(request), body))
 
@@ -97,13 +101,14 @@ class Answers:
         if fault := edition_fault(asked.edition):
             raise Problem(400, "Edition refused", fault)
         recent = [str(page) for page in asked.recent[:LONG_VISIT]]
-        board = await self.lists.for_you(asked.edition, recent, asked.n)
+        profile = await profile_of(request, self.lists, asked.edition, "foryou")
+        board = await self.lists.next(asked.edition, "foryou", recent, asked.n, profile)
         return Response(render(board, asked.n), headers=OPEN, media_type="application/json")
 
     async def stream(self, request: Request) -> Response:
         """Send a board, or each of several, whenever it changes."""
         query = request.query_params
-        editions = query.getlist("edition")[:MOST_HEARD] or [self._edition(request)]
+        editions = query.getlist("edition")[:MOST_HEARD] or [edition_of(request, self.lists)]
         for edition in editions:
             if fault := edition_fault(edition):
                 raise Problem(400, "Edition refused", fault)
@@ -124,7 +129,7 @@ class Answers:
 
     async def graph(self, request: Request) -> Response:
         """A tag's neighbours, synonyms and history."""
-        edition, tag = self._edition(request), request.query_params.get("tag", "")
+        edition, tag = edition_of(request, self.lists), request.query_params.get("tag", "")
         if not tag:
             raise Problem(400, "Tag refused", "tag must not be empty")
         return json_response(await self.lists.graph(edition, tag))
@@ -135,27 +140,17 @@ class Answers:
         return Response(VISIT.read_bytes(), headers=headers, media_type="text/javascript")
 
     async def _board(self, request: Request, surface: str) -> Response:
-        edition, n = self._edition(request), number_of(request, "n", 5)
-        section, live = request.query_params.get("section", ""), self.lists.profile
-        profile = profile_of(request, live)
+        edition, n = edition_of(request, self.lists), number_of(request, "n", 5)
+        section = request.query_params.get("section", "")
+        profile = await profile_of(request, self.lists, edition, surface, section)
         shelf, line = self.lists.shelf, line_of(request)
         answer = None
-        if not section and profile is live:
+        if not section and profile is self.lists.profiles.of(edition, surface):
             answer = shelf.ask(line, edition, surface, n)
         if answer is None:
             board = await self.lists.board(edition, surface, profile, n, section)
             answer = shelf.keep(line, render(board, n))
         return ready(request, answer)
-
-    def _edition(self, request: Request) -> str:
-        edition = request.query_params.get("edition", "")
-        if not edition:
-            known = self.lists.editions()
-            if len(known) == 1:
-                return known[0]
-        if fault := edition_fault(edition):
-            raise Problem(400, "Edition refused", fault)
-        return edition
 
 
 class _ForYou(msgspec.Struct, frozen=True):

@@ -41,6 +41,7 @@ def _worker(**options: Any) -> None:
     from ranking.mirror.names import Names
     from ranking.mirror.store import Writer
     from ranking.warming import warm_up
+    from streams.deciding import KafkaSettings
     from streams.engine import Engine, EngineOptions
     from streams.presence import Presence
     from streams.standby import stand_by
@@ -57,10 +58,11 @@ def _worker(**options: Any) -> None:
     presence = Presence(store, options["id"])
     presence.claim()
     wanted = EngineOptions(
-        options["kafka"], topics, count, options["checkpoint_every"], profile, EngineSettings()
+        options["kafka"], topics, count, options["checkpoint_every"], EngineSettings()
     )
+    decided = KafkaSettings(options["kafka"], topics.settings, profile)
     joining = WorkerOptions(options["kafka"], topics.workers, options["id"], topics.views)
-    run(joining, Engine(wanted, store, names), presence.keep_forever)
+    run(joining, Engine(wanted, store, names, decided), presence.keep_forever)
 
 
 def _pack(**options: Any) -> None:
