@@ -105,7 +105,8 @@ class Chromium:
             "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
         )
         if "exceptionDetails" in answer:
-            raise PageError(f"{expression}: {answer['exceptionDetails']}")
+            message = f"{expression}: {answer['exceptionDetails']}"
+            raise PageError(message)
         return answer["result"].get("value")
 
     def wait(self, expression: str, seconds: float = PATIENCE) -> Any:
@@ -172,7 +173,8 @@ class Chromium:
         self._await(lambda: number in self._answers, method)
         answer = self._answers.pop(number)
         if "error" in answer:
-            raise PageError(f"{method}: {answer['error']['message']}")
+            fault = f"{method}: {answer['error']['message']}"
+            raise PageError(fault)
         result: dict[str, Any] = answer["result"]
         return result
 
@@ -183,7 +185,8 @@ class Chromium:
                 raise TimeoutError(what)
             read = os.read(self._from, 1 << 20)
             if not read:
-                raise PageError("the browser ended")
+                fault = "the browser ended"
+                raise PageError(fault)
             *whole, self._left = (self._left + read).split(b"\0")
             for message in whole:
                 self._take(json.loads(message))

@@ -60,7 +60,7 @@ function build() {
 
 function mark(where) {
   frame.nav.replaceChildren(h("ul", {}, Object.keys(VIEWS).map((view) => h("li", {},
-    h("a", { href: hashOf({ ...where, view, tag: "", section: view === "tune" ? where.section : "" }),
+    h("a", { href: hashOf({ view, edition: where.edition, surface: where.surface }),
       "aria-current": view === where.view ? "page" : null }, icon(view), h("span", {}, t(view)))))));
   frame.nav.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 }

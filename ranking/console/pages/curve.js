@@ -7,7 +7,7 @@ import { duration, percent, t } from "./words.js";
 const MINUTE = 60, HOUR = 3600, DAY = 86400;
 const FIRST = MINUTE, LAST = 60 * DAY;
 const AGES = [MINUTE, 5 * MINUTE, 20 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY, 28 * DAY];
-const WIDTH = 560, HEIGHT = 230, LEFT = 42, RIGHT = 10, TOP = 12, BOTTOM = 30, POINTS = 160;
+const WIDTH = 560, HEIGHT = 230, LEFT = 48, RIGHT = 10, TOP = 12, BOTTOM = 30, POINTS = 160;
 const SPREAD = 4, LEVELS = 3;
 
 /** Weight of a view of an age under a profile. */
@@ -58,9 +58,9 @@ export class Curve {
         svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: up(share), y2: up(share), class: "rule" }),
         svg("text", { x: LEFT - 6, y: up(share) + 4, "text-anchor": "end" }, percent(share)),
       ]),
-      AGES.map((age) => [
+      AGES.map((age, k) => [
         svg("line", { x1: across(age), x2: across(age), y1: TOP, y2: HEIGHT - BOTTOM, class: "rule" }),
-        svg("text", { x: across(age), y: HEIGHT - 10, "text-anchor": "middle" }, duration(age)),
+        svg("text", { x: across(age), y: HEIGHT - 9, "text-anchor": "middle", class: k % 2 ? "minor" : "" }, duration(age)),
       ]),
       this.under, this.long, this.live, this.cross, this.tried, this.dot);
   }

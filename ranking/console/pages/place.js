@@ -16,13 +16,14 @@ export function place() {
     surface: said.get("surface") ?? "popular",
     section: said.get("section") ?? "",
     tag: said.get("tag") ?? "",
+    page: said.get("page") ?? "",
   };
 }
 
 /** The address of a place. */
 export function hashOf(where) {
   const said = new URLSearchParams();
-  for (const name of ["edition", "surface", "section", "tag"]) {
+  for (const name of ["edition", "surface", "section", "tag", "page"]) {
     if (where[name] && !(name === "surface" && where[name] === "popular")) said.set(name, where[name]);
   }
   return `#${where.view}${said.size ? `?${said}` : ""}`;
@@ -47,6 +48,12 @@ export async function editions() {
   return found;
 }
 
+/** The edition to begin with: the one with most tags in its boards. */
+export function first(known) {
+  const [edition] = Array.from(known.keys()).sort((a, b) => known.get(b).tags.size - known.get(a).tags.size);
+  return edition ?? "";
+}
+
 /** Fields to pick an edition, and perhaps a surface and a section. */
 export function picker(where, known, { surfaces = SURFACES, sections = true, all = false } = {}) {
   const names = Array.from(known.keys(), (edition) => [edition, `${editionName(edition)} · ${edition}`]);
@@ -54,7 +61,7 @@ export function picker(where, known, { surfaces = SURFACES, sections = true, all
   if (where.section && !sectionNames.includes(where.section)) sectionNames.push(where.section);
   return h("div", { class: "picker", role: "group", "aria-label": t("place") },
     field(t("edition"), select(all ? [["", t("all.editions")], ...names] : names, where.edition,
-      (edition) => go({ edition, section: "", tag: "" }), { name: "edition" })),
+      (edition) => go({ edition, section: "", tag: "", page: "" }), { name: "edition" })),
     surfaces.length > 0 && field(t("surface"), select(surfaces.map((name) => [name, t(`surface.${name}`)]),
       where.surface, (surface) => go({ surface }), { name: "surface" })),
     sections && field(t("section"), select([["", t("all.sections")], ...sectionNames.map((name) => [name, name])],

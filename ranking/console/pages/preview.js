@@ -55,19 +55,22 @@ export class Preview {
   }
 
   async once() {
-    const { edition, surface, section } = this.where, asked = { edition, surface, section, n: this.n };
     const is_changed = this.draft.isChanged;
-    let answer;
-    if (is_changed) {
-      this.profile = await this.draft.keep(KEEP);
-      answer = await get("/v1/preview", { ...asked, profile: this.profile });
-    } else {
-      const live = await get(`/v1/${surface}`, { edition, section, n: this.n });
-      answer = { live, draft: live, enters: [], leaves: [], moves: [] };
-    }
+    this.profile = is_changed ? await this.draft.keep(KEEP) : "";
+    const answer = await this.both();
     if (this.isAsked && is_changed !== this.draft.isChanged) return;
     this.show(answer);
     this.shown();
+  }
+
+  /** The live list, the draft's, and what differs. */
+  async both() {
+    const { edition, surface, section, page } = this.where, { n, profile } = this;
+    if (false) return get("/v1/preview", { edition, surface, section, n, profile });
+    const path = surface === "related" ? `/v1/related/${page.split("/").map(encodeURIComponent).join("/")}` : `/v1/${surface}`;
+    const asked = { edition, section: surface === "related" ? "" : section, n };
+    const live = await get(path, asked);
+    return compared(live, profile ? await get(path, { ...asked, profile }) : live);
   }
 
   show({ live, draft, enters, leaves, moves }) {
@@ -98,4 +101,17 @@ export class Preview {
       this.speaking = setTimeout(() => { this.spoken = words; this.told.textContent = words; }, ALOUD);
     }
   }
+}
+
+/** Two lists and what differs between them. */
+function compared(live, draft) {
+  const [before, after] = [live, draft].map((board) => new Map(board.items.map((item, k) => [item.id, k + 1])));
+  const enters = [], leaves = [], moves = [];
+  for (const [id, to] of after) {
+    const from = before.get(id);
+    if (!from) enters.push({ id, to });
+    else if (from !== to) moves.push({ id, from, to });
+  }
+  for (const [id, from] of before) if (!after.has(id)) leaves.push({ id, from });
+  return { live, draft, enters, leaves, moves };
 }

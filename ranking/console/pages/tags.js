@@ -3,15 +3,15 @@
 
 import { get } from "./client.js";
 import { field, h, svg } from "./markup.js";
-import { editions, go, hashOf, picker } from "./place.js";
+import { editions, first, go, hashOf, picker } from "./place.js";
 import { spark } from "./sparks.js";
 import { number, t, written } from "./words.js";
 
-const MOST = 14, WIDTH = 760, HEIGHT = 520, NEAR = 0.5, LETTERS = 20;
+const MOST = 14, WIDTH = 760, HEIGHT = 520, NEAR = 0.62, LETTERS = 20;
 
 export async function view(root, where) {
   const known = await editions();
-  if (!where.edition) where.edition = Array.from(known.keys()).find((edition) => edition.endsWith("/ru")) ?? Array.from(known.keys())[0] ?? "";
+  if (!where.edition) where.edition = first(known);
   const tags = Array.from(known.get(where.edition)?.tags ?? []).sort((a, b) => b[1] - a[1]).map(([tag]) => tag);
   where.tag ||= tags[0] ?? "";
   const text = h("input", { name: "tag", value: where.tag, list: "tags-known", autocomplete: "off", ...written(where.edition) });
@@ -52,7 +52,7 @@ function picture(graph, where) {
     const close = high > low ? (lifts[k] - low) / (high - low) : 1;
     const far = 1 - close * (1 - NEAR);
     const share = one.weight / heaviest;
-    return { ...one, x: cx + Math.cos(angle) * far * 225, y: cy + Math.sin(angle) * far * 195,
+    return { ...one, x: cx + Math.cos(angle) * far * 262, y: cy + Math.sin(angle) * far * 215,
       r: 7 + 15 * Math.sqrt(share), width: 1 + 5 * share, side: Math.cos(angle) };
   });
   return svg("svg", { class: "tag-graph", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": t("tags.picture") },

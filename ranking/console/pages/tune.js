@@ -1,19 +1,21 @@
 // Tune: decay and the other parameters of one list, with what they would do beside them.
 
 import { backtest } from "./backtest.js";
+import { get } from "./client.js";
 import { Decaying, DECAY } from "./decaying.js";
 import { Draft } from "./draft.js";
 import { history } from "./history.js";
 import { button, field, h, select } from "./markup.js";
 import { past } from "./past.js";
-import { editions, picker, place, hashOf } from "./place.js";
+import { SURFACES, editions, first, go, picker } from "./place.js";
 import { Preview } from "./preview.js";
 import { publish } from "./publish.js";
 import { Slider } from "./sliders.js";
 import { scopeWords, version } from "./told.js";
-import { named, t } from "./words.js";
+import { named, t, written } from "./words.js";
 
-const ELSEWHERE = new Set(["name"]);
+const GROUPS = { popular: ["popular", "all"], trending: ["trending", "all"], related: ["related", "foryou", "all"] };
+const PAGES = 20;
 let reach = "list";
 
 /** The scope that is published to: this list, all lists of its edition, or this list everywhere. */
@@ -29,21 +31,22 @@ function scopeOf({ edition, surface, section }) {
 export async function view(root, where, app) {
   const known = await editions();
   if (!where.edition && known.size) {
-    where.edition = Array.from(known.keys()).find((edition) => edition.endsWith("/ru")) ?? Array.from(known.keys())[0];
-    history.replaceState?.(null, "", hashOf({ ...place(), edition: where.edition }));
+    where.edition = first(known);
   }
   if (!where.edition) {
     root.append(h("p", { class: "hint" }, t("no.editions")));
     return () => {};
   }
-  const panel = new Tuning(where, known, app);
+  const pages = where.surface === "related" ? (await get("/v1/popular", { edition: where.edition, n: PAGES })).items : [];
+  where.page ||= pages[0]?.id ?? "";
+  const panel = new Tuning(where, known, pages, app);
   root.append(panel.box);
   await panel.load();
   return () => panel.preview?.stop();
 }
 
 class Tuning {
-  constructor(where, known, app) {
+  constructor(where, known, pages, app) {
     Object.assign(this, { where, app });
     this.reach = select(["list", "edition", "surface", "all"].map((name) => [name, scopeWords(this.scopeFor(name))]), reach,
       (value) => { reach = value; this.load(); }, { name: "reach" });
@@ -51,7 +54,10 @@ class Tuning {
     this.controls = h("div", { class: "controls" });
     this.results = h("div", { class: "results" });
     this.box = h("div", { class: "tuning" },
-      h("div", { class: "toolbar" }, picker(where, known), field(t("reach.of"), this.reach)),
+      h("div", { class: "toolbar" }, picker(where, known, { surfaces: [...SURFACES, "related"], sections: where.surface !== "related" }),
+        pages.length > 0 && field(t("page"), select(pages.map((item) => [item.id, item.title || item.id]), where.page,
+          (page) => go({ page }), { name: "page", ...written(where.edition) })),
+        field(t("reach.of"), this.reach)),
       this.controls, this.results);
   }
 
@@ -70,6 +76,7 @@ class Tuning {
     this.decaying = new Decaying(this.draft, (changes) => this.change(changes));
     this.preview = new Preview(this.where, this.draft, () => this.show());
     this.sliders = [];
+    this.decaying.box.hidden = !this.isShown("popular");
     this.controls.replaceChildren(this.decaying.box, ...this.groups());
     this.acts();
     this.past = h("div", {});
@@ -83,7 +90,7 @@ class Tuning {
   groups() {
     const groups = new Map();
     for (const parameter of this.draft.parameters.values()) {
-      if (DECAY.includes(parameter.name) || ELSEWHERE.has(parameter.name)) continue;
+      if (DECAY.includes(parameter.name) || !this.isShown(parameter.group)) continue;
       groups.set(parameter.group, [...(groups.get(parameter.group) ?? []), parameter]);
     }
     return Array.from(groups, ([group, parameters], k) => {
@@ -93,6 +100,11 @@ class Tuning {
       return h("details", { class: "panel group", open: k === 0 },
         h("summary", {}, h("h2", {}, named("group", group))), sliders.map((slider) => slider.box));
     });
+  }
+
+  /** Groups of the list that is looked at; all of them where all lists are meant. */
+  isShown(group) {
+    return reach === "edition" || reach === "all" || GROUPS[this.where.surface].includes(group);
   }
 
   acts() {

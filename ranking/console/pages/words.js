@@ -22,7 +22,7 @@ export async function learn(picked = "") {
   texts = await (await fetch(`/console/words/${language}.json`)).json();
   document.documentElement.lang = language;
   document.title = texts.title;
-  plain = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  plain = figures({ maximumFractionDigits: 1 });
 }
 
 /** A text by its key, with values in place of {names}. */
@@ -42,49 +42,47 @@ export function named(group, word) {
   return texts[`${group}.${word}`] ?? word;
 }
 
+/** Numbers of a language that this browser does not know are written as in Russian. */
+function figures(facts) {
+  const known = Intl.NumberFormat.supportedLocalesOf(language).length ? language : "ru";
+  return new Intl.NumberFormat(known, facts);
+}
+
 export function number(value, digits = 1) {
-  return digits === 1 ? plain.format(value)
-    : new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+  return digits === 1 ? plain.format(value) : figures({ maximumFractionDigits: digits }).format(value);
 }
 
 export function percent(share) {
-  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: share < 0.1 ? 1 : 0 }).format(share);
-}
-
-function inUnit(value, unit) {
-  const digits = value < 10 ? 1 : 0;
-  const format = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: digits };
-  return new Intl.NumberFormat(language, format).format(value);
+  return figures({ style: "percent", maximumFractionDigits: share < 0.1 ? 1 : 0 }).format(share);
 }
 
 /** Seconds as people say them: 20 min, 1.5 h, 3 days. */
 export function duration(seconds) {
-  if (seconds < MINUTE) return inUnit(seconds, "second");
-  if (seconds < HOUR) return inUnit(seconds / MINUTE, "minute");
-  if (seconds < 2 * DAY && seconds % DAY !== 0) return inUnit(seconds / HOUR, "hour");
-  return inUnit(seconds / DAY, "day");
+  const [size, unit] = seconds < MINUTE ? [1, "second"] : seconds < HOUR ? [MINUTE, "minute"]
+    : seconds < 2 * DAY && seconds % DAY !== 0 ? [HOUR, "hour"] : [DAY, "day"];
+  const value = seconds / size;
+  return t(`time.${unit}`, { n: number(value < 10 ? value : Math.round(value)) });
 }
 
 /** How long ago, or how long until. */
 export function ago(at) {
-  const seconds = at - Date.now() / 1000;
-  const [size, unit] = [[DAY, "day"], [HOUR, "hour"], [MINUTE, "minute"]]
-    .find(([step]) => Math.abs(seconds) >= step) ?? [1, "second"];
-  const format = new Intl.RelativeTimeFormat(language, { numeric: "always", style: "short" });
-  return format.format(Math.trunc(seconds / size), unit);
+  const seconds = Math.round(at - Date.now() / 1000), far = Math.abs(seconds);
+  const [size, unit] = [[DAY, "day"], [HOUR, "hour"], [MINUTE, "minute"]].find(([step]) => far >= step) ?? [1, "second"];
+  return t(`${seconds > 0 ? "in" : "ago"}.${unit}`, { n: number(Math.trunc(far / size)) });
 }
 
+/** A moment of this or another day. */
 export function moment(at) {
-  const format = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
-  return new Intl.DateTimeFormat(language, format).format(new Date(at * 1000));
+  const date = new Date(at * 1000), two = (n) => String(n).padStart(2, "0");
+  return `${two(date.getDate())}.${two(date.getMonth() + 1)} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
 /** A language tag's name, as the operator's language has it. */
 export function editionName(edition) {
-  const tag = languageOf(edition);
+  const tag = languageOf(edition), known = texts[`edition.${tag}`];
+  if (known) return known;
   try {
-    const name = new Intl.DisplayNames([language], { type: "language" }).of(tag);
-    return name.charAt(0).toLocaleUpperCase(language) + name.slice(1);
+    return new Intl.DisplayNames([language], { type: "language" }).of(tag);
   } catch {
     return edition;
   }
@@ -110,7 +108,8 @@ export function valued(parameter, value) {
   if (value === 0 && parameter.least === 0 && OFF.has(parameter.name)) return t("off");
   if (parameter.unit === "s") return duration(value);
   if (parameter.most === 1 && parameter.least === 0) return percent(value);
-  return number(value, 2);
+  const n = number(value, 2), words = texts[`unit.${parameter.unit}`];
+  return words ? words.replace("{n}", n) : n;
 }
 
 const OFF = new Set([
