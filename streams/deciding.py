@@ -60,8 +60,9 @@ class KafkaSettings:
                     async for records in reader.follow(self._topic, 0, self._next):
                         await self._take(records, end)
             except RecordsError as error:
-                self._fault = f"the settings cannot be read: {error}"
-                log.warning("%s", self._fault)
+                log.warning("the settings cannot be read: %s", error)
+                if self._fault:  # what was known once goes on holding
+                    self._fault = f"the settings cannot be read: {error}"
                 await asyncio.sleep(RETRY)
 
     async def write(self, record: Record) -> None:

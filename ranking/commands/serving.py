@@ -89,18 +89,20 @@ def _run(options: dict[str, Any], portal: Any, begin: Any, stop: Any = None) -> 
     from ranking.embedded.log import Log
     from ranking.embedded.serve import serve
     from ranking.lists.profile import DEFAULT, read_profile
-    from ranking.server.serve import check_address
+    from ranking.server.serve import check_address, is_loopback
 
     profile = read_profile(options["profile"]) if options["profile"] else DEFAULT
-    book = Book(profile)
-    with Log(options["data"]) as log:  # refuses an unusable folder before anything slow
+    host, port, folder, book = options["host"], options["port"], options["data"], Book(profile)
+    if is_loopback(host) or not folder.exists():
+        check_address(host, port)
+    with Log(folder) as log:  # refuses an unusable folder before anything slow
         for body in log.settings():
             book.take(record_of(body))
-    check_address(options["host"], options["port"], has_keys=bool(book.held_keys()))
+    check_address(host, port, has_keys=bool(book.held_keys()))
     _warm()
 
     def ready(live: Any) -> None:
-        _say(f"serving on http://{options['host']}:{options['port']}, data in {options['data']}")
+        _say(f"serving on http://{host}:{port}, data in {folder}")
         if not book.held_keys():
             _say("no keys are configured: whoever reaches this address may do everything")
         begin(live)

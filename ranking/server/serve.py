@@ -57,7 +57,7 @@ async def listen(
     host: str,
     port: int,
     on_ready: Callable[[], None] = lambda: None,
-    until: "asyncio.Future[None] | None" = None,
+    until: "asyncio.Future[Any] | None" = None,
 ) -> None:
     """Serve until a signal asks to stop, or something ends.
 
