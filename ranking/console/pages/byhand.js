@@ -10,7 +10,7 @@ const ACTIONS = ["pin", "boost", "bury", "block"];
 
 /** Pickers of an end: after some time, at a moment, or none; reads as seconds since the epoch. */
 export function ending({ endless = true, first = 3600 } = {}) {
-  const at = h("input", { type: "datetime-local", name: "at", hidden: true, "aria-label": t("end.at") });
+  const at = h("input", { type: "datetime-local", name: "at", step: 1, hidden: true, "aria-label": t("end.at") });
   const options = [...ENDS.map((s) => [String(s), t("end.in", { time: duration(s) })]), ["at", t("end.at")],
     ...(endless ? [["", t("end.none")]] : [])];
   const how = select(options, String(first), (value) => { at.hidden = value !== "at"; }, { name: "end" });
@@ -24,7 +24,7 @@ export function ending({ endless = true, first = 3600 } = {}) {
 /** Who does it and why; both are kept in the audit log. */
 export function signature() {
   const who = h("input", { name: "author", required: true, autocomplete: "name", value: author() });
-  const why = h("input", { name: "reason", required: true, autocomplete: "off" });
+  const why = h("input", { name: "reason", required: true, autocomplete: "off", autofocus: true });
   const read = () => {
     keepAuthor(who.value);
     return { author: who.value, reason: why.value };

@@ -8,24 +8,26 @@ import { button, dialog, h } from "./markup.js";
 import { scopeWords } from "./told.js";
 import { moment, number, parameterWords, t, valued } from "./words.js";
 
-/** What changes, as a table. */
-export function changesTable(parameters, before, after) {
+/** What changes, as a table; `live` tells what a parameter that is not there inherits. */
+export function changesTable(parameters, before, after, live = {}) {
   const rows = difference(before, after);
   if (!rows.length) return h("p", { class: "hint" }, t("no.difference"));
   return h("table", { class: "difference" },
     h("thead", { class: "unseen" }, h("tr", {}, ["parameter", "before", "after"].map((name) => h("th", { scope: "col" }, t(name))))),
     h("tbody", {}, rows.map(([name, old, fresh]) => {
       const parameter = parameters.get(name) ?? { name, text: "" };
-      const words = (value) => (value === undefined ? t("inherited") : valued(parameter, value));
+      const inherited = name in live ? t("inherited.as", { value: valued(parameter, live[name]) }) : t("inherited");
+      const words = (value, none) => (value === undefined ? none : valued(parameter, value));
       return h("tr", {}, h("th", { scope: "row" }, parameterWords(parameter).name),
-        h("td", { class: "old" }, words(old)), h("td", { "aria-hidden": "true" }, "→"), h("td", { class: "fresh" }, words(fresh)));
+        h("td", { class: "old" }, words(old, inherited)),
+        h("td", { "aria-hidden": "true" }, "→"), h("td", { class: "fresh" }, words(fresh, t("inherited"))));
     })));
 }
 
 /** Ask for a reason and publish. */
 export function publish(draft, app, done) {
   const conflict = h("div", {}), signed = signature();
-  const table = h("div", {}, changesTable(draft.parameters, draft.own, draft.whole));
+  const table = h("div", {}, changesTable(draft.parameters, draft.own, draft.whole, draft.live));
   const form = acting(t("publish"), async () => {
     try {
       await put("/v1/profiles", { ...draft.scope, set: draft.whole, parent: draft.version, ...signed.read() });
