@@ -20,6 +20,7 @@ from ranking.lists.boards import SURFACES, Board, make_board, make_next
 from ranking.lists.catalogue import Card, Catalogue
 from ranking.lists.edition import Edition
 from ranking.lists.edits import NO_DESK, Desk
+from ranking.lists.explaining import Explained, Explanation, explain
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.lists.profiles import Profiles
 from ranking.lists.siblings import is_small
@@ -232,6 +233,13 @@ class Ranker:
         """
         made, edits = self.edition(edition), self.desk.of(edition, surface)
         return make_next(made, surface, profile or self.profile(edition, surface), pages, n, edits)
+
+    def explain(
+        self, edition: str, surface: str, asked: Explained, profile: Profile
+    ) -> list[Explanation]:
+        """Explain where some articles stand in a list, or why they do not."""
+        edits, siblings = self.desk.of(edition, surface), self.siblings(edition)
+        return explain(self.edition(edition), surface, profile, asked, edits, siblings)
 
     def related(self, edition: str, article: str, n: int) -> Board:
         """Make Related of an article, known or not."""

@@ -19,6 +19,7 @@ from ranking.embedded.log import LogFull
 from ranking.engine.rows import Rows
 from ranking.lists.boards import Board
 from ranking.lists.catalogue import Card
+from ranking.lists.explaining import Explained, Explanation
 from ranking.lists.profile import Profile
 from ranking.lists.profiles import Profiles
 from ranking.mirror.graph import graph_json, told_articles
@@ -75,6 +76,12 @@ class EmbeddedLists:
     ) -> Board:
         """Related of one page, known or not, or For this visit of the last ones, newest first."""
         return await self._read(lambda r: r.next(edition, surface, pages, n, profile))
+
+    async def explain(
+        self, edition: str, surface: str, asked: Explained, profile: Profile
+    ) -> list[Explanation]:
+        """Explain where some articles stand in a list."""
+        return await self._read(lambda r: r.explain(edition, surface, asked, profile))
 
     async def keep(self, draft: Draft) -> None:
         """Keep a draft until it expires."""

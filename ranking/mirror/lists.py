@@ -15,9 +15,11 @@ import msgspec
 from ranking.control.book import Book
 from ranking.control.drafts import Draft
 from ranking.engine.coread import LEVELS
-from ranking.lists.boards import SPARE, Board, choose, dressed
+from ranking.lists.boards import SPARE, Board, dressed
+from ranking.lists.choosing import choose
 from ranking.lists.diversity import diversified
 from ranking.lists.edits import NO_DESK, Desk
+from ranking.lists.explaining import Explained, Explanation
 from ranking.lists.profile import Profile, json_of
 from ranking.lists.profiles import Profiles
 from ranking.lists.related import compose
@@ -105,8 +107,8 @@ class MirrorLists:
         """Popular or Trending; a section, a draft or a window is made by a worker."""
         is_live = profile is self.profiles.of(edition, surface, section)
         text = "" if is_live else json_of(profile)
-        board = await self._asked(Question(edition, surface, section, text))
-        if board:
+        data = await self._asked(Question(edition, surface, section, text))
+        if board := board_of(data):
             return board
         held = self.shelf.board(edition, surface)
         if held and not section and is_live:
@@ -120,8 +122,8 @@ class MirrorLists:
         if profile is self.profiles.of(edition, surface):
             return await self._next(edition, surface, pages, n, profile)
         question = Question(edition, surface, "", json_of(profile), tuple(pages))
-        board = await self._asked(question)
-        return board or Board(edition, surface, profile.name, 0.0, ())
+        made = board_of(await self._asked(question))
+        return made or Board(edition, surface, profile.name, 0.0, ())
 
     async def keep(self, draft: Draft) -> None:
         """Keep a draft until it expires."""
@@ -156,15 +158,27 @@ class MirrorLists:
         values = await self._articles(edition, told_articles(graph, tag))
         return graph_json(graph, values, edition, tag, held.value.newest_ms / 1000)
 
-    async def _asked(self, question: Question) -> Board | None:
-        """Have a worker make a board within its ticks."""
+    async def explain(
+        self, edition: str, surface: str, asked: Explained, profile: Profile
+    ) -> list[Explanation]:
+        """Explain where some articles stand in a list; a worker knows."""
+        is_live = profile is self.profiles.of(edition, surface, asked.section)
+        question = Question(
+            edition, surface, asked.section, "" if is_live else json_of(profile), asked.pages,
+            asked.articles, asked.n,
+        )  # fmt: skip
+        data = await self._asked(question)
+        return msgspec.msgpack.decode(data, type=list[Explanation]) if data else []
+
+    async def _asked(self, question: Question) -> bytes | None:
+        """Have a worker make something within its ticks."""
         until = time.monotonic() + PATIENCE
         try:
             await self._reader.want(question)
             while time.monotonic() < until:
                 (data,) = await self._reader.read([self._names.board(question)])
-                if board := board_of(data):
-                    return board
+                if data:
+                    return data
                 await asyncio.sleep(0.02)
         except StoreError as error:
             self._fault = f"the store does not answer: {error}"

@@ -18,6 +18,10 @@ class Question(msgspec.Struct, frozen=True, order=True):
         A whole profile as JSON; empty = the live one.
     pages : tuple of str
         Of Related and For this visit, newest first.
+    explained : tuple of str
+        Articles of which to tell why they stand where they do, instead of the board.
+    n : int
+        Places of the list that this is about.
     """
 
     edition: str
@@ -25,6 +29,8 @@ class Question(msgspec.Struct, frozen=True, order=True):
     section: str = ""
     profile: str = ""
     pages: tuple[str, ...] = ()
+    explained: tuple[str, ...] = ()
+    n: int = 5
 
 
 @dataclass(frozen=True, slots=True)

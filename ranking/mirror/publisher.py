@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ranking.engine.event import site_of
 from ranking.engine.site import Site
 from ranking.lists.boards import SURFACES, Board
+from ranking.lists.explaining import Explained
 from ranking.lists.popularity import ranked_shares
 from ranking.lists.profile import profile_of_json
 from ranking.lists.reading import LONGEST
@@ -102,7 +103,7 @@ class Publisher:
         )
 
     def board(self, question: Question) -> bytes:
-        """A board that somebody asked for.
+        """A board that somebody asked for, or why some articles stand where they do.
 
         Raises
         ------
@@ -112,6 +113,9 @@ class Publisher:
         q, ranker = question, self.ranker
         live = ranker.profile(q.edition, q.surface, q.section)
         profile = profile_of_json(q.profile) if q.profile else live
+        if q.explained:
+            asked = Explained(q.explained, q.n, q.section, q.pages)
+            return msgspec.msgpack.encode(ranker.explain(q.edition, q.surface, asked, profile))
         if q.surface in SURFACES:
             return packed(ranker.board(q.edition, q.surface, profile, LONGEST, q.section))
         return packed(ranker.next(q.edition, q.surface, list(q.pages), LONGEST, profile))

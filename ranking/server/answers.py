@@ -15,7 +15,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from ranking.engine.event import UNREADABLE, edition_fault
-from ranking.lists.boards import SURFACES, render, render_candidates
+from ranking.lists.boards import SURFACES, Board, render, render_candidates
+from ranking.lists.explaining import Explained
+from ranking.lists.profile import Profile
 from ranking.lists.reading import LONGEST
 from ranking.server.ports import Lists
 from ranking.server.problems import Problem
@@ -89,7 +91,10 @@ class Answers:
         profile = await profile_of(request, self.lists, edition, "related")
         pages = [request.path_params["id"]]
         board = await self.lists.next(edition, "related", pages, max(n, carried), profile)
-        body = render_candidates(board, n, profile.visit_decay) if carried else render(board, n)
+        if carried:
+            body = render_candidates(board, n, profile.visit_decay)
+        else:
+            body = await self._rendered(request, board, n, profile, "", tuple(pages))
         return ready(request, self.lists.shelf.keep(line_of(request), body))
 
     async def for_you(self, request: Request) -> Response:
@@ -103,7 +108,8 @@ class Answers:
         recent = [str(page) for page in asked.recent[:LONG_VISIT]]
         profile = await profile_of(request, self.lists, asked.edition, "foryou")
         board = await self.lists.next(asked.edition, "foryou", recent, asked.n, profile)
-        return Response(render(board, asked.n), headers=OPEN, media_type="application/json")
+        body = await self._rendered(request, board, asked.n, profile, "", tuple(recent))
+        return Response(body, headers=OPEN, media_type="application/json")
 
     async def stream(self, request: Request) -> Response:
         """Send a board, or each of several, whenever it changes."""
@@ -145,12 +151,25 @@ class Answers:
         profile = await profile_of(request, self.lists, edition, surface, section)
         shelf, line = self.lists.shelf, line_of(request)
         answer = None
-        if not section and profile is self.lists.profiles.of(edition, surface):
+        is_plain = not section and "explain" not in request.query_params
+        if is_plain and profile is self.lists.profiles.of(edition, surface):
             answer = shelf.ask(line, edition, surface, n)
         if answer is None:
             board = await self.lists.board(edition, surface, profile, n, section)
-            answer = shelf.keep(line, render(board, n))
+            answer = shelf.keep(line, await self._rendered(request, board, n, profile, section, ()))
         return ready(request, answer)
+
+    async def _rendered(
+        self, request: Request, board: Board, n: int, profile: Profile, section: str,
+        pages: tuple[str, ...],
+    ) -> bytes:  # fmt: skip
+        """A list as JSON; with `explain=1` each item says why it stands there."""
+        if request.query_params.get("explain") not in ("1", "true"):
+            return render(board, n)
+        asked = Explained(board.ids[:n], n, section, pages)
+        told = await self.lists.explain(board.edition, board.surface, asked, profile)
+        why = {its.article: {c.name: c.value for c in its.components} for its in told}
+        return render(board, n, why)
 
 
 class _ForYou(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from ranking.server.metrics import Metrics
 from ranking.server.openapi import document
 from ranking.server.overrides import OverrideRoutes
 from ranking.server.ports import Intake, Lists, Settings
+from ranking.server.previewing import PreviewRoutes
 from ranking.server.problems import Problem, on_problem
 from ranking.server.profiles import ProfileRoutes
 from ranking.server.requests import json_response
@@ -79,6 +80,8 @@ class Api:
         answers, guard = Answers(lists), self.guard
         routes = answers.routes() + guard.routes(Role.READ, answers.reading())
         if self.settings:
+            previews = PreviewRoutes(lists)
+            routes += guard.routes(Role.READ, previews.reading())
             for parts in (ProfileRoutes, OverrideRoutes):
                 made = parts(lists, self.settings)
                 routes += guard.routes(Role.READ, made.reading())

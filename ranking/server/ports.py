@@ -12,6 +12,7 @@ from ranking.control.records import Record
 from ranking.engine.rows import Rows
 from ranking.lists.boards import Board
 from ranking.lists.catalogue import Card
+from ranking.lists.explaining import Explained, Explanation
 from ranking.lists.profile import Profile
 from ranking.lists.profiles import Profiles
 from ranking.server.shelf import Shelf
@@ -44,6 +45,11 @@ class Lists(Protocol):
         self, edition: str, surface: str, pages: list[str], n: int, profile: Profile
     ) -> Board:
         """Related of one page, known or not, or For this visit of the last ones, newest first."""
+
+    async def explain(
+        self, edition: str, surface: str, asked: Explained, profile: Profile
+    ) -> list[Explanation]:
+        """Explain where some articles stand in a list; nothing if nobody can tell now."""
 
     async def keep(self, draft: Draft) -> None:
         """Keep a draft until it expires.
