@@ -61,7 +61,7 @@ class Chromium:
         os.close(theirs[1])
         self._left, self._number, self._session = b"", 0, ""
         self._answers: dict[int, dict[str, Any]] = {}
-        self._loaded = 0
+        self._loaded = False
         self.complaints: list[str] = []
         target = self._send("Target.createTarget", url="about:blank")["targetId"]
         attached = self._send("Target.attachToTarget", targetId=target, flatten=True)
@@ -94,10 +94,11 @@ class Chromium:
         self._send("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=languages)
 
     def open(self, url: str) -> None:
-        """Go to a page and wait until it is loaded."""
-        before = self._loaded
-        self._send("Page.navigate", url=url)
-        self._await(lambda: self._loaded > before, f"{url} is loaded")
+        """Go to a page and wait until it is loaded, anew even if only its fragment differs."""
+        for address in ("about:blank", url):
+            self._loaded = False
+            self._send("Page.navigate", url=address)
+            self._await(lambda: self._loaded, f"{address} is loaded")
 
     def read(self, expression: str) -> Any:
         """Value of a JavaScript expression, a promise's when it is kept."""
@@ -148,8 +149,10 @@ class Chromium:
         """Press a key."""
         key = {"key": name, "code": name, "windowsVirtualKeyCode": KEYS[name]}
         key["modifiers"] = 8 if shift else 0
-        text = {"text": TEXTS[name]} if name in TEXTS else {}
-        self._send("Input.dispatchKeyEvent", type="keyDown", **key, **text)
+        down: dict[str, str] = {"type": "rawKeyDown"}
+        if name in TEXTS:
+            down = {"type": "keyDown", "text": TEXTS[name]}
+        self._send("Input.dispatchKeyEvent", **key, **down)
         self._send("Input.dispatchKeyEvent", type="keyUp", **key)
 
     def write(self, selector: str, text: str) -> None:
@@ -197,7 +200,7 @@ class Chromium:
             return
         method, told = message["method"], message["params"]
         if method == "Page.loadEventFired":
-            self._loaded += 1
+            self._loaded = True
         elif method == "Runtime.exceptionThrown":
             details = told["exceptionDetails"]
             self.complaints.append(str(details.get("exception", details)))
