@@ -53,7 +53,11 @@ SETTINGS = (
         "Wait for the disk before each 202 (full), or leave it to the system (normal).",
     ),
 )  # fmt: skip
-ENVIRONMENT = tuple(setting.variable for setting in SETTINGS)
+URL = Setting(
+    "--to", "TOLQYN_URL", click.STRING, "http://127.0.0.1:8080", "A running server or API process."
+)
+KEY = Setting("--key", "TOLQYN_KEY", click.STRING, "", "Key of whoever asks, if there are keys.")
+ENVIRONMENT = tuple(setting.variable for setting in (*SETTINGS, URL, KEY))
 
 
 def option_of(setting: Setting) -> click.Option:

@@ -110,6 +110,17 @@ def read_profile(path: Path) -> Profile:
     ProfileError
         If the file cannot be read or a parameter breaks its rule.
     """
+    return profile_from({"name": path.stem, **read_changes(path)})
+
+
+def read_changes(path: Path) -> dict[str, Any]:
+    """Read the parameters that a profile file sets.
+
+    Raises
+    ------
+    ProfileError
+        If the file cannot be read, or is of a newer format.
+    """
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -119,7 +130,7 @@ def read_profile(path: Path) -> Profile:
     if newer != FORMAT:
         message = f"profile {path}: format must be {FORMAT}, got {newer!r}; upgrade tolqyn"
         raise ProfileError(message)
-    return profile_from({"name": path.stem, **settings})
+    return settings
 
 
 def json_of(profile: Profile) -> str:

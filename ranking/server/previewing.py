@@ -59,25 +59,17 @@ class PreviewRoutes:
         before, after = (list(board.ids[:n]) for board in boards)
         listed = dict.fromkeys(before + after)
         moved = tuple(id_ for id_ in listed if _place(before, id_) != _place(after, id_))
-        why = await self._why(where, live, draft, Explained(moved, n, where[2], pages))
+        why = await self._why(where, (live, draft), boards, Explained(moved, n, where[2], pages))
+        rows = [
+            {"id": id_, "from": _place(before, id_), "to": _place(after, id_), "why": why[id_]}
+            for id_ in moved
+        ]
         body = {
             "live": shown(boards[0], n),
             "draft": shown(boards[1], n),
-            "enters": [
-                {"id": id_, "to": _place(after, id_), "why": why[id_]}
-                for id_ in after
-                if id_ not in before
-            ],
-            "leaves": [
-                {"id": id_, "from": _place(before, id_), "why": why[id_]}
-                for id_ in before
-                if id_ not in after
-            ],
-            "moves": [
-                {"id": id_, "from": _place(before, id_), "to": _place(after, id_), "why": why[id_]}
-                for id_ in moved
-                if id_ in before and id_ in after
-            ],
+            "enters": [row for row in rows if not row["from"]],
+            "leaves": [row for row in rows if not row["to"]],
+            "moves": [row for row in rows if row["from"] and row["to"]],
         }
         return json_response(body)
 
@@ -126,14 +118,19 @@ class PreviewRoutes:
         return await self._lists.next(edition, surface, list(pages), n, profile)
 
     async def _why(
-        self, where: tuple[str, str, str], live: Profile, draft: Profile, asked: Explained
-    ) -> dict[str, str]:
-        """What changed most for each article, in words."""
+        self, where: tuple[str, str, str], profiles: tuple[Profile, Profile], boards: list[Board],
+        asked: Explained,
+    ) -> dict[str, str]:  # fmt: skip
+        """How each article's score stands to the last place's, live and under the draft."""
         if not asked.articles:
             return {}
-        told = [await self._lists.explain(where[0], where[1], asked, p) for p in (live, draft)]
+        told = [await self._lists.explain(where[0], where[1], asked, p) for p in profiles]
         before, after = ({its.article: its for its in of} for of in told)
-        return {id_: _difference(before.get(id_), after.get(id_)) for id_ in asked.articles}
+        last = [board.items[: asked.n][-1].score if board.items else 0.0 for board in boards]
+        return {
+            id_: _difference(before.get(id_), after.get(id_), last, asked.n)
+            for id_ in asked.articles
+        }
 
     async def _told(
         self, where: tuple[str, str, str], profile: Profile, asked: Explained
@@ -169,16 +166,17 @@ def _compared(live: Explanation, draft: Explanation) -> list[dict[str, Any]]:
     ]
 
 
-def _difference(live: Explanation | None, draft: Explanation | None) -> str:
+def _difference(
+    live: Explanation | None, draft: Explanation | None, last: list[float], n: int
+) -> str:
     if live is None or draft is None:
         return ""
     if draft.kept_out and draft.kept_out != "others score more":
         return draft.kept_out
-    rows = _compared(live, draft)
-    row = max(rows, key=lambda row: abs(row["draft_share"] - row["share"]), default=None)
-    if row is None or abs(row["draft_share"] - row["share"]) < 0.005:
-        return "others score more" if draft.kept_out else "its score holds better than others'"
-    return f"{row['text']}: {row['draft_share']:.0%} of its score, {row['share']:.0%} live"
+    ratios = [
+        its.score / of if of > 0.0 else 0.0 for its, of in zip((live, draft), last, strict=True)
+    ]
+    return f"{ratios[1]:.0%} of the score that place {n} has, {ratios[0]:.0%} live"
 
 
 def _sentence(title: str, surface: str, live: Explanation, hourly: list[int]) -> str:
