@@ -6,7 +6,7 @@ import { parameterWords, t, valued } from "./words.js";
 
 const STEPS = 400;
 const MINUTE = 60, HOUR = 3600, DAY = 86400;
-const ROUND = [[90 * MINUTE, MINUTE], [6 * HOUR, 5 * MINUTE], [2 * DAY, HOUR], [Infinity, 6 * HOUR]];
+const ROUND = [[90 * MINUTE, MINUTE], [12 * HOUR, 5 * MINUTE], [3 * DAY, HOUR / 2], [Infinity, 6 * HOUR]];
 
 function significant(value) {
   if (value === 0) return 0;
@@ -58,8 +58,13 @@ export class Slider {
       h("p", { class: "hint", id: hint }, words.sentence));
   }
 
+  /** The value where the knob stands. */
+  get value() {
+    return rounded(this.parameter, this.scale.value(Number(this.input.value) / STEPS));
+  }
+
   drag(act) {
-    const value = rounded(this.parameter, this.scale.value(Number(this.input.value) / STEPS));
+    const { value } = this;
     this.say(value);
     act(value);
   }
@@ -74,8 +79,7 @@ export class Slider {
   show(value, live, isTouched) {
     this.say(value);
     const place = (one) => Math.min(Math.max(this.scale.place(one), 0), 1);
-    if (document.activeElement !== this.input || !isTouched) this.input.value = Math.round(place(value) * STEPS);
-    this.input.style.setProperty("--at", place(value));
+    if (this.value !== value) this.input.value = Math.round(place(value) * STEPS);
     this.tick.style.setProperty("--at", place(live));
     this.box.classList.toggle("touched", isTouched);
     this.undo.hidden = !isTouched;
