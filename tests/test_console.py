@@ -169,9 +169,13 @@ def test_drag_publish_and_roll_back(url: str, client: httpx.Client, page: Chromi
 
 def test_a_pin_holds_and_ends(url: str, client: httpx.Client, page: Chromium) -> None:
     page.open(f"{url}/console#boards")
-    panel = f'section[aria-labelledby="board-{EDITION}"]'
-    wanted = page.wait(f"document.querySelector('{panel} li:nth-child(5)')?.dataset.id")
-    page.click(f"{panel} li[data-id='{wanted}'] button")
+    fifth = (
+        f"document.querySelector(\"section[aria-labelledby='board-{EDITION}'] li:nth-child(5)\")"
+    )
+    page.wait(f"!!{fifth}")
+    wanted = page.read(
+        f"((row) => {{ row.querySelector('button').click(); return row.dataset.id; }})({fifth})"
+    )
     page.wait("!!document.querySelector('dialog form')")
     page.read("document.querySelector('dialog select[name=end]').value = 'at'")
     page.read(
@@ -181,7 +185,7 @@ def test_a_pin_holds_and_ends(url: str, client: httpx.Client, page: Chromium) ->
     sign(page, "The minister speaks")
     await_until(lambda: ids(client)[0] == wanted, "the pin holds", 10)
     assert time.time() < ends
-    page.wait(f"document.querySelector('{panel} li').dataset.id === {json.dumps(wanted)}")
+    page.wait(f"{fifth}.parentElement.firstChild.dataset.id === {json.dumps(wanted)}")
     page.open(f"{url}/console#overrides")
     page.wait("document.querySelector('.acts')?.textContent.includes('The minister speaks')")
     await_until(lambda: time.time() > ends and ids(client)[0] != wanted, "the pin ends", 20)

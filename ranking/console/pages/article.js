@@ -6,7 +6,7 @@ import { get } from "./client.js";
 import { dialog, h } from "./markup.js";
 import { hashOf } from "./place.js";
 import { article, bars } from "./sparks.js";
-import { refusalText } from "./told.js";
+import { reasonText, refusalText } from "./told.js";
 import { ago, named, number, percent, t, written } from "./words.js";
 
 /** Open an article of a board; `where` names edition, surface, section, and perhaps a draft. */
@@ -38,10 +38,10 @@ function counts(card, where, box) {
 }
 
 async function explain(item, where) {
-  const { edition, surface, section, profile } = where;
+  const { edition, surface, section, page, profile } = where;
   let said;
   try {
-    said = await get("/v1/explain", { edition, surface, section, article: item.id, profile });
+    said = await get("/v1/explain", { edition, surface, section, page, article: item.id, profile });
   } catch (error) {
     return [h("h3", {}, t("why")), h("p", { class: "hint" }, refusalText(error))];
   }
@@ -51,10 +51,23 @@ async function explain(item, where) {
     h("h3", {}, t("why")),
     h("p", { class: "ranks" }, ranks.map(([name, rank]) => h("span", { class: "rank-of" },
       `${name}: `, h("strong", {}, rank ? t("place.of", { n: number(rank) }) : t("not.listed"))))),
-    said.sentence && h("p", { class: "sentence", lang: "en", dir: "ltr" }, said.sentence),
-    said.kept_out && h("p", { class: "note fault", lang: "en" }, said.kept_out),
+    h("p", { class: "sentence" }, sentence(said, await article(edition, item.id))),
+    drafted && said.draft_kept_out && h("p", { class: "note" }, `${t("draft")}: ${reasonText(said.draft_kept_out)}`),
     components(said.components ?? [], drafted),
   ].filter(Boolean);
+}
+
+/** The explanation in a sentence or two. */
+function sentence(said, card) {
+  const parts = (said.components ?? []).filter((part) => part.share >= 0.005).sort((a, b) => b.share - a.share);
+  const listed = parts.slice(0, 3).map((part) => `${named("component", part.name)} ${percent(part.share)}`).join(", ");
+  const [before, last] = card?.hourly.slice(-3, -1) ?? [0, 0];
+  const way = last > before ? "rose" : last < before ? "fell" : "";
+  return [
+    said.kept_out && t("said.kept_out", { reason: reasonText(said.kept_out) }),
+    listed && t("said.parts", { parts: listed }),
+    way && t(`said.${way}`, { before: number(before), last: number(last) }),
+  ].filter(Boolean).join(" ");
 }
 
 function components(parts, drafted) {

@@ -4,7 +4,7 @@ import { openArticle } from "./article.js";
 import { get } from "./client.js";
 import { Listing, arrow } from "./listing.js";
 import { h } from "./markup.js";
-import { refusalText } from "./told.js";
+import { reasonText, refusalText } from "./told.js";
 import { number, t, written } from "./words.js";
 
 const KEEP = 120, RENEW = 2000, GAP = 50, ALOUD = 900;
@@ -66,11 +66,10 @@ export class Preview {
   /** The live list, the draft's, and what differs. */
   async both() {
     const { edition, surface, section, page } = this.where, { n, profile } = this;
-    if (profile && surface !== "related") return get("/v1/preview", { edition, surface, section, n, profile });
+    if (profile) return get("/v1/preview", { edition, surface, section, page, n, profile });
     const path = surface === "related" ? `/v1/related/${page.split("/").map(encodeURIComponent).join("/")}` : `/v1/${surface}`;
-    const asked = { edition, section: surface === "related" ? "" : section, n };
-    const live = await get(path, asked);
-    return compared(live, profile ? await get(path, { ...asked, profile }) : live);
+    const live = await get(path, { edition, section: surface === "related" ? "" : section, n });
+    return { live, draft: live, enters: [], leaves: [], moves: [] };
   }
 
   show({ live, draft, enters, leaves, moves }) {
@@ -93,7 +92,7 @@ export class Preview {
     const line = (kind) => (one) => h("li", { class: kind },
       h("span", { class: "kind" }, t(`change.${kind}`, { from: number(one.from ?? 0), to: number(one.to ?? 0) })),
       h("span", { class: "title", ...written(this.where.edition) }, titles.get(one.id) ?? one.id),
-      one.why && h("span", { class: "hint", lang: "en", dir: "ltr" }, one.why));
+      one.why && h("span", { class: "hint" }, reasonText(one.why)));
     this.changes.replaceChildren(...is_changed
       ? [...enters.map(line("enters")), ...leaves.map(line("leaves")), ...moves.map(line("moves"))] : []);
     clearTimeout(this.speaking);
@@ -101,17 +100,4 @@ export class Preview {
       this.speaking = setTimeout(() => { this.spoken = words; this.told.textContent = words; }, ALOUD);
     }
   }
-}
-
-/** Two lists and what differs between them. */
-function compared(live, draft) {
-  const [before, after] = [live, draft].map((board) => new Map(board.items.map((item, k) => [item.id, k + 1])));
-  const enters = [], leaves = [], moves = [];
-  for (const [id, to] of after) {
-    const from = before.get(id);
-    if (!from) enters.push({ id, to });
-    else if (from !== to) moves.push({ id, from, to });
-  }
-  for (const [id, from] of before) if (!after.has(id)) leaves.push({ id, from });
-  return { live, draft, enters, leaves, moves };
 }
