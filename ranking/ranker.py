@@ -129,10 +129,15 @@ class Ranker:
     def govern(self, profiles: Profiles, desk: Desk = NO_DESK) -> bool:
         """Make lists under other profiles and edits from the next tick on; no state changes.
 
-        Says whether they are others than before.
+        What stands in a board whose profile changed has no advantage any more. Says whether they
+        are others than before.
         """
         if profiles is self.profiles and desk == self.desk:
             return False
+        held = self._incumbents.items()
+        self._incumbents = {
+            key: its for key, its in held if profiles.of(*key) == self.profiles.of(*key)
+        }
         self.profiles, self.desk = profiles, desk
         self._changed.update(self.editions())
         return True

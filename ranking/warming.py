@@ -26,5 +26,6 @@ def warm_up() -> None:
     ranker.related("warm/en", "0", 4)
     ranker.for_you("warm/en", ["0", "1"], 4)
     make_board(edition, "popular", profile_from({"window": 3600}), 5)
+    edition.hourly()
     restored = Ranker.restore(ranker.checkpoint())
     restored.reread([(0, batch)])

@@ -29,6 +29,7 @@ TICK = 0.1
 BUSY = 4
 """After a tick that took long, so many times as long passes until the next."""
 RETRY = 0.5
+PATIENCE = 30.0
 
 log = logging.getLogger("tolqyn")
 
@@ -102,9 +103,14 @@ class Engine:
         ------
         RecordsError
             If the broker does not answer.
+        TimeoutError
+            If the settings cannot be read.
         LogError
             If a checkpoint and the log do not fit.
         """
+        self.decided.begin()
+        async with asyncio.timeout(PATIENCE):
+            await self.decided.known()
         wanted = set(partitions)
         for number in self._held.keys() - wanted:
             self._held.pop(number).following.cancel()
@@ -137,13 +143,11 @@ class Engine:
 
     async def tick_forever(self) -> None:
         """Publish what changed, every `TICK` and less often when that takes long."""
-        await self.decided.known()
         while True:
             began = time.monotonic()
             wanted = await self._wanted() if self._held else []
-            profiles, desk = self.decided.book.profiles, self.decided.book.desk(time.time())
             for held in list(self._held.values()):
-                held.part.ranker.govern(profiles, desk)
+                self._govern(held.part.ranker)
                 await held.publishing.tick(wanted)
             took = time.monotonic() - began
             await asyncio.sleep(max(TICK - took, took * BUSY if took > TICK / 2 else 0.0, 0.001))
@@ -188,6 +192,7 @@ class Engine:
         self._check(part, begin, end)
         part.begin(begin)
         await self._load_cards(part)
+        self._govern(part.ranker)
         publishing = Publishing(part, self._store, self._names)
         await publishing.begin(end)
         log.warning(
@@ -200,6 +205,10 @@ class Engine:
             publishing,
             asyncio.ensure_future(self._follow_cards(part)),
         )
+
+    def _govern(self, ranker: Ranker) -> None:
+        book = self.decided.book
+        ranker.govern(book.profiles, book.desk(time.time()))
 
     def _ranker(self) -> Ranker:
         return Ranker(self._options.settings, self.decided.book.profiles.base)

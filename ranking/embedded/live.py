@@ -146,6 +146,7 @@ class Live:
                 ranker.remove(edition, article)
         for position, body in self.log.read(ranker.position):
             ranker.apply(decode(body), position)
+        ranker.govern(self.book.profiles, self.book.desk(time.time()))
         self.ranker = ranker
         self._publish()
 

@@ -78,7 +78,8 @@ class Api:
 
     def _answers(self, lists: Lists) -> list[BaseRoute]:
         answers, guard = Answers(lists), self.guard
-        routes = answers.routes() + guard.routes(Role.READ, answers.reading())
+        reading = [*answers.reading(), Route("/v1/traffic", self.traffic)]
+        routes = answers.routes() + guard.routes(Role.READ, reading)
         if self.settings:
             previews = PreviewRoutes(lists)
             routes += guard.routes(Role.READ, previews.reading())
@@ -106,6 +107,14 @@ class Api:
         if self.settings:
             status["settings"] = self.settings.book.version
         return json_response(status | (self.lists.status() if self.lists else {}))
+
+    async def traffic(self, request: Request) -> Response:
+        """Views an hour of every edition, and what this process took and refused."""
+        editions = await self.lists.traffic() if self.lists else []
+        settings = self.settings.book.version if self.settings else 0
+        status = self.lists.status() if self.lists else {}
+        counted = self.metrics.counted()
+        return json_response({"editions": editions, **counted, **status, "settings": settings})
 
     async def metrics_page(self, request: Request) -> Response:
         """Metrics for Prometheus."""

@@ -66,6 +66,9 @@ class Lists(Protocol):
     async def article(self, edition: str, article: str) -> dict[str, Any] | None:
         """An article's card and counts, None if it has neither."""
 
+    async def traffic(self) -> list[dict[str, Any]]:
+        """Views an hour of every edition, by name."""
+
     async def graph(self, edition: str, tag: str) -> dict[str, Any]:
         """A tag's neighbours, synonyms and history."""
 

@@ -145,7 +145,7 @@ async def _follow_settings(
 
     host, port = options["host"], options["port"]
     decided = KafkaSettings(options["kafka"], TopicNames(options["namespace"]).settings)
-    following = asyncio.create_task(decided.follow())
+    following = decided.begin()
     if not is_loopback(host):
         await decided.known()
     check_address(host, port, has_keys=bool(decided.book.held_keys()))
