@@ -7,7 +7,9 @@ import { editions, first, go, hashOf, picker } from "./place.js";
 import { spark } from "./sparks.js";
 import { number, t, written } from "./words.js";
 
-const MOST = 14, WIDTH = 760, HEIGHT = 520, NEAR = 0.62, LETTERS = 20;
+const MOST = 14, NEAR = 0.62, LETTERS = 20;
+const WIDE = [760, 520], NARROW = [460, 500];
+const small = matchMedia("(max-width: 40rem)");
 
 export async function view(root, where) {
   const known = await editions();
@@ -46,32 +48,33 @@ function picture(graph, where) {
   const heaviest = Math.max(...shown.map((one) => one.weight), 1e-9);
   const lifts = shown.map((one) => Math.log(Math.max(one.lift, 1e-3)));
   const [low, high] = [Math.min(...lifts), Math.max(...lifts)];
-  const [cx, cy] = [WIDTH / 2, HEIGHT / 2];
+  const [width, height] = small.matches ? NARROW : WIDE;
+  const [cx, cy] = [width / 2, height / 2];
   const nodes = shown.map((one, k) => {
     const angle = (2 * Math.PI * (k + 0.5)) / shown.length - Math.PI / 2;
     const close = high > low ? (lifts[k] - low) / (high - low) : 1;
     const far = 1 - close * (1 - NEAR);
     const share = one.weight / heaviest;
-    return { ...one, x: cx + Math.cos(angle) * far * 262, y: cy + Math.sin(angle) * far * 215,
-      r: 7 + 15 * Math.sqrt(share), width: 1 + 5 * share, side: Math.cos(angle) };
+    return { ...one, x: cx + Math.cos(angle) * far * (cx - 118), y: cy + Math.sin(angle) * far * (cy - 45),
+      r: 6 + (small.matches ? 9 : 16) * Math.sqrt(share), width: 1 + 5 * share, side: Math.cos(angle) };
   });
-  return svg("svg", { class: "tag-graph", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": t("tags.picture") },
+  return svg("svg", { class: "tag-graph", viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": t("tags.picture") },
     nodes.map((one) => svg("line", { x1: cx, y1: cy, x2: one.x, y2: one.y, "stroke-width": one.width.toFixed(1), class: "edge" })),
     nodes.map((one) => svg("a", { href: linkTo(one.tag, where), class: "node",
       "aria-label": t("tags.node", { tag: one.tag, weight: number(one.weight), lift: number(one.lift) }) },
     svg("title", {}, t("tags.node", { tag: one.tag, weight: number(one.weight), lift: number(one.lift) })),
     svg("circle", { cx: one.x, cy: one.y, r: one.r }),
-    label(one.tag, one.x, one.y, one.r, one.side, where))),
+    label(one.tag, one.x, one.y, one.r, one.side, one.y < cy, where))),
     svg("g", { class: "centre" }, svg("circle", { cx, cy, r: 30 }),
-      label(graph.tag, cx, cy + 46, 0, 0, where)));
+      label(graph.tag, cx, cy + 46, 0, 0, false, where)));
 }
 
-function label(tag, x, y, r, side, where) {
+function label(tag, x, y, r, side, isAbove, where) {
   const anchor = side > 0.25 ? "start" : side < -0.25 ? "end" : "middle";
   const is_right = written(where.edition).dir === "rtl";
   const turned = { start: "end", end: "start", middle: "middle" };
   const dx = anchor === "start" ? r + 5 : anchor === "end" ? -r - 5 : 0;
-  const dy = anchor === "middle" && r ? (side >= 0 || side < 0) && y < HEIGHT / 2 ? -r - 6 : r + 16 : 5;
+  const dy = anchor !== "middle" || !r ? 5 : isAbove ? -r - 6 : r + 16;
   return svg("text", { x: x + dx, y: y + dy, "text-anchor": is_right ? turned[anchor] : anchor,
     lang: written(where.edition).lang, direction: written(where.edition).dir }, short(tag));
 }
