@@ -100,7 +100,11 @@ async function show() {
 
 addEventListener("hashchange", show);
 addEventListener("key-wanted", (event) => askKey(event.detail));
-addEventListener("key-kept", show);
+addEventListener("key-kept", () => {
+  const faults = [...frame.main.querySelectorAll(".fault:not([hidden])")];
+  if (faults.some((fault) => !fault.closest("form"))) show();  // what was being written in a form stays
+});
+addEventListener("told", (event) => app.tell(event.detail));
 
 await learn();
 build();

@@ -7,7 +7,7 @@ import { duration, percent, t } from "./words.js";
 const MINUTE = 60, HOUR = 3600, DAY = 86400;
 const FIRST = MINUTE, LAST = 60 * DAY;
 const AGES = [MINUTE, 5 * MINUTE, 20 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY, 28 * DAY];
-const WIDTH = 560, HEIGHT = 230, LEFT = 48, RIGHT = 10, TOP = 12, BOTTOM = 30, POINTS = 160;
+const WIDTH = 560, HEIGHT = 230, LEFT = 58, RIGHT = 10, TOP = 12, BOTTOM = 30, POINTS = 160;
 const SPREAD = 4, LEVELS = 3;
 
 /** Weight of a view of an age under a profile. */

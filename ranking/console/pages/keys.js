@@ -4,7 +4,7 @@ import { get, keepKey, key, post, remove } from "./client.js";
 import { acting } from "./byhand.js";
 import { button, dialog, field, h, select } from "./markup.js";
 import { refusalText } from "./told.js";
-import { moment, t } from "./words.js";
+import { t } from "./words.js";
 
 const ROLES = ["write", "read", "operate", "administer"];
 let asking = null;
@@ -35,6 +35,7 @@ export async function view(root, where, app) {
   async function renew() {
     try {
       const { keys } = await get("/v1/keys");
+      if (!keys.length) role.value = "administer";
       list.replaceChildren(keys.length ? table(keys) : h("p", { class: "hint" }, t("keys.none")));
     } catch (error) {
       list.replaceChildren(h("p", { class: "note fault" }, refusalText(error)));
@@ -43,9 +44,9 @@ export async function view(root, where, app) {
 
   function table(keys) {
     return h("div", { class: "scroll" }, h("table", {},
-      h("thead", {}, h("tr", {}, ["key.label", "role", "key.made", "key.end"].map((name) => h("th", { scope: "col" }, t(name))))),
+      h("thead", {}, h("tr", {}, ["key.label", "role", "key.end"].map((name) => h("th", { scope: "col" }, t(name))))),
       h("tbody", {}, keys.map((one) => h("tr", {}, h("th", { scope: "row" }, one.label || one.id),
-        h("td", {}, t(`role.${one.role}`)), h("td", {}, one.at ? moment(one.at) : ""),
+        h("td", {}, t(`role.${one.role}`)),
         h("td", {}, button(t("key.revoke"), async () => {
           try {
             await remove(`/v1/keys/${encodeURIComponent(one.id)}`);
@@ -59,6 +60,7 @@ export async function view(root, where, app) {
 
   const form = acting(t("key.make"), async () => {
     const one = await post("/v1/keys", { role: role.value, label: label.value });
+    if (!key()) keepKey(one.key);  // the first one: from now on this tab needs it too
     made.replaceChildren(h("div", { class: "note done" }, h("p", {}, t("key.once")), h("code", { class: "secret" }, one.key)));
     label.value = "";
     renew();

@@ -128,6 +128,7 @@ class Tuning {
       const { name } = slider.parameter;
       slider.show(draft.value(name), draft.live[name], draft.isTouched(name));
     }
+    this.bar.classList.toggle("idle", !draft.isChanged);
     this.publish.disabled = this.discard.disabled = !draft.isChanged;
     const n = Object.keys(draft.changes).length;
     this.state.textContent = `${scopeWords(draft.scope)}: ${version(draft.version)}${n ? ` · ${t("changed", { n })}` : ""}`;
