@@ -24,7 +24,7 @@ export function ending({ endless = true, first = 3600 } = {}) {
 /** Who does it and why; both are kept in the audit log. */
 export function signature() {
   const who = h("input", { name: "author", required: true, autocomplete: "name", value: author() });
-  const why = h("input", { name: "reason", required: true, autocomplete: "off", autofocus: true });
+  const why = h("input", { name: "reason", required: true, autocomplete: "off" });
   const read = () => {
     keepAuthor(who.value);
     return { author: who.value, reason: why.value };

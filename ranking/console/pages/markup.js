@@ -92,5 +92,6 @@ export function dialog(title, className, close, ...children) {
     h("div", { class: "inside" }, children));
   document.body.append(made);
   made.showModal();
+  if (className === "small") made.querySelector("form input")?.focus();
   return made;
 }

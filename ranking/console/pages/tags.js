@@ -7,7 +7,7 @@ import { editions, first, go, hashOf, picker } from "./place.js";
 import { spark } from "./sparks.js";
 import { number, t, written } from "./words.js";
 
-const MOST = [14, 9], NEAR = 0.62, LETTERS = 20, STEEP = 0.3;
+const MOST = [14, 9], NEAR = 0.62, LETTERS = 20, STEEP = 0.12;
 const WIDE = [760, 520], NARROW = [460, 500];
 const small = matchMedia("(max-width: 40rem)");
 
@@ -70,11 +70,11 @@ function picture(graph, where) {
 }
 
 function label(tag, x, y, r, side, isAbove, where) {
-  const anchor = !r ? "middle" : side >= 0 ? "start" : "end";
+  const anchor = Math.abs(side) < STEEP ? "middle" : side > 0 ? "start" : "end";
   const is_right = written(where.edition).dir === "rtl";
   const turned = { start: "end", end: "start", middle: "middle" };
   const dx = anchor === "start" ? r + 5 : anchor === "end" ? -r - 5 : 0;
-  const dy = 5 + (Math.abs(side) < STEEP && r ? (isAbove ? -r / 2 : r / 2) : 0);
+  const dy = anchor !== "middle" || !r ? 5 : isAbove ? -r - 6 : r + 16;
   return svg("text", { x: x + dx, y: y + dy, "text-anchor": is_right ? turned[anchor] : anchor,
     lang: written(where.edition).lang, direction: written(where.edition).dir }, short(tag));
 }
