@@ -1,4 +1,4 @@
-// Past: what readers saw at moments of the last day, and what the draft would have shown then.
+// Past: what the live settings and the draft would have shown at moments of the last day.
 
 import { get } from "./client.js";
 import { button, field, h, svg } from "./markup.js";
@@ -12,7 +12,7 @@ export function past(where, draft) {
   const inside = h("div", {});
   const run = button(t("past.run"), fill, { name: "past" });
   const box = h("details", { class: "panel past" }, h("summary", {}, h("h2", {}, t("past"))),
-    h("p", { class: "hint" }, t("past.hint")), h("p", { class: "actions" }, run), inside);
+    h("p", { class: "hint" }, t("past.hint")), run, inside);
 
   async function fill() {
     run.disabled = true;
@@ -48,14 +48,14 @@ function moments(told, where) {
     when.textContent = words;
     slider.setAttribute("aria-valuetext", words);
     marks.forEach((mark, place) => mark.classList.toggle("picked", place === k));
-    lists.replaceChildren(list(t("past.shown"), row.live, row.draft, t("out")), list(t("past.draft"), row.draft, row.live, t("new")));
+    lists.replaceChildren(list(t("past.live"), row.live, row.draft, "out"), list(t("past.draft"), row.draft, row.live, "new"));
   }
 
   function list(title, ids, others, word) {
     return h("div", {}, h("h3", {}, title), h("ol", { class: "titles", ...written(where.edition) }, ids.map((id, k) => {
       const differs = !others.includes(id);
       return h("li", { class: differs ? "marked" : "" }, h("span", { class: "rank" }, number(k + 1)),
-        h("span", { class: "title" }, told.titles[id] || id), differs && h("span", { class: "moved" }, word));
+        h("span", { class: "title" }, told.titles[id] || id), differs && h("span", { class: `moved ${word}` }, t(word)));
     })));
   }
 
