@@ -5,15 +5,26 @@ import { button, field, h, select } from "./markup.js";
 import { refusalText } from "./told.js";
 import { moment, number, percent, t } from "./words.js";
 
-const KEEP = 900, HOURS = [1, 3, 6, 12, 24, 48];
+const KEEP = 900,
+  HOURS = [1, 3, 6, 12, 24, 48];
 
 export function backtest(where, draft) {
   const inside = h("div", { "aria-live": "polite" });
-  const hours = select(HOURS.map((n) => [String(n), number(n)]), "6", () => {}, { name: "hours" });
+  const hours = select(
+    HOURS.map((n) => [String(n), number(n)]),
+    "6",
+    () => {},
+    { name: "hours" },
+  );
   const run = button(t("backtest.run"), fill, { name: "backtest" });
-  const box = h("details", { class: "panel backtest" }, h("summary", {}, h("h2", {}, t("backtest"))),
+  const box = h(
+    "details",
+    { class: "panel backtest" },
+    h("summary", {}, h("h2", {}, t("backtest"))),
     h("p", { class: "hint" }, t("backtest.hint")),
-    h("div", { class: "toolbar" }, field(t("backtest.hours"), hours), run), inside);
+    h("div", { class: "toolbar" }, field(t("backtest.hours"), hours), run),
+    inside,
+  );
 
   async function fill() {
     run.disabled = true;
@@ -21,7 +32,9 @@ export function backtest(where, draft) {
     try {
       const { edition, surface, section } = where;
       const profile = draft.isChanged ? await draft.keep(KEEP) : "";
-      inside.replaceChildren(table(await get("/v1/preview/backtest", { edition, surface, section, profile, hours: hours.value })));
+      inside.replaceChildren(
+        table(await get("/v1/preview/backtest", { edition, surface, section, profile, hours: hours.value })),
+      );
     } catch (error) {
       inside.replaceChildren(h("p", { class: "note fault", role: "alert" }, refusalText(error)));
     } finally {
@@ -34,14 +47,39 @@ export function backtest(where, draft) {
 function table({ from, until, live, draft, every }) {
   const rows = ["hr@5", "mrr@5"].map((name) => {
     const by = draft[name] - live[name];
-    return h("tr", {}, h("th", { scope: "row" }, t(`measure.${name}`)),
-      h("td", { class: "number" }, percent(live[name])), h("td", { class: "number" }, percent(draft[name])),
-      h("td", { class: `number by ${by > 0 ? "up" : by < 0 ? "down" : ""}` }, `${by > 0 ? "+" : by < 0 ? "−" : ""}${percent(Math.abs(by))}`));
+    return h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, t(`measure.${name}`)),
+      h("td", { class: "number" }, percent(live[name])),
+      h("td", { class: "number" }, percent(draft[name])),
+      h(
+        "td",
+        { class: `number by ${by > 0 ? "up" : by < 0 ? "down" : ""}` },
+        `${by > 0 ? "+" : by < 0 ? "−" : ""}${percent(Math.abs(by))}`,
+      ),
+    );
   });
-  return h("table", {},
-    h("caption", {}, t("backtest.of", { from: moment(from), until: moment(until), clicks: number(draft.clicks) }),
-      every > 1 && ` ${t("backtest.every", { n: number(every) })}`),
-    h("thead", {}, h("tr", {}, ["measure", "live", "draft", "difference"].map((name, k) =>
-      h("th", { scope: "col", class: k ? "number" : "" }, t(name))))),
-    h("tbody", {}, rows));
+  return h(
+    "table",
+    {},
+    h(
+      "caption",
+      {},
+      t("backtest.of", { from: moment(from), until: moment(until), clicks: number(draft.clicks) }),
+      every > 1 && ` ${t("backtest.every", { n: number(every) })}`,
+    ),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        ["measure", "live", "draft", "difference"].map((name, k) =>
+          h("th", { scope: "col", class: k ? "number" : "" }, t(name)),
+        ),
+      ),
+    ),
+    h("tbody", {}, rows),
+  );
 }

@@ -37,7 +37,8 @@ export function headers() {
 export function address(path, query = {}) {
   const said = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    for (const one of [value].flat()) if (one !== "" && one !== undefined && one !== null) said.append(name, one);
+    for (const one of [value].flat())
+      if (one !== "" && one !== undefined && one !== null) said.append(name, one);
   }
   return said.size ? `${path}?${said}` : path;
 }

@@ -36,38 +36,95 @@ const app = {
 
 function build() {
   frame = {
-    state: h("p", { class: "state", "data-state": "idle" }, h("span", { class: "pulse", "aria-hidden": "true" }), h("span")),
+    state: h(
+      "p",
+      { class: "state", "data-state": "idle" },
+      h("span", { class: "pulse", "aria-hidden": "true" }),
+      h("span"),
+    ),
     notes: h("div", { class: "notes", role: "status", "aria-live": "polite" }),
     main: h("main", { id: "content", tabindex: "-1" }),
     nav: h("nav", { "aria-label": t("parts") }),
   };
-  const tongue = select(Object.entries(LANGUAGES), language, async (picked) => {
-    await learn(picked);
-    build();
-    show();
-    document.querySelector("select[name=language]").focus();
-  }, { name: "language", "aria-label": t("language") });
+  const tongue = select(
+    Object.entries(LANGUAGES),
+    language,
+    async (picked) => {
+      await learn(picked);
+      build();
+      show();
+      document.querySelector("select[name=language]").focus();
+    },
+    { name: "language", "aria-label": t("language") },
+  );
   for (const option of tongue.options) option.lang = option.value;
   document.body.replaceChildren(
-    h("a", { class: "skip", href: "#content", on: { click: (event) => { event.preventDefault(); frame.main.focus(); } } }, t("skip")),
-    h("header", { class: "masthead" },
-      h("a", { class: "brand", href: "#boards" }, h("img", { src: "/console/wave.svg", alt: "", width: 28, height: 28 }),
-        h("span", {}, "Tolqyn")),
-      frame.state, tongue,
-      h("button", { type: "button", class: "quiet with-icon", on: { click: () => askKey(0) } }, icon("keys"), h("span", {}, t("key")))),
-    h("div", { class: "frame" }, frame.nav, frame.main), frame.notes);
+    h(
+      "a",
+      {
+        class: "skip",
+        href: "#content",
+        on: {
+          click: (event) => {
+            event.preventDefault();
+            frame.main.focus();
+          },
+        },
+      },
+      t("skip"),
+    ),
+    h(
+      "header",
+      { class: "masthead" },
+      h(
+        "a",
+        { class: "brand", href: "#boards" },
+        h("img", { src: "/console/wave.svg", alt: "", width: 28, height: 28 }),
+        h("span", {}, "Tolqyn"),
+      ),
+      frame.state,
+      tongue,
+      h(
+        "button",
+        { type: "button", class: "quiet with-icon", on: { click: () => askKey(0) } },
+        icon("keys"),
+        h("span", {}, t("key")),
+      ),
+    ),
+    h("div", { class: "frame" }, frame.nav, frame.main),
+    frame.notes,
+  );
 }
 
 function mark(where) {
-  frame.nav.replaceChildren(h("ul", {}, Object.keys(VIEWS).map((view) => h("li", {},
-    h("a", { href: hashOf({ view, edition: where.edition, surface: where.surface }),
-      "aria-current": view === where.view ? "page" : null }, icon(view), h("span", {}, t(view)))))));
+  frame.nav.replaceChildren(
+    h(
+      "ul",
+      {},
+      Object.keys(VIEWS).map((view) =>
+        h(
+          "li",
+          {},
+          h(
+            "a",
+            {
+              href: hashOf({ view, edition: where.edition, surface: where.surface }),
+              "aria-current": view === where.view ? "page" : null,
+            },
+            icon(view),
+            h("span", {}, t(view)),
+          ),
+        ),
+      ),
+    ),
+  );
   frame.nav.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
 /** What held the focus, to give it back to what stands in its place. */
 function focusKeeper() {
-  const held = document.activeElement, name = held?.getAttribute("name");
+  const held = document.activeElement,
+    name = held?.getAttribute("name");
   if (frame.nav.contains(held)) return () => frame.main.querySelector("h1").focus({ preventScroll: true });
   if (!name || !frame.main.contains(held)) return () => {};
   return () => {
@@ -77,7 +134,9 @@ function focusKeeper() {
 }
 
 async function show() {
-  const where = place(), mine = ++turn, keepFocus = focusKeeper();
+  const where = place(),
+    mine = ++turn,
+    keepFocus = focusKeeper();
   if (!(where.view in VIEWS)) where.view = "boards";
   stop();
   stop = () => {};
@@ -86,10 +145,13 @@ async function show() {
   const title = h("h1", { tabindex: "-1" }, t(where.view));
   const root = h("div", { class: `view ${where.view}` });
   document.title = `${t(where.view)} – ${t("title")}`;
-  frame.main.replaceChildren(h("div", { class: "heading" }, title, h("p", { class: "lead" }, t(`${where.view}.lead`))), root);
+  frame.main.replaceChildren(
+    h("div", { class: "heading" }, title, h("p", { class: "lead" }, t(`${where.view}.lead`))),
+    root,
+  );
   try {
     const { view } = await VIEWS[where.view]();
-    const stopped = await view(root, where, app) ?? (() => {});
+    const stopped = (await view(root, where, app)) ?? (() => {});
     if (mine === turn) stop = stopped;
     else stopped();
     if (mine === turn) keepFocus();
@@ -102,7 +164,7 @@ addEventListener("hashchange", show);
 addEventListener("key-wanted", (event) => askKey(event.detail));
 addEventListener("key-kept", () => {
   const faults = [...frame.main.querySelectorAll(".fault:not([hidden])")];
-  if (faults.some((fault) => !fault.closest("form"))) show();  // what was being written in a form stays
+  if (faults.some((fault) => !fault.closest("form"))) show(); // what was being written in a form stays
 });
 addEventListener("told", (event) => app.tell(event.detail));
 

@@ -31,16 +31,30 @@ export class Decaying {
       scale: one("half_life", {}, { name: t("scale"), sentence: t("scale.hint") }),
       window: one("window", { least: SHORTEST_WINDOW }),
     };
-    this.kinds = choice("decay", t("decay.kind"),
-      ["half_life", "exponent", "window"].map((kind) => [kind, t(`decay.${kind}`)]), kindOf(draft.tried),
-      (kind) => this.pick(kind));
+    this.kinds = choice(
+      "decay",
+      t("decay.kind"),
+      ["half_life", "exponent", "window"].map((kind) => [kind, t(`decay.${kind}`)]),
+      kindOf(draft.tried),
+      (kind) => this.pick(kind),
+    );
     this.words = h("p", { class: "sentence" });
-    this.box = h("section", { class: "panel decay", "aria-labelledby": "decay" },
-      h("header", {}, h("h2", { id: "decay" }, t("decay"))), this.kinds,
+    this.box = h(
+      "section",
+      { class: "panel decay", "aria-labelledby": "decay" },
+      h("header", {}, h("h2", { id: "decay" }, t("decay"))),
+      this.kinds,
       Object.values(this.sliders).map((slider) => slider.box),
-      this.curve.box, this.words,
-      h("ul", { class: "legend" }, h("li", { class: "tried" }, t("draft")), h("li", { class: "live" }, t("live")),
-        this.far = h("li", { class: "long" }, t("curve.long"))));
+      this.curve.box,
+      this.words,
+      h(
+        "ul",
+        { class: "legend" },
+        h("li", { class: "tried" }, t("draft")),
+        h("li", { class: "live" }, t("live")),
+        (this.far = h("li", { class: "long" }, t("curve.long"))),
+      ),
+    );
   }
 
   pick(kind) {
@@ -56,7 +70,11 @@ export class Decaying {
     const { draft, sliders } = this;
     const profile = Object.fromEntries(DECAY.map((name) => [name, draft.value(name)]));
     const kind = kindOf(profile);
-    const shown = { half_life: ["half_life", "popular_evidence"], exponent: ["exponent", "scale"], window: ["window"] }[kind];
+    const shown = {
+      half_life: ["half_life", "popular_evidence"],
+      exponent: ["exponent", "scale"],
+      window: ["window"],
+    }[kind];
     for (const [name, slider] of Object.entries(sliders)) {
       slider.box.hidden = !shown.includes(name);
       const parameter = name === "scale" ? "half_life" : name;

@@ -16,8 +16,12 @@ export class Draft {
     this.live = its.profile;
     this.from = its.from;
     this.version = its.version;
-    this.own = its.set ?? all.scopes.find((scope) => ["edition", "surface", "section"]
-      .every((name) => scope[name] === this.scope[name]))?.set ?? {};
+    this.own =
+      its.set ??
+      all.scopes.find((scope) =>
+        ["edition", "surface", "section"].every((name) => scope[name] === this.scope[name]),
+      )?.set ??
+      {};
     this.tried = this.tried ?? this.live;
     for (const [name, value] of Object.entries(this.changes)) {
       if (value === (this.own[name] ?? null)) delete this.changes[name];
@@ -65,6 +69,8 @@ export class Draft {
 /** What differs between two sets of parameters: [name, before, after]. */
 export function difference(before, after) {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return Array.from(names).sort().filter((name) => before[name] !== after[name])
+  return Array.from(names)
+    .sort()
+    .filter((name) => before[name] !== after[name])
     .map((name) => [name, before[name], after[name]]);
 }

@@ -6,7 +6,8 @@ import { h, icon } from "./markup.js";
 import { article, spark } from "./sparks.js";
 import { ago, number, t, written } from "./words.js";
 
-const LATELY = 600, NOTED_EVERY = 5;
+const LATELY = 600,
+  NOTED_EVERY = 5;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const SAFE = /^(https?:\/\/|\/(?!\/))/;
 
@@ -24,7 +25,9 @@ class Standing {
       const board = await get(`/v1/${surface}`, { edition, section, n, as_of: Math.floor(at - LATELY) });
       this.noted.unshift({ at: at - LATELY, ids: board.items.map((item) => item.id) });
       then();
-    } catch { /* nothing was kept of then: movement counts from now on */ }
+    } catch {
+      /* nothing was kept of then: movement counts from now on */
+    }
   }
 
   note(at, ids) {
@@ -45,9 +48,13 @@ export function arrow(moved) {
   if (moved === "new") return h("span", { class: "moved new", title: t("moved.new") }, t("new"));
   if (!moved) return h("span", { class: "moved", "aria-hidden": "true" }, "–");
   const words = t(moved > 0 ? "moved.up" : "moved.down", { n: Math.abs(moved) });
-  return h("span", { class: `moved ${moved > 0 ? "up" : "down"}`, title: words },
+  return h(
+    "span",
+    { class: `moved ${moved > 0 ? "up" : "down"}`, title: words },
     h("span", { "aria-hidden": "true" }, moved > 0 ? "▲" : "▼"),
-    h("span", { class: "unseen" }, words), h("span", { "aria-hidden": "true" }, Math.abs(moved)));
+    h("span", { class: "unseen" }, words),
+    h("span", { "aria-hidden": "true" }, Math.abs(moved)),
+  );
 }
 
 /** One edition's list. `open(item)` is called by a row's button. */
@@ -63,7 +70,10 @@ export class Listing {
     const before = new Map(Array.from(this.rows, ([id, row]) => [id, row.line.getBoundingClientRect().top]));
     const is_first = this.rows.size === 0;
     if (this.moves) {
-      this.standing.note(board.as_of, items.map((item) => item.id));
+      this.standing.note(
+        board.as_of,
+        items.map((item) => item.id),
+      );
       this.standing.ask(board.as_of, n, () => this.show(board, n, marks));
     }
     const focused = document.activeElement;
@@ -83,11 +93,29 @@ export class Listing {
   }
 
   row(item) {
-    const row = { item, rank: h("span", { class: "rank" }), moved: h("span"), title: h("span", { class: "title" }),
-      facts: h("span", { class: "facts" }), spark: h("span", { class: "spark-place" }), drawn: null };
-    row.more = h("button", { type: "button", class: "quiet square", on: { click: () => this.open(row.item) } }, icon("more"));
-    row.line = h("li", { "data-id": item.id }, row.rank, h("div", { class: "words" }, row.title, row.facts),
-      this.sparks && row.spark, row.moved, row.more);
+    const row = {
+      item,
+      rank: h("span", { class: "rank" }),
+      moved: h("span"),
+      title: h("span", { class: "title" }),
+      facts: h("span", { class: "facts" }),
+      spark: h("span", { class: "spark-place" }),
+      drawn: null,
+    };
+    row.more = h(
+      "button",
+      { type: "button", class: "quiet square", on: { click: () => this.open(row.item) } },
+      icon("more"),
+    );
+    row.line = h(
+      "li",
+      { "data-id": item.id },
+      row.rank,
+      h("div", { class: "words" }, row.title, row.facts),
+      this.sparks && row.spark,
+      row.moved,
+      row.more,
+    );
     return row;
   }
 
@@ -96,12 +124,21 @@ export class Listing {
     row.rank.textContent = number(rank);
     const title = item.title || item.id;
     if (row.title.textContent !== title) {
-      row.title.replaceChildren(SAFE.test(item.url ?? "")
-        ? h("a", { href: item.url, target: "_blank", rel: "noopener" }, title) : title);
+      row.title.replaceChildren(
+        SAFE.test(item.url ?? "")
+          ? h("a", { href: item.url, target: "_blank", rel: "noopener" }, title)
+          : title,
+      );
       row.more.setAttribute("aria-label", t("open", { title }));
     }
-    const facts = [item.section, item.published_at && ago(item.published_at), t("views", { n: number(item.views) })];
-    row.facts.replaceChildren(...facts.filter(Boolean).flatMap((fact, k) => [k ? " · " : "", h("bdi", {}, fact)]));
+    const facts = [
+      item.section,
+      item.published_at && ago(item.published_at),
+      t("views", { n: number(item.views) }),
+    ];
+    row.facts.replaceChildren(
+      ...facts.filter(Boolean).flatMap((fact, k) => [k ? " · " : "", h("bdi", {}, fact)]),
+    );
     const moved = mark ? mark() : this.moves ? arrow(this.standing.moved(item.id, rank)) : h("span");
     row.moved.replaceWith(moved);
     row.moved = moved;
@@ -125,8 +162,10 @@ export class Listing {
       }
       const by = old - row.line.getBoundingClientRect().top;
       if (Math.abs(by) < 2) continue;
-      row.line.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }],
-        { duration: 350, easing: "cubic-bezier(.2, .8, .2, 1)" });
+      row.line.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], {
+        duration: 350,
+        easing: "cubic-bezier(.2, .8, .2, 1)",
+      });
     }
   }
 }

@@ -15,7 +15,9 @@ function fill(made, facts, children) {
       made.setAttribute(name, value === true ? "" : value);
     }
   }
-  made.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
+  made.append(
+    ...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return made;
 }
 
@@ -44,8 +46,11 @@ const SHAPES = {
 
 /** A small picture beside a word; it says nothing of its own. */
 export function icon(name) {
-  return svg("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" },
-    svg("path", { d: SHAPES[name] }));
+  return svg(
+    "svg",
+    { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" },
+    svg("path", { d: SHAPES[name] }),
+  );
 }
 
 /** A button. */
@@ -55,8 +60,13 @@ export function button(text, act, facts = {}) {
 
 /** A labelled field; the label wraps it. */
 export function field(label, input, hint = "") {
-  return h("label", { class: "field" }, h("span", { class: "label" }, label), input,
-    hint && h("span", { class: "hint" }, hint));
+  return h(
+    "label",
+    { class: "field" },
+    h("span", { class: "label" }, label),
+    input,
+    hint && h("span", { class: "hint" }, hint),
+  );
 }
 
 let numbered = 0;
@@ -69,27 +79,55 @@ export function unique(word) {
 
 /** Radio buttons that look like one bar. */
 export function choice(name, label, options, chosen, act) {
-  return h("fieldset", { class: "choice" }, h("legend", { class: "unseen" }, label),
-    options.map(([value, text]) => h("label", {},
-      h("input", { type: "radio", name, value, checked: value === chosen, on: { change: () => act(value) } }),
-      h("span", {}, text))));
+  return h(
+    "fieldset",
+    { class: "choice" },
+    h("legend", { class: "unseen" }, label),
+    options.map(([value, text]) =>
+      h(
+        "label",
+        {},
+        h("input", {
+          type: "radio",
+          name,
+          value,
+          checked: value === chosen,
+          on: { change: () => act(value) },
+        }),
+        h("span", {}, text),
+      ),
+    ),
+  );
 }
 
 /** A list to pick from. */
 export function select(options, chosen, act, facts = {}) {
-  const made = h("select", { ...facts, on: { change: () => act(made.value) } },
-    options.map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
+  const made = h(
+    "select",
+    { ...facts, on: { change: () => act(made.value) } },
+    options.map(([value, text]) => h("option", { value, selected: value === chosen }, text)),
+  );
   return made;
 }
 
 /** A dialog in the middle or at the side; Escape and the cross close it. */
 export function dialog(title, className, close, ...children) {
   const id = unique("title");
-  const made = h("dialog", { class: className, "aria-labelledby": id, on: { close: () => made.remove() } },
-    h("header", {}, h("h2", { id }, title),
-      h("button", { type: "button", class: "quiet square", "aria-label": close, on: { click: () => made.close() } },
-        icon("close"))),
-    h("div", { class: "inside" }, children));
+  const made = h(
+    "dialog",
+    { class: className, "aria-labelledby": id, on: { close: () => made.remove() } },
+    h(
+      "header",
+      {},
+      h("h2", { id }, title),
+      h(
+        "button",
+        { type: "button", class: "quiet square", "aria-label": close, on: { click: () => made.close() } },
+        icon("close"),
+      ),
+    ),
+    h("div", { class: "inside" }, children),
+  );
   document.body.append(made);
   made.showModal();
   if (className === "small") made.querySelector("form input")?.focus();

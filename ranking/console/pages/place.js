@@ -59,11 +59,37 @@ export function picker(where, known, { surfaces = SURFACES, sections = true, all
   const names = Array.from(known.keys(), (edition) => [edition, `${editionName(edition)} · ${edition}`]);
   const sectionNames = Array.from(known.get(where.edition)?.sections ?? []).sort();
   if (where.section && !sectionNames.includes(where.section)) sectionNames.push(where.section);
-  return h("div", { class: "picker", role: "group", "aria-label": t("place") },
-    field(t("edition"), select(all ? [["", t("all.editions")], ...names] : names, where.edition,
-      (edition) => go({ edition, section: "", tag: "", page: "" }), { name: "edition" })),
-    surfaces.length > 0 && field(t("surface"), select(surfaces.map((name) => [name, t(`surface.${name}`)]),
-      where.surface, (surface) => go({ surface }), { name: "surface" })),
-    sections && field(t("section"), select([["", t("all.sections")], ...sectionNames.map((name) => [name, name])],
-      where.section, (section) => go({ section }), { name: "section" })));
+  return h(
+    "div",
+    { class: "picker", role: "group", "aria-label": t("place") },
+    field(
+      t("edition"),
+      select(
+        all ? [["", t("all.editions")], ...names] : names,
+        where.edition,
+        (edition) => go({ edition, section: "", tag: "", page: "" }),
+        { name: "edition" },
+      ),
+    ),
+    surfaces.length > 0 &&
+      field(
+        t("surface"),
+        select(
+          surfaces.map((name) => [name, t(`surface.${name}`)]),
+          where.surface,
+          (surface) => go({ surface }),
+          { name: "surface" },
+        ),
+      ),
+    sections &&
+      field(
+        t("section"),
+        select(
+          [["", t("all.sections")], ...sectionNames.map((name) => [name, name])],
+          where.section,
+          (section) => go({ section }),
+          { name: "section" },
+        ),
+      ),
+  );
 }

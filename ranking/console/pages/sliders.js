@@ -5,8 +5,15 @@ import { h, icon, unique } from "./markup.js";
 import { parameterWords, t, valued } from "./words.js";
 
 const STEPS = 400;
-const MINUTE = 60, HOUR = 3600, DAY = 86400;
-const ROUND = [[90 * MINUTE, MINUTE], [12 * HOUR, 5 * MINUTE], [3 * DAY, HOUR / 2], [Infinity, 6 * HOUR]];
+const MINUTE = 60,
+  HOUR = 3600,
+  DAY = 86400;
+const ROUND = [
+  [90 * MINUTE, MINUTE],
+  [12 * HOUR, 5 * MINUTE],
+  [3 * DAY, HOUR / 2],
+  [Infinity, 6 * HOUR],
+];
 
 function significant(value) {
   if (value === 0) return 0;
@@ -29,13 +36,17 @@ function rounded(parameter, value) {
 
 /** A parameter's way between value and place on the slider, 0 to 1. */
 export function scaleOf(parameter) {
-  const { least, most } = parameter, width = most - least;
+  const { least, most } = parameter,
+    width = most - least;
   if (least > 0 && most / least >= 50) {
     const span = Math.log(most / least);
     return { place: (value) => Math.log(value / least) / span, value: (x) => least * Math.exp(x * span) };
   }
   const power = width >= 100 ? 3 : width > 4 ? 2 : 1;
-  return { place: (value) => ((value - least) / width) ** (1 / power), value: (x) => least + width * x ** power };
+  return {
+    place: (value) => ((value - least) / width) ** (1 / power),
+    value: (x) => least + width * x ** power,
+  };
 }
 
 /** A slider; `act(value)` is called while one drags, with null for "as inherited". */
@@ -43,19 +54,45 @@ export class Slider {
   constructor(parameter, act, words = parameterWords(parameter)) {
     this.parameter = parameter;
     this.scale = scaleOf(parameter);
-    const id = unique("slider"), hint = unique("hint");
+    const id = unique("slider"),
+      hint = unique("hint");
     this.output = h("output", { for: id });
     this.input = h("input", {
-      type: "range", id, name: parameter.name, min: 0, max: STEPS, step: 1, "aria-describedby": hint,
+      type: "range",
+      id,
+      name: parameter.name,
+      min: 0,
+      max: STEPS,
+      step: 1,
+      "aria-describedby": hint,
       on: { input: () => this.drag(act) },
     });
-    this.undo = h("button", { type: "button", class: "quiet square", "aria-label": t("undo.of", { name: words.name }),
-      title: t("undo"), on: { click: () => { this.input.focus(); act(null); } } }, icon("undo"));
+    this.undo = h(
+      "button",
+      {
+        type: "button",
+        class: "quiet square",
+        "aria-label": t("undo.of", { name: words.name }),
+        title: t("undo"),
+        on: {
+          click: () => {
+            this.input.focus();
+            act(null);
+          },
+        },
+      },
+      icon("undo"),
+    );
     this.tick = h("span", { class: "tick", "aria-hidden": "true" });
-    this.box = h("div", { class: "slider" },
-      h("label", { for: id }, words.name), this.output, this.undo,
+    this.box = h(
+      "div",
+      { class: "slider" },
+      h("label", { for: id }, words.name),
+      this.output,
+      this.undo,
       h("div", { class: "track" }, this.input, this.tick),
-      h("p", { class: "hint", id: hint }, words.sentence));
+      h("p", { class: "hint", id: hint }, words.sentence),
+    );
   }
 
   /** The value where the knob stands. */

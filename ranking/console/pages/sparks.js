@@ -4,7 +4,9 @@ import { articlePath, get } from "./client.js";
 import { svg } from "./markup.js";
 import { number, t } from "./words.js";
 
-const FRESH = 60_000, AT_ONCE = 3, MOST = 600;
+const FRESH = 60_000,
+  AT_ONCE = 3,
+  MOST = 600;
 const kept = new Map();
 const waiting = [];
 let running = 0;
@@ -13,10 +15,12 @@ function next() {
   while (running < AT_ONCE && waiting.length) {
     const { path, done } = waiting.shift();
     running += 1;
-    get(path).then(done, () => done(null)).finally(() => {
-      running -= 1;
-      next();
-    });
+    get(path)
+      .then(done, () => done(null))
+      .finally(() => {
+        running -= 1;
+        next();
+      });
   }
 }
 
@@ -40,22 +44,38 @@ export function spark(values, width = 88, height = 26) {
   const line = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
   const [x, y] = points.at(-1) ?? [0, 0];
   const words = t("spark", { now: number(values.at(-1) ?? 0), top: number(Math.max(...values, 0)) });
-  return svg("svg", { class: "spark", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": words },
+  return svg(
+    "svg",
+    { class: "spark", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": words },
     svg("title", {}, words),
     svg("polygon", { points: `3,${height - 3} ${line} ${x.toFixed(1)},${height - 3}`, class: "under" }),
     svg("polyline", { points: line, class: "line" }),
-    svg("circle", { cx: x, cy: y, r: 2.5, class: "dot" }));
+    svg("circle", { cx: x, cy: y, r: 2.5, class: "dot" }),
+  );
 }
 
 /** Bars of counts with the hour under each third. */
 export function bars(values, label, width = 480, height = 96) {
-  const top = Math.max(...values, 1), step = width / values.length;
-  return svg("svg", { class: "bars", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
+  const top = Math.max(...values, 1),
+    step = width / values.length;
+  return svg(
+    "svg",
+    { class: "bars", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
     svg("title", {}, label),
     values.map((value, k) => {
       const tall = (value / top) * (height - 4);
-      return svg("rect", { x: k * step + 1, y: height - tall, width: step - 2, height: Math.max(tall, 1), rx: 1.5,
-        class: k === values.length - 1 ? "bar running" : "bar" },
-      svg("title", {}, number(value)));
-    }));
+      return svg(
+        "rect",
+        {
+          x: k * step + 1,
+          y: height - tall,
+          width: step - 2,
+          height: Math.max(tall, 1),
+          rx: 1.5,
+          class: k === values.length - 1 ? "bar running" : "bar",
+        },
+        svg("title", {}, number(value)),
+      );
+    }),
+  );
 }

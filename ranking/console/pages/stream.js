@@ -3,7 +3,8 @@
 
 import { address, headers } from "./client.js";
 
-const SOONEST = 500, LATEST = 10_000;
+const SOONEST = 500,
+  LATEST = 10_000;
 
 /** Hear boards until the returned function is called; `state` is told "live" or "lost". */
 export function hear(query, board, state) {
@@ -23,7 +24,10 @@ export function hear(query, board, state) {
       const events = (left + value).split("\n\n");
       left = events.pop();
       for (const event of events) {
-        const data = event.split("\n").filter((line) => line.startsWith("data: ")).map((line) => line.slice(6));
+        const data = event
+          .split("\n")
+          .filter((line) => line.startsWith("data: "))
+          .map((line) => line.slice(6));
         if (data.length) board(JSON.parse(data.join("\n")));
       }
     }
@@ -33,7 +37,9 @@ export function hear(query, board, state) {
     while (!stopping.signal.aborted) {
       try {
         await once();
-      } catch { /* tried again below */ }
+      } catch {
+        /* tried again below */
+      }
       if (stopping.signal.aborted) return;
       state("lost");
       await new Promise((done) => setTimeout(done, pause));

@@ -14,7 +14,8 @@ export function refusalText(error) {
 /** The settings of one scope, in words. */
 export function scopeWords({ edition, surface, section }) {
   return [edition || t("all.editions"), surface ? t(`surface.${surface}`) : t("all.surfaces"), section]
-    .filter(Boolean).join(" · ");
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** What the engine says of an article, and how it is said here. */

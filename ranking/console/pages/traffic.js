@@ -9,7 +9,8 @@ import { editionName, number, t } from "./words.js";
 const RENEW = 3000;
 
 export async function view(root) {
-  const told = h("div", {}), raw = h("div", { class: "scroll" });
+  const told = h("div", {}),
+    raw = h("div", { class: "scroll" });
   const details = h("details", { class: "panel" }, h("summary", {}, h("h2", {}, t("metrics"))), raw);
   let before = null;
   root.append(told, details);
@@ -17,7 +18,7 @@ export async function view(root) {
   async function renew() {
     if (document.hidden) return;
     try {
-      const now = { ...await get("/v1/traffic"), at: performance.now() };
+      const now = { ...(await get("/v1/traffic")), at: performance.now() };
       told.replaceChildren(...show(now, before));
       before = before && now.at - before.at < 30_000 ? { ...now, first: before.first ?? before } : now;
     } catch (error) {
@@ -38,7 +39,13 @@ export async function view(root) {
 }
 
 function tile(name, value, hint = "", kind = "") {
-  return h("div", { class: `tile ${kind}` }, h("dt", {}, name), h("dd", {}, value), hint && h("dd", { class: "hint" }, hint));
+  return h(
+    "div",
+    { class: `tile ${kind}` },
+    h("dt", {}, name),
+    h("dd", {}, value),
+    hint && h("dd", { class: "hint" }, hint),
+  );
 }
 
 function show(now, before) {
@@ -46,16 +53,46 @@ function show(now, before) {
   const rate = passed > 0 ? (now.accepted - before.accepted) / passed : null;
   const lag = now.lag_ms ?? null;
   return [
-    h("dl", { class: "tiles" },
-      tile(t("accepted"), number(now.accepted), rate === null ? "" : t("per.second", { n: number(Math.max(rate, 0)) })),
+    h(
+      "dl",
+      { class: "tiles" },
+      tile(
+        t("accepted"),
+        number(now.accepted),
+        rate === null ? "" : t("per.second", { n: number(Math.max(rate, 0)) }),
+      ),
       tile(t("rejected"), number(now.rejected), t("rejected.hint"), now.rejected ? "warned" : ""),
       tile(t("refused"), number(now.refused), t("refused.hint"), now.refused ? "warned" : ""),
-      lag !== null && tile(t("lag"), t("milliseconds", { n: number(lag, 0) }), t("lag.hint"), lag > 2000 ? "warned" : ""),
-      tile(t("settings.version"), number(now.settings ?? 0))),
-    h("div", { class: "grid" }, now.editions.map((one) => h("section", { class: "panel" },
-      h("header", {}, h("h2", {}, editionName(one.edition)), h("p", { class: "hint" }, t("views", { n: number(one.views) }))),
-      bars(one.hourly, t("spark", { now: number(one.hourly.at(-1) ?? 0), top: number(Math.max(...one.hourly, 0)) })),
-      h("p", { class: "axis", "aria-hidden": "true" }, h("span", {}, t("hours.ago")), h("span", {}, t("now")))))),
+      lag !== null &&
+        tile(t("lag"), t("milliseconds", { n: number(lag, 0) }), t("lag.hint"), lag > 2000 ? "warned" : ""),
+      tile(t("settings.version"), number(now.settings ?? 0)),
+    ),
+    h(
+      "div",
+      { class: "grid" },
+      now.editions.map((one) =>
+        h(
+          "section",
+          { class: "panel" },
+          h(
+            "header",
+            {},
+            h("h2", {}, editionName(one.edition)),
+            h("p", { class: "hint" }, t("views", { n: number(one.views) })),
+          ),
+          bars(
+            one.hourly,
+            t("spark", { now: number(one.hourly.at(-1) ?? 0), top: number(Math.max(...one.hourly, 0)) }),
+          ),
+          h(
+            "p",
+            { class: "axis", "aria-hidden": "true" },
+            h("span", {}, t("hours.ago")),
+            h("span", {}, t("now")),
+          ),
+        ),
+      ),
+    ),
   ];
 }
 
@@ -68,7 +105,25 @@ function table(page) {
     const value = /^(\w+)(\{.*\})? (\S+)$/.exec(line);
     if (value && !value[1].endsWith("_created")) rows.push(value);
   }
-  return h("table", {}, h("tbody", {}, rows.map(([, name, labels = "", value]) => h("tr", {},
-    h("th", { scope: "row" }, h("code", {}, name + labels)), h("td", { class: "number" }, number(Number(value))),
-    h("td", { class: "hint", lang: "en" }, helps.get(name) ?? helps.get(name.replace(/_total$/, "")) ?? "")))));
+  return h(
+    "table",
+    {},
+    h(
+      "tbody",
+      {},
+      rows.map(([, name, labels = "", value]) =>
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, h("code", {}, name + labels)),
+          h("td", { class: "number" }, number(Number(value))),
+          h(
+            "td",
+            { class: "hint", lang: "en" },
+            helps.get(name) ?? helps.get(name.replace(/_total$/, "")) ?? "",
+          ),
+        ),
+      ),
+    ),
+  );
 }

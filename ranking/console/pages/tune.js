@@ -14,7 +14,11 @@ import { Slider } from "./sliders.js";
 import { scopeWords, version } from "./told.js";
 import { named, t, written } from "./words.js";
 
-const GROUPS = { popular: ["popular", "all"], trending: ["trending", "all"], related: ["related", "foryou", "all"] };
+const GROUPS = {
+  popular: ["popular", "all"],
+  trending: ["trending", "all"],
+  related: ["related", "foryou", "all"],
+};
 const PAGES = 20;
 let reach = "list";
 
@@ -37,7 +41,8 @@ export async function view(root, where, app) {
     root.append(h("p", { class: "hint" }, t("no.editions")));
     return () => {};
   }
-  const pages = where.surface === "related" ? (await get("/v1/popular", { edition: where.edition, n: PAGES })).items : [];
+  const pages =
+    where.surface === "related" ? (await get("/v1/popular", { edition: where.edition, n: PAGES })).items : [];
   where.page ||= pages[0]?.id ?? "";
   const panel = new Tuning(where, known, pages, app);
   root.append(panel.box);
@@ -48,17 +53,40 @@ export async function view(root, where, app) {
 class Tuning {
   constructor(where, known, pages, app) {
     Object.assign(this, { where, app });
-    this.reach = select(["list", "edition", "surface", "all"].map((name) => [name, scopeWords(this.scopeFor(name))]), reach,
-      (value) => { reach = value; this.load(); }, { name: "reach" });
+    this.reach = select(
+      ["list", "edition", "surface", "all"].map((name) => [name, scopeWords(this.scopeFor(name))]),
+      reach,
+      (value) => {
+        reach = value;
+        this.load();
+      },
+      { name: "reach" },
+    );
     this.bar = h("div", { class: "bar-of-acts" });
     this.controls = h("div", { class: "controls" });
     this.results = h("div", { class: "results" });
-    this.box = h("div", { class: "tuning" },
-      h("div", { class: "toolbar" }, picker(where, known, { surfaces: [...SURFACES, "related"], sections: where.surface !== "related" }),
-        pages.length > 0 && field(t("page"), select(pages.map((item) => [item.id, item.title || item.id]), where.page,
-          (page) => go({ page }), { name: "page", ...written(where.edition) })),
-        field(t("reach.of"), this.reach)),
-      this.controls, this.results);
+    this.box = h(
+      "div",
+      { class: "tuning" },
+      h(
+        "div",
+        { class: "toolbar" },
+        picker(where, known, { surfaces: [...SURFACES, "related"], sections: where.surface !== "related" }),
+        pages.length > 0 &&
+          field(
+            t("page"),
+            select(
+              pages.map((item) => [item.id, item.title || item.id]),
+              where.page,
+              (page) => go({ page }),
+              { name: "page", ...written(where.edition) },
+            ),
+          ),
+        field(t("reach.of"), this.reach),
+      ),
+      this.controls,
+      this.results,
+    );
   }
 
   scopeFor(name) {
@@ -80,9 +108,13 @@ class Tuning {
     this.controls.replaceChildren(this.decaying.box, ...this.groups());
     this.acts();
     this.past = h("div", {});
-    this.results.replaceChildren(this.preview.box, this.bar,
-      past(this.where, this.draft), backtest(this.where, this.draft),
-      history(this.draft, this.app, () => this.load()));
+    this.results.replaceChildren(
+      this.preview.box,
+      this.bar,
+      past(this.where, this.draft),
+      backtest(this.where, this.draft),
+      history(this.draft, this.app, () => this.load()),
+    );
     this.show();
     await this.preview.ask();
   }
@@ -94,11 +126,16 @@ class Tuning {
       groups.set(parameter.group, [...(groups.get(parameter.group) ?? []), parameter]);
     }
     return Array.from(groups, ([group, parameters], k) => {
-      const sliders = parameters.map((parameter) =>
-        new Slider(parameter, (value) => this.change({ [parameter.name]: value })));
+      const sliders = parameters.map(
+        (parameter) => new Slider(parameter, (value) => this.change({ [parameter.name]: value })),
+      );
       this.sliders.push(...sliders);
-      return h("details", { class: "panel group", open: k === 0 },
-        h("summary", {}, h("h2", {}, named("group", group))), sliders.map((slider) => slider.box));
+      return h(
+        "details",
+        { class: "panel group", open: k === 0 },
+        h("summary", {}, h("h2", {}, named("group", group))),
+        sliders.map((slider) => slider.box),
+      );
     });
   }
 
@@ -108,8 +145,19 @@ class Tuning {
   }
 
   acts() {
-    this.publish = button(t("publish"), () => publish(this.draft, this.app, () => this.load()), { class: "primary", name: "publish" });
-    this.discard = button(t("discard"), () => { this.draft.forget(); this.show(); this.preview.ask(); }, { name: "discard" });
+    this.publish = button(t("publish"), () => publish(this.draft, this.app, () => this.load()), {
+      class: "primary",
+      name: "publish",
+    });
+    this.discard = button(
+      t("discard"),
+      () => {
+        this.draft.forget();
+        this.show();
+        this.preview.ask();
+      },
+      { name: "discard" },
+    );
     this.state = h("p", { class: "hint" });
     this.bar.replaceChildren(this.state, this.discard, this.publish);
   }

@@ -2,7 +2,9 @@
 
 export const LANGUAGES = { en: "English", ru: "Русский", kk: "Қазақша" };
 const KEPT = "tolqyn language";
-const MINUTE = 60, HOUR = 3600, DAY = 86400;
+const MINUTE = 60,
+  HOUR = 3600,
+  DAY = 86400;
 const RIGHT_TO_LEFT = new Set(["Arab", "Hebr", "Syrc", "Thaa", "Nkoo", "Adlm"]);
 
 export let language = "en";
@@ -58,28 +60,41 @@ export function percent(share) {
 
 /** Seconds as people say them: 20 min, 1.5 h, 3 days. */
 export function duration(seconds) {
-  const [size, unit] = seconds < MINUTE ? [1, "second"] : seconds < HOUR ? [MINUTE, "minute"]
-    : seconds < 2 * DAY && seconds % DAY !== 0 ? [HOUR, "hour"] : [DAY, "day"];
+  const [size, unit] =
+    seconds < MINUTE
+      ? [1, "second"]
+      : seconds < HOUR
+        ? [MINUTE, "minute"]
+        : seconds < 2 * DAY && seconds % DAY !== 0
+          ? [HOUR, "hour"]
+          : [DAY, "day"];
   const value = seconds / size;
   return t(`time.${unit}`, { n: number(value < 10 ? value : Math.round(value)) });
 }
 
 /** How long ago, or how long until. */
 export function ago(at) {
-  const seconds = Math.round(at - Date.now() / 1000), far = Math.abs(seconds);
-  const [size, unit] = [[DAY, "day"], [HOUR, "hour"], [MINUTE, "minute"]].find(([step]) => far >= step) ?? [1, "second"];
+  const seconds = Math.round(at - Date.now() / 1000),
+    far = Math.abs(seconds);
+  const [size, unit] = [
+    [DAY, "day"],
+    [HOUR, "hour"],
+    [MINUTE, "minute"],
+  ].find(([step]) => far >= step) ?? [1, "second"];
   return t(`${seconds > 0 ? "in" : "ago"}.${unit}`, { n: number(Math.trunc(far / size)) });
 }
 
 /** A moment of this or another day. */
 export function moment(at) {
-  const date = new Date(at * 1000), two = (n) => String(n).padStart(2, "0");
+  const date = new Date(at * 1000),
+    two = (n) => String(n).padStart(2, "0");
   return `${two(date.getDate())}.${two(date.getMonth() + 1)} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
 /** A language tag's name, as the operator's language has it. */
 export function editionName(edition) {
-  const tag = languageOf(edition), known = texts[`edition.${tag}`];
+  const tag = languageOf(edition),
+    known = texts[`edition.${tag}`];
   if (known) return known;
   try {
     return new Intl.DisplayNames([language], { type: "language" }).of(tag);
@@ -98,7 +113,9 @@ export function written(edition) {
   let script = "";
   try {
     script = new Intl.Locale(lang).maximize().script ?? "";
-  } catch { /* not a language tag that the browser knows */ }
+  } catch {
+    /* not a language tag that the browser knows */
+  }
   return { lang, dir: RIGHT_TO_LEFT.has(script) ? "rtl" : "ltr" };
 }
 
@@ -108,11 +125,22 @@ export function valued(parameter, value) {
   if (value === 0 && parameter.least === 0 && OFF.has(parameter.name)) return t("off");
   if (parameter.unit === "s") return duration(value);
   if (parameter.most === 1 && parameter.least === 0) return percent(value);
-  const n = number(value, 2), words = texts[`unit.${parameter.unit}`];
+  const n = number(value, 2),
+    words = texts[`unit.${parameter.unit}`];
   return words ? words.replace("{n}", n) : n;
 }
 
 const OFF = new Set([
-  "exponent", "window", "popular_evidence", "freshness", "steadiness", "cooldown", "sibling_evidence",
-  "section_cap", "author_cap", "related_evidence", "visit_wear", "diversity",
+  "exponent",
+  "window",
+  "popular_evidence",
+  "freshness",
+  "steadiness",
+  "cooldown",
+  "sibling_evidence",
+  "section_cap",
+  "author_cap",
+  "related_evidence",
+  "visit_wear",
+  "diversity",
 ]);
