@@ -60,13 +60,20 @@ function table({ from, until, live, draft, every }) {
       ),
     );
   });
+  const clicks = h(
+    "tr",
+    {},
+    h("th", { scope: "row" }, t("measure.clicks")),
+    [live, draft].map((its) => h("td", { class: "number" }, number(its.clicks))),
+    h("td"),
+  );
   return h(
     "table",
     {},
     h(
       "caption",
       {},
-      t("backtest.of", { from: moment(from), until: moment(until), clicks: number(draft.clicks) }),
+      t("backtest.of", { from: moment(from), until: moment(until) }),
       every > 1 && ` ${t("backtest.every", { n: number(every) })}`,
     ),
     h(
@@ -80,6 +87,6 @@ function table({ from, until, live, draft, every }) {
         ),
       ),
     ),
-    h("tbody", {}, rows),
+    h("tbody", {}, rows, clicks),
   );
 }
