@@ -5,6 +5,7 @@ replays, backtests and tests all drive this one class. It reads no clock: the ti
 the log's, and how often it ticks changes nothing in its state.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -81,6 +82,7 @@ class Ranker:
         self.settings = settings or EngineSettings()
         self.profiles = Profiles(profile)
         self.desk = NO_DESK
+        self.robots: Counter[str] = Counter()
         self.catalogue = catalogue if catalogue is not None else Catalogue()
         self.position = 0
         self.sites: dict[str, Site] = {}
@@ -103,6 +105,9 @@ class Ranker:
         if site is None:
             site = self.sites[batch.site] = Site(batch.site, self.settings)
         applied = site.apply(batch, position)
+        robots = batch.columns.get("robot")
+        if robots is not None:
+            self.robots[batch.site] += int(robots.sum())
         self.position = position + 1
         return applied
 

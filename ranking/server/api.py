@@ -17,12 +17,14 @@ from ranking.console import pages
 from ranking.control.keys import Role
 from ranking.server.answers import Answers
 from ranking.server.guard import Guard
+from ranking.server.hooks import HookRoutes
 from ranking.server.intake import Writing
 from ranking.server.keys import KeyRoutes
 from ranking.server.metrics import Metrics
 from ranking.server.openapi import document
 from ranking.server.overrides import OverrideRoutes
-from ranking.server.ports import Intake, Lists, Settings
+from ranking.server.past import PastRoutes
+from ranking.server.ports import Intake, Lists, Past, Settings
 from ranking.server.previewing import PreviewRoutes
 from ranking.server.problems import Problem, on_problem
 from ranking.server.profiles import ProfileRoutes
@@ -41,6 +43,8 @@ class Api:
         Takes events and articles.
     settings : Settings or None
         Knows what operators decided, and who may do what.
+    past : Past or None
+        Knows what was.
     is_open : bool
         Whether everything is allowed while there are no keys.
     """
@@ -51,10 +55,12 @@ class Api:
         lists: Lists | None = None,
         intake: Intake | None = None,
         settings: Settings | None = None,
+        past: Past | None = None,
         *,
         is_open: bool = True,
     ) -> None:
         self.metrics, self.lists, self.intake, self.settings = metrics, lists, intake, settings
+        self.past = past
         self.guard = Guard(settings, is_open=is_open)
 
     def app(self, extra: list[BaseRoute] | None = None) -> Starlette:
@@ -77,8 +83,10 @@ class Api:
         return Starlette(routes=routes, exception_handlers=handlers)
 
     def _answers(self, lists: Lists) -> list[BaseRoute]:
-        answers, guard = Answers(lists), self.guard
+        past = PastRoutes(lists, self.past, self.guard) if self.past else None
+        answers, guard = Answers(lists, past), self.guard
         reading = [*answers.reading(), Route("/v1/traffic", self.traffic)]
+        reading += past.routes() if past else []
         routes = answers.routes() + guard.routes(Role.READ, reading)
         if self.settings:
             previews = PreviewRoutes(lists)
@@ -91,7 +99,9 @@ class Api:
 
     def _keys(self, settings: Settings) -> list[BaseRoute]:
         keys, guard = KeyRoutes(settings), self.guard
-        routes = guard.routes(Role.READ, keys.reading())
+        hooks = HookRoutes(settings)
+        routes = guard.routes(Role.READ, [*keys.reading(), *hooks.reading()])
+        routes += guard.routes(Role.OPERATE, hooks.writing())
         return routes + guard.routes(Role.ADMINISTER, keys.administering())
 
     async def health(self, request: Request) -> Response:
