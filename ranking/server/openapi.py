@@ -72,7 +72,7 @@ def _paths() -> dict[str, Any]:
             "get": _reading("What a draft was worth lately", [*looking, _whole("hours")])
         },
         "/v1/foryou": {"post": _reading("For this visit, from the last pages read", [])},
-        "/v1/stream": {"get": _reading("A board as server-sent events", [EDITION, COUNT])},
+        "/v1/stream": {"get": _reading("Boards as server-sent events", [EDITION, COUNT])},
         "/v1/boards": {"get": _reading("All boards", [])},
         "/v1/graph": {"get": _reading("A tag's neighbours, synonyms and history", [EDITION, tag])},
         "/visit.js": {"get": _reading("For this visit, put together in the browser", [])},
