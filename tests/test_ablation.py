@@ -28,9 +28,13 @@ def test_what_has_no_part_is_not_tried() -> None:
     names = [row.name for row in plain]
     assert names[0] == WHOLE
     assert "steadiness" in names
-    assert not {"tags and headlines", "freshness", "sibling editions", "pages before the last", "cooldown"} & {
-        *names
-    }
+    assert not {
+        "tags and headlines",
+        "freshness",
+        "sibling editions",
+        "pages before the last",
+        "cooldown",
+    } & {*names}
     carded = ablate([packed(log(3, 60, editions=(RU, KK)))], cards(3), Span(0, 0), DEFAULT)
     assert {"tags and headlines", "sibling editions"} <= {row.name for row in carded}
 

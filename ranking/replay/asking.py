@@ -15,10 +15,12 @@ from ranking.engine.views import DONE, apply_views
 from ranking.lists.boards import make_board, make_next
 from ranking.lists.catalogue import Catalogue
 from ranking.lists.edition import Edition
+from ranking.lists.mixing import mix
 from ranking.lists.profile import Profile
-from ranking.lists.reading import LONGEST
+from ranking.lists.reading import LONGEST, Scored
 from ranking.lists.steadiness import Incumbents
-from ranking.replay.questions import DEPTH, SHOWN, Answers, Plan, pages_before
+from ranking.replay.browsing import CARRIED, Browsing, answers_before, give_back, take_place
+from ranking.replay.questions import BROWSER, DEPTH, SHOWN, Answers, Plan, pages_before
 
 TOLD_EVERY = 20_000
 RENEW_MS = 60_000
@@ -52,6 +54,7 @@ def ask_lists(
     site: Site,
     views: NDArray[Any],
     plan: Plan,
+    browsing: Browsing,
     catalogue: Catalogue,
     profile: Profile,
     answers: Answers,
@@ -65,6 +68,7 @@ def ask_lists(
         Empty, but with slots for the log's articles.
     views : (n,) VIEW
     plan : Plan
+    browsing : Browsing
     catalogue : Catalogue
     profile : Profile
     answers : Answers
@@ -75,13 +79,16 @@ def ask_lists(
     lists = _Lists(site, catalogue)
     told = np.arange(TOLD_EVERY, views.size, TOLD_EVERY)
     start, asked, looks = 0, plan.asked.size, plan.ticks.size
-    for stop in np.unique(np.concatenate([plan.seen, plan.ticks, told, [views.size]])).tolist():
+    stops = np.concatenate([plan.seen, browsing.seen, plan.ticks, told, [views.size]])
+    for stop in np.unique(stops).tolist():
         apply_all(site, views[start:stop])
         start = stop
         while answers.looked[0] < looks and plan.ticks[answers.looked[0]] <= stop:
             _look(lists, profile, answers)
+        while browsing.done[0] < asked and browsing.seen[browsing.done[0]] <= stop:
+            _open(lists, profile, plan, browsing)
         while answers.done[0] < asked and plan.seen[answers.done[0]] <= stop:
-            _answer(lists, profile, plan, answers)
+            _answer(lists, profile, plan, browsing, answers)
         if stop % TOLD_EVERY == 0 or stop == views.size:
             progress(stop)
 
@@ -94,6 +101,7 @@ class _Lists:
         self.unread = unread_articles(site, catalogue)
         self.editions = [Edition(site, name, catalogue) for name in site.editions]
         self.incumbents = [Incumbents() for _ in site.editions]
+        self._unread_ids = [article for _, article in self.unread]
         self._unrenewed: set[int] = set()
         self._renewed_ms = 0
 
@@ -101,6 +109,23 @@ class _Lists:
         """Slot of an article, or the number of one that the log never reads."""
         slot = self.site.slot(edition, article)
         return slot if slot >= 0 else self.unread[edition, article]
+
+    def name(self, number: int) -> str:
+        """Id of an article by its number."""
+        ids = self.site.ids
+        return ids[number] if number < len(ids) else self._unread_ids[number - len(ids)]
+
+    def mixed(self, plan: Plan, browsing: Browsing, profile: Profile, k: int) -> list[str]:
+        """For this visit as a browser mixes it before a question, best first."""
+        read = pages_before(plan, int(plan.asked[k]))
+        edition = self.site.state.article["edition"]
+        of_this = edition[read] == edition[plan.slot[plan.asked[k]]]
+        held, answers = browsing.held, []
+        for page in answers_before(browsing, plan, edition, k, profile.visit_depth).tolist():
+            rows = zip(held.slots[page].tolist(), held.scores[page], held.worn[page], strict=True)
+            answers.append([Scored(self.name(n), *rest) for n, *rest in rows if n >= 0])
+        listed = mix(answers, map(self.name, read[of_this].tolist()), DEPTH, profile.visit_decay)
+        return [item.id for item in listed]
 
     def follow(self) -> None:
         """Bring the lists up to the state."""
@@ -127,7 +152,22 @@ def _look(lists: _Lists, profile: Profile, answers: Answers) -> None:
     answers.looked[0] += 1
 
 
-def _answer(lists: _Lists, profile: Profile, plan: Plan, answers: Answers) -> None:
+def _open(lists: _Lists, profile: Profile, plan: Plan, browsing: Browsing) -> None:
+    """Give the browser of the next page that opens its Related answer."""
+    k = take_place(browsing)
+    page = int(plan.slot[plan.previous[plan.asked[k]]])
+    lists.follow()
+    edition = lists.editions[int(lists.site.state.article[page]["edition"])]
+    board = make_next(edition, "related", profile, [lists.site.ids[page]], CARRIED)
+    for i, item in enumerate(item for item in board.items if item.score > 0.0):
+        where = browsing.place[k], i
+        browsing.held.slots[where] = lists.number(edition.name, item.id)
+        browsing.held.scores[where], browsing.held.worn[where] = item.score, item.worn
+
+
+def _answer(
+    lists: _Lists, profile: Profile, plan: Plan, browsing: Browsing, answers: Answers
+) -> None:
     """Answer the next question by the lists, without what its visit has read."""
     k = int(answers.done[0])
     answers.done[0] += 1
@@ -144,10 +184,18 @@ def _answer(lists: _Lists, profile: Profile, plan: Plan, answers: Answers) -> No
     )
     for which, board in enumerate(boards):
         ranked = [i.id for i in board.items if i.score > 0.0 and i.id not in recent][:DEPTH]
-        shown = [lists.number(edition.name, article) for article in ranked[:SHOWN]]
-        answers.shown[k, which, : len(shown)] = shown
-        if site.ids[target] in ranked:
-            answers.place[k, which] = ranked.index(site.ids[target])
+        _write(answers, k, which, [lists.number(edition.name, id) for id in ranked], target)
+    mixed = lists.mixed(plan, browsing, profile, k)
+    _write(answers, k, BROWSER, [lists.number(edition.name, id) for id in mixed], target)
+    give_back(browsing, k)
+
+
+def _write(answers: Answers, k: int, which: int, ranked: list[int], target: int) -> None:
+    """Write down the first of a list, and where the page stands in it."""
+    shown = ranked[:SHOWN]
+    answers.shown[k, which, : len(shown)] = shown
+    if target in ranked:
+        answers.place[k, which] = ranked.index(target)
 
 
 def _name_in(site: Site, edition: int, slot: int) -> str:

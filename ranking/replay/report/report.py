@@ -21,6 +21,7 @@ NAMES = {
     "popular": "Popular",
     "related": "Related",
     "foryou": "For this visit",
+    "foryou_browser": "For this visit, mixed in the browser",
     "all_time": "All-time popular",
     "one_hour": "Popular of one hour",
     "last_1000": "Last 1000 clicks",
