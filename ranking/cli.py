@@ -19,6 +19,12 @@ COMMANDS = {
     "backtest": ("ranking.commands.measuring:backtest", "Measure the lists on a log."),
     "tune": ("ranking.commands.tuning:tune", "Search a profile's parameters on a log."),
     "bench": ("ranking.commands.measuring:bench", "Run benchmarks."),
+    "profiles": (
+        "ranking.commands.profiles:profiles",
+        "Look at profiles, try drafts, publish, roll back.",
+    ),
+    "overrides": ("ranking.commands.overrides:overrides", "Pin, boost, bury and block by hand."),
+    "keys": ("ranking.commands.keys:keys", "Make and revoke keys."),
     "warm": ("ranking.commands.serving:warm", "Compile the loops ahead of the first start."),
 }
 PREFIX = "TOLQYN_"

@@ -19,7 +19,10 @@ from ranking.engine.site import Site
 from ranking.lists.boards import SURFACES, Board, make_board, make_next
 from ranking.lists.catalogue import Card, Catalogue
 from ranking.lists.edition import Edition
+from ranking.lists.edits import NO_DESK, Desk
+from ranking.lists.explaining import Explained, Explanation, explain
 from ranking.lists.profile import DEFAULT, Profile
+from ranking.lists.profiles import Profiles
 from ranking.lists.siblings import is_small
 from ranking.lists.steadiness import Incumbents
 from ranking.rereading import Rereading
@@ -64,7 +67,7 @@ class Ranker:
     ----------
     settings : EngineSettings
     profile : Profile
-        The live one.
+        The live one of all lists, until `govern` tells of others.
     catalogue : Catalogue
         Shared with whoever else reads cards.
     """
@@ -76,7 +79,8 @@ class Ranker:
         catalogue: Catalogue | None = None,
     ) -> None:
         self.settings = settings or EngineSettings()
-        self.profile = profile
+        self.profiles = Profiles(profile)
+        self.desk = NO_DESK
         self.catalogue = catalogue if catalogue is not None else Catalogue()
         self.position = 0
         self.sites: dict[str, Site] = {}
@@ -122,6 +126,21 @@ class Ranker:
         self._cards.append((edition, article))
         return known
 
+    def govern(self, profiles: Profiles, desk: Desk = NO_DESK) -> bool:
+        """Make lists under other profiles and edits from the next tick on; no state changes.
+
+        Says whether they are others than before.
+        """
+        if profiles is self.profiles and desk == self.desk:
+            return False
+        self.profiles, self.desk = profiles, desk
+        self._changed.update(self.editions())
+        return True
+
+    def profile(self, edition: str, surface: str = "", section: str = "") -> Profile:
+        """The live profile of a list."""
+        return self.profiles.of(edition, surface, section)
+
     def edition(self, name: str) -> Edition:
         """The read model of an edition, `site/lang`, empty if nothing of it is known."""
         if name not in self._editions:
@@ -162,8 +181,7 @@ class Ranker:
                 self.edition(name).touch(slots[of_edition == index])
                 changed.add(name)
         for name in sorted(changed):
-            others = (other for other in self.siblings(name) if is_small(other, self.profile))
-            changed.update(other.name for other in others)
+            changed.update(other.name for other in self.siblings(name) if self._is_small(other))
         self._unrenewed |= changed
         if renew:
             for name in self._unrenewed:
@@ -177,8 +195,9 @@ class Ranker:
         made, siblings = self.edition(edition), self.siblings(edition)
         return [
             make_board(
-                made, surface, self.profile, BOARD_ITEMS, siblings=siblings,
+                made, surface, self.profile(edition, surface), BOARD_ITEMS, siblings=siblings,
                 incumbents=self._incumbents.setdefault((edition, surface), Incumbents()),
+                edits=self.desk.of(edition, surface),
             )
             for surface in SURFACES
         ]  # fmt: skip
@@ -191,16 +210,44 @@ class Ranker:
 
     def board(self, edition: str, surface: str, profile: Profile, n: int, section: str) -> Board:
         """Make one board of an edition under any profile."""
-        made, siblings = self.edition(edition), self.siblings(edition)
-        return make_board(made, surface, profile, n, section, siblings)
+        made, siblings, edits = self.edition(edition), self.siblings(edition), self.desk
+        return make_board(
+            made, surface, profile, n, section, siblings, edits=edits.of(edition, surface)
+        )
+
+    def next(
+        self, edition: str, surface: str, pages: list[str], n: int, profile: Profile | None = None
+    ) -> Board:
+        """Make Related of one page, or For this visit of the last ones, newest first.
+
+        Parameters
+        ----------
+        edition : str
+        surface : str
+            `related` or `foryou`.
+        pages : list of str
+            Known or not.
+        n : int
+        profile : Profile
+            The live one if none is given.
+        """
+        made, edits = self.edition(edition), self.desk.of(edition, surface)
+        return make_next(made, surface, profile or self.profile(edition, surface), pages, n, edits)
+
+    def explain(
+        self, edition: str, surface: str, asked: Explained, profile: Profile
+    ) -> list[Explanation]:
+        """Explain where some articles stand in a list, or why they do not."""
+        edits, siblings = self.desk.of(edition, surface), self.siblings(edition)
+        return explain(self.edition(edition), surface, profile, asked, edits, siblings)
 
     def related(self, edition: str, article: str, n: int) -> Board:
         """Make Related of an article, known or not."""
-        return make_next(self.edition(edition), "related", self.profile, [article], n)
+        return self.next(edition, "related", [article], n)
 
     def for_you(self, edition: str, recent: list[str], n: int) -> Board:
         """Make For this visit from the last pages read, newest first."""
-        return make_next(self.edition(edition), "foryou", self.profile, recent, n)
+        return self.next(edition, "foryou", recent, n)
 
     def state(self) -> bytes:
         """All that follows from the log's views, and nothing else."""
@@ -275,6 +322,9 @@ class Ranker:
         rereading = self.rereading()
         for position, batch in batches:
             rereading.take(batch, position)
+
+    def _is_small(self, edition: Edition) -> bool:
+        return is_small(edition, self.profile(edition.name, "popular"))
 
     def _logged_sites(self) -> list[Site]:
         return [site for _, site in sorted(self.sites.items()) if site.turns]

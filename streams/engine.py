@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from ranking.engine.batch import BatchError
 from ranking.engine.settings import EngineSettings
-from ranking.lists.profile import Profile
 from ranking.mirror.names import Names, Question
 from ranking.mirror.store import StoreError
 from ranking.mirror.store import Writer as StoreWriter
@@ -20,6 +19,7 @@ from ranking.ranker import Ranker
 from ranking.snapshot import CheckpointError
 from streams.cards import CardError, read_record
 from streams.checkpoints import Checkpoints, Loaded, load
+from streams.deciding import KafkaSettings
 from streams.part import Part
 from streams.publishing import Publishing
 from streams.records import Reader, Record, RecordsError, Writer
@@ -50,7 +50,6 @@ class EngineOptions:
         Partitions that there are.
     checkpoint_every : float
         Seconds between checkpoints.
-    profile : Profile
     settings : EngineSettings
     """
 
@@ -58,7 +57,6 @@ class EngineOptions:
     topics: TopicNames
     count: int
     checkpoint_every: float
-    profile: Profile
     settings: EngineSettings
 
 
@@ -80,10 +78,15 @@ class Engine:
     options : EngineOptions
     store : StoreWriter
     names : Names
+    decided : KafkaSettings
+        Profiles and edits; followed beside the engine.
     """
 
-    def __init__(self, options: EngineOptions, store: StoreWriter, names: Names) -> None:
+    def __init__(
+        self, options: EngineOptions, store: StoreWriter, names: Names, decided: KafkaSettings
+    ) -> None:
         self._options, self._store, self._names = options, store, names
+        self.decided = decided
         self._held: dict[int, _Held] = {}
         self._writer = Writer(options.kafka)
         self._reader = Reader(options.kafka)
@@ -134,10 +137,13 @@ class Engine:
 
     async def tick_forever(self) -> None:
         """Publish what changed, every `TICK` and less often when that takes long."""
+        await self.decided.known()
         while True:
             began = time.monotonic()
             wanted = await self._wanted() if self._held else []
+            profiles, desk = self.decided.book.profiles, self.decided.book.desk(time.time())
             for held in list(self._held.values()):
+                held.part.ranker.govern(profiles, desk)
                 await held.publishing.tick(wanted)
             took = time.monotonic() - began
             await asyncio.sleep(max(TICK - took, took * BUSY if took > TICK / 2 else 0.0, 0.001))
@@ -196,7 +202,7 @@ class Engine:
         )
 
     def _ranker(self) -> Ranker:
-        return Ranker(self._options.settings, self._options.profile)
+        return Ranker(self._options.settings, self.decided.book.profiles.base)
 
     async def _load_cards(self, part: Part) -> None:
         topic = self._options.topics.articles

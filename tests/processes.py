@@ -56,8 +56,8 @@ class Cluster:
     def api(self) -> Command:
         """Start an API process, and wait for it."""
         port = self.ports.setdefault("api", free_port())
-        at = ("--redis", self.redis, "--namespace", self.namespace, "--port", str(port))
-        started = self._started("api", "api", *at)
+        at = ("--redis", self.redis, "--port", str(port))
+        started = self._started("api", "api", *self._kafka(), *at)
         self.await_ready("api")
         return started
 

@@ -8,6 +8,7 @@ import pytest
 from ranking.lists.catalogue import Card
 from ranking.lists.diversity import diversified
 from ranking.lists.profile import DEFAULT, Profile
+from ranking.lists.profiles import Profiles
 from ranking.lists.reading import Scored
 from ranking.lists.voices import said_by
 from ranking.ranker import Ranker
@@ -77,9 +78,9 @@ def test_articles_of_one_kind_give_way() -> None:
     ranker.put([Card(RU, "oil x", tags=("oil",), published_at=NOW)])
     ranker.tick()
     plain = ranker.related(RU, "asked", 4).ids
-    ranker.profile = Profile(diversity=0.5)
+    ranker.govern(Profiles(Profile(diversity=0.5)))
     varied = ranker.related(RU, "asked", 4).ids
     assert {id.split()[0] for id in varied} >= {"oil", "chess"}
     assert varied[0] == plain[0]
-    ranker.profile = DEFAULT
+    ranker.govern(Profiles(DEFAULT))
     assert ranker.related(RU, "asked", 4).ids == plain

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from ranking.demo.wording import HAPPENINGS, LANGUAGES, PLACES, wording
-from ranking.lists.boards import PATIENCE
 from ranking.lists.catalogue import Card
+from ranking.lists.choosing import PATIENCE
 from ranking.lists.duplicates import is_near_duplicate
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.ranker import Ranker

@@ -7,6 +7,7 @@ import pytest
 
 from ranking.lists.catalogue import Card
 from ranking.lists.profile import DEFAULT, Profile
+from ranking.lists.profiles import Profiles
 from tests.live import EDITIONS, Live, dated, in_order, portal, positive
 from tests.logs import DAY_MS, MINUTE_MS, RU, START_MS, view
 
@@ -131,7 +132,7 @@ def test_lists_are_full_as_soon_as_there_are_articles(carded: str, viewed: str) 
 def test_lists_stay_full_after_a_long_silence(profile: Profile, pause_days: int) -> None:
     """Without cards, when all but one article were read long ago."""
     live = Live()
-    live.ranker.profile = profile
+    live.ranker.govern(Profiles(profile))
     old = [view(START_MS + k * MINUTE_MS, f"{k}", f"{k}") for k in range(10)]
     live.feed([*old, view(START_MS + pause_days * DAY_MS, "new")])
     assert len(live.popular(RU, profile, 5).ids) == 5

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from ranking.lists.profile import DEFAULT, Profile
+from ranking.lists.profiles import Profiles
 from tests.live import EDITIONS, Live, Scores, assert_ranked, portal, positive
 from tests.logs import RU
 
@@ -59,7 +60,7 @@ def test_related_is_the_chain_over_the_whole_catalogue(seed: int) -> None:
 )
 def test_related_follows_its_profile_to_the_last_place(profile: Profile) -> None:
     live = Live()
-    live.ranker.profile = profile
+    live.ranker.govern(Profiles(profile))
     live.feed(portal(22, 400, articles=60))
     for edition in EDITIONS:
         for article in live.articles(edition)[:12]:
@@ -74,7 +75,7 @@ def test_related_follows_its_profile_to_the_last_place(profile: Profile) -> None
 def test_for_this_visit_is_the_weighted_chain(profile: Profile) -> None:
     """Visits of one to eight pages, unknown ones among them."""
     live, rng = Live(), random.Random(3)
-    live.ranker.profile = profile
+    live.ranker.govern(Profiles(profile))
     live.feed(portal(23, 500, articles=60))
     for edition in EDITIONS:
         articles = [*live.articles(edition), "unknown"]

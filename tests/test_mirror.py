@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from ranking.engine.settings import EngineSettings
-from ranking.lists.boards import SPARE, Board, choose, dressed, render
+from ranking.lists.boards import SPARE, Board, dressed, render
 from ranking.lists.catalogue import Card
+from ranking.lists.choosing import choose
 from ranking.lists.diversity import diversified
 from ranking.lists.profile import DEFAULT, Profile, profile_from
 from ranking.lists.related import compose
@@ -70,7 +71,7 @@ class Copy:
 def graph_of(ranker: Ranker, edition: str, tag: str) -> dict[str, Any]:
     """A tag's answer by the engine."""
     model = ranker.edition(edition)
-    graph = model.tags(ranker.profile)
+    graph = model.tags(ranker.profile(edition, "related"))
     values = {a: article_value(ranker, edition, a) for a in told_articles(graph, tag)}
     return graph_json(graph, values, edition, tag, model.at)
 

@@ -39,7 +39,7 @@ def ranker_of(views: dict[tuple[str, str], int], loose: Sequence[Card] = ()) -> 
 
 def popular(ranker: Ranker, edition: str, n: int = 5) -> list[str]:
     """Ids of Popular."""
-    return list(ranker.board(edition, "popular", ranker.profile, n, "").ids)
+    return list(ranker.board(edition, "popular", ranker.profile(edition, "popular"), n, "").ids)
 
 
 def test_an_edition_without_views_shows_what_its_stories_are_worth_elsewhere() -> None:

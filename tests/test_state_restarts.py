@@ -16,7 +16,7 @@ def all_boards(ranker: Ranker) -> list[Board]:
     """Boards of all editions."""
     ranker.tick()
     return [
-        ranker.board(name, surface, ranker.profile, 20, "")
+        ranker.board(name, surface, ranker.profile(name, surface), 20, "")
         for name in (RU, KK)
         for surface in SURFACES
     ]

@@ -5,6 +5,7 @@ import pytest
 from ranking.lists.catalogue import Card
 from ranking.lists.company import SHRINK
 from ranking.lists.profile import DEFAULT, Profile
+from ranking.lists.profiles import Profiles
 from ranking.ranker import Ranker
 from tests.logs import DAY_MS, KK, RU, START_MS, chopped, packed, view
 from tests.test_tags import DAY, NOW, card
@@ -80,7 +81,7 @@ def test_tags_are_of_an_edition() -> None:
 def test_without_a_share_tags_say_nothing() -> None:
     ranker = newsroom()
     with_tags = ranker.related(RU, "archive", 4).ids
-    ranker.profile = Profile(tag_share=0.0, section_share=0.0)
+    ranker.govern(Profiles(Profile(tag_share=0.0, section_share=0.0)))
     by_views = ranker.board(RU, "popular", DEFAULT, 4, "").ids
     assert ranker.related(RU, "archive", 4).ids == by_views != with_tags
 

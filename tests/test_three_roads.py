@@ -14,6 +14,7 @@ import pytest
 
 from ranking.benchmarks.spawned import Command, await_until
 from ranking.lists.boards import render
+from ranking.lists.profile import DEFAULT
 from ranking.ranker import Ranker
 from ranking.replay.files import ARTICLE_FIELDS, mapping_of, view_chunks
 from ranking.replay.packed import catalogue_of, packed_views
@@ -69,7 +70,7 @@ def roads(
 
 def test_boards_and_related_equal_the_loop(roads: Roads) -> None:
     ranker, url = roads.looped, roads.cluster.url("api")
-    board = render(ranker.board(EDITION, "popular", ranker.profile, 20, ""), 20)
+    board = render(ranker.board(EDITION, "popular", DEFAULT, 20, ""), 20)
     popular = f"{url}/v1/popular?edition={EDITION}&n=20"
     await_until(lambda: httpx.get(popular).content == board, "Popular is that of the loop", 60)
     ids = ranker.sites["site"].ids

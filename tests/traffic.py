@@ -11,6 +11,7 @@ import orjson
 
 from ranking.engine.batch import decode
 from ranking.lists.boards import render
+from ranking.lists.profile import DEFAULT
 from ranking.ranker import Ranker
 from ranking.replay.send import target_of
 from streams.cards import read_record
@@ -116,7 +117,7 @@ def lists_differ(cluster: Cluster, ranker: Ranker) -> list[str]:
             edition = f"{site}/ru"
             for surface in ("popular", "trending"):
                 line = f"/v1/{surface}?edition={edition}&n=20"
-                board = ranker.board(edition, surface, ranker.profile, 20, "")
+                board = ranker.board(edition, surface, DEFAULT, 20, "")
                 if client.get(line).content != render(board, 20):
                     wrong.append(line)
             for article in range(0, 130, 9):

@@ -47,8 +47,9 @@ def send(
     \b
     tolqyn send --views clicks.csv.gz --columns at=ts_ms,visitor=user --to http://127.0.0.1:8080
 
-    To kafka://HOST:PORT go batches for the workers; to kafka://HOST:PORT/raw-views single JSON
-    events for the packers; ?namespace=NAME names another cluster's topics.
+    A system with keys needs one that may write, in TOLQYN_KEY. To kafka://HOST:PORT go batches for
+    the workers; to kafka://HOST:PORT/raw-views single JSON events for the packers;
+    ?namespace=NAME names another cluster's topics.
     """
     from ranking.replay import files
     from ranking.replay import send as sending

@@ -83,20 +83,28 @@ def warm() -> None:
 
 
 def _run(options: dict[str, Any], portal: Any, begin: Any, stop: Any = None) -> None:
+    from ranking.control.book import Book
+    from ranking.control.records import record_of
     from ranking.embedded.live import LiveSettings
     from ranking.embedded.log import Log
     from ranking.embedded.serve import serve
     from ranking.lists.profile import DEFAULT, read_profile
-    from ranking.server.serve import check_address
+    from ranking.server.serve import check_address, is_loopback
 
-    check_address(options["host"], options["port"])
     profile = read_profile(options["profile"]) if options["profile"] else DEFAULT
-    Log(options["data"]).close()  # refuses an unusable folder before anything slow
+    host, port, folder, book = options["host"], options["port"], options["data"], Book(profile)
+    if is_loopback(host) or not folder.exists():
+        check_address(host, port)
+    with Log(folder) as log:  # refuses an unusable folder before anything slow
+        for body in log.settings():
+            book.take(record_of(body))
+    check_address(host, port, has_keys=bool(book.held_keys()))
     _warm()
 
     def ready(live: Any) -> None:
-        _say(f"serving on http://{options['host']}:{options['port']}, data in {options['data']}")
-        _say("no keys are configured: whoever reaches this address may do everything")
+        _say(f"serving on http://{host}:{port}, data in {folder}")
+        if not book.held_keys():
+            _say("no keys are configured: whoever reaches this address may do everything")
         begin(live)
 
     settings = LiveSettings(options["checkpoint_every"], options["keep_hours"] * 3600)

@@ -32,7 +32,9 @@ class Setting:
 FOLDER = click.Path(path_type=Path, file_okay=False)
 SETTINGS = (
     Setting("--data", "TOLQYN_DATA", FOLDER, "tolqyn-data", "Folder of log and checkpoints."),
-    Setting("--host", "TOLQYN_HOST", click.STRING, "127.0.0.1", "Loopback address to listen on."),
+    Setting("--host", "TOLQYN_HOST", click.STRING, "127.0.0.1",
+        "Address to listen on; while there are no keys, a loopback one.",
+    ),
     Setting("--port", "TOLQYN_PORT", click.IntRange(1, 65535), 8080, "Port to listen on."),
     Setting(
         "--profile", "TOLQYN_PROFILE", click.Path(path_type=Path), None,
@@ -51,7 +53,11 @@ SETTINGS = (
         "Wait for the disk before each 202 (full), or leave it to the system (normal).",
     ),
 )  # fmt: skip
-ENVIRONMENT = tuple(setting.variable for setting in SETTINGS)
+URL = Setting(
+    "--to", "TOLQYN_URL", click.STRING, "http://127.0.0.1:8080", "A running server or API process."
+)
+KEY = Setting("--key", "TOLQYN_KEY", click.STRING, "", "Key of whoever asks, if there are keys.")
+ENVIRONMENT = tuple(setting.variable for setting in (*SETTINGS, URL, KEY))
 
 
 def option_of(setting: Setting) -> click.Option:

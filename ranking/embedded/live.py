@@ -6,20 +6,21 @@ the busier, the larger the batches. A large one is packed by who submits it, whi
 applies the one before. Whoever else reads the ranker holds `lock`.
 """
 
-import asyncio
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from ranking.control.book import Book, ConflictError
+from ranking.control.records import packed, record_of
+from ranking.embedded.inbox import Request, tell
 from ranking.embedded.log import DataError, Log, LogFull
 from ranking.engine.batch import Batch, decode, encode
 from ranking.engine.rows import Rows
 from ranking.engine.settings import EngineSettings
-from ranking.lists.catalogue import Card
 from ranking.lists.profile import Profile
 from ranking.ranker import Ranker
-from ranking.server.bundles import NOTHING, Bundler
+from ranking.server.bundles import Bundler
 from ranking.server.shelf import Shelf
 from ranking.snapshot import CheckpointError, Snapshot
 
@@ -30,29 +31,6 @@ PIECE = 5000
 WAITING = 200_000
 LARGE = 500
 """Events from which a request is packed by who submits it."""
-
-
-@dataclass(slots=True)
-class Request:
-    """Something for the log, and whom to tell when it is there.
-
-    Attributes
-    ----------
-    rows : Rows
-        Events.
-    batches : list of Batch
-        The events packed, if they were many; numbered when they are logged.
-    cards, removed
-        Cards to put; articles to take down.
-    done : asyncio.Future
-        Gets None, or LogFull.
-    """
-
-    done: asyncio.Future[None]
-    rows: Rows = NOTHING
-    batches: list[Batch] = field(default_factory=list)
-    cards: list[Card] = field(default_factory=list)
-    removed: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +74,7 @@ class Live:
         self.started = threading.Event()
         self.failure: BaseException | None = None
         self.ranker = Ranker(engine, profile)
+        self.book = Book(profile)
         self._engine, self._profile = engine, profile
         self._inbox: list[Request] = []
         self._waiting = 0
@@ -156,6 +135,8 @@ class Live:
             raise
 
     def _restore(self) -> None:
+        for body in self.log.settings():
+            self.book.take(record_of(body))
         self._bundler.keep_day()
         ranker = self._from_checkpoint()
         for edition, article, card in self.log.cards():
@@ -194,7 +175,8 @@ class Live:
         saved = self.ranker.position
         while True:
             requests = self._take(ticked + TICK)
-            self._log_and_apply(requests)
+            self._decide([request for request in requests if request.record])
+            self._log_and_apply([request for request in requests if not request.record])
             now = time.monotonic()
             if now - ticked >= TICK:
                 ticked = now
@@ -216,6 +198,22 @@ class Live:
             self._waiting = 0
         return requests
 
+    def _decide(self, requests: list[Request]) -> None:
+        """Write decisions down, each if it follows what holds."""
+        for request in requests:
+            record = request.record
+            assert record is not None
+            try:
+                if record.parent != self.book.latest(record.kind, record.name):
+                    conflict = self.book.conflict(record.kind, record.name, record.parent)
+                    raise ConflictError(conflict)
+                self.log.append_setting(packed(record))
+            except (ConflictError, LogFull) as error:
+                tell([request], error)
+            else:
+                self.book.take(record)
+                tell([request])
+
     def _log_and_apply(self, requests: list[Request]) -> None:
         if not requests:
             return
@@ -228,9 +226,9 @@ class Live:
                 [(batch.stamp_ms, encode(batch)) for batch in batches], cards, removed
             )
         except LogFull as error:
-            _tell(requests, error)
+            tell(requests, error)
             return
-        _tell(requests, None)
+        tell(requests)
         self._apply(batches, first, requests)
 
     def _in_order(self, requests: list[Request]) -> Iterator[Batch]:
@@ -263,6 +261,8 @@ class Live:
         if renew:
             self._renewed = now
         with self.lock:
+            if self.ranker.govern(self.book.profiles, self.book.desk(time.time())):
+                self.shelf.renew()
             boards = self.ranker.tick(renew=renew).boards
         for board in boards:
             self.shelf.put(board, now)
@@ -284,17 +284,3 @@ class Live:
     def _keep(self, snapshot: Snapshot) -> None:
         """Write a checkpoint, in a thread of its own."""
         self.log.keep_checkpoint(snapshot.position, snapshot.whole())
-
-
-def _tell(requests: list[Request], error: LogFull | None) -> None:
-    for request in requests:
-        request.done.get_loop().call_soon_threadsafe(_settle, request.done, error)
-
-
-def _settle(done: "asyncio.Future[None]", error: LogFull | None) -> None:
-    if done.cancelled():
-        return
-    if error:
-        done.set_exception(error)
-    else:
-        done.set_result(None)

@@ -16,14 +16,18 @@ import msgspec
 
 from ranking.lists.catalogue import Card
 
-VERSION = 1
+VERSION = 2
 KEPT_CHECKPOINTS = 2
 KEPT_DAY_KEYS = 2
-SCHEMA = """
+SCHEMA = (
+    """
 CREATE TABLE batches (position INTEGER PRIMARY KEY, stamp_ms INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE TABLE cards (edition TEXT, id TEXT, body BLOB, PRIMARY KEY (edition, id)) WITHOUT ROWID;
 CREATE TABLE day_keys (day INTEGER PRIMARY KEY, secret BLOB NOT NULL);
-"""
+""",
+    "CREATE TABLE settings (position INTEGER PRIMARY KEY, body BLOB NOT NULL);",
+)
+"""What each version added."""
 
 
 class DataError(ValueError):
@@ -69,8 +73,9 @@ class Log:
         self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        if not version:
-            self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        if version < VERSION:
+            added = "".join(SCHEMA[version:])
+            self._db.executescript(f"BEGIN; {added} PRAGMA user_version = {VERSION}; COMMIT;")
         self._db.execute("BEGIN IMMEDIATE")  # takes the lock: a second server is refused here
         self._db.execute("COMMIT")
 
@@ -150,6 +155,25 @@ class Log:
         """All cards as (edition, id, card); None marks an article taken down."""
         for edition, article, body in self._db.execute("SELECT edition, id, body FROM cards"):
             yield edition, article, msgspec.msgpack.decode(body, type=Card) if body else None
+
+    def append_setting(self, body: bytes) -> None:
+        """Write a record of the settings and wait for the disk.
+
+        Raises
+        ------
+        LogFull
+            If the disk refuses.
+        """
+        try:
+            self._db.execute("INSERT INTO settings (body) VALUES (?)", (body,))
+        except sqlite3.Error as error:
+            message = f"settings cannot be written: {error}"
+            raise LogFull(message) from error
+
+    def settings(self) -> Iterator[bytes]:
+        """All records of the settings, in order."""
+        for (body,) in self._db.execute("SELECT body FROM settings ORDER BY position"):
+            yield body
 
     def day_key(self, day: int) -> bytes:
         """Secret of a day, made at its first use; secrets of past days are destroyed."""

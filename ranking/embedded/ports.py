@@ -4,17 +4,24 @@ What takes the engine's lock runs in a worker thread, so that ready answers neve
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from ranking.embedded.live import Live, Request
+from ranking.control.book import Book
+from ranking.control.drafts import Draft
+from ranking.control.records import Record
+from ranking.embedded.inbox import Request
+from ranking.embedded.live import Live
 from ranking.embedded.log import LogFull
 from ranking.engine.rows import Rows
 from ranking.lists.boards import Board
 from ranking.lists.catalogue import Card
+from ranking.lists.explaining import Explained, Explanation
 from ranking.lists.profile import Profile
+from ranking.lists.profiles import Profiles
 from ranking.mirror.graph import graph_json, told_articles
 from ranking.mirror.publisher import article_value
 from ranking.mirror.values import article_json
@@ -37,11 +44,12 @@ class EmbeddedLists:
     def __init__(self, live: Live) -> None:
         self._live = live
         self.shelf: Shelf = live.shelf
+        self._drafts: dict[str, Draft] = {}
 
     @property
-    def profile(self) -> Profile:
-        """The live profile."""
-        return self._live.ranker.profile
+    def profiles(self) -> Profiles:
+        """The live profiles."""
+        return self._live.book.profiles
 
     def fault(self) -> str:
         """Why lists cannot be served, or nothing."""
@@ -51,7 +59,7 @@ class EmbeddedLists:
 
     def status(self) -> dict[str, Any]:
         """Where the engine stands."""
-        return {"position": self._live.ranker.position, "profile": self.profile.name}
+        return {"position": self._live.ranker.position, "profile": self.profiles.base.name}
 
     def editions(self) -> list[str]:
         """Editions that have lists, by name."""
@@ -63,13 +71,28 @@ class EmbeddedLists:
         """Popular or Trending, under the live profile or one made from it."""
         return await self._read(lambda r: r.board(edition, surface, profile, n, section))
 
-    async def related(self, edition: str, article: str, n: int) -> Board:
-        """Related of an article, known or not."""
-        return await self._read(lambda r: r.related(edition, article, n))
+    async def next(
+        self, edition: str, surface: str, pages: list[str], n: int, profile: Profile
+    ) -> Board:
+        """Related of one page, known or not, or For this visit of the last ones, newest first."""
+        return await self._read(lambda r: r.next(edition, surface, pages, n, profile))
 
-    async def for_you(self, edition: str, recent: list[str], n: int) -> Board:
-        """For this visit from the last pages read, newest first."""
-        return await self._read(lambda r: r.for_you(edition, recent, n))
+    async def explain(
+        self, edition: str, surface: str, asked: Explained, profile: Profile
+    ) -> list[Explanation]:
+        """Explain where some articles stand in a list."""
+        return await self._read(lambda r: r.explain(edition, surface, asked, profile))
+
+    async def keep(self, draft: Draft) -> None:
+        """Keep a draft until it expires."""
+        now = time.time()
+        kept = {id_: its for id_, its in self._drafts.items() if its.expires_at > now}
+        self._drafts = kept | {draft.id: draft}
+
+    async def draft(self, id: str) -> Draft | None:
+        """A draft, None if there is none or it has expired."""
+        found = self._drafts.get(id)
+        return found if found and found.expires_at > time.time() else None
 
     async def article(self, edition: str, article: str) -> dict[str, Any] | None:
         """An article's card and counts, None if it has neither."""
@@ -87,7 +110,7 @@ class EmbeddedLists:
 
         def read(ranker: Ranker) -> dict[str, Any]:
             model = ranker.edition(edition)
-            graph = model.tags(ranker.profile)
+            graph = model.tags(ranker.profile(edition, "related"))
             values = {id: article_value(ranker, edition, id) for id in told_articles(graph, tag)}
             return graph_json(graph, values, edition, tag, model.at)
 
@@ -131,6 +154,40 @@ class EmbeddedIntake:
             raise Refused(reason, 1, is_busy=True)
         done = asyncio.get_running_loop().create_future()
         self._live.submit(Request(done, rows, cards=cards, removed=removed))
+        try:
+            await done
+        except LogFull as error:
+            raise Refused(str(error), 5) from error
+
+
+class EmbeddedSettings:
+    """The settings log in the data folder.
+
+    Parameters
+    ----------
+    live : Live
+    """
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self.book: Book = live.book
+
+    def fault(self) -> str:
+        """Why decisions are not known here, or nothing."""
+        return "; ".join(self.book.faults)
+
+    async def write(self, record: Record) -> None:
+        """Return when the record holds.
+
+        Raises
+        ------
+        ConflictError
+            If somebody else decided first.
+        Refused
+            If the log does not take it.
+        """
+        done = asyncio.get_running_loop().create_future()
+        self._live.submit(Request(done, record=record))
         try:
             await done
         except LogFull as error:

@@ -9,10 +9,10 @@ from starlette.routing import BaseRoute
 
 from ranking.embedded.live import Live, LiveSettings
 from ranking.embedded.log import DataError, Log
-from ranking.embedded.ports import EmbeddedIntake, EmbeddedLists, metrics_of
+from ranking.embedded.ports import EmbeddedIntake, EmbeddedLists, EmbeddedSettings, metrics_of
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.server.api import Api
-from ranking.server.serve import check_address, listen
+from ranking.server.serve import check_address, is_loopback, listen
 
 Portal = Callable[[Live], list[BaseRoute]]
 SWITCH_INTERVAL = 0.005
@@ -37,7 +37,7 @@ async def serve(
     folder : Path
         Data.
     host, port
-        Where to listen; loopback only.
+        Where to listen; loopback only, unless there are keys.
     profile : Profile
     settings : LiveSettings
     durable : bool
@@ -51,7 +51,6 @@ async def serve(
     ------
     ServeError, DataError
     """
-    check_address(host, port)
     sys.setswitchinterval(SWITCH_INTERVAL)
     with Log(folder, durable=durable) as log:
         live = Live(log, profile, settings)
@@ -60,7 +59,11 @@ async def serve(
             await asyncio.to_thread(live.started.wait)
             if live.failure:
                 raise DataError(str(live.failure)) from live.failure
-            api = Api(metrics_of(live), EmbeddedLists(live), EmbeddedIntake(live))
+            check_address(host, port, has_keys=bool(live.book.held_keys()))
+            api = Api(
+                metrics_of(live), EmbeddedLists(live), EmbeddedIntake(live),
+                EmbeddedSettings(live), is_open=is_loopback(host),
+            )  # fmt: skip
             app = api.app(portal(live) if portal else [])
             await listen(app, live.shelf.answers, host, port, lambda: on_ready(live))
         finally:

@@ -1,20 +1,22 @@
 """Boards: ready lists, and the bytes that answer for them.
 
-`choose` walks down a ranking and takes what may be shown: nothing twice, be it under another
-headline, nothing taken down, no more of a section or an author than the profile allows. `render`
-is the one way in which a list becomes JSON.
+`make_board` and `make_next` rank, choose and dress; `render` is the one way in which a list becomes
+JSON.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import tee
+from types import MappingProxyType
+from typing import Any
 
 import orjson
 
 from ranking.lists.catalogue import Card
+from ranking.lists.choosing import choose
 from ranking.lists.diversity import diversified
-from ranking.lists.duplicates import Headlines
 from ranking.lists.edition import Edition
+from ranking.lists.edits import NO_EDITS, Edits
 from ranking.lists.profile import Profile
 from ranking.lists.reading import Reading, Scored
 from ranking.lists.related import compose
@@ -25,8 +27,6 @@ SURFACES = ("popular", "trending")
 DRESSED = 8
 SPARE = 20
 """Articles that the chain ranks beyond those asked for, since some may not be shown."""
-PATIENCE = 50
-"""Near-duplicates that are passed over before a list takes them after all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,42 +81,13 @@ class Board:
         return tuple(item.id for item in self.items if item.score > 0.0)
 
 
-def choose(
-    ranking: Iterable[Scored],
-    reading: Reading,
-    profile: Profile,
-    n: int,
-    section: str = "",
-    *,
-    is_whole: bool = True,
-) -> list[Scored]:
-    """Take the first `n` articles of a ranking that may be shown.
-
-    Near-duplicates come last, if the list is short without them; not if the ranking goes on.
-    """
-    chosen: list[Scored] = []
-    repeated: list[Scored] = []
-    told, room = Headlines(), _Room(profile)
-    for item in ranking:
-        if len(chosen) == n or len(repeated) == max(PATIENCE, n):
-            break
-        card = reading.card(item.id)
-        if reading.is_gone(item.id) or (section and not _is_in(card, section)):
-            continue
-        if not room.is_for(card):
-            continue
-        if told.have(card):
-            repeated.append(item)
-            continue
-        chosen.append(item)
-        told.add(card)
-        room.take(card)
-    for item in repeated if is_whole else ():
-        card = reading.card(item.id)
-        if len(chosen) < n and room.is_for(card):
-            chosen.append(item)
-            room.take(card)
-    return chosen
+def board_ranking(
+    edition: Edition, surface: str, profile: Profile, section: str, siblings: Sequence[Edition]
+) -> Iterable[Scored]:
+    """All articles of a board, best first, before anything is chosen."""
+    if surface == "trending":
+        return edition.trending(profile)
+    return edition.popular(profile, section, lent_shares(edition, siblings, profile))
 
 
 def make_board(
@@ -127,6 +98,7 @@ def make_board(
     section: str = "",
     siblings: Sequence[Edition] = (),
     incumbents: Incumbents | None = None,
+    edits: Edits = NO_EDITS,
 ) -> Board:
     """Make an edition's Popular or Trending.
 
@@ -143,25 +115,32 @@ def make_board(
     siblings : sequence of Edition
         The site's other editions, from which a small one borrows for Popular.
     incumbents : Incumbents
-        What the board showed before; follows what it shows.
+        What the board showed before; follows what it shows without the edits.
+    edits : Edits
     """
-    if surface == "trending":
-        ranking: Iterable[Scored] = edition.trending(profile)
-    else:
-        ranking = edition.popular(profile, section, lent_shares(edition, siblings, profile))
-    if incumbents is None:
-        return dressed(edition, surface, profile, choose(ranking, edition, profile, n, section))
-    steadied = incumbents.steadied(ranking, edition.at, profile)
-    board = dressed(edition, surface, profile, choose(steadied, edition, profile, n, section))
-    incumbents.stand(board.viewed, board.as_of)
-    return board
+    ranking = board_ranking(edition, surface, profile, section, siblings)
+    if incumbents is not None:
+        ranking, again = tee(incumbents.steadied(ranking, edition.at, profile))
+        unedited = choose(again, edition, profile, n, section)
+        incumbents.stand([item.id for item in unedited if item.score > 0.0], edition.at)
+        if not edits:
+            return dressed(edition, surface, profile, unedited)
+    chosen = choose(ranking, edition, profile, n, section, edits)
+    return dressed(edition, surface, profile, chosen)
 
 
-def make_next(reading: Reading, surface: str, profile: Profile, pages: list[str], n: int) -> Board:
+def make_next(
+    reading: Reading,
+    surface: str,
+    profile: Profile,
+    pages: list[str],
+    n: int,
+    edits: Edits = NO_EDITS,
+) -> Board:
     """Make Related for one page, or For this visit for the last pages, newest first."""
     ranking = compose(reading, pages, profile, n + SPARE)
     ranking = diversified(ranking, reading, profile, n + SPARE)
-    chosen = choose(ranking, reading, profile, n)
+    chosen = choose(ranking, reading, profile, n, edits=edits)
     return dressed(reading, surface, profile, chosen)
 
 
@@ -174,9 +153,15 @@ def dressed(reading: Reading, surface: str, profile: Profile, chosen: list[Score
     return Board(reading.name, surface, profile.name, reading.at, items)
 
 
-def render(board: Board, n: int) -> bytes:
-    """Write the first `n` items of a board as the API answers them."""
-    return orjson.dumps(_shown(board, n))
+def render(
+    board: Board, n: int, why: Mapping[str, Mapping[str, float]] = MappingProxyType({})
+) -> bytes:
+    """Write the first `n` items of a board as the API answers them; `why` by article."""
+    body = shown(board, n)
+    if why:
+        items = zip(board.items[:n], body["items"], strict=True)
+        body["items"] = [item | {"why": why.get(its.id, {})} for its, item in items]
+    return orjson.dumps(body)
 
 
 def render_candidates(board: Board, n: int, visit_decay: float) -> bytes:
@@ -190,10 +175,11 @@ def render_candidates(board: Board, n: int, visit_decay: float) -> bytes:
         for place, item in enumerate(board.items)
         if item.score > 0.0
     ]
-    return orjson.dumps(_shown(board, n) | {"candidates": candidates, "visit_decay": visit_decay})
+    return orjson.dumps(shown(board, n) | {"candidates": candidates, "visit_decay": visit_decay})
 
 
-def _shown(board: Board, n: int) -> dict[str, object]:
+def shown(board: Board, n: int) -> dict[str, Any]:
+    """What the API answers of a board."""
     return {
         "edition": board.edition,
         "surface": board.surface,
@@ -221,31 +207,3 @@ NO_CARD = card_json(Card("", ""))
 def _item(item: Item) -> dict[str, object]:
     shown = card_json(item.card) if item.card else NO_CARD
     return {"id": item.id, **shown, "score": item.score, "views": item.views}
-
-
-def _is_in(card: Card | None, section: str) -> bool:
-    return card is not None and card.section == section
-
-
-class _Room:
-    """What a list has room for under a profile's caps."""
-
-    def __init__(self, profile: Profile) -> None:
-        self._profile = profile
-        self._sections: Counter[str] = Counter()
-        self._authors: Counter[str] = Counter()
-
-    def is_for(self, card: Card | None) -> bool:
-        if card is None:
-            return True
-        p = self._profile
-        full_section = (
-            p.section_cap and card.section and (self._sections[card.section] >= p.section_cap)
-        )
-        full_author = p.author_cap and card.author and self._authors[card.author] >= p.author_cap
-        return not (full_section or full_author)
-
-    def take(self, card: Card | None) -> None:
-        if card:
-            self._sections[card.section] += 1
-            self._authors[card.author] += 1

@@ -71,6 +71,11 @@ class Edition:
         """Say whether an article was taken down."""
         return self.catalogue.is_gone(self.name, article)
 
+    def of_story(self, story: str) -> str | None:
+        """The edition's article of a story, if it has one."""
+        told = self.catalogue.translations(self.site.name, story)
+        return next((card.id for card in told if card.edition == self.name), None)
+
     def views(self, article: str) -> int:
         """Counted views of an article, ever."""
         slot = self.slot(article)
@@ -141,13 +146,44 @@ class Edition:
 
     def trending(self, profile: Profile) -> Iterator[Scored]:
         """Articles by (fast - slow) / sqrt(slow + floor), in views an hour, rising ones first."""
-        leaders, fast = self._standings.leaders(profile.trending_fast, 1.0, profile)
+        leaders, _ = self._standings.leaders(profile.trending_fast, 1.0, profile)
         slots = leaders.head[: leaders.used[0]]
-        _, slow = decay_of(profile.trending_slow, 0.0, fast.class_weight)
-        quick = self._standings.now(slots, fast) * (LN2 * 3600 / profile.trending_fast)
-        usual = self._standings.now(slots, slow) * (LN2 * 3600 / profile.trending_slow)
+        quick, usual = self._rates(profile, slots)
         rise = (quick - usual) / np.sqrt(usual + profile.trending_floor)
         yield from self._scored(slots, rise)
+
+    def popular_parts(
+        self, profile: Profile, lent: Mapping[str, float], article: str
+    ) -> list[tuple[str, float]]:
+        """What an article's score in Popular is the sum of, with names."""
+        slot = self.slot(article)
+        slots = np.array([slot], np.int32) if slot >= 0 else np.zeros(0, np.int32)
+        if profile.window:
+            hours, days = periods_of(profile.window)
+            state, newest = self.site.state.article, self.site.newest_ms
+            counts = window_counts(slots, state, newest, hours, days)
+            return [("window", float(counts.sum()))]
+        evidence = profile.sibling_evidence if lent else 0.0
+        parts, loan = self._standings.popular_parts(profile, evidence, slots)
+        named = [(f"memory_{level + 1}", float(part.sum())) for level, part in enumerate(parts)]
+        return named + ([("siblings", loan * lent.get(article, 0.0))] if lent else [])
+
+    def trending_parts(self, profile: Profile, article: str) -> list[tuple[str, float]]:
+        """The two rates that Trending compares, in views an hour."""
+        slot = self.slot(article)
+        if slot < 0:
+            return [("fast_rate", 0.0), ("slow_rate", 0.0)]
+        quick, usual = self._rates(profile, np.array([slot], np.int32))
+        return [("fast_rate", float(quick[0])), ("slow_rate", float(usual[0]))]
+
+    def _rates(
+        self, profile: Profile, slots: NDArray[np.int32]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Views an hour of some articles, by the faster and the slower half-life."""
+        _, fast = self._standings.leaders(profile.trending_fast, 1.0, profile)
+        _, slow = decay_of(profile.trending_slow, 0.0, fast.class_weight)
+        quick = self._standings.now(slots, fast) * (LN2 * 3600 / profile.trending_fast)
+        return quick, self._standings.now(slots, slow) * (LN2 * 3600 / profile.trending_slow)
 
     def _by_mass(self, profile: Profile, lent: Mapping[str, float]) -> Iterable[Scored]:
         evidence = profile.sibling_evidence if lent else 0.0

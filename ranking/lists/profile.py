@@ -1,7 +1,7 @@
 """Profiles: how lists are read out of the state; changing one touches no state.
 
-Every parameter has a unit, a range and a meaning here, and nowhere else. A profile file is TOML
-with any of these names; what it leaves out keeps its default.
+A profile file is TOML with any of these names; what it leaves out keeps its default. One of a
+newer `format` is refused whole.
 """
 
 import tomllib
@@ -11,6 +11,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+FORMAT = 1
+"""Of profile files."""
 Seconds = Annotated[float, Meta(ge=300, le=2_592_000)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Weight = Annotated[float, Meta(ge=0, le=10)]
@@ -22,68 +24,7 @@ class ProfileError(ValueError):
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Read-time parameters of all lists.
-
-    Attributes
-    ----------
-    name : str
-    half_life : float
-        Popular's decay, seconds: a view weighs half after it.
-    exponent : float
-        Popular's power law (1 + age/half_life)^-exponent instead; 0 = off.
-    window : int
-        Popular by plain counts of the last so many seconds instead (whole UTC hours up to a day,
-        whole days beyond); 0 = off.
-    popular_evidence : float
-        Decayed views of the edition at which Popular's half-life weighs as much as the four times
-        longer one that it backs off to; at a quarter of them that one as much as the next; 0 = the
-        half-life alone, which is what a file or draft that sets `half_life` gets unless it sets
-        this too.
-    landing_weight, onward_weight, ours_weight : float
-        Weight of a visit's first view, of its later ones, and of those our own lists caused.
-    freshness : float
-        How many times an article's score halves for each day of its age; 0 = off.
-    steadiness : float
-        Share by which an article's score must exceed that of the one before it in a board to pass
-        it; 0 = the order is that of the scores.
-    cooldown : float
-        Seconds that an article may stand in a board; its score halves with each further time; 0 =
-        for ever.
-    sibling_evidence : float
-        Views of its own at which an edition weighs as much as what its stories have in the sibling
-        editions of its site; 0 = nothing is borrowed.
-    section_cap, author_cap : int
-        At most so many items of one section or author in a list; 0 = no cap.
-    trending_fast, trending_slow : float
-        The two half-lives that Trending compares, seconds.
-    trending_floor : float
-        Views an hour below which a rise is noise.
-    related_half_life : float
-        Decay of the popularity that Related falls back to, seconds.
-    related_evidence : float
-        As `popular_evidence`, for that popularity.
-    related_landing_weight : float
-    slow_evidence, middle_evidence, fast_evidence, instant_evidence : float
-        Co-readings at which a level of the graph weighs as much as what it backs off to.
-    visit_decay : float
-        For this visit: weight of a page against the one read after it.
-    visit_depth : int
-        For this visit: how many of the last pages are used.
-    visit_wear : float
-        For this visit, from its second page on: an article with the share s of the edition's views
-        by the longest memory of Related's popularity counts 1 / (1 + visit_wear · s), since who
-        reads on has mostly seen what has led for hours; 0 = off.
-    tag_share, section_share : float
-        Share of what tags and headline propose, against popularity, in what Related backs off to;
-        and of what the section proposes where they propose nothing.
-    diversity : float
-        Related and For this visit: how much an article's likeness to those listed before it counts
-        against its score (maximal marginal relevance); 0 = off.
-    tag_half_life : float
-        Decay of the views that weigh tags and the articles that carry them, seconds.
-    tag_freshness : float
-        Age in seconds at which an article's tags speak a third as loud for it; soon after it they
-        fall silent.
+    """Read-time parameters of all lists; `parameters` says what each does.
 
     References
     ----------
@@ -169,12 +110,46 @@ def read_profile(path: Path) -> Profile:
     ProfileError
         If the file cannot be read or a parameter breaks its rule.
     """
+    return profile_from({"name": path.stem, **read_changes(path)})
+
+
+def read_changes(path: Path) -> dict[str, Any]:
+    """Read the parameters that a profile file sets.
+
+    Raises
+    ------
+    ProfileError
+        If the file cannot be read, or is of a newer format.
+    """
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         message = f"profile {path} cannot be read: {error}"
         raise ProfileError(message) from error
-    return profile_from({"name": path.stem, **settings})
+    newer = settings.pop("format", FORMAT)
+    if newer != FORMAT:
+        message = f"profile {path}: format must be {FORMAT}, got {newer!r}; upgrade tolqyn"
+        raise ProfileError(message)
+    return settings
+
+
+def json_of(profile: Profile) -> str:
+    """Write a whole profile as JSON."""
+    return msgspec.json.encode(profile).decode()
+
+
+def profile_of_json(text: str) -> Profile:
+    """Read a whole profile.
+
+    Raises
+    ------
+    ProfileError
+        If it is none.
+    """
+    try:
+        return msgspec.json.decode(text, type=Profile)
+    except msgspec.ValidationError as error:
+        raise ProfileError(str(error)) from error
 
 
 def _rule(name: str) -> str:

@@ -75,6 +75,9 @@ class Reading(Protocol):
     def is_gone(self, article: str) -> bool:
         """Say whether an article was taken down."""
 
+    def of_story(self, story: str) -> str | None:
+        """The edition's article of a story, if it has one."""
+
     def views(self, article: str) -> int:
         """Counted views of an article, ever."""
 

@@ -6,13 +6,14 @@ the same compiled chain between two views.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from ranking.lists.chain import SPARE, Question, evidence_of, rank_next, visit_weights
 from ranking.lists.popularity import wears_of
 from ranking.lists.profile import Profile
-from ranking.lists.reading import Reading, Scored
+from ranking.lists.reading import Ground, Reading, Scored
 from ranking.lists.tags import NO_HINTS, Hints
 
 
@@ -57,14 +58,46 @@ def hints_of(reading: Reading, pages: Sequence[str], profile: Profile) -> Hints:
     return NO_HINTS
 
 
-def _chained(
-    reading: Reading, pages: list[str], read: list[str], profile: Profile, n: int
-) -> list[Scored]:
-    used = pages[: profile.visit_depth]
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of the chain, and who stands for what in it.
+
+    Attributes
+    ----------
+    question : Question
+    ground : Ground
+    topic : str
+        What the hints come from, `tags` or `section`.
+    """
+
+    reading: Reading
+    question: Question
+    ground: Ground
+    topic: str
+    extra: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """Slots of articles with views; those without stand after them."""
+        return self.ground.scratch.score.size - SPARE
+
+    def slot_of(self, article: str) -> int:
+        """Where an article stands, -1 if nowhere."""
+        if article in self.extra:
+            return self.size + self.extra.index(article)
+        return self.reading.slot(article)
+
+    def id_of(self, slot: int) -> str:
+        """Article that stands somewhere."""
+        return self.reading.id_of(slot) if slot < self.size else self.extra[slot - self.size]
+
+
+def asked_of(reading: Reading, used: list[str], read: list[str], profile: Profile) -> Asked:
+    """Put a question to the chain: what is read after some pages, newest first."""
     hints, shares, is_topical = hints_of(reading, used, profile)
     ground = reading.ground(profile, hints)
     size = ground.scratch.score.size - SPARE
-    extra = [card.id for card in hints if reading.slot(card.id) < 0]
+    extra = tuple(card.id for card in hints if reading.slot(card.id) < 0)
     places = {article: size + i for i, article in enumerate(extra)}
     slot_of = [places.get(card.id, reading.slot(card.id)) for card in hints]
     question = Question(
@@ -77,11 +110,19 @@ def _chained(
         (profile.tag_share if is_topical else profile.section_share) if hints else 0.0,
         profile.visit_wear if len(used) > 1 else 0.0,
     )
-    slots, scores = np.zeros(n, np.int32), np.zeros(n)
+    return Asked(reading, question, ground, "tags" if is_topical else "section", extra)
+
+
+def _chained(
+    reading: Reading, pages: list[str], read: list[str], profile: Profile, n: int
+) -> list[Scored]:
+    asked = asked_of(reading, pages[: profile.visit_depth], read, profile)
+    ground, slots, scores = asked.ground, np.zeros(n, np.int32), np.zeros(n)
     found = rank_next(
-        ground.graph, ground.newest_ms, ground.popularity, question, ground.scratch, slots, scores
-    )
-    names = [reading.id_of(s) if s < size else extra[s - size] for s in slots[:found].tolist()]
+        ground.graph, ground.newest_ms, ground.popularity, asked.question, ground.scratch,
+        slots, scores,
+    )  # fmt: skip
+    names = [asked.id_of(slot) for slot in slots[:found].tolist()]
     worn = wears_of(ground.popularity, slots[:found], profile.visit_wear)
     listed = map(Scored, names, scores[:found].tolist(), worn.tolist())
     return sorted((i for i in listed if i.id not in read), key=lambda i: (-i.score, i.id))

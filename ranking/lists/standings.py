@@ -122,19 +122,29 @@ class Standings:
         (n,) int32, (n,) float64, float
             Slots, scores, and the score that a whole share in the sibling editions is worth.
         """
-        p = profile
-        evidence = 0.0 if p.exponent else p.popular_evidence
-        standing = self._standing(
-            p.half_life, p.landing_weight, evidence, p, p.exponent, p.freshness
-        )
+        standing = self._popular(profile)
         slots = popular_slots(standing.popularity)
+        parts, loan = self.popular_parts(profile, sibling_evidence, slots)
+        return slots, np.asarray(parts.sum(0)), loan
+
+    def popular_parts(
+        self, profile: Profile, sibling_evidence: float, slots: NDArray[np.int32]
+    ) -> tuple[NDArray[np.float64], float]:
+        """What each half-life of the chain adds to some articles' scores.
+
+        Returns
+        -------
+        (n_levels, n) float64, float
+            From the shortest half-life to the longest; and the loan as of `popular`.
+        """
+        standing = self._popular(profile)
         kappa, weight = standing.evidence.copy(), np.zeros(len(standing.decays))
         kappa[-1] = sibling_evidence
         left = weigh(self._mass(standing) * self._scale(standing), kappa, weight)
-        scores = self.now(slots, standing.decays[0])
+        parts = [self.now(slots, standing.decays[0])]
         for decay, share in zip(standing.decays[1:], weight[1:].tolist(), strict=True):
-            scores += share / weight[0] * self.now(slots, decay)
-        return slots, scores, float(left / weight[0]) if weight[0] > 0.0 else 0.0
+            parts.append(share / weight[0] * self.now(slots, decay))
+        return np.array(parts), float(left / weight[0]) if weight[0] > 0.0 else 0.0
 
     def decayed_views(self, profile: Profile) -> float:
         """Views of the whole edition at the log's clock, under the longest half-life of Popular."""
@@ -165,6 +175,11 @@ class Standings:
                 self._known, self.slots = 0, self.slots[:0]
             self._arrivals = self._site.arrivals
             self._follow_arrivals()
+
+    def _popular(self, profile: Profile) -> _Standing:
+        p = profile
+        evidence = 0.0 if p.exponent else p.popular_evidence
+        return self._standing(p.half_life, p.landing_weight, evidence, p, p.exponent, p.freshness)
 
     def _standing(
         self, half_life: float, landing: float, evidence: float, profile: Profile,

@@ -10,10 +10,18 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
+import msgspec
+
+from ranking.control.book import Book
+from ranking.control.drafts import Draft
 from ranking.engine.coread import LEVELS
-from ranking.lists.boards import SPARE, Board, choose, dressed
+from ranking.lists.boards import SPARE, Board, dressed
+from ranking.lists.choosing import choose
 from ranking.lists.diversity import diversified
-from ranking.lists.profile import DEFAULT, Profile
+from ranking.lists.edits import NO_DESK, Desk
+from ranking.lists.explaining import Explained, Explanation
+from ranking.lists.profile import Profile, json_of
+from ranking.lists.profiles import Profiles
 from ranking.lists.related import compose
 from ranking.mirror.graph import graph_json, told_articles
 from ranking.mirror.names import Names, Question
@@ -30,6 +38,7 @@ from ranking.mirror.values import (
     edition_of,
     tags_of,
 )
+from ranking.server.ports import Refused
 from ranking.server.shelf import Shelf
 
 PATIENCE = 2.0
@@ -46,21 +55,23 @@ class MirrorLists:
     ----------
     reader : Reader
     names : Names
+    book : Book
+        What operators decided; somebody else follows it.
     """
 
-    def __init__(self, reader: Reader, names: Names) -> None:
+    def __init__(self, reader: Reader, names: Names, book: Book) -> None:
         self.shelf = Shelf()
-        self._reader, self._names = reader, names
+        self._reader, self._names, self._book = reader, names, book
         self._held: dict[str, MirroredEdition] = {}
         self._versions: dict[str, bytes] = {}
-        self._live = DEFAULT
+        self._seen: tuple[Profiles, Desk] = (book.profiles, NO_DESK)
         self._fault = "the store was not read yet"
         self._is_read = False
 
     @property
-    def profile(self) -> Profile:
-        """The live profile."""
-        return self._live
+    def profiles(self) -> Profiles:
+        """The live profiles."""
+        return self._book.profiles
 
     def fault(self) -> str:
         """Why lists cannot be served, or nothing; what was read once is served for ever."""
@@ -68,7 +79,7 @@ class MirrorLists:
 
     def status(self) -> dict[str, Any]:
         """How the store is."""
-        return {"store": self._fault or "ok", "profile": self._live.name}
+        return {"store": self._fault or "ok", "profile": self.profiles.base.name}
 
     def editions(self) -> list[str]:
         """Editions that have lists, by name."""
@@ -93,31 +104,44 @@ class MirrorLists:
     async def board(
         self, edition: str, surface: str, profile: Profile, n: int, section: str
     ) -> Board:
-        """Popular or Trending; a section or a window is made by a worker within its ticks."""
-        question = Question(edition, surface, section, profile.window)
-        until = time.monotonic() + PATIENCE
-        try:
-            await self._reader.want(question)
-            while time.monotonic() < until:
-                (data,) = await self._reader.read([self._names.board(question)])
-                board = board_of(data)
-                if board:
-                    return board
-                await asyncio.sleep(0.02)
-        except StoreError as error:
-            self._fault = f"the store does not answer: {error}"
+        """Popular or Trending; a section, a draft or a window is made by a worker."""
+        is_live = profile is self.profiles.of(edition, surface, section)
+        text = "" if is_live else json_of(profile)
+        data = await self._asked(Question(edition, surface, section, text))
+        if board := board_of(data):
+            return board
         held = self.shelf.board(edition, surface)
-        if held and not section and profile.window == self._live.window:
+        if held and not section and is_live:
             return held
         return Board(edition, surface, profile.name, 0.0, ())
 
-    async def related(self, edition: str, article: str, n: int) -> Board:
-        """Related of an article, known or not."""
-        return await self._next(edition, "related", [article], n)
+    async def next(
+        self, edition: str, surface: str, pages: list[str], n: int, profile: Profile
+    ) -> Board:
+        """Related of one page, or For this visit; under a draft it is made by a worker."""
+        if profile is self.profiles.of(edition, surface):
+            return await self._next(edition, surface, pages, n, profile)
+        question = Question(edition, surface, "", json_of(profile), tuple(pages))
+        made = board_of(await self._asked(question))
+        return made or Board(edition, surface, profile.name, 0.0, ())
 
-    async def for_you(self, edition: str, recent: list[str], n: int) -> Board:
-        """For this visit from the last pages read, newest first."""
-        return await self._next(edition, "foryou", recent, n)
+    async def keep(self, draft: Draft) -> None:
+        """Keep a draft until it expires."""
+        key, left = self._names.draft(draft.id), draft.expires_at - time.time()
+        try:
+            await self._reader.keep(key, msgspec.json.encode(draft), left)
+        except StoreError as error:
+            reason = f"the store does not answer: {error}"
+            raise Refused(reason, 1) from error
+
+    async def draft(self, id: str) -> Draft | None:
+        """A draft, None if there is none or it has expired."""
+        try:
+            (data,) = await self._reader.read([self._names.draft(id)])
+        except StoreError as error:
+            self._fault = f"the store does not answer: {error}"
+            return None
+        return msgspec.json.decode(data, type=Draft) if data else None
 
     async def article(self, edition: str, article: str) -> dict[str, Any] | None:
         """An article's card and counts, None if it has neither."""
@@ -129,24 +153,53 @@ class MirrorLists:
 
     async def graph(self, edition: str, tag: str) -> dict[str, Any]:
         """A tag's neighbours, synonyms and history."""
-        held = self._held.get(edition) or _nothing_of(edition, self._live)
+        held = self._held.get(edition) or _nothing_of(edition, self.profiles.base)
         graph = held.graph()
         values = await self._articles(edition, told_articles(graph, tag))
         return graph_json(graph, values, edition, tag, held.value.newest_ms / 1000)
 
-    async def _next(self, edition: str, surface: str, pages: list[str], n: int) -> Board:
-        held = self._held.get(edition) or _nothing_of(edition, self._live)
-        profile = held.value.profile
+    async def explain(
+        self, edition: str, surface: str, asked: Explained, profile: Profile
+    ) -> list[Explanation]:
+        """Explain where some articles stand in a list; a worker knows."""
+        is_live = profile is self.profiles.of(edition, surface, asked.section)
+        question = Question(
+            edition, surface, asked.section, "" if is_live else json_of(profile), asked.pages,
+            asked.articles, asked.n,
+        )  # fmt: skip
+        data = await self._asked(question)
+        return msgspec.msgpack.decode(data, type=list[Explanation]) if data else []
+
+    async def _asked(self, question: Question) -> bytes | None:
+        """Have a worker make something within its ticks."""
+        until = time.monotonic() + PATIENCE
+        try:
+            await self._reader.want(question)
+            while time.monotonic() < until:
+                (data,) = await self._reader.read([self._names.board(question)])
+                if data:
+                    return data
+                await asyncio.sleep(0.02)
+        except StoreError as error:
+            self._fault = f"the store does not answer: {error}"
+        return None
+
+    async def _next(
+        self, edition: str, surface: str, pages: list[str], n: int, profile: Profile
+    ) -> Board:
+        held = self._held.get(edition) or _nothing_of(edition, self.profiles.base)
+        edits = self._book.desk(time.time()).of(edition, surface)
         reading = MirrorReading(held, await self._articles(edition, pages))
+        reading.learn(await self._articles(edition, list(edits.pinned(reading).values())))
         ranking, candidates = compose(reading, pages, profile, n + SPARE), []
-        wanted = n + (SPARE if profile.diversity else LISTED)
+        wanted = n + (SPARE if profile.diversity or edits else LISTED)
         while True:
             more = list(islice(ranking, wanted))
             candidates += more
             reading.learn(await self._articles(edition, [item.id for item in more]))
             is_whole = len(more) < wanted
             varied = diversified(candidates, reading, profile, n + SPARE)
-            chosen = choose(varied, reading, profile, n, is_whole=is_whole)
+            chosen = choose(varied, reading, profile, n, edits=edits, is_whole=is_whole)
             if len(chosen) == n or is_whole:
                 return dressed(reading, surface, profile, chosen)
 
@@ -191,7 +244,11 @@ class MirrorLists:
     def _take(self, value: EditionValue, now: float) -> None:
         held = self._held.get(value.name)
         self._held[value.name] = held.succeeded_by(value) if held else MirroredEdition(value)
-        self._live = value.profile if value.profile != self._live else self._live
+        self._book.rebased(value.profile)
+        seen = (self.profiles, self._book.desk(time.time()))
+        if seen != self._seen:
+            self._seen = seen
+            self.shelf.renew()
         for board in value.boards:
             self.shelf.put(board, now)
 

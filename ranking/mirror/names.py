@@ -14,14 +14,23 @@ class Question(msgspec.Struct, frozen=True, order=True):
     Attributes
     ----------
     edition, surface, section : str
-    window : int
-        Hard window in seconds; 0 = the live decay.
+    profile : str
+        A whole profile as JSON; empty = the live one.
+    pages : tuple of str
+        Of Related and For this visit, newest first.
+    explained : tuple of str
+        Articles of which to tell why they stand where they do, instead of the board.
+    n : int
+        Places of the list that this is about.
     """
 
     edition: str
     surface: str
     section: str = ""
-    window: int = 0
+    profile: str = ""
+    pages: tuple[str, ...] = ()
+    explained: tuple[str, ...] = ()
+    n: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,10 @@ class Names:
     def board(self, question: Question) -> str:
         """A board that was asked for."""
         return self._named(f"board:{text_of(question)}")
+
+    def draft(self, id: str) -> str:
+        """A draft."""
+        return self._named(f"draft:{id}")
 
     def position(self, partition: int) -> str:
         """Log positions that a partition's values stand for."""

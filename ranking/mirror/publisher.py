@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from ranking.engine.event import site_of
 from ranking.engine.site import Site
-from ranking.lists.boards import Board
+from ranking.lists.boards import SURFACES, Board
+from ranking.lists.explaining import Explained
 from ranking.lists.popularity import ranked_shares
-from ranking.lists.profile import profile_from
+from ranking.lists.profile import profile_of_json
 from ranking.lists.reading import LONGEST
 from ranking.mirror.names import Question
 from ranking.mirror.values import (
@@ -102,17 +103,22 @@ class Publisher:
         )
 
     def board(self, question: Question) -> bytes:
-        """A board that somebody asked for.
+        """A board that somebody asked for, or why some articles stand where they do.
 
         Raises
         ------
         ProfileError
-            If it asks for a window that there cannot be.
+            If it asks for a profile that there cannot be.
         """
-        live = self.ranker.profile
-        profile = profile_from({"window": question.window}, live) if question.window else live
-        edition, surface, section = question.edition, question.surface, question.section
-        return packed(self.ranker.board(edition, surface, profile, LONGEST, section))
+        q, ranker = question, self.ranker
+        live = ranker.profile(q.edition, q.surface, q.section)
+        profile = profile_of_json(q.profile) if q.profile else live
+        if q.explained:
+            asked = Explained(q.explained, q.n, q.section, q.pages)
+            return msgspec.msgpack.encode(ranker.explain(q.edition, q.surface, asked, profile))
+        if q.surface in SURFACES:
+            return packed(ranker.board(q.edition, q.surface, profile, LONGEST, q.section))
+        return packed(ranker.next(q.edition, q.surface, list(q.pages), LONGEST, profile))
 
     def articles(self, most: int) -> dict[Key, bytes]:
         """Values of the articles that waited longest.
@@ -170,14 +176,14 @@ class Publisher:
         yield from self.ranker.catalogue.articles()
 
     def _edition(self, name: str, boards: list[Board]) -> EditionValue:
-        edition, profile = self.ranker.edition(name), self.ranker.profile
+        edition, profile = self.ranker.edition(name), self.ranker.profile(name, "related")
         ground = edition.ground(profile)
         slots, shares, lasting = ranked_shares(ground.popularity)
         level = ground.graph.level[0]
         ranked = (item.id for item in edition.popular(profile))
         shown = (article for article in ranked if not edition.is_gone(article))
         return EditionValue(
-            VERSION, name, ground.newest_ms, profile, boards,
+            VERSION, name, ground.newest_ms, self.ranker.profiles.base, boards,
             level["base_ms"].tolist(), level["half_life_ms"].tolist(),
             [edition.id_of(slot) for slot in slots.tolist()],
             slots.tobytes(), shares.tobytes(), lasting.tobytes(), list(islice(shown, FILLED)),
@@ -185,7 +191,7 @@ class Publisher:
 
     def _tags(self, name: str) -> TagsValue:
         edition = self.ranker.edition(name)
-        graph = edition.tags(self.ranker.profile)
+        graph = edition.tags(self.ranker.profile(name, "related"))
         slots = np.array([edition.slot(card.id) for card in graph.cards], np.int32)
         return TagsValue(VERSION, list(graph.cards), slots.tobytes(), graph.mass.tobytes())
 

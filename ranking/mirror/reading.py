@@ -124,6 +124,11 @@ class MirrorReading:
         """Say whether an article was taken down."""
         return self._values.get(article, NO_ARTICLE).is_gone
 
+    def of_story(self, story: str) -> str | None:
+        """The edition's article of a story, if it is among those whose tags are known."""
+        cards = self._edition.graph().cards
+        return next((card.id for card in cards if card.story == story), None)
+
     def views(self, article: str) -> int:
         """Counted views of an article, ever."""
         return self._values.get(article, NO_ARTICLE).views

@@ -235,6 +235,13 @@ class Reader:
         except redis.RedisError as error:
             raise StoreError(str(error)) from error
 
+    async def keep(self, key: str, value: bytes, seconds: float) -> None:
+        """Keep a value of one's own for a while."""
+        try:
+            await self._redis.set(key, value, px=max(int(seconds * 1000), 1))
+        except redis.RedisError as error:
+            raise StoreError(str(error)) from error
+
     async def changes(self) -> AsyncIterator[Changed | None]:
         """What changed, as it does; None about once a second, and at the beginning."""
         try:

@@ -75,7 +75,7 @@ class EditionValue(msgspec.Struct, array_like=True, frozen=True):
     newest_ms : int
         The log's clock.
     profile : Profile
-        The live one.
+        The one that all live ones are made from.
     boards : list of Board
     base_ms, half_life_ms : list of int
         Of the four levels of the co-read graph.

@@ -4,6 +4,7 @@ The next request is made while the last one is on its way. A request that was no
 again; its events carry ids then only if the log has them, so `with_ids` gives them some.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -167,7 +168,9 @@ class _Http:
     """A server's collector."""
 
     def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=url, timeout=60.0)
+        key = os.environ.get("TOLQYN_KEY", "")
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        self._client = httpx.Client(base_url=url, timeout=60.0, headers=headers)
 
     def __enter__(self) -> "_Http":
         return self

@@ -14,7 +14,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from ranking.engine.event import UNREADABLE, edition_fault
-from ranking.lists.boards import SURFACES, render, render_candidates
+from ranking.lists.boards import SURFACES, Board, render, render_candidates
+from ranking.lists.explaining import Explained
+from ranking.lists.profile import Profile
 from ranking.lists.reading import LONGEST
 from ranking.server.ports import Lists
 from ranking.server.problems import Problem
@@ -22,6 +24,7 @@ from ranking.server.requests import (
     OPEN,
     article_of,
     body_of,
+    edition_of,
     json_response,
     line_of,
     number_of,
@@ -47,7 +50,7 @@ class Answers:
         self.listeners = Listeners(lists.shelf)
 
     def routes(self) -> list[BaseRoute]:
-        """Build the routes."""
+        """Build the routes that every page may ask."""
         return [
             Route("/v1/articles/{site}/{lang}/{id:path}", self.article),
             Route("/v1/popular", self.popular),
@@ -55,10 +58,12 @@ class Answers:
             Route("/v1/related/{id:path}", self.related),
             Route("/v1/foryou", self.for_you, methods=["POST"]),
             Route("/v1/stream", self.stream),
-            Route("/v1/boards", self.boards),
-            Route("/v1/graph", self.graph),
             Route("/visit.js", self.visit),
         ]
+
+    def reading(self) -> list[BaseRoute]:
+        """Build the routes that the console asks."""
+        return [Route("/v1/boards", self.boards), Route("/v1/graph", self.graph)]
 
     async def article(self, request: Request) -> Response:
         """Show an article's card and counts."""
@@ -78,11 +83,15 @@ class Answers:
 
     async def related(self, request: Request) -> Response:
         """Related of one article."""
-        edition, n = self._edition(request), number_of(request, "n", 4)
+        edition, n = edition_of(request, self.lists), number_of(request, "n", 4)
         carried = number_of(request, "candidates", 0)
-        profile = profile_of(request, self.lists.profile)
-        board = await self.lists.related(edition, request.path_params["id"], max(n, carried))
-        body = render_candidates(board, n, profile.visit_decay) if carried else render(board, n)
+        profile = await profile_of(request, self.lists, edition, "related")
+        pages = [request.path_params["id"]]
+        board = await self.lists.next(edition, "related", pages, max(n, carried), profile)
+        if carried:
+            body = render_candidates(board, n, profile.visit_decay)
+        else:
+            body = await self._rendered(request, board, n, profile, "", tuple(pages))
         return ready(request, self.lists.shelf.keep(line_of(request), body))
 
     async def for_you(self, request: Request) -> Response:
@@ -94,12 +103,14 @@ class Answers:
         if fault := edition_fault(asked.edition):
             raise Problem(400, "Edition refused", fault)
         recent = [str(page) for page in asked.recent[:LONG_VISIT]]
-        board = await self.lists.for_you(asked.edition, recent, asked.n)
-        return Response(render(board, asked.n), headers=OPEN, media_type="application/json")
+        profile = await profile_of(request, self.lists, asked.edition, "foryou")
+        board = await self.lists.next(asked.edition, "foryou", recent, asked.n, profile)
+        body = await self._rendered(request, board, asked.n, profile, "", tuple(recent))
+        return Response(body, headers=OPEN, media_type="application/json")
 
     async def stream(self, request: Request) -> Response:
         """Send a board whenever it changes."""
-        edition = self._edition(request)
+        edition = edition_of(request, self.lists)
         surface = request.query_params.get("surface", "popular")
         if surface not in SURFACES:
             raise Problem(400, "Surface refused", f"surface must be of {SURFACES}, got {surface!r}")
@@ -115,7 +126,7 @@ class Answers:
 
     async def graph(self, request: Request) -> Response:
         """A tag's neighbours, synonyms and history."""
-        edition, tag = self._edition(request), request.query_params.get("tag", "")
+        edition, tag = edition_of(request, self.lists), request.query_params.get("tag", "")
         if not tag:
             raise Problem(400, "Tag refused", "tag must not be empty")
         return json_response(await self.lists.graph(edition, tag))
@@ -126,27 +137,30 @@ class Answers:
         return Response(VISIT.read_bytes(), headers=headers, media_type="text/javascript")
 
     async def _board(self, request: Request, surface: str) -> Response:
-        edition, n = self._edition(request), number_of(request, "n", 5)
-        section, live = request.query_params.get("section", ""), self.lists.profile
-        profile = profile_of(request, live)
+        edition, n = edition_of(request, self.lists), number_of(request, "n", 5)
+        section = request.query_params.get("section", "")
+        profile = await profile_of(request, self.lists, edition, surface, section)
         shelf, line = self.lists.shelf, line_of(request)
         answer = None
-        if not section and profile is live:
+        is_plain = not section and "explain" not in request.query_params
+        if is_plain and profile is self.lists.profiles.of(edition, surface):
             answer = shelf.ask(line, edition, surface, n)
         if answer is None:
             board = await self.lists.board(edition, surface, profile, n, section)
-            answer = shelf.keep(line, render(board, n))
+            answer = shelf.keep(line, await self._rendered(request, board, n, profile, section, ()))
         return ready(request, answer)
 
-    def _edition(self, request: Request) -> str:
-        edition = request.query_params.get("edition", "")
-        if not edition:
-            known = self.lists.editions()
-            if len(known) == 1:
-                return known[0]
-        if fault := edition_fault(edition):
-            raise Problem(400, "Edition refused", fault)
-        return edition
+    async def _rendered(
+        self, request: Request, board: Board, n: int, profile: Profile, section: str,
+        pages: tuple[str, ...],
+    ) -> bytes:  # fmt: skip
+        """A list as JSON; with `explain=1` each item says why it stands there."""
+        if request.query_params.get("explain") not in ("1", "true"):
+            return render(board, n)
+        asked = Explained(board.ids[:n], n, section, pages)
+        told = await self.lists.explain(board.edition, board.surface, asked, profile)
+        why = {its.article: {c.name: c.value for c in its.components} for its in told}
+        return render(board, n, why)
 
 
 class _ForYou(msgspec.Struct, frozen=True):

@@ -13,12 +13,18 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ranking import __version__
+from ranking.control.keys import Role
 from ranking.server.answers import Answers
+from ranking.server.guard import Guard
 from ranking.server.intake import Writing
+from ranking.server.keys import KeyRoutes
 from ranking.server.metrics import Metrics
 from ranking.server.openapi import document
-from ranking.server.ports import Intake, Lists
+from ranking.server.overrides import OverrideRoutes
+from ranking.server.ports import Intake, Lists, Settings
+from ranking.server.previewing import PreviewRoutes
 from ranking.server.problems import Problem, on_problem
+from ranking.server.profiles import ProfileRoutes
 from ranking.server.requests import json_response
 
 
@@ -32,12 +38,23 @@ class Api:
         Answers questions.
     intake : Intake or None
         Takes events and articles.
+    settings : Settings or None
+        Knows what operators decided, and who may do what.
+    is_open : bool
+        Whether everything is allowed while there are no keys.
     """
 
     def __init__(
-        self, metrics: Metrics, lists: Lists | None = None, intake: Intake | None = None
+        self,
+        metrics: Metrics,
+        lists: Lists | None = None,
+        intake: Intake | None = None,
+        settings: Settings | None = None,
+        *,
+        is_open: bool = True,
     ) -> None:
-        self.metrics, self.lists, self.intake = metrics, lists, intake
+        self.metrics, self.lists, self.intake, self.settings = metrics, lists, intake, settings
+        self.guard = Guard(settings, is_open=is_open)
 
     def app(self, extra: list[BaseRoute] | None = None) -> Starlette:
         """Build the ASGI application."""
@@ -49,11 +66,31 @@ class Api:
             *(extra or []),
         ]
         if self.intake:
-            routes += Writing(self.intake, self.metrics).routes()
+            written = Writing(self.intake, self.metrics).routes()
+            routes += self.guard.routes(Role.WRITE, written)
         if self.lists:
-            routes += Answers(self.lists).routes()
+            routes += self._answers(self.lists)
+        if self.settings:
+            routes += self._keys(self.settings)
         handlers = {Problem: on_problem, HTTPException: on_problem}
         return Starlette(routes=routes, exception_handlers=handlers)
+
+    def _answers(self, lists: Lists) -> list[BaseRoute]:
+        answers, guard = Answers(lists), self.guard
+        routes = answers.routes() + guard.routes(Role.READ, answers.reading())
+        if self.settings:
+            previews = PreviewRoutes(lists)
+            routes += guard.routes(Role.READ, previews.reading())
+            for parts in (ProfileRoutes, OverrideRoutes):
+                made = parts(lists, self.settings)
+                routes += guard.routes(Role.READ, made.reading())
+                routes += guard.routes(Role.OPERATE, made.writing())
+        return routes
+
+    def _keys(self, settings: Settings) -> list[BaseRoute]:
+        keys, guard = KeyRoutes(settings), self.guard
+        routes = guard.routes(Role.READ, keys.reading())
+        return routes + guard.routes(Role.ADMINISTER, keys.administering())
 
     async def health(self, request: Request) -> Response:
         """Say that the process lives."""
@@ -62,9 +99,11 @@ class Api:
     async def ready(self, request: Request) -> Response:
         """Say whether lists are served and events taken."""
         status: dict[str, Any] = {"status": "ready"}
-        for part in (self.lists, self.intake):
+        for part in (self.lists, self.intake, self.settings):
             if part and (fault := part.fault()):
                 raise Problem(503, "Not ready", fault)
+        if self.settings:
+            status["settings"] = self.settings.book.version
         return json_response(status | (self.lists.status() if self.lists else {}))
 
     async def metrics_page(self, request: Request) -> Response:

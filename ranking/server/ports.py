@@ -6,10 +6,15 @@ An `Intake` takes events and cards for the log: embedded into SQLite, in the clu
 
 from typing import Any, Protocol
 
+from ranking.control.book import Book
+from ranking.control.drafts import Draft
+from ranking.control.records import Record
 from ranking.engine.rows import Rows
 from ranking.lists.boards import Board
 from ranking.lists.catalogue import Card
+from ranking.lists.explaining import Explained, Explanation
 from ranking.lists.profile import Profile
+from ranking.lists.profiles import Profiles
 from ranking.server.shelf import Shelf
 
 
@@ -19,8 +24,8 @@ class Lists(Protocol):
     shelf: Shelf
 
     @property
-    def profile(self) -> Profile:
-        """The live profile."""
+    def profiles(self) -> Profiles:
+        """The live profiles."""
 
     def fault(self) -> str:
         """Why lists cannot be served, or nothing."""
@@ -36,11 +41,27 @@ class Lists(Protocol):
     ) -> Board:
         """Popular or Trending, under the live profile or one made from it."""
 
-    async def related(self, edition: str, article: str, n: int) -> Board:
-        """Related of an article, known or not."""
+    async def next(
+        self, edition: str, surface: str, pages: list[str], n: int, profile: Profile
+    ) -> Board:
+        """Related of one page, known or not, or For this visit of the last ones, newest first."""
 
-    async def for_you(self, edition: str, recent: list[str], n: int) -> Board:
-        """For this visit from the last pages read, newest first."""
+    async def explain(
+        self, edition: str, surface: str, asked: Explained, profile: Profile
+    ) -> list[Explanation]:
+        """Explain where some articles stand in a list; nothing if nobody can tell now."""
+
+    async def keep(self, draft: Draft) -> None:
+        """Keep a draft until it expires.
+
+        Raises
+        ------
+        Refused
+            If it cannot be kept.
+        """
+
+    async def draft(self, id: str) -> Draft | None:
+        """A draft, None if there is none or it has expired."""
 
     async def article(self, edition: str, article: str) -> dict[str, Any] | None:
         """An article's card and counts, None if it has neither."""
@@ -64,6 +85,26 @@ class Refused(Exception):
     def __init__(self, reason: str, wait: int, *, is_busy: bool = False) -> None:
         super().__init__(reason)
         self.wait, self.is_busy = wait, is_busy
+
+
+class Settings(Protocol):
+    """Who knows what operators decided, and writes it down."""
+
+    book: Book
+
+    def fault(self) -> str:
+        """Why decisions are not known here, or nothing."""
+
+    async def write(self, record: Record) -> None:
+        """Return when the record holds, for this process too.
+
+        Raises
+        ------
+        ConflictError
+            If somebody else decided first.
+        Refused
+            If the log does not take it.
+        """
 
 
 class Intake(Protocol):

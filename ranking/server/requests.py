@@ -6,10 +6,12 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ranking.control.drafts import PREFIX as DRAFT
 from ranking.engine.event import edition_fault
 from ranking.lists.profile import Profile, ProfileError, profile_from
 from ranking.lists.reading import LONGEST
 from ranking.server.collector import LARGEST_BODY
+from ranking.server.ports import Lists
 from ranking.server.problems import Problem
 from ranking.server.shelf import Answer
 
@@ -40,6 +42,18 @@ def article_of(request: Request) -> tuple[str, str]:
     return edition, request.path_params["id"]
 
 
+def edition_of(request: Request, lists: Lists) -> str:
+    """Edition that a query names; the only one there is if it names none."""
+    edition = request.query_params.get("edition", "")
+    if not edition:
+        known = lists.editions()
+        if len(known) == 1:
+            return known[0]
+    if fault := edition_fault(edition):
+        raise Problem(400, "Edition refused", fault)
+    return edition
+
+
 def line_of(request: Request) -> str:
     """A request line, `path?query`."""
     return f"{request.scope['path']}?{request.url.query}"
@@ -56,16 +70,23 @@ def number_of(request: Request, name: str, default: int) -> int:
     return int(text)
 
 
-def profile_of(request: Request, live: Profile) -> Profile:
-    """The live profile, or the one that the query asks for."""
+async def profile_of(
+    request: Request, lists: Lists, edition: str, surface: str, section: str = ""
+) -> Profile:
+    """The live profile of a list, or the one that the query asks for."""
     query = request.query_params
-    name = query.get("profile") or live.name
-    if name != live.name:
-        raise Problem(404, "Unknown profile", f"profile must be {live.name!r}, got {name!r}")
+    made = lists.profiles.of(edition, surface, section)
+    name = query.get("profile") or made.name
+    if name != made.name:
+        draft = await lists.draft(name) if name.startswith(DRAFT) else None
+        if draft is None:
+            detail = f"profile must be {made.name!r} or a draft that has not expired, got {name!r}"
+            raise Problem(404, "Unknown profile", detail)
+        made = draft.profile(lists.profiles, edition, surface, section)
     if "window" not in query:
-        return live
+        return made
     try:
-        return profile_from({"window": int(query["window"])}, live)
+        return profile_from({"window": int(query["window"])}, made)
     except ValueError as error:
         detail = str(error) if isinstance(error, ProfileError) else "window must be seconds"
         raise Problem(400, "Window refused", detail) from error
@@ -78,6 +99,6 @@ def ready(request: Request, answer: Answer) -> Response:
     return Response(answer.body, headers=dict(answer.headers))
 
 
-def json_response(body: object) -> Response:
+def json_response(body: object, status: int = 200) -> Response:
     """Answer with JSON."""
-    return Response(orjson.dumps(body), headers=OPEN, media_type="application/json")
+    return Response(orjson.dumps(body), status, OPEN, "application/json")

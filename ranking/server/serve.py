@@ -21,19 +21,26 @@ class ServeError(ValueError):
     """The server cannot start: the operator's fault."""
 
 
-def check_address(host: str, port: int) -> None:
-    """Refuse a host that others could reach, and a port that is taken.
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine reaches a host."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_address(host: str, port: int, *, has_keys: bool = False) -> None:
+    """Refuse a host that others could reach while there are no keys, and a port that is taken.
 
     Raises
     ------
     ServeError
     """
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        message = f"host must be a loopback address while there are no keys, got {host!r}"
+    if not (has_keys or is_loopback(host)):
+        message = (
+            f"host must be a loopback address while there are no keys, got {host!r};"
+            " `tolqyn keys create` makes one"
+        )
         raise ServeError(message)
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -50,7 +57,7 @@ async def listen(
     host: str,
     port: int,
     on_ready: Callable[[], None] = lambda: None,
-    until: "asyncio.Future[None] | None" = None,
+    until: "asyncio.Future[Any] | None" = None,
 ) -> None:
     """Serve until a signal asks to stop, or something ends.
 

@@ -100,6 +100,14 @@ class Shelf:
         self._shown[key] = _Shown(board, made, queries)
         self.listener(key)
 
+    def renew(self) -> None:
+        """Show the boards that come next at once, and forget lists made under other profiles."""
+        for shown in list(self._shown.values()):
+            shown.made = float("-inf")
+        for line, answer in list(self.answers.items()):
+            if answer.until < float("inf"):
+                self.answers.pop(line, None)
+
     def flush(self, now: float) -> None:
         """Show the boards whose numbers waited for their second to pass."""
         for board in list(self._held.values()):

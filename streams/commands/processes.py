@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,6 +26,9 @@ from streams.commands.settings import (
     REDIS,
 )
 
+if TYPE_CHECKING:
+    from streams.deciding import KafkaSettings
+
 log = logging.getLogger("tolqyn")
 
 
@@ -41,6 +44,7 @@ def _worker(**options: Any) -> None:
     from ranking.mirror.names import Names
     from ranking.mirror.store import Writer
     from ranking.warming import warm_up
+    from streams.deciding import KafkaSettings
     from streams.engine import Engine, EngineOptions
     from streams.presence import Presence
     from streams.standby import stand_by
@@ -57,10 +61,11 @@ def _worker(**options: Any) -> None:
     presence = Presence(store, options["id"])
     presence.claim()
     wanted = EngineOptions(
-        options["kafka"], topics, count, options["checkpoint_every"], profile, EngineSettings()
+        options["kafka"], topics, count, options["checkpoint_every"], EngineSettings()
     )
+    decided = KafkaSettings(options["kafka"], topics.settings, profile)
     joining = WorkerOptions(options["kafka"], topics.workers, options["id"], topics.views)
-    run(joining, Engine(wanted, store, names), presence.keep_forever)
+    run(joining, Engine(wanted, store, names, decided), presence.keep_forever)
 
 
 def _pack(**options: Any) -> None:
@@ -81,25 +86,28 @@ def _pack(**options: Any) -> None:
 
 def _collect(**options: Any) -> None:
     """Take events and articles by HTTP and write them to Kafka."""
+    count = _settled(options)
+    asyncio.run(_take_in(options, count))
+
+
+async def _take_in(options: dict[str, Any], count: int) -> None:
     from ranking.server.api import Api
     from ranking.server.metrics import Metrics
-    from ranking.server.serve import check_address, listen
+    from ranking.server.serve import is_loopback, listen
     from streams.collecting import KafkaIntake
     from streams.topic_names import TopicNames
 
-    check_address(options["host"], options["port"])
-    count = _settled(options)
-    intake = KafkaIntake(options["kafka"], TopicNames(options["namespace"]), count)
-    app = Api(Metrics(), intake=intake).app()
-    asyncio.run(listen(app, {}, options["host"], options["port"], _ready(options, "collecting")))
-    intake.stop()
+    decided, following = await _follow_settings(options)
+    topics, is_open = TopicNames(options["namespace"]), is_loopback(options["host"])
+    intake = KafkaIntake(options["kafka"], topics, count)
+    app = Api(Metrics(), intake=intake, settings=decided, is_open=is_open).app()
+    ready = _ready(options, "collecting")
+    await listen(app, {}, options["host"], options["port"], ready, following)
+    await asyncio.to_thread(intake.stop)
 
 
 def _api(**options: Any) -> None:
-    """Answer the portal's questions about lists from Redis."""
-    from ranking.server.serve import check_address
-
-    check_address(options["host"], options["port"])
+    """Answer the portal's questions about lists from Redis, and those of operators."""
     if options["processes"] > 1:
         _supervise(options)
     else:
@@ -112,24 +120,42 @@ async def _answer(options: dict[str, Any]) -> None:
     from ranking.mirror.store import Reader
     from ranking.server.api import Api
     from ranking.server.metrics import Metrics
-    from ranking.server.serve import listen
+    from ranking.server.serve import is_loopback, listen
     from ranking.warming import warm_up
 
     warm_up()
     names = Names(options["namespace"])
-    lists = MirrorLists(Reader(options["redis"], names), names)
-    following = asyncio.ensure_future(lists.follow())
-    app = Api(Metrics(), lists).app()
+    decided, deciding = await _follow_settings(options)
+    lists = MirrorLists(Reader(options["redis"], names), names, decided.book)
+    following = asyncio.gather(lists.follow(), deciding)
+    app = Api(Metrics(), lists, settings=decided, is_open=is_loopback(options["host"])).app()
     ready = _ready(options, "answering")
     await listen(app, lists.shelf.answers, options["host"], options["port"], ready, following)
     if following.done():
         following.result()
 
 
+async def _follow_settings(
+    options: dict[str, Any],
+) -> "tuple[KafkaSettings, asyncio.Task[None]]":
+    """Begin to follow the settings; an address that others reach needs keys in them."""
+    from ranking.server.serve import check_address, is_loopback
+    from streams.deciding import KafkaSettings
+    from streams.topic_names import TopicNames
+
+    host, port = options["host"], options["port"]
+    decided = KafkaSettings(options["kafka"], TopicNames(options["namespace"]).settings)
+    following = asyncio.create_task(decided.follow())
+    if not is_loopback(host):
+        await decided.known()
+    check_address(host, port, has_keys=bool(decided.book.held_keys()))
+    return decided, following
+
+
 def _supervise(options: dict[str, Any]) -> None:
     """Run several processes on one port; they end with this one, and are started again."""
     command = [sys.executable, "-m", "ranking", "api", "--processes", "1"]
-    for name in ("host", "port", "redis", "namespace"):
+    for name in ("host", "port", "kafka", "redis", "namespace"):
         command += [f"--{name}", str(options[name])]
     children = [_child(command) for _ in range(options["processes"])]
     stopping: list[int] = []
@@ -194,4 +220,4 @@ worker = _command("worker", _worker, KAFKA, REDIS, NAMESPACE, ID, CHECKPOINT_EVE
 worker.params.append(click.Option(["--standby"], is_flag=True, help=STANDBY))
 pack = _command("pack", _pack, KAFKA, NAMESPACE, ID)
 collect = _command("collect", _collect, KAFKA, NAMESPACE, HOST, COLLECTOR_PORT)
-api = _command("api", _api, REDIS, NAMESPACE, HOST, PORT, PROCESSES)
+api = _command("api", _api, KAFKA, REDIS, NAMESPACE, HOST, PORT, PROCESSES)

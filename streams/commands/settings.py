@@ -25,7 +25,10 @@ PROCESSES = Setting(
 SETTINGS = (KAFKA, REDIS, NAMESPACE, ID, PROCESSES)
 
 # These have a variable that the embedded server has too.
-HOST = Setting("--host", "TOLQYN_HOST", click.STRING, "127.0.0.1", "Loopback address to listen on.")
+HOST = Setting(
+    "--host", "TOLQYN_HOST", click.STRING, "127.0.0.1",
+    "Address to listen on; while there are no keys, a loopback one.",
+)  # fmt: skip
 PORT = Setting("--port", "TOLQYN_PORT", click.IntRange(1, 65535), 8080, "Port to listen on.")
 COLLECTOR_PORT = Setting("--port", "TOLQYN_PORT", click.IntRange(1, 65535), 8081, PORT.text)
 CHECKPOINT_EVERY = Setting(

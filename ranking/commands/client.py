@@ -1,0 +1,100 @@
+"""Asking a running system from a shell, and the options that say which."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from rich.console import Console
+
+from ranking.commands.settings import KEY, URL, option_of
+
+console = Console(highlight=False)
+
+
+class Client:
+    """A running system, as operators ask it.
+
+    Parameters
+    ----------
+    url : str
+    key : str
+    """
+
+    def __init__(self, url: str, key: str) -> None:
+        self._url = url.rstrip("/")
+        self._headers = {"authorization": f"Bearer {key}"} if key else {}
+
+    def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+        """Ask, and read the answer.
+
+        Raises
+        ------
+        click.ClickException
+            With the system's own words, if it refuses or does not answer.
+        """
+        import httpx
+
+        given = {name: value for name, value in query.items() if value not in (None, "")}
+        try:
+            answer = httpx.request(
+                method, self._url + path, json=body, params=given, headers=self._headers, timeout=30
+            )
+        except httpx.HTTPError as error:
+            message = f"{self._url} does not answer: {error}; --to says where the system is"
+            raise click.ClickException(message) from error
+        if answer.is_success:
+            is_json = answer.headers.get("content-type", "").startswith("application/json")
+            return answer.json() if is_json else answer.text
+        try:
+            detail = answer.json()["detail"]
+        except ValueError:
+            detail = answer.text
+        message = f"{detail} ({answer.status_code})"
+        raise click.ClickException(message)
+
+
+def moment_of(text: str | None) -> float | None:
+    """Read a moment: ISO 8601, or a span from now such as 90s, 30m, 6h or 2d.
+
+    Examples
+    --------
+    >>> moment_of("2026-01-01T00:00:00Z")
+    1767225600.0
+    """
+    if not text:
+        return None
+    span = {"s": 1, "m": 60, "h": 3600, "d": 86400}.get(text[-1])
+    try:
+        if span:
+            return time.time() + float(text[:-1]) * span
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        message = f"a moment must be ISO 8601 or a span such as 90s, 30m, 6h, 2d, got {text!r}"
+        raise click.BadParameter(message) from error
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def when(at: float | None) -> str:
+    """Write a moment for people; nothing for none."""
+    return datetime.fromtimestamp(at, UTC).isoformat(" ", "seconds") if at else ""
+
+
+def on_system(command: click.Command) -> click.Command:
+    """Give a command the options that say which system, and by whose key."""
+    command.params += [option_of(URL), option_of(KEY)]
+    return command
+
+
+def of_scope(command: click.Command) -> click.Command:
+    """Give a command the options of a scope."""
+    for name in ("edition", "surface", "section"):
+        command.params.append(click.Option([f"--{name}"], default="", help="Empty = all."))
+    return on_system(command)
+
+
+def told(command: click.Command) -> click.Command:
+    """Give a command the options of the audit log."""
+    command.params.append(click.Option(["--reason"], default="", help="For the audit log."))
+    command.params.append(click.Option(["--author"], default="", help="Who decides."))
+    return command

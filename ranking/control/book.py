@@ -1,0 +1,188 @@
+"""The book: all records of the settings log, in its order, and what holds after them.
+
+A record that does not follow the current version of its thing is passed over, by every reader in
+the same way: of two operators who decide at once, the second is told. One of a newer format is
+passed over too, and makes the book say that this program is too old for it. One thread takes
+records; any may read.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from ranking.control.keys import Key
+from ranking.control.overrides import Override, override_of
+from ranking.control.records import FORMAT, KINDS, Record, RecordError
+from ranking.lists.edits import NO_DESK, Desk
+from ranking.lists.profile import DEFAULT, Profile
+from ranking.lists.profiles import Profiles, Scope
+
+T = TypeVar("T")
+Thing = tuple[str, str]
+"""Kind and name."""
+
+
+class ConflictError(ValueError):
+    """Somebody else decided first."""
+
+
+class Book:
+    """What holds.
+
+    Parameters
+    ----------
+    base : Profile
+        Of all lists, before any record.
+    """
+
+    def __init__(self, base: Profile = DEFAULT) -> None:
+        self.records: list[Record] = []
+        self.faults: list[str] = []
+        self.profiles = Profiles(base)
+        self._history: dict[Thing, list[Record]] = defaultdict(list)
+        self._overrides: dict[str, Override] = {}
+        self._keys: dict[str, Key] = {}
+        self._desk, self._desk_until = NO_DESK, 0.0
+
+    @property
+    def version(self) -> int:
+        """How many records hold or held."""
+        return len(self.records)
+
+    def rebased(self, base: Profile) -> None:
+        """Begin with another profile from now on."""
+        if base != self.profiles.base:
+            self.profiles = Profiles(base, self.profiles.changes)
+
+    def current(self, kind: str, name: str) -> Record | None:
+        """The record that holds of a thing, None if there is none or the thing is no more."""
+        history = self._history.get((kind, name))
+        return history[-1] if history and history[-1].body is not None else None
+
+    def history(self, kind: str, name: str) -> list[Record]:
+        """All records of a thing, oldest first."""
+        return list(self._history.get((kind, name), ()))
+
+    def things(self, kind: str) -> list[Record]:
+        """The records that hold of a kind, in the order of their names."""
+        named = sorted(name for its, name in list(self._history) if its == kind)
+        return [record for name in named if (record := self.current(kind, name))]
+
+    def latest(self, kind: str, name: str) -> int:
+        """Version of a thing's last record, 0 if it has none."""
+        history = self._history.get((kind, name))
+        return history[-1].version if history else 0
+
+    def following(
+        self, kind: str, name: str, body: dict[str, Any] | None, author: str, reason: str,
+        parent: int | None = None, clock: Callable[[], float] = time.time,
+    ) -> Record:  # fmt: skip
+        """Write a record that follows what holds; `parent` is what its author saw.
+
+        Raises
+        ------
+        ConflictError
+            If that is not what holds any more.
+        """
+        latest = self.latest(kind, name)
+        if parent is not None and parent != latest:
+            raise ConflictError(self.conflict(kind, name, parent))
+        return Record(
+            kind=kind, name=name, version=latest + 1, parent=latest, author=author, at=clock(),
+            reason=reason, body=body,
+        )  # fmt: skip
+
+    def conflict(self, kind: str, name: str, parent: int) -> str:
+        """Say who was first."""
+        history = self._history.get((kind, name))
+        if not history:
+            return f"parent must be 0, since there is no {kind} {name!r} yet, got {parent}"
+        last = history[-1]
+        return (
+            f"parent must be {last.version}, which {last.author or 'somebody'} made"
+            f" ({last.reason or 'no reason given'}), got {parent}; look at it and decide again"
+        )
+
+    def take(self, record: Record) -> bool:
+        """Take the log's next record; says whether it holds."""
+        if record.format > FORMAT or record.kind not in KINDS:
+            self.faults.append(
+                f"a settings record ({record.kind} {record.name}) is of a newer version of tolqyn;"
+                " upgrade this process"
+            )
+            return False
+        thing = (record.kind, record.name)
+        if record.parent != self.latest(*thing) or record.version != record.parent + 1:
+            return False
+        try:
+            self._hold(record)
+        except (ValueError, msgspec.MsgspecError) as error:  # of a profile, an override or a key
+            self.faults.append(f"settings record {record.kind} {record.name}: {error}")
+            return False
+        self.records.append(record)
+        self._history[thing].append(record)
+        return True
+
+    def desk(self, now: float) -> Desk:
+        """Edits that hold at a moment of the wall clock."""
+        if now >= self._desk_until:
+            self._desk, self._desk_until = self._desk_at(now)
+        return self._desk
+
+    def overrides(self) -> dict[str, Override]:
+        """All overrides that are not cancelled, by id."""
+        return dict(self._overrides)
+
+    def held_keys(self) -> list[Key]:
+        """All keys that are not revoked."""
+        return list(self._keys.values())
+
+    def _hold(self, record: Record) -> None:
+        name, body = record.name, record.body
+        if record.kind == "profile":
+            scope = scope_of(name)
+            self.profiles = self.profiles.with_changes(scope, body or {})
+        elif record.kind == "override":
+            self._desk_until = 0.0
+            if body is None:
+                self._overrides = _without(self._overrides, name)
+            else:
+                self._overrides = self._overrides | {name: override_of(body)}
+        elif record.kind == "key":
+            if body is None:
+                self._keys = _without(self._keys, name)
+            else:
+                self._keys = self._keys | {name: msgspec.convert(body, Key)}
+
+    def _desk_at(self, now: float) -> tuple[Desk, float]:
+        acts = self._overrides.values()
+        holding = tuple(act.ordered() for act in acts if act.holds(now))
+        edges = [edge for act in acts for edge in (act.start, act.end) if edge and edge > now]
+        return Desk(holding) if holding else NO_DESK, min(edges, default=float("inf"))
+
+
+def _without(things: dict[str, T], name: str) -> dict[str, T]:
+    return {its: thing for its, thing in things.items() if its != name}
+
+
+def name_of(scope: Scope) -> str:
+    """Name of a scope's profile in the log."""
+    return "|".join((scope.edition, scope.surface, scope.section))
+
+
+def scope_of(name: str) -> Scope:
+    """The scope that a name tells.
+
+    Raises
+    ------
+    RecordError
+        If it tells none.
+    """
+    parts = name.split("|", 2)
+    if len(parts) != 3:
+        message = f"profile must be named edition|surface|section, got {name!r}"
+        raise RecordError(message)
+    return Scope(parts[0], parts[2], parts[1])

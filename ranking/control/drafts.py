@@ -1,0 +1,81 @@
+"""Drafts: changes that somebody tries before anybody publishes them; forgotten after a while."""
+
+import secrets
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from ranking.lists.profile import Profile
+from ranking.lists.profiles import Profiles, Scope
+
+PREFIX = "draft-"
+
+
+class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A draft as it is asked for.
+
+    Attributes
+    ----------
+    edition, section, surface : str
+        Its scope; empty = all.
+    set : dict
+        Parameters that differ from what the scope has now; None = as inherited.
+    ttl : float
+        Seconds until it is forgotten.
+    """
+
+    edition: str = ""
+    section: str = ""
+    surface: str = ""
+    set: dict[str, Any] = {}
+    ttl: Annotated[float, Meta(ge=1, le=86_400)] = 900.0
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A draft as it is kept.
+
+    Attributes
+    ----------
+    id : str
+    scope : Scope
+    changes : dict
+        All parameters that the scope would have of its own.
+    expires_at : float
+        Wall clock, seconds.
+    """
+
+    id: str
+    scope: Scope
+    changes: dict[str, Any]
+    expires_at: float
+
+    def profile(self, live: Profiles, edition: str, surface: str, section: str = "") -> Profile:
+        """What a list would be made under, were the draft published now."""
+        made = live.with_changes(self.scope, self.changes).of(edition, surface, section)
+        return msgspec.structs.replace(made, name=self.id)
+
+
+def draft_of(asked: Asked, live: Profiles, now: float) -> Draft:
+    """Check what is asked and make a draft of it.
+
+    Raises
+    ------
+    ProfileError
+        Naming the parameter, its rule and the value.
+    """
+    scope = Scope(asked.edition, asked.section, asked.surface)
+    changes = merged(live.changes.get(scope, {}), asked.set)
+    live.with_changes(scope, changes)
+    return Draft(PREFIX + secrets.token_hex(6), scope, changes, now + asked.ttl)
+
+
+def merged(changes: Any, more: dict[str, Any]) -> dict[str, Any]:
+    """Put changes over others; None takes one away.
+
+    Examples
+    --------
+    >>> merged({"half_life": 600, "freshness": 1}, {"half_life": None, "steadiness": 0})
+    {'freshness': 1, 'steadiness': 0}
+    """
+    return {name: value for name, value in {**changes, **more}.items() if value is not None}

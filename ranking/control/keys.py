@@ -1,0 +1,75 @@
+"""Keys: who may do what. A key is shown once, when it is made; only its hash is kept.
+
+A key is 32 random bytes, so that a plain SHA-256 of it tells nobody what it is; comparing takes the
+same time whatever is wrong. Several keys of a role hold side by side, so that one is replaced
+without a moment without any.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from enum import Enum
+
+import msgspec
+
+PREFIX = "tolqyn_"
+
+
+class Role(Enum):
+    """What a key is for."""
+
+    WRITE = "write"
+    READ = "read"
+    OPERATE = "operate"
+    ADMINISTER = "administer"
+
+    def may(self, act: "Role") -> bool:
+        """Say whether the role includes another: who operates reads, who administers may all."""
+        return act in _INCLUDED[self]
+
+
+_INCLUDED = {
+    Role.WRITE: {Role.WRITE},
+    Role.READ: {Role.READ},
+    Role.OPERATE: {Role.READ, Role.OPERATE},
+    Role.ADMINISTER: set(Role),
+}
+
+
+class Key(msgspec.Struct, frozen=True):
+    """A key as it is kept.
+
+    Attributes
+    ----------
+    id : str
+    role : Role
+    label : str
+        Whose it is.
+    hash : str
+        SHA-256 of the key, hex.
+    """
+
+    id: str
+    role: Role
+    label: str
+    hash: str
+
+
+def new_key(role: Role, label: str) -> tuple[Key, str]:
+    """Draw a key; returns it as it is kept, and as its holder keeps it."""
+    id_, text = secrets.token_hex(4), PREFIX + secrets.token_urlsafe(32)
+    return Key(id_, role, label, _hash(text)), text
+
+
+def holder_of(text: str, keys: Iterable[Key]) -> Key | None:
+    """Find whose key a text is; every key is compared, each in constant time."""
+    own, found = _hash(text), None
+    for key in keys:
+        if hmac.compare_digest(own, key.hash):
+            found = key
+    return found
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

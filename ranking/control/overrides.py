@@ -1,0 +1,121 @@
+"""Overrides: editors' acts on lists, each with a beginning, an end and a reason.
+
+An act names what it means by article, story (in all editions at once), tag or section, and holds
+between two moments of the wall clock. What it does to a list is in `ranking.lists.edits`.
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from ranking.engine.event import edition_fault
+from ranking.lists.boards import SURFACES
+from ranking.lists.catalogue import tag_key
+from ranking.lists.edits import Action, Edit, Ordered
+from ranking.lists.reading import LONGEST
+
+NEXT_SURFACES = ("related", "foryou")
+Names = Annotated[list[Annotated[str, Meta(min_length=1, max_length=512)]], Meta(max_length=200)]
+Moment = Annotated[float, Meta(ge=0)]
+
+
+class OverrideError(ValueError):
+    """An override breaks its rule: the editor's fault."""
+
+
+class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One act.
+
+    Attributes
+    ----------
+    action : Action
+        `pin` holds a place, `boost` multiplies a score, `bury` lists last, `block` never, `list`
+        shows these articles first, in their order.
+    edition : str
+        `site/lang`, a whole site as `site/*`; empty = all.
+    surface : str
+        Empty = all.
+    articles, stories, tags, sections : list of str
+        An article with any of them is meant.
+    slot : int
+        Of a pin, from 1.
+    factor : float
+        Of a boost; below 1 it presses down.
+    start, end : float or None
+        Wall clock, seconds; None = at once, and until it is cancelled.
+    """
+
+    action: Action
+    edition: str = ""
+    surface: str = ""
+    articles: Names = []
+    stories: Names = []
+    tags: Names = []
+    sections: Names = []
+    slot: Annotated[int, Meta(ge=1, le=LONGEST)] = 1
+    factor: Annotated[float, Meta(gt=0, le=1000)] = 2.0
+    start: Moment | None = None
+    end: Moment | None = None
+
+    def holds(self, now: float) -> bool:
+        """Say whether it holds at a moment."""
+        return (self.start or 0.0) <= now and (self.end is None or now < self.end)
+
+    def ordered(self) -> Ordered:
+        """The act as lists take it."""
+        edit = Edit(
+            self.action, tuple(self.articles), tuple(self.stories),
+            tuple(tag_key(tag) for tag in self.tags), tuple(self.sections),
+            self.slot, self.factor,
+        )  # fmt: skip
+        return Ordered(edit, self.edition, self.surface)
+
+
+def override_of(body: dict[str, Any]) -> Override:
+    """Check an act.
+
+    Raises
+    ------
+    OverrideError
+        Naming the field, the rule and the value.
+
+    Examples
+    --------
+    >>> override_of({"action": "pin", "articles": ["a1"], "slot": 0})
+    Traceback (most recent call last):
+        ...
+    ranking.control.overrides.OverrideError: slot: Expected `int` >= 1
+    """
+    try:
+        act = msgspec.convert(body, Override)
+    except msgspec.ValidationError as error:
+        text, _, path = str(error).partition(" - at `$.")
+        field = path.rstrip("`")
+        message = f"{field}: {text}" if field else text
+        raise OverrideError(message) from error
+    for fault in _faults(act):
+        raise OverrideError(fault)
+    return act
+
+
+def _faults(act: Override) -> list[str]:
+    faults = []
+    edition = act.edition.removesuffix("/*") + "/und" if act.edition.endswith("/*") else act.edition
+    if edition and (fault := edition_fault(edition)):
+        faults.append(fault)
+    if act.surface not in ("", *SURFACES, *NEXT_SURFACES):
+        allowed = ", ".join((*SURFACES, *NEXT_SURFACES))
+        faults.append(f"surface must be one of {allowed} or empty, got {act.surface!r}")
+    named = act.articles or act.stories
+    if act.action is Action.PIN and (not named or act.tags or act.sections):
+        faults.append("pin must name articles or stories, and no tags or sections")
+    if act.action is Action.LIST and (act.stories or act.tags or act.sections):
+        faults.append("list must name articles alone")
+    if act.action is Action.LIST and not (act.edition and act.surface and act.articles):
+        faults.append("list must name an edition, a surface and articles")
+    if not (named or act.tags or act.sections):
+        faults.append("articles, stories, tags or sections must name something")
+    if act.end is not None and act.end <= (act.start or 0.0):
+        faults.append(f"end must be after start, got {act.end}")
+    return faults

@@ -1,0 +1,52 @@
+"""What waits for the live engine, and telling whoever waits for it."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ranking.control.records import Record
+from ranking.engine.batch import Batch
+from ranking.engine.rows import Rows
+from ranking.lists.catalogue import Card
+from ranking.server.bundles import NOTHING
+
+
+@dataclass(slots=True)
+class Request:
+    """Something for the log, and whom to tell when it is there.
+
+    Attributes
+    ----------
+    rows : Rows
+        Events.
+    batches : list of Batch
+        The events packed, if they were many; numbered when they are logged.
+    cards, removed
+        Cards to put; articles to take down.
+    record : Record or None
+        A decision to write down; such a request has nothing else.
+    done : asyncio.Future
+        Gets None, LogFull or ConflictError.
+    """
+
+    done: asyncio.Future[None]
+    rows: Rows = NOTHING
+    batches: list[Batch] = field(default_factory=list)
+    cards: list[Card] = field(default_factory=list)
+    removed: list[tuple[str, str]] = field(default_factory=list)
+    record: Record | None = None
+
+
+def tell(requests: Iterable[Request], error: Exception | None = None) -> None:
+    """Let who waits know that the log has it, or why it has not; from any thread."""
+    for request in requests:
+        request.done.get_loop().call_soon_threadsafe(_settle, request.done, error)
+
+
+def _settle(done: "asyncio.Future[None]", error: Exception | None) -> None:
+    if done.cancelled():
+        return
+    if error:
+        done.set_exception(error)
+    else:
+        done.set_result(None)

@@ -1,0 +1,54 @@
+"""Deciding: what the routes of operators have in common: a body to read, a record to write."""
+
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.requests import Request
+
+from ranking.control.book import ConflictError
+from ranking.control.records import Record
+from ranking.engine.event import UNREADABLE
+from ranking.server.guard import author_of
+from ranking.server.ports import Refused, Settings
+from ranking.server.problems import Problem
+from ranking.server.requests import body_of
+
+T = TypeVar("T")
+
+
+async def asked(request: Request, kind: type[T]) -> T:
+    """Read a request's body.
+
+    Raises
+    ------
+    Problem
+        400, naming the field and the rule.
+    """
+    try:
+        return msgspec.json.decode(await body_of(request) or b"{}", type=kind)
+    except UNREADABLE as error:
+        raise Problem(400, "Unreadable question", str(error)) from error
+
+
+async def decide(
+    settings: Settings, request: Request, kind: str, name: str, body: dict[str, Any] | None,
+    *, author: str, reason: str, parent: int | None = None,
+) -> Record:  # fmt: skip
+    """Write a decision down and return when it holds.
+
+    Raises
+    ------
+    Problem
+        409 if somebody else was first, 503 if the log does not take it.
+    """
+    try:
+        record = settings.book.following(
+            kind, name, body, author_of(request, author), reason.strip()[:1000], parent
+        )
+        await settings.write(record)
+    except ConflictError as error:
+        raise Problem(409, "Version conflict", str(error)) from error
+    except Refused as refused:
+        wait = {"retry-after": str(refused.wait)}
+        raise Problem(503, "Settings not available", str(refused), wait) from refused
+    return record

@@ -1,0 +1,84 @@
+"""The guard: which role a route needs, and whether a request has it.
+
+A key comes as `Authorization: Bearer KEY`, or as `key=` in the query where a page cannot send
+headers. While there are no keys, a loopback host allows everything, any other nothing.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from ranking.control.keys import Key, Role, holder_of
+from ranking.server.ports import Settings
+from ranking.server.problems import Problem
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+CHALLENGE = {"www-authenticate": 'Bearer realm="tolqyn"'}
+
+
+class Guard:
+    """Who may do what.
+
+    Parameters
+    ----------
+    settings : Settings or None
+        Knows the keys; without any, nothing is guarded.
+    is_open : bool
+        Whether everything is allowed while there are no keys.
+    """
+
+    def __init__(self, settings: Settings | None, *, is_open: bool = True) -> None:
+        self._settings, self._is_open = settings, is_open
+
+    def routes(self, role: Role, routes: Iterable[BaseRoute]) -> list[BaseRoute]:
+        """The same routes, for holders of a role."""
+        if self._settings is None:
+            return list(routes)
+        return [
+            Route(
+                route.path, self._guarded(route.endpoint, role), methods=list(route.methods or ())
+            )
+            for route in routes
+            if isinstance(route, Route)
+        ]
+
+    def _guarded(self, endpoint: Endpoint, role: Role) -> Endpoint:
+        async def guarded(request: Request) -> Response:
+            holder = self._holder(request)
+            if holder and not holder.role.may(role):
+                detail = f"role must be {role.value}, got {holder.role.value}"
+                raise Problem(403, "Not allowed", detail)
+            request.state.holder = holder
+            return await endpoint(request)
+
+        return guarded
+
+    def _holder(self, request: Request) -> Key | None:
+        """Whose key a request has; None where none is needed."""
+        settings = self._settings
+        assert settings is not None
+        keys = settings.book.held_keys()
+        if not keys and self._is_open:
+            if fault := settings.fault():
+                raise Problem(503, "Not ready", fault)
+            return None
+        scheme, _, text = request.headers.get("authorization", "").partition(" ")
+        text = text.strip() if scheme.lower() == "bearer" else request.query_params.get("key", "")
+        if not text:
+            detail = "a key must come as Authorization: Bearer KEY; `tolqyn keys create` makes one"
+            raise Problem(401, "Key required", detail, CHALLENGE)
+        holder = holder_of(text, keys)
+        if holder is None:
+            raise Problem(401, "Unknown key", "the key is none of those that hold", CHALLENGE)
+        return holder
+
+
+def author_of(request: Request, told: str) -> str:
+    """Who decides: whoever holds the key, and whom a request names."""
+    holder: Key | None = getattr(request.state, "holder", None)
+    named = told.strip()[:200]
+    if holder is None:
+        return named
+    return f"{named} ({holder.label or holder.id})" if named else holder.label or holder.id

@@ -1,0 +1,200 @@
+"""Previewing: a draft beside the live list, and why an article stands where it does."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from ranking.lists.boards import SURFACES, Board, shown
+from ranking.lists.explaining import Explained, Explanation
+from ranking.lists.profile import Profile
+from ranking.server.ports import Lists
+from ranking.server.problems import Problem
+from ranking.server.requests import edition_of, json_response, number_of, profile_of
+
+ALL = (*SURFACES, "related", "foryou")
+NAMES = {
+    "memory_1": "views by the profile's half-life",
+    "memory_2": "the longer memory that it backs off to",
+    "memory_3": "the longest memory",
+    "siblings": "what the story has in other editions",
+    "window": "views within the window",
+    "instant": "who read this page in the last 5 minutes",
+    "fast": "who read it in the last 10 minutes",
+    "middle": "who read it in the last 1.6 hours",
+    "slow": "who read it in the last 13 hours",
+    "tags": "tags and headline",
+    "section": "the section",
+    "popularity": "popularity",
+    "fast_rate": "views an hour now",
+    "slow_rate": "views an hour as usual",
+    "boost": "an override's factor",
+}
+"""What components are called in sentences."""
+
+
+class PreviewRoutes:
+    """Routes that compare and explain.
+
+    Parameters
+    ----------
+    lists : Lists
+    """
+
+    def __init__(self, lists: Lists) -> None:
+        self._lists = lists
+
+    def reading(self) -> list[BaseRoute]:
+        """Build the routes."""
+        return [Route("/v1/preview", self.preview), Route("/v1/explain", self.explain)]
+
+    async def preview(self, request: Request) -> Response:
+        """A list under the live profile and under a draft, and what makes the difference."""
+        where = self._where(request)
+        draft = await profile_of(request, self._lists, *where)
+        live = self._lists.profiles.of(*where)
+        n, pages = number_of(request, "n", 5), _pages(request)
+        boards = [await self._board(where, profile, n, pages) for profile in (live, draft)]
+        before, after = (list(board.ids[:n]) for board in boards)
+        listed = dict.fromkeys(before + after)
+        moved = tuple(id_ for id_ in listed if _place(before, id_) != _place(after, id_))
+        why = await self._why(where, (live, draft), boards, Explained(moved, n, where[2], pages))
+        rows = [
+            {"id": id_, "from": _place(before, id_), "to": _place(after, id_), "why": why[id_]}
+            for id_ in moved
+        ]
+        body = {
+            "live": shown(boards[0], n),
+            "draft": shown(boards[1], n),
+            "enters": [row for row in rows if not row["from"]],
+            "leaves": [row for row in rows if not row["to"]],
+            "moves": [row for row in rows if row["from"] and row["to"]],
+        }
+        return json_response(body)
+
+    async def explain(self, request: Request) -> Response:
+        """Why an article stands where it does, under the live profile and another one."""
+        where, article = self._where(request), request.query_params.get("article", "")
+        if not article:
+            raise Problem(400, "Article refused", "article must not be empty")
+        draft = await profile_of(request, self._lists, *where)
+        live = self._lists.profiles.of(*where)
+        asked = Explained((article,), number_of(request, "n", 5), where[2], _pages(request))
+        told = await self._told(where, live, asked), await self._told(where, draft, asked)
+        known = await self._lists.article(where[0], article) or {}
+        title = str(known.get("title") or article)
+        body: dict[str, Any] = {
+            "edition": where[0],
+            "surface": where[1],
+            "article": article,
+            "title": title,
+            "rank": told[0].rank,
+            "draft_rank": told[1].rank,
+            "score": told[0].score,
+            "draft_score": told[1].score,
+            "components": _compared(told[0], told[1]),
+            "kept_out": told[0].kept_out or None,
+            "draft_kept_out": told[1].kept_out or None,
+            "sentence": _sentence(title, where[1], told[0], known.get("hourly") or []),
+        }
+        return json_response(body)
+
+    def _where(self, request: Request) -> tuple[str, str, str]:
+        query = request.query_params
+        surface, edition = query.get("surface", "popular"), edition_of(request, self._lists)
+        if surface not in ALL:
+            raise Problem(400, "Surface refused", f"surface must be of {ALL}, got {surface!r}")
+        if surface not in SURFACES and not _pages(request):
+            raise Problem(400, "Page refused", f"page must name what {surface} is asked for")
+        return edition, surface, query.get("section", "")
+
+    async def _board(
+        self, where: tuple[str, str, str], profile: Profile, n: int, pages: tuple[str, ...]
+    ) -> Board:
+        edition, surface, section = where
+        if surface in SURFACES:
+            return await self._lists.board(edition, surface, profile, n, section)
+        return await self._lists.next(edition, surface, list(pages), n, profile)
+
+    async def _why(
+        self, where: tuple[str, str, str], profiles: tuple[Profile, Profile], boards: list[Board],
+        asked: Explained,
+    ) -> dict[str, str]:  # fmt: skip
+        """How each article's score stands to the last place's, live and under the draft."""
+        if not asked.articles:
+            return {}
+        told = [await self._lists.explain(where[0], where[1], asked, p) for p in profiles]
+        before, after = ({its.article: its for its in of} for of in told)
+        last = [board.items[: asked.n][-1].score if board.items else 0.0 for board in boards]
+        return {
+            id_: _difference(before.get(id_), after.get(id_), last, asked.n)
+            for id_ in asked.articles
+        }
+
+    async def _told(
+        self, where: tuple[str, str, str], profile: Profile, asked: Explained
+    ) -> Explanation:
+        found = await self._lists.explain(where[0], where[1], asked, profile)
+        if not found:
+            raise Problem(503, "Not ready", "no worker answers now", {"retry-after": "1"})
+        return found[0]
+
+
+def _pages(request: Request) -> tuple[str, ...]:
+    return tuple(request.query_params.getlist("page"))
+
+
+def _place(ids: list[str], id_: str) -> int:
+    """Place from 1; 0 = nowhere."""
+    return ids.index(id_) + 1 if id_ in ids else 0
+
+
+def _compared(live: Explanation, draft: Explanation) -> list[dict[str, Any]]:
+    names = dict.fromkeys(c.name for its in (live, draft) for c in its.components)
+    one, other = ({c.name: c for c in its.components} for its in (live, draft))
+    return [
+        {
+            "name": name,
+            "text": NAMES[name],
+            "value": one[name].value if name in one else 0.0,
+            "share": one[name].share if name in one else 0.0,
+            "draft_value": other[name].value if name in other else 0.0,
+            "draft_share": other[name].share if name in other else 0.0,
+        }
+        for name in names
+    ]
+
+
+def _difference(
+    live: Explanation | None, draft: Explanation | None, last: list[float], n: int
+) -> str:
+    if live is None or draft is None:
+        return ""
+    if draft.kept_out and draft.kept_out != "others score more":
+        return draft.kept_out
+    ratios = [
+        its.score / of if of > 0.0 else 0.0 for its, of in zip((live, draft), last, strict=True)
+    ]
+    return f"{ratios[1]:.0%} of the score that place {n} has, {ratios[0]:.0%} live"
+
+
+def _sentence(title: str, surface: str, live: Explanation, hourly: list[int]) -> str:
+    place = f"{_ordinal(live.rank)} of" if live.rank else "not in"
+    where = f"“{title}” is {place} {surface}"
+    parts = sorted((c for c in live.components if c.share > 0.0), key=lambda c: -c.share)
+    because = ", ".join(f"{NAMES[c.name]} {c.share:.0%}" for c in parts[:3])
+    told = where + (f": {because} of its score" if because else "")
+    if live.kept_out and not live.rank:
+        told += f"; {live.kept_out}"
+    if len(hourly) >= 3:
+        last, before = hourly[-2], hourly[-3]
+        verb = "rose" if last > before else "fell" if last < before else "stayed"
+        span = f"from {before} to {last}" if last != before else f"at {last}"
+        told += f". Its views {verb} {span} in the last full hour"
+    return told + "."
+
+
+def _ordinal(place: int) -> str:
+    ending = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{ending}"
