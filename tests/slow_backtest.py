@@ -44,7 +44,7 @@ W_MS = EngineSettings().window * 1000
 class Visit:
     """What a reader has opened, newest first, and where the measures of it stand.
 
-    The browser holds the answers that Related gave as the pages opened, newest first.
+    The browser holds the answers that Related gave as the pages were left, newest first.
     """
 
     newest_ms: int
@@ -163,6 +163,7 @@ def slowly(
             if visit.pages and due:
                 known = page in visit.pages
                 missed = (MISSED,) * len(LISTS)
+                visit.held.insert(0, (visit.pages[0], carried(ranker, shown, visit.pages[0])))
                 found = places(ranker, shown, profile, visit, page)  # boards are judged either way
                 ranks.append(missed if known else found)
                 hours.append(at // HOUR_MS)
@@ -170,7 +171,6 @@ def slowly(
                 last[len(ranks) - 1] = True
             elif visit.pages:
                 visit.held = []  # what was not asked about is not followed
-            visit.held.insert(0, (page, carried(ranker, shown, page)))
             visit.newest_ms = at
             visit.pages = [page, *(other for other in visit.pages if other != page)]
     return ranks, [(hours[k], ranks[k][2]) for k in range(len(ranks)) if last[k]]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ranking.engine.site import Site, Turn
 from ranking.engine.views import DONE, apply_views
-from ranking.lists.boards import make_board, make_next
+from ranking.lists.boards import Item, make_board, make_next
 from ranking.lists.catalogue import Catalogue
 from ranking.lists.edition import Edition
 from ranking.lists.mixing import mix
@@ -31,7 +31,7 @@ def is_plain(profile: Profile, catalogue: Catalogue, editions: list[str]) -> boo
     """Say whether the lists follow from half-lives alone, as `evaluate` ranks them."""
     if profile.exponent or profile.window or profile.cooldown:
         return False
-    by_cards = profile.freshness or profile.section_cap or profile.author_cap
+    by_cards = profile.freshness or profile.exposure or profile.section_cap or profile.author_cap
     by_cards = by_cards or profile.tag_share or profile.section_share or profile.diversity
     return not by_cards or not any(catalogue.size(name) for name in editions)
 
@@ -79,14 +79,11 @@ def ask_lists(
     lists = _Lists(site, catalogue)
     told = np.arange(TOLD_EVERY, views.size, TOLD_EVERY)
     start, asked, looks = 0, plan.asked.size, plan.ticks.size
-    stops = np.concatenate([plan.seen, browsing.seen, plan.ticks, told, [views.size]])
-    for stop in np.unique(stops).tolist():
+    for stop in np.unique(np.concatenate([plan.seen, plan.ticks, told, [views.size]])).tolist():
         apply_all(site, views[start:stop])
         start = stop
         while answers.looked[0] < looks and plan.ticks[answers.looked[0]] <= stop:
             _look(lists, profile, answers)
-        while browsing.done[0] < asked and browsing.seen[browsing.done[0]] <= stop:
-            _open(lists, profile, plan, browsing)
         while answers.done[0] < asked and plan.seen[answers.done[0]] <= stop:
             _answer(lists, profile, plan, browsing, answers)
         if stop % TOLD_EVERY == 0 or stop == views.size:
@@ -147,22 +144,19 @@ def _look(lists: _Lists, profile: Profile, answers: Answers) -> None:
     for index, edition in enumerate(lists.editions):
         stood = lists.incumbents[index]
         items = make_board(edition, "popular", profile, DEPTH, incumbents=stood).items[:SHOWN]
-        shown = [lists.number(edition.name, item.id) for item in items if item.score > 0.0]
+        shown = [lists.number(edition.name, item.id) for item in items if _is_listed(item)]
         answers.popular[answers.looked[0], index, : len(shown)] = shown
     answers.looked[0] += 1
 
 
-def _open(lists: _Lists, profile: Profile, plan: Plan, browsing: Browsing) -> None:
-    """Give the browser of the next page that opens its Related answer."""
-    k = take_place(browsing)
-    page = int(plan.slot[plan.previous[plan.asked[k]]])
-    lists.follow()
+def _keep_answer(lists: _Lists, profile: Profile, browsing: Browsing, k: int, page: int) -> None:
+    """Give the browser the Related answer of the page before a question."""
     edition = lists.editions[int(lists.site.state.article[page]["edition"])]
+    place, held = take_place(browsing, k), browsing.held
     board = make_next(edition, "related", profile, [lists.site.ids[page]], CARRIED)
     for i, item in enumerate(item for item in board.items if item.score > 0.0):
-        where = browsing.place[k], i
-        browsing.held.slots[where] = lists.number(edition.name, item.id)
-        browsing.held.scores[where], browsing.held.worn[where] = item.score, item.worn
+        held.slots[place, i] = lists.number(edition.name, item.id)
+        held.scores[place, i], held.worn[place, i] = item.score, item.worn
 
 
 def _answer(
@@ -183,11 +177,19 @@ def _answer(
         make_next(edition, "foryou", profile, recent, DEPTH),
     )
     for which, board in enumerate(boards):
-        ranked = [i.id for i in board.items if i.score > 0.0 and i.id not in recent][:DEPTH]
+        listed = [i for i in board.items if _is_listed(i) and i.id not in recent][:DEPTH]
+        ranked = [item.id for item in listed]
+        answers.exposed[0] += sum(item.exposed for item in listed[:SHOWN])
         _write(answers, k, which, [lists.number(edition.name, id) for id in ranked], target)
+    _keep_answer(lists, profile, browsing, k, read[0])
     mixed = lists.mixed(plan, browsing, profile, k)
     _write(answers, k, BROWSER, [lists.number(edition.name, id) for id in mixed], target)
     give_back(browsing, k)
+
+
+def _is_listed(item: Item) -> bool:
+    """Say whether an item stands in a list by more than to fill it."""
+    return item.score > 0.0 or item.exposed
 
 
 def _write(answers: Answers, k: int, which: int, ranked: list[int], target: int) -> None:

@@ -92,7 +92,7 @@ def replay(
         views = in_windows(views, visits.first, span.refresh)
         visits = visits_of(views, site.settings.window * 1000)
     plan = _plan(views, visits, span, len(site.editions))
-    browsing = browsing_of(plan, seen_from(views["at"], span.refresh), visits.first)
+    browsing = browsing_of(plan, visits.first)
     answers = no_answers(plan, len(site.editions))
     if is_plain(profile, catalogue, site.editions):
         judge = _judge(site, profile, browsing)

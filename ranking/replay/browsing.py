@@ -1,8 +1,9 @@
 """Browsing: what a reader's browser holds of the pages opened, to mix For this visit out of.
 
-As a page opens its browser asks once for Related with `CARRIED` candidates, and keeps the answer
-while the visit lasts. Answers wait in a pool that is as large as the most that are held at once;
-those of a visit are given back after its last prediction. `mixing` puts them together.
+A page asks for Related with `CARRIED` candidates when it shows the list, so that the answer is as
+fresh as any other list at that prediction; those of the pages before stay as they were when these
+were left. Answers wait in a pool as large as the most that are held at once; those of a visit are
+given back after its last prediction. `mixing` puts them together.
 """
 
 from typing import NamedTuple
@@ -18,14 +19,10 @@ CARRIED = 20
 
 
 class Browsing(NamedTuple):
-    """Answers that browsers hold, and when they ask for them.
+    """Answers that browsers hold.
 
     Attributes
     ----------
-    order : (n_asked,) int64
-        Questions, by when the page before them was opened.
-    seen : (n_asked,) int64
-        After how many views that page's answer is made, in this order.
     before : (n_asked,) int64
         The question before each in its visit, -1 = none.
     is_last : (n_asked,) bool
@@ -34,70 +31,57 @@ class Browsing(NamedTuple):
         Where in `held` the answer of the page before a question waits.
     free : (n_held,) int64
         Places that are free, from the end of `used` on.
-    done, used : (1,) int64
-        Pages opened, and places in use, so far.
+    used : (1,) int64
+        Places in use.
     held : Carried
     """
 
-    order: NDArray[np.int64]
-    seen: NDArray[np.int64]
     before: NDArray[np.int64]
     is_last: NDArray[np.bool_]
     place: NDArray[np.int64]
     free: NDArray[np.int64]
-    done: NDArray[np.int64]
     used: NDArray[np.int64]
     held: Carried
 
 
-def browsing_of(plan: Plan, seen: NDArray[np.int64], first: NDArray[np.int64]) -> Browsing:
-    """Browsers before the first page.
-
-    Parameters
-    ----------
-    plan : Plan
-    seen : (n_views,) int64
-        From how many views lists are made for each view.
-    first : (n_views,) int64
-        The visit's first view.
-    """
-    page = plan.previous[plan.asked]
+def browsing_of(plan: Plan, first: NDArray[np.int64]) -> Browsing:
+    """Browsers before the first page; `first` is each view's visit's first one."""
+    page, size = plan.previous[plan.asked], plan.asked.size
     found = np.searchsorted(plan.asked, page)
-    is_asked = plan.asked[np.minimum(found, plan.asked.size - 1)] == page
-    before = np.where(is_asked, found, -1)
-    is_last = np.ones(page.size, np.bool_)
-    is_last[before[is_asked]] = False
-    order = np.argsort(seen[page], kind="stable")
-    opened = seen[page][order]
-    size = _most_held(opened, plan.seen, first[plan.asked])
+    is_asked = plan.asked[np.minimum(found, size - 1)] == page
+    is_last = np.ones(size, np.bool_)
+    is_last[found[is_asked]] = False
+    most = _most_held(first[plan.asked])
     return Browsing(
-        order, opened, before, is_last, np.zeros(page.size, np.int64),
-        np.arange(size), np.zeros(1, np.int64), np.zeros(1, np.int64), new_carried(size, CARRIED),
+        np.where(is_asked, found, -1), is_last, np.zeros(size, np.int64), np.arange(most),
+        np.zeros(1, np.int64), new_carried(most, CARRIED),
     )  # fmt: skip
 
 
-def _most_held(
-    opened: NDArray[np.int64], closed: NDArray[np.int64], visit: NDArray[np.int64]
-) -> int:
-    """Most answers held at once, each from its opening to its visit's last question."""
-    if not opened.size:
-        return 0
+def _most_held(visit: NDArray[np.int64]) -> int:
+    """Most answers held at once, each from its question to its visit's last one.
+
+    Examples
+    --------
+    >>> _most_held(np.array([7, 7, 8, 9, 8]))
+    2
+    """
     _, index = np.unique(visit, return_inverse=True)
-    last = np.zeros(index.max() + 1, np.int64)
-    np.maximum.at(last, index, closed)
-    given_back = np.searchsorted(np.sort(last[index]), opened, side="left")
-    return int((np.arange(1, opened.size + 1) - given_back).max())
+    number = np.arange(visit.size)
+    last = np.zeros(visit.size, np.int64)
+    np.maximum.at(last, index, number)
+    given_back = np.searchsorted(np.sort(last[index]), number, side="left")
+    return int((number + 1 - given_back).max(initial=0))
 
 
 @compiled
-def take_place(b: Browsing) -> int:
-    """Place for the answer of the next page that opens; returns the question after it."""
-    k = b.order[b.done[0]]
-    b.done[0] += 1
-    b.place[k] = b.free[b.used[0]]
+def take_place(b: Browsing, k: int) -> int:
+    """Place for the answer of the page before a question, emptied."""
+    place = b.free[b.used[0]]
     b.used[0] += 1
-    b.held.slots[b.place[k]] = -1
-    return int(k)
+    b.place[k] = place
+    b.held.slots[place] = -1
+    return int(place)
 
 
 @compiled

@@ -127,9 +127,6 @@ def evaluate_views(
             return i, reason
         while answers.looked[0] < plan.ticks.size and plan.ticks[answers.looked[0]] <= offset + i:
             look(s, judge, answers)
-        opened = judge.browsing.done
-        while opened[0] < plan.asked.size and judge.browsing.seen[opened[0]] <= offset + i:
-            open_page(s, plan, judge)
         while answers.done[0] < plan.asked.size and plan.seen[answers.done[0]] <= offset + i:
             predict(s, plan, judge, answers)
         apply_view(s, views, i)
@@ -225,6 +222,8 @@ def predict(s: State, plan: Plan, judge: Judge, answers: Answers) -> None:
         )  # fmt: skip
         found = rank_next(s.graph, newest, popularity, question, judge.scratch, slots, scores)
         write_places(answers, k, which, target, slots[:found])
+    popularity = popularity_of(s, judge.related, s.article[read[0]]["edition"])
+    keep_answer(s, judge, k, read[0], popularity)
     pages = answers_before(judge.browsing, plan, s.article["edition"], k, judge.weights.shape[0])
     held, decay = judge.browsing.held, judge.decay
     found = mix_slots(held, pages, read, decay, judge.scratch, slots, scores)
@@ -233,17 +232,14 @@ def predict(s: State, plan: Plan, judge: Judge, answers: Answers) -> None:
 
 
 @compiled
-def open_page(s: State, plan: Plan, judge: Judge) -> None:
-    """Give the browser of the next page that opens its Related answer."""
-    k = take_place(judge.browsing)
-    page = plan.slot[plan.previous[plan.asked[k]]]
-    popularity = popularity_of(s, judge.related, s.article[page]["edition"])
+def keep_answer(s: State, judge: Judge, k: int, page: int, popularity: Popularity) -> None:
+    """Give the browser the Related answer of the page before a question."""
     itself, row = np.full(1, page, np.int32), np.full(1, s.article[page]["row"], np.int32)
     question = Question(
         row, judge.weights[0, :1], itself, NO_SLOTS, NO_SHARES, judge.evidence, 0.0, 0.0
     )
-    held, place, newest = judge.browsing.held, judge.browsing.place[k], s.log[0]["newest_ms"]
-    slots, scores = held.slots[place], held.scores[place]
+    held, place = judge.browsing.held, take_place(judge.browsing, k)
+    slots, scores, newest = held.slots[place], held.scores[place], s.log[0]["newest_ms"]
     found = rank_next(s.graph, newest, popularity, question, judge.scratch, slots, scores)
     for i in range(found):
         held.worn[place, i] = wear_of(popularity, slots[i], judge.wear)

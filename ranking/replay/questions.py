@@ -58,8 +58,8 @@ class Answers(NamedTuple):
         Slots of the first of each list; -1 = nothing.
     popular : (n_ticks, n_editions, SHOWN) int32
         Slots of the first of Popular at each look.
-    done, looked : (1,) int64
-        Predictions made, and looks taken, so far.
+    done, looked, exposed : (1,) int64
+        Predictions made, looks taken, and new articles shown by exposure, so far.
     """
 
     place: NDArray[np.uint8]
@@ -67,6 +67,7 @@ class Answers(NamedTuple):
     popular: NDArray[np.int32]
     done: NDArray[np.int64]
     looked: NDArray[np.int64]
+    exposed: NDArray[np.int64]
 
 
 def no_answers(plan: Plan, editions: int) -> Answers:
@@ -75,6 +76,7 @@ def no_answers(plan: Plan, editions: int) -> Answers:
         np.full((plan.asked.size, len(LISTS)), MISSED, np.uint8),
         np.full((plan.asked.size, len(LISTS), SHOWN), -1, np.int32),
         np.full((plan.ticks.size, editions, SHOWN), -1, np.int32),
+        np.zeros(1, np.int64),
         np.zeros(1, np.int64),
         np.zeros(1, np.int64),
     )

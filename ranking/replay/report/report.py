@@ -43,6 +43,7 @@ MEASURES = {
     "age": ("Age", "mean age of what is shown, hours"),
     "diversity": ("Diversity", "one less the mean likeness of two of the five"),
     "catalogue": ("Catalogue", "share of the known articles that were ever shown"),
+    "exposed": ("Exposed", "share of what is shown that stands there because it is new"),
     "changes": ("Changes of the five", "a minute"),
     "order_changes": ("Changes of their order", "a minute"),
 }
