@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from ranking.engine.settings import EngineSettings
-from ranking.lists.boards import make_board
+from ranking.lists.boards import Board, make_board
 from ranking.lists.catalogue import Catalogue
 from ranking.lists.mixing import mix
 from ranking.lists.profile import Profile
@@ -101,12 +101,18 @@ def carried(ranker: Ranker, shown: Shown, page: Page) -> list[Scored]:
     return [Scored(item.id, item.score, item.worn) for item in items if item.score > 0.0]
 
 
+def popular(ranker: Ranker, edition: str, profile: Profile, stood: Incumbents) -> Board:
+    """An edition's Popular as it stands."""
+    own, siblings = ranker.edition(edition), ranker.siblings(edition)
+    return make_board(own, "popular", profile, 100, siblings=siblings, incumbents=stood)
+
+
 def look(ranker: Ranker, shown: Shown, profile: Profile, editions: set[str]) -> None:
     """Have every Popular judged."""
     follow(ranker, shown)
     for edition in editions:
         stood = shown.incumbents[edition]
-        make_board(ranker.edition(edition), "popular", profile, 100, incumbents=stood)
+        popular(ranker, edition, profile, stood)
 
 
 def places(
@@ -118,7 +124,7 @@ def places(
     follow(ranker, shown)
     incumbents = shown.incumbents[edition]
     boards = (
-        make_board(ranker.edition(edition), "popular", profile, 100, incumbents=incumbents),
+        popular(ranker, edition, profile, incumbents),
         ranker.related(edition, recent[0], 100),
         ranker.for_you(edition, recent, 100),
     )
