@@ -5,6 +5,7 @@ replays, backtests and tests all drive this one class. It reads no clock: the ti
 the log's, and how often it ticks changes nothing in its state.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -81,6 +82,7 @@ class Ranker:
         self.settings = settings or EngineSettings()
         self.profiles = Profiles(profile)
         self.desk = NO_DESK
+        self.robots: Counter[str] = Counter()
         self.catalogue = catalogue if catalogue is not None else Catalogue()
         self.position = 0
         self.sites: dict[str, Site] = {}
@@ -103,6 +105,9 @@ class Ranker:
         if site is None:
             site = self.sites[batch.site] = Site(batch.site, self.settings)
         applied = site.apply(batch, position)
+        robots = batch.columns.get("robot")
+        if robots is not None:
+            self.robots[batch.site] += int(robots.sum())
         self.position = position + 1
         return applied
 
@@ -129,10 +134,15 @@ class Ranker:
     def govern(self, profiles: Profiles, desk: Desk = NO_DESK) -> bool:
         """Make lists under other profiles and edits from the next tick on; no state changes.
 
-        Says whether they are others than before.
+        What stands in a board whose profile changed has no advantage any more. Says whether they
+        are others than before.
         """
         if profiles is self.profiles and desk == self.desk:
             return False
+        held = self._incumbents.items()
+        self._incumbents = {
+            key: its for key, its in held if profiles.of(*key) == self.profiles.of(*key)
+        }
         self.profiles, self.desk = profiles, desk
         self._changed.update(self.editions())
         return True

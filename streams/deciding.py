@@ -38,6 +38,7 @@ class KafkaSettings:
         self._kafka, self._topic = kafka, topic
         self._writer = Writer(kafka)
         self._next = 0
+        self._following: asyncio.Task[None] | None = None
         self._outcomes: dict[int, bool] = {}  # by offset: whether it held
         self._moved = asyncio.Condition()
         self._fault = "the settings were not read yet"
@@ -45,6 +46,12 @@ class KafkaSettings:
     def fault(self) -> str:
         """Why decisions are not known here, or nothing."""
         return self._fault or "; ".join(self.book.faults)
+
+    def begin(self) -> "asyncio.Task[None]":
+        """Follow the log from now on, in a task of the running loop; once."""
+        if self._following is None:
+            self._following = asyncio.create_task(self.follow())
+        return self._following
 
     async def known(self) -> None:
         """Wait until all that is written now is read."""

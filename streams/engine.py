@@ -15,11 +15,13 @@ from ranking.engine.settings import EngineSettings
 from ranking.mirror.names import Names, Question
 from ranking.mirror.store import StoreError
 from ranking.mirror.store import Writer as StoreWriter
+from ranking.past.history import EVERY
 from ranking.ranker import Ranker
 from ranking.snapshot import CheckpointError
 from streams.cards import CardError, read_record
 from streams.checkpoints import Checkpoints, Loaded, load
 from streams.deciding import KafkaSettings
+from streams.hours import Hours
 from streams.part import Part
 from streams.publishing import Publishing
 from streams.records import Reader, Record, RecordsError, Writer
@@ -29,6 +31,7 @@ TICK = 0.1
 BUSY = 4
 """After a tick that took long, so many times as long passes until the next."""
 RETRY = 0.5
+PATIENCE = 30.0
 
 log = logging.getLogger("tolqyn")
 
@@ -67,6 +70,7 @@ class _Held:
     part: Part
     checkpoints: Checkpoints
     publishing: Publishing
+    hours: Hours
     following: "asyncio.Task[None]"
 
 
@@ -102,9 +106,14 @@ class Engine:
         ------
         RecordsError
             If the broker does not answer.
+        TimeoutError
+            If the settings cannot be read.
         LogError
             If a checkpoint and the log do not fit.
         """
+        self.decided.begin()
+        async with asyncio.timeout(PATIENCE):
+            await self.decided.known()
         wanted = set(partitions)
         for number in self._held.keys() - wanted:
             self._held.pop(number).following.cancel()
@@ -137,13 +146,11 @@ class Engine:
 
     async def tick_forever(self) -> None:
         """Publish what changed, every `TICK` and less often when that takes long."""
-        await self.decided.known()
         while True:
             began = time.monotonic()
             wanted = await self._wanted() if self._held else []
-            profiles, desk = self.decided.book.profiles, self.decided.book.desk(time.time())
             for held in list(self._held.values()):
-                held.part.ranker.govern(profiles, desk)
+                self._govern(held.part.ranker)
                 await held.publishing.tick(wanted)
             took = time.monotonic() - began
             await asyncio.sleep(max(TICK - took, took * BUSY if took > TICK / 2 else 0.0, 0.001))
@@ -166,8 +173,22 @@ class Engine:
                     log.warning("partition %d: another worker has it now", held.part.number)
                     continue
                 await checkpoints.write(ranker.snapshot(checkpoints.marks))
+                await held.hours.keep(ranker)
             except RecordsError as error:
                 log.warning("partition %d: no checkpoint: %s", held.part.number, error)
+
+    async def write_history_forever(self) -> None:
+        """Write down what is shown, once a second; the broker may be away."""
+        while True:
+            await asyncio.sleep(EVERY)
+            for held in list(self._held.values()):
+                history = held.publishing.history
+                due = history.due(time.time())
+                try:
+                    await held.hours.publish(due)
+                except RecordsError as error:
+                    log.warning("partition %d: boards not kept: %s", held.part.number, error)
+                    history.again(due)
 
     async def _wanted(self) -> list[Question]:
         """Boards that are asked for; none while the store is away, of which `publishing` tells."""
@@ -188,6 +209,7 @@ class Engine:
         self._check(part, begin, end)
         part.begin(begin)
         await self._load_cards(part)
+        self._govern(part.ranker)
         publishing = Publishing(part, self._store, self._names)
         await publishing.begin(end)
         log.warning(
@@ -198,8 +220,13 @@ class Engine:
             part,
             Checkpoints(topics.checkpoints, number, self._writer, found.end, found.keys),
             publishing,
+            Hours(topics, number, self._writer, time.time() if found.loaded else 0.0),
             asyncio.ensure_future(self._follow_cards(part)),
         )
+
+    def _govern(self, ranker: Ranker) -> None:
+        book = self.decided.book
+        ranker.govern(book.profiles, book.desk(time.time()))
 
     def _ranker(self) -> Ranker:
         return Ranker(self._options.settings, self.decided.book.profiles.base)

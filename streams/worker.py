@@ -136,9 +136,9 @@ def _app(options: WorkerOptions, engine: Engine) -> Any:
 
     app.on_rebalance_complete.connect(hold)
     app.agent(views, concurrency=1)(rank)
-    app.task(engine.decided.follow)
     app.task(engine.tick_forever)
     app.task(engine.checkpoint_forever)
+    app.task(engine.write_history_forever)
     return app
 
 

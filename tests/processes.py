@@ -53,12 +53,12 @@ class Cluster:
         self.await_ready("collect")
         return started
 
-    def api(self) -> Command:
+    def api(self, name: str = "api") -> Command:
         """Start an API process, and wait for it."""
-        port = self.ports.setdefault("api", free_port())
+        port = self.ports.setdefault(name, free_port())
         at = ("--redis", self.redis, "--port", str(port))
-        started = self._started("api", "api", *self._kafka(), *at)
-        self.await_ready("api")
+        started = self._started("api", name, *self._kafka(), *at)
+        self.await_ready(name)
         return started
 
     def await_ready(self, what: str) -> None:

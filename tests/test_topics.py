@@ -23,7 +23,7 @@ def broker(kafka: str) -> Iterator[Broker]:
 
 def test_specification_names_every_topic_once() -> None:
     names = [topic.name for topic in specification("n", 7)]
-    assert len(set(names)) == 7
+    assert len(set(names)) == 9
     assert all(name.startswith("n.") for name in names)
     assert [topic.name for topic in specification()] == [name[2:] for name in names]
 
@@ -31,7 +31,8 @@ def test_specification_names_every_topic_once() -> None:
 def test_partitions_are_of_views_articles_and_checkpoints() -> None:
     counts = {topic.name: topic.partitions for topic in specification(partitions=7)}
     spread = {name for name, count in counts.items() if count == 7}
-    assert spread == {"page-views", "raw-views", "articles", "checkpoints"}
+    kept = {"checkpoints", "hourly-checkpoints", "boards"}
+    assert spread == {"page-views", "raw-views", "articles"} | kept
     assert {count for name, count in counts.items() if name not in spread} == {1}
 
 

@@ -24,7 +24,7 @@ from ranking.lists.profile import Profile
 from ranking.lists.profiles import Profiles
 from ranking.mirror.graph import graph_json, told_articles
 from ranking.mirror.publisher import article_value
-from ranking.mirror.values import article_json
+from ranking.mirror.values import article_json, traffic_json
 from ranking.ranker import Ranker
 from ranking.server.metrics import Metrics
 from ranking.server.ports import Refused
@@ -102,6 +102,15 @@ class EmbeddedLists:
             if value.card is None and value.slot < 0:
                 return None
             return article_json(value, edition, article, ranker.edition(edition).at)
+
+        return await self._read(read)
+
+    async def traffic(self) -> list[dict[str, Any]]:
+        """Views an hour of every edition."""
+
+        def read(ranker: Ranker) -> list[dict[str, Any]]:
+            models = [ranker.edition(name) for name in ranker.editions()]
+            return [traffic_json(model.name, model.at, model.hourly()) for model in models]
 
         return await self._read(read)
 

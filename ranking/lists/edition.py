@@ -20,7 +20,7 @@ from ranking.lists.reading import LONGEST, Ground, Scored
 from ranking.lists.siblings import NOTHING_LENT, with_loans
 from ranking.lists.standings import Standings
 from ranking.lists.tags import TagGraph
-from ranking.lists.windows import window_counts
+from ranking.lists.windows import hourly_counts, window_counts
 
 LIVE, NEWEST = 3000, 1000
 GRAPHS = 8
@@ -80,6 +80,13 @@ class Edition:
         """Counted views of an article, ever."""
         slot = self.slot(article)
         return int(self.site.state.article["counted"][slot, 0]) if slot >= 0 else 0
+
+    def hourly(self) -> list[int]:
+        """Counted views of all articles that are remembered, an hour, the current one last."""
+        self._standings.grow()
+        slots, site = self._standings.slots, self.site
+        counted: list[int] = hourly_counts(slots, site.state.article, site.newest_ms).tolist()
+        return counted
 
     def touch(self, slots: NDArray[np.int32]) -> None:
         """Note articles whose views changed; leaders follow when they are read."""
@@ -206,8 +213,10 @@ class Edition:
         counts = window_counts(slots, article, self.site.newest_ms, *periods_of(window))
         most = 2 * LONGEST
         limit = np.partition(counts, -most)[-most] if counts.size > most else 0
-        first = counts >= limit
-        yield from self._scored(slots[first], counts[first].astype(float))
+        for chosen in (counts > limit, (counts == limit) & (counts > 0)):
+            yield from self._scored(slots[chosen], counts[chosen].astype(float))
+        below = (counts < limit) & (counts > 0)
+        yield from self._scored(slots[below], counts[below].astype(float))
 
     def _scored(self, slots: NDArray[np.int32], scores: NDArray[np.float64]) -> list[Scored]:
         """Articles with a score above 0, best first, ties by id."""

@@ -18,8 +18,10 @@ from ranking.lists.leaders import (
     Decay,
     Leaders,
     article_score,
+    bound_of,
     clear_leaders,
     decay_of,
+    leading,
     raise_many,
     read_scores,
 )
@@ -45,6 +47,7 @@ class _Standing:
     """Leaders at the levels of one popularity, and what they hold for."""
 
     decays: list[Decay]
+    bounds: list[Decay]
     evidence: NDArray[np.float64]
     steady: bool
     popularity: Popularity
@@ -193,8 +196,10 @@ class Standings:
             made = [decay_of(h, exponent, weights, freshness) for h in half_lives]
             while len(self._standings) >= KEPT:
                 del self._standings[next(iter(self._standings))]
+            decays = [decay for _, decay in made]
+            bounds = list(map(bound_of, half_lives, decays))
             standing = _Standing(
-                [decay for _, decay in made], level_evidence(len(made), evidence),
+                decays, bounds, level_evidence(len(made), evidence),
                 made[0][0].steady, new_popularity(len(made), 0),
             )  # fmt: skip
         self._standings[key] = standing  # last, so that those asked for long ago go first
@@ -227,7 +232,7 @@ class Standings:
         if standing.decays[0].freshness > 0.0:
             stale = stale or day != standing.day
         if stale:
-            standing.pending = [self.slots]
+            standing.pending = [self._leading(standing)]
             standing.bases, standing.day = bases.copy(), day
         if standing.pending:
             slots = np.unique(np.concatenate(standing.pending))
@@ -239,6 +244,14 @@ class Standings:
                 scores = read_scores(slots, state.mass, self._published, until, decay)
                 raise_many(leaders, slots, scores)
             standing.pending.clear()
+
+    def _leading(self, standing: _Standing) -> NDArray[np.int32]:
+        """Articles among which the leaders of every level are; the others need no score."""
+        state, newest = self._site.state, self._site.newest_ms
+        shift = Clock(newest, state.weights["base_ms"][0]).shift
+        decays = [decay._replace(shift=shift) for decay in standing.decays]
+        bounds = [bound._replace(shift=shift) for bound in standing.bounds]
+        return leading(self.slots, state.mass, self._published, newest, decays, bounds)
 
     def _follow_arrivals(self) -> None:
         known, ids = self._known, self._site.ids

@@ -37,6 +37,7 @@ from ranking.mirror.values import (
     board_of,
     edition_of,
     tags_of,
+    traffic_json,
 )
 from ranking.server.ports import Refused
 from ranking.server.shelf import Shelf
@@ -151,6 +152,11 @@ class MirrorLists:
         held = self._held.get(edition)
         return article_json(value, edition, article, held.value.newest_ms / 1000 if held else 0.0)
 
+    async def traffic(self) -> list[dict[str, Any]]:
+        """Views an hour of every edition."""
+        values = (self._held[name].value for name in self.editions())
+        return [traffic_json(v.name, v.newest_ms / 1000, v.hourly) for v in values]
+
     async def graph(self, edition: str, tag: str) -> dict[str, Any]:
         """A tag's neighbours, synonyms and history."""
         held = self._held.get(edition) or _nothing_of(edition, self.profiles.base)
@@ -255,6 +261,6 @@ class MirrorLists:
 
 def _nothing_of(edition: str, profile: Profile) -> MirroredEdition:
     none = EditionValue(
-        VERSION, edition, 0, profile, [], [0] * LEVELS, [1] * LEVELS, [], b"", b"", b"", []
+        VERSION, edition, 0, profile, [], [0] * LEVELS, [1] * LEVELS, [], b"", b"", b"", [], []
     )
     return MirroredEdition(none)

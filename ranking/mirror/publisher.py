@@ -70,6 +70,7 @@ class Publisher:
         self._evictions: dict[str, int] = {}
         self._round: Iterator[Key] = iter(())
         self._tags_due: set[str] = set()
+        self._traffic: dict[str, tuple[int, list[int]]] = {}  # second, views an hour
 
     def note(self, changes: Changes, *, renewed: bool) -> Written:
         """Take a tick's changes; returns the editions that changed, and their tags if renewed."""
@@ -186,8 +187,17 @@ class Publisher:
             VERSION, name, ground.newest_ms, self.ranker.profiles.base, boards,
             level["base_ms"].tolist(), level["half_life_ms"].tolist(),
             [edition.id_of(slot) for slot in slots.tolist()],
-            slots.tobytes(), shares.tobytes(), lasting.tobytes(), list(islice(shown, FILLED)),
+            slots.tobytes(), shares.tobytes(), lasting.tobytes(),
+            list(islice(shown, FILLED)), self._hourly(name),
         )  # fmt: skip
+
+    def _hourly(self, name: str) -> list[int]:
+        """Views an hour, counted anew once a second of the log's clock."""
+        edition = self.ranker.edition(name)
+        second, counts = self._traffic.get(name, (-1, []))
+        if second != int(edition.at):
+            second, counts = self._traffic[name] = int(edition.at), edition.hourly()
+        return counts
 
     def _tags(self, name: str) -> TagsValue:
         edition = self.ranker.edition(name)

@@ -17,7 +17,7 @@ from ranking.lists.boards import Board, card_json
 from ranking.lists.catalogue import Card
 from ranking.lists.profile import Profile
 
-VERSION = 3
+VERSION = 4
 
 
 class ArticleValue(msgspec.Struct, array_like=True, frozen=True):
@@ -85,6 +85,8 @@ class EditionValue(msgspec.Struct, array_like=True, frozen=True):
         (n,) int32, (n,) float64, and their shares by the longest memory, (n,) float64.
     popular : list of str
         What fills a list up, best first.
+    hourly : list of int
+        Counted views an hour, the current one last.
     """
 
     version: int
@@ -99,6 +101,7 @@ class EditionValue(msgspec.Struct, array_like=True, frozen=True):
     leader_shares: bytes
     leader_lasting: bytes
     popular: list[str]
+    hourly: list[int]
 
 
 class TagsValue(msgspec.Struct, array_like=True, frozen=True):
@@ -182,6 +185,11 @@ def article_json(value: ArticleValue, edition: str, article: str, as_of: float) 
         "hourly": ring_read(hourly, value.hour, now // HOUR_MS) if hourly.size else [],
         "daily": ring_read(daily, value.day, now // DAY_MS) if daily.size else [],
     }
+
+
+def traffic_json(edition: str, as_of: float, hourly: list[int]) -> dict[str, Any]:
+    """Write an edition's views an hour as the API shows them."""
+    return {"edition": edition, "as_of": as_of, "hourly": hourly, "views": sum(hourly)}
 
 
 def _read(data: bytes | None, kind: type) -> Any:

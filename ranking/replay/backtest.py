@@ -66,6 +66,7 @@ def replay(
     profile: Profile = DEFAULT,
     settings: EngineSettings | None = None,
     progress: Callable[[int], None] = lambda views: None,
+    site: Site | None = None,
 ) -> Replay:
     """Replay a log of one site under one profile.
 
@@ -79,13 +80,15 @@ def replay(
     settings : EngineSettings
     progress : callable
         Told the views done so far.
+    site : Site
+        What came before the batches; nothing if none is given.
 
     Raises
     ------
     BacktestError
         If the log has more articles than the engine keeps.
     """
-    site = Site(batches[0].site, settings or EngineSettings())
+    site = site or Site(batches[0].site, settings or EngineSettings())
     views = np.concatenate([views_of(batch, _slots(site, batch)) for batch in batches])
     visits = visits_of(views, site.settings.window * 1000)
     if span.by_visit:

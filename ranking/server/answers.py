@@ -18,6 +18,7 @@ from ranking.lists.boards import SURFACES, Board, render, render_candidates
 from ranking.lists.explaining import Explained
 from ranking.lists.profile import Profile
 from ranking.lists.reading import LONGEST
+from ranking.server.past import PastRoutes
 from ranking.server.ports import Lists
 from ranking.server.problems import Problem
 from ranking.server.requests import (
@@ -43,10 +44,12 @@ class Answers:
     Parameters
     ----------
     lists : Lists
+    past : PastRoutes or None
+        Answers what has an `as_of`.
     """
 
-    def __init__(self, lists: Lists) -> None:
-        self.lists = lists
+    def __init__(self, lists: Lists, past: PastRoutes | None = None) -> None:
+        self.lists, self.past = lists, past
         self.listeners = Listeners(lists.shelf)
 
     def routes(self) -> list[BaseRoute]:
@@ -83,6 +86,8 @@ class Answers:
 
     async def related(self, request: Request) -> Response:
         """Related of one article."""
+        if "as_of" in request.query_params:
+            return await self._past().related(request)
         edition, n = edition_of(request, self.lists), number_of(request, "n", 4)
         carried = number_of(request, "candidates", 0)
         profile = await profile_of(request, self.lists, edition, "related")
@@ -137,6 +142,8 @@ class Answers:
         return Response(VISIT.read_bytes(), headers=headers, media_type="text/javascript")
 
     async def _board(self, request: Request, surface: str) -> Response:
+        if "as_of" in request.query_params:
+            return await self._past().board(request, surface)
         edition, n = edition_of(request, self.lists), number_of(request, "n", 5)
         section = request.query_params.get("section", "")
         profile = await profile_of(request, self.lists, edition, surface, section)
@@ -149,6 +156,11 @@ class Answers:
             board = await self.lists.board(edition, surface, profile, n, section)
             answer = shelf.keep(line, await self._rendered(request, board, n, profile, section, ()))
         return ready(request, answer)
+
+    def _past(self) -> PastRoutes:
+        if self.past is None:
+            raise Problem(404, "No past", "this server does not know the past")
+        return self.past
 
     async def _rendered(
         self, request: Request, board: Board, n: int, profile: Profile, section: str,

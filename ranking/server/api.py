@@ -16,12 +16,14 @@ from ranking import __version__
 from ranking.control.keys import Role
 from ranking.server.answers import Answers
 from ranking.server.guard import Guard
+from ranking.server.hooks import HookRoutes
 from ranking.server.intake import Writing
 from ranking.server.keys import KeyRoutes
 from ranking.server.metrics import Metrics
 from ranking.server.openapi import document
 from ranking.server.overrides import OverrideRoutes
-from ranking.server.ports import Intake, Lists, Settings
+from ranking.server.past import PastRoutes
+from ranking.server.ports import Intake, Lists, Past, Settings
 from ranking.server.previewing import PreviewRoutes
 from ranking.server.problems import Problem, on_problem
 from ranking.server.profiles import ProfileRoutes
@@ -40,6 +42,8 @@ class Api:
         Takes events and articles.
     settings : Settings or None
         Knows what operators decided, and who may do what.
+    past : Past or None
+        Knows what was.
     is_open : bool
         Whether everything is allowed while there are no keys.
     """
@@ -50,10 +54,12 @@ class Api:
         lists: Lists | None = None,
         intake: Intake | None = None,
         settings: Settings | None = None,
+        past: Past | None = None,
         *,
         is_open: bool = True,
     ) -> None:
         self.metrics, self.lists, self.intake, self.settings = metrics, lists, intake, settings
+        self.past = past
         self.guard = Guard(settings, is_open=is_open)
 
     def app(self, extra: list[BaseRoute] | None = None) -> Starlette:
@@ -76,8 +82,11 @@ class Api:
         return Starlette(routes=routes, exception_handlers=handlers)
 
     def _answers(self, lists: Lists) -> list[BaseRoute]:
-        answers, guard = Answers(lists), self.guard
-        routes = answers.routes() + guard.routes(Role.READ, answers.reading())
+        past = PastRoutes(lists, self.past, self.guard) if self.past else None
+        answers, guard = Answers(lists, past), self.guard
+        reading = [*answers.reading(), Route("/v1/traffic", self.traffic)]
+        reading += past.routes() if past else []
+        routes = answers.routes() + guard.routes(Role.READ, reading)
         if self.settings:
             previews = PreviewRoutes(lists)
             routes += guard.routes(Role.READ, previews.reading())
@@ -89,7 +98,9 @@ class Api:
 
     def _keys(self, settings: Settings) -> list[BaseRoute]:
         keys, guard = KeyRoutes(settings), self.guard
-        routes = guard.routes(Role.READ, keys.reading())
+        hooks = HookRoutes(settings)
+        routes = guard.routes(Role.READ, [*keys.reading(), *hooks.reading()])
+        routes += guard.routes(Role.OPERATE, hooks.writing())
         return routes + guard.routes(Role.ADMINISTER, keys.administering())
 
     async def health(self, request: Request) -> Response:
@@ -105,6 +116,14 @@ class Api:
         if self.settings:
             status["settings"] = self.settings.book.version
         return json_response(status | (self.lists.status() if self.lists else {}))
+
+    async def traffic(self, request: Request) -> Response:
+        """Views an hour of every edition, and what this process took and refused."""
+        editions = await self.lists.traffic() if self.lists else []
+        settings = self.settings.book.version if self.settings else 0
+        status = self.lists.status() if self.lists else {}
+        counted = self.metrics.counted()
+        return json_response({"editions": editions, **counted, **status, "settings": settings})
 
     async def metrics_page(self, request: Request) -> Response:
         """Metrics for Prometheus."""

@@ -20,6 +20,14 @@ class Metrics:
         """All metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
+    def counted(self) -> dict[str, int]:
+        """What this process took and refused."""
+        counters = {"accepted": self.accepted, "rejected": self.rejected, "refused": self.refused}
+        return {
+            name: int(next(iter(counter.collect())).samples[0].value)
+            for name, counter in counters.items()
+        }
+
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         """Add a gauge."""
         Gauge(name, text, registry=self._registry).set_function(read)

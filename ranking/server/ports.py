@@ -15,6 +15,7 @@ from ranking.lists.catalogue import Card
 from ranking.lists.explaining import Explained, Explanation
 from ranking.lists.profile import Profile
 from ranking.lists.profiles import Profiles
+from ranking.past.rankers import Rankers
 from ranking.server.shelf import Shelf
 
 
@@ -66,6 +67,9 @@ class Lists(Protocol):
     async def article(self, edition: str, article: str) -> dict[str, Any] | None:
         """An article's card and counts, None if it has neither."""
 
+    async def traffic(self) -> list[dict[str, Any]]:
+        """Views an hour of every edition, by name."""
+
     async def graph(self, edition: str, tag: str) -> dict[str, Any]:
         """A tag's neighbours, synonyms and history."""
 
@@ -105,6 +109,19 @@ class Settings(Protocol):
         Refused
             If the log does not take it.
         """
+
+
+class Past(Protocol):
+    """Who knows the past; may block for seconds, so that it is asked from a thread."""
+
+    rankers: Rankers
+    """What would have been."""
+
+    def shown(self, edition: str, surface: str, at: float) -> Board | None:
+        """The board as it was published at a moment of the site's clock, with today's cards."""
+
+    def shown_since(self, edition: str, surface: str) -> float:
+        """The oldest moment of which a board is known; inf if none is."""
 
 
 class Intake(Protocol):
