@@ -275,7 +275,7 @@ class Live:
         for board in changes.boards:
             self.shelf.put(board, now)
         self.shelf.flush(now)
-        self._history.publish(boards)
+        self._history.publish(changes.boards)
         self._write_history()
 
     def _write_history(self, *, at_once: bool = False) -> None:
