@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ranking.control.hooks import Hook, hook_of
 from ranking.control.keys import Key
 from ranking.control.overrides import Override, override_of
 from ranking.control.records import FORMAT, KINDS, Record, RecordError
@@ -45,6 +46,7 @@ class Book:
         self._history: dict[Thing, list[Record]] = defaultdict(list)
         self._overrides: dict[str, Override] = {}
         self._keys: dict[str, Key] = {}
+        self._hooks: dict[str, Hook] = {}
         self._desk, self._desk_until = NO_DESK, 0.0
 
     @property
@@ -136,6 +138,10 @@ class Book:
         """All overrides that are not cancelled, by id."""
         return dict(self._overrides)
 
+    def hooks(self) -> dict[str, Hook]:
+        """All hooks that are not cancelled, by id."""
+        return self._hooks
+
     def held_keys(self) -> list[Key]:
         """All keys that are not revoked."""
         return list(self._keys.values())
@@ -156,6 +162,12 @@ class Book:
                 self._keys = _without(self._keys, name)
             else:
                 self._keys = self._keys | {name: msgspec.convert(body, Key)}
+
+        elif record.kind == "hook":
+            if body is None:
+                self._hooks = _without(self._hooks, name)
+            else:
+                self._hooks = self._hooks | {name: hook_of(body)}
 
     def _desk_at(self, now: float) -> tuple[Desk, float]:
         acts = self._overrides.values()

@@ -24,6 +24,8 @@ from ranking.ranker import Ranker
 from ranking.server.bundles import Bundler
 from ranking.server.shelf import Shelf
 from ranking.snapshot import CheckpointError, Snapshot
+from ranking.telling import Teller
+from ranking.watching import Watch
 
 TICK = 0.05
 RENEW = 1.0
@@ -76,6 +78,7 @@ class Live:
         self.failure: BaseException | None = None
         self.ranker = Ranker(engine, profile)
         self.book = Book(profile)
+        self._watch, self._teller = Watch(self.ranker), Teller()
         self._engine, self._profile = engine, profile
         self._inbox: list[Request] = []
         self._waiting = 0
@@ -106,15 +109,6 @@ class Live:
     def waiting(self) -> int:
         """Requests that the log does not have yet."""
         return len(self._inbox)
-
-    def ranker_articles(self) -> float:
-        """Articles with state."""
-        return sum(len(site.ids) for site in list(self.ranker.sites.values()))
-
-    def ranker_rows(self) -> float:
-        """Co-read rows in use."""
-        graphs = [site.state.graph for site in list(self.ranker.sites.values())]
-        return float(sum(g.row.size - int(g.level["free_rows"][0]) for g in graphs))
 
     def submit(self, request: Request) -> None:
         """Put a request into the inbox; its future is told when the log has it."""
@@ -149,7 +143,7 @@ class Live:
             ranker.apply(decode(body), position)
         ranker.stood(shown.board() for shown in self.log.shown_last())
         ranker.govern(self.book.profiles, self.book.desk(time.time()))
-        self.ranker = ranker
+        self.ranker, self._watch = ranker, Watch(ranker)
         self._publish()
 
     def _from_checkpoint(self) -> Ranker:
@@ -267,11 +261,12 @@ class Live:
         with self.lock:
             if self.ranker.govern(self.book.profiles, self.book.desk(time.time())):
                 self.shelf.renew()
-            boards = self.ranker.tick(renew=renew).boards
-        for board in boards:
+            changes = self.ranker.tick(renew=renew)
+        self._teller.tell(self._watch.look(changes, self.book.hooks(), time.time()))
+        for board in changes.boards:
             self.shelf.put(board, now)
         self.shelf.flush(now)
-        self._history.publish(boards)
+        self._history.publish(changes.boards)
         self._write_history()
 
     def _write_history(self, *, at_once: bool = False) -> None:

@@ -13,9 +13,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ranking import __version__
+from ranking.console import pages
 from ranking.control.keys import Role
 from ranking.server.answers import Answers
 from ranking.server.guard import Guard
+from ranking.server.hooks import HookRoutes
 from ranking.server.intake import Writing
 from ranking.server.keys import KeyRoutes
 from ranking.server.metrics import Metrics
@@ -74,7 +76,7 @@ class Api:
             written = Writing(self.intake, self.metrics).routes()
             routes += self.guard.routes(Role.WRITE, written)
         if self.lists:
-            routes += self._answers(self.lists)
+            routes += self._answers(self.lists) + pages.routes()
         if self.settings:
             routes += self._keys(self.settings)
         handlers = {Problem: on_problem, HTTPException: on_problem}
@@ -97,7 +99,9 @@ class Api:
 
     def _keys(self, settings: Settings) -> list[BaseRoute]:
         keys, guard = KeyRoutes(settings), self.guard
-        routes = guard.routes(Role.READ, keys.reading())
+        hooks = HookRoutes(settings)
+        routes = guard.routes(Role.READ, [*keys.reading(), *hooks.reading()])
+        routes += guard.routes(Role.OPERATE, hooks.writing())
         return routes + guard.routes(Role.ADMINISTER, keys.administering())
 
     async def health(self, request: Request) -> Response:
