@@ -138,6 +138,7 @@ const OFF = new Set([
   "steadiness",
   "cooldown",
   "sibling_evidence",
+  "mix_share",
   "exposure",
   "section_cap",
   "author_cap",
