@@ -17,7 +17,7 @@ log = logging.getLogger("tolqyn")
 
 
 class Teller:
-    """Sends notices in their order; one that nobody takes after some tries is given up and logged."""
+    """Sends notices in their order; one that nobody takes after some tries is logged and left."""
 
     def __init__(self) -> None:
         self._waiting: queue.Queue[Notice] = queue.Queue(WAITING)

@@ -16,8 +16,10 @@ from ranking.mirror.names import Names, Question
 from ranking.mirror.store import StoreError
 from ranking.mirror.store import Writer as StoreWriter
 from ranking.past.history import EVERY
-from ranking.ranker import Ranker
+from ranking.ranker import Changes, Ranker
 from ranking.snapshot import CheckpointError
+from ranking.telling import Teller
+from ranking.watching import Watch
 from streams.cards import CardError, read_record
 from streams.checkpoints import Checkpoints, Loaded, load
 from streams.deciding import KafkaSettings
@@ -91,6 +93,7 @@ class Engine:
     ) -> None:
         self._options, self._store, self._names = options, store, names
         self.decided = decided
+        self._teller = Teller()
         self._held: dict[int, _Held] = {}
         self._writer = Writer(options.kafka)
         self._reader = Reader(options.kafka)
@@ -210,7 +213,13 @@ class Engine:
         part.begin(begin)
         await self._load_cards(part)
         self._govern(part.ranker)
-        publishing = Publishing(part, self._store, self._names)
+        watch = Watch(part.ranker)
+
+        def look(changes: Changes) -> None:
+            hooks = self.decided.book.hooks()
+            self._teller.tell(watch.look(changes, hooks, time.time()))
+
+        publishing = Publishing(part, self._store, self._names, look=look)
         await publishing.begin(end)
         log.warning(
             "partition %d: state at offset %d, reading from %d of %d, loaded in %.2f s",

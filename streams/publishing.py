@@ -18,6 +18,7 @@ from ranking.mirror.publisher import Publisher, Written
 from ranking.mirror.store import KEEP, Changed, Outcome, Stand, StoreError, Write, Writer
 from ranking.mirror.values import edition_of
 from ranking.past.history import History, Key
+from ranking.ranker import Changes
 from streams.part import Part
 from streams.partitions import partition_of
 
@@ -43,11 +44,19 @@ class Publishing:
     names : Names
     clock : callable
         Monotonic seconds.
+    look : callable
+        Told of what came of each tick.
     """
 
     def __init__(
-        self, part: Part, writer: Writer, names: Names, clock: Callable[[], float] = time.monotonic
+        self,
+        part: Part,
+        writer: Writer,
+        names: Names,
+        clock: Callable[[], float] = time.monotonic,
+        look: Callable[[Changes], None] = lambda changes: None,
     ) -> None:
+        self._look = look
         self._part, self._writer, self._names, self._clock = part, writer, names, clock
         self._publisher = Publisher(part.ranker)
         self._kept = (0, 0)
@@ -116,6 +125,7 @@ class Publishing:
             self._renewed = now
         publisher = self._publisher
         changes = self._part.ranker.tick(renew=renew)
+        self._look(changes)
         self._unwritten |= {(board.edition, board.surface): board for board in changes.boards}
         written = publisher.note(changes, renewed=renew)
         if self._all_due:

@@ -25,6 +25,8 @@ PURE = (
     "ranking/engine",
     "ranking/lists",
     "ranking/ranker.py",
+    "ranking/showing.py",
+    "ranking/watching.py",
     "ranking/rereading.py",
     "ranking/snapshot.py",
     "ranking/mirror/values.py",

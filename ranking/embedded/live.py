@@ -110,15 +110,6 @@ class Live:
         """Requests that the log does not have yet."""
         return len(self._inbox)
 
-    def ranker_articles(self) -> float:
-        """Articles with state."""
-        return sum(len(site.ids) for site in list(self.ranker.sites.values()))
-
-    def ranker_rows(self) -> float:
-        """Co-read rows in use."""
-        graphs = [site.state.graph for site in list(self.ranker.sites.values())]
-        return float(sum(g.row.size - int(g.level["free_rows"][0]) for g in graphs))
-
     def submit(self, request: Request) -> None:
         """Put a request into the inbox; its future is told when the log has it."""
         if len(request.rows) >= LARGE:

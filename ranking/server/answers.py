@@ -5,6 +5,7 @@ not know where the engine runs.
 """
 
 from collections.abc import AsyncIterator
+from itertools import product
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,8 @@ from ranking.server.requests import (
 from ranking.server.stream import Listeners
 
 LONG_VISIT = 50
+MOST_HEARD = 50
+"""Editions that one stream carries at most."""
 VISIT = Path(__file__).with_name("visit.js")
 
 
@@ -114,13 +117,19 @@ class Answers:
         return Response(body, headers=OPEN, media_type="application/json")
 
     async def stream(self, request: Request) -> Response:
-        """Send a board whenever it changes."""
-        edition = edition_of(request, self.lists)
-        surface = request.query_params.get("surface", "popular")
-        if surface not in SURFACES:
-            raise Problem(400, "Surface refused", f"surface must be of {SURFACES}, got {surface!r}")
-        n = number_of(request, "n", 5)
-        events: AsyncIterator[bytes] = self.listeners.listen(edition, surface, n)
+        """Send a board, or each of several, whenever it changes."""
+        query = request.query_params
+        editions = query.getlist("edition")[:MOST_HEARD] or [edition_of(request, self.lists)]
+        for edition in editions:
+            if fault := edition_fault(edition):
+                raise Problem(400, "Edition refused", fault)
+        surfaces = query.getlist("surface") or ["popular"]
+        for surface in surfaces:
+            if surface not in SURFACES:
+                detail = f"surface must be of {SURFACES}, got {surface!r}"
+                raise Problem(400, "Surface refused", detail)
+        keys = list(dict.fromkeys(product(editions, surfaces)))
+        events: AsyncIterator[bytes] = self.listeners.listen(keys, number_of(request, "n", 5))
         headers = {**OPEN, "cache-control": "no-store"}
         return StreamingResponse(events, 200, headers, "text/event-stream")
 

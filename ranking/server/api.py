@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ranking import __version__
+from ranking.console import pages
 from ranking.control.keys import Role
 from ranking.server.answers import Answers
 from ranking.server.guard import Guard
@@ -75,7 +76,7 @@ class Api:
             written = Writing(self.intake, self.metrics).routes()
             routes += self.guard.routes(Role.WRITE, written)
         if self.lists:
-            routes += self._answers(self.lists)
+            routes += self._answers(self.lists) + pages.routes()
         if self.settings:
             routes += self._keys(self.settings)
         handlers = {Problem: on_problem, HTTPException: on_problem}

@@ -8,6 +8,7 @@ from ranking import __version__
 from ranking.engine.event import Event, Rejection
 from ranking.lists.catalogue import Sent
 from ranking.lists.reading import LONGEST
+from ranking.server.openapi_deciding import MODELS, paths
 
 EDITION = {"name": "edition", "in": "query", "schema": {"type": "string"}, "example": "inform/kk"}
 COUNT = {
@@ -24,13 +25,13 @@ PATH_ID = PATH_EDITION[2]
 
 def document() -> dict[str, Any]:
     """Describe every route."""
-    models = (Event, Rejection, Sent)
+    models = (Event, Rejection, Sent, *MODELS)
     _, schemas = msgspec.json.schema_components(models, ref_template="#/components/schemas/{name}")
     schemas["Sent"]["title"] = "Article"
     return {
         "openapi": "3.1.0",
         "info": {"title": "Tolqyn", "version": __version__, "license": {"name": "Apache-2.0"}},
-        "paths": _paths(),
+        "paths": _paths() | paths(),
         "components": {"schemas": schemas},
     }
 
@@ -71,7 +72,7 @@ def _paths() -> dict[str, Any]:
             "get": _reading("What a draft was worth lately", [*looking, _whole("hours")])
         },
         "/v1/foryou": {"post": _reading("For this visit, from the last pages read", [])},
-        "/v1/stream": {"get": _reading("A board as server-sent events", [EDITION, COUNT])},
+        "/v1/stream": {"get": _reading("Boards as server-sent events", [EDITION, COUNT])},
         "/v1/boards": {"get": _reading("All boards", [])},
         "/v1/graph": {"get": _reading("A tag's neighbours, synonyms and history", [EDITION, tag])},
         "/visit.js": {"get": _reading("For this visit, put together in the browser", [])},
