@@ -42,6 +42,20 @@ class Header(msgspec.Struct, array_like=True, frozen=True):
     sites: list[tuple[str, int, Place]]
     sizes: list[int]
 
+    @property
+    def reread_from(self) -> int:
+        """Log position from which the memory of repeats and visits must be reread."""
+        return min((place.reread_from for _, _, place in self.sites), default=self.position)
+
+    def clock_ms(self, site: str) -> int | None:
+        """A site's newest stamp, None if it is not in the checkpoint."""
+        return next((place.newest_ms for name, _, place in self.sites if name == site), None)
+
+    def of_site(self, site: str) -> "Header":
+        """The header of one site's part."""
+        its = [part for part in self.sites if part[0] == site]
+        return msgspec.structs.replace(self, sites=its, sizes=[])
+
 
 class _Version(msgspec.Struct, array_like=True, frozen=True):
     version: int

@@ -15,11 +15,15 @@ from ranking.engine.settings import EngineSettings
 from ranking.mirror.names import Names, Question
 from ranking.mirror.store import StoreError
 from ranking.mirror.store import Writer as StoreWriter
-from ranking.ranker import Ranker
+from ranking.past.history import EVERY
+from ranking.ranker import Changes, Ranker
 from ranking.snapshot import CheckpointError
+from ranking.telling import Teller
+from ranking.watching import Watch
 from streams.cards import CardError, read_record
 from streams.checkpoints import Checkpoints, Loaded, load
 from streams.deciding import KafkaSettings
+from streams.hours import Hours
 from streams.part import Part
 from streams.publishing import Publishing
 from streams.records import Reader, Record, RecordsError, Writer
@@ -68,6 +72,7 @@ class _Held:
     part: Part
     checkpoints: Checkpoints
     publishing: Publishing
+    hours: Hours
     following: "asyncio.Task[None]"
 
 
@@ -88,6 +93,7 @@ class Engine:
     ) -> None:
         self._options, self._store, self._names = options, store, names
         self.decided = decided
+        self._teller = Teller()
         self._held: dict[int, _Held] = {}
         self._writer = Writer(options.kafka)
         self._reader = Reader(options.kafka)
@@ -170,8 +176,22 @@ class Engine:
                     log.warning("partition %d: another worker has it now", held.part.number)
                     continue
                 await checkpoints.write(ranker.snapshot(checkpoints.marks))
+                await held.hours.keep(ranker)
             except RecordsError as error:
                 log.warning("partition %d: no checkpoint: %s", held.part.number, error)
+
+    async def write_history_forever(self) -> None:
+        """Write down what is shown, once a second; the broker may be away."""
+        while True:
+            await asyncio.sleep(EVERY)
+            for held in list(self._held.values()):
+                history = held.publishing.history
+                due = history.due(time.time())
+                try:
+                    await held.hours.publish(due)
+                except RecordsError as error:
+                    log.warning("partition %d: boards not kept: %s", held.part.number, error)
+                    history.again(due)
 
     async def _wanted(self) -> list[Question]:
         """Boards that are asked for; none while the store is away, of which `publishing` tells."""
@@ -193,7 +213,13 @@ class Engine:
         part.begin(begin)
         await self._load_cards(part)
         self._govern(part.ranker)
-        publishing = Publishing(part, self._store, self._names)
+        watch = Watch(part.ranker)
+
+        def look(changes: Changes) -> None:
+            hooks = self.decided.book.hooks()
+            self._teller.tell(watch.look(changes, hooks, time.time()))
+
+        publishing = Publishing(part, self._store, self._names, look=look)
         await publishing.begin(end)
         log.warning(
             "partition %d: state at offset %d, reading from %d of %d, loaded in %.2f s",
@@ -203,6 +229,7 @@ class Engine:
             part,
             Checkpoints(topics.checkpoints, number, self._writer, found.end, found.keys),
             publishing,
+            Hours(topics, number, self._writer, time.time() if found.loaded else 0.0),
             asyncio.ensure_future(self._follow_cards(part)),
         )
 

@@ -5,14 +5,16 @@ and a record that cannot be written stops those after it.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 LARGEST = 8 << 20
 LINGER_MS = 2
 SESSION_MS = 6000
+PATIENCE = 10.0
 Delivered = Callable[[str], None]
 """Told the reason why a record was not written, or nothing."""
 
@@ -144,7 +146,7 @@ class FastConsumer:
         self._consumer.close()
 
 
-def read_topic(kafka: str, topic: str, patience: float = 10.0) -> list[bytes]:
+def read_topic(kafka: str, topic: str, patience: float = PATIENCE) -> list[bytes]:
     """Values of a small topic of one partition, in their order.
 
     Raises
@@ -162,7 +164,77 @@ def read_topic(kafka: str, topic: str, patience: float = 10.0) -> list[bytes]:
             time.sleep(0.1)
 
 
-def committed(kafka: str, group: str, topic: str, count: int, patience: float = 10.0) -> list[int]:
+class FastRecord(NamedTuple):
+    """One record of a partition."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+
+
+def bounds_of(
+    kafka: str, topic: str, partition: int, patience: float = PATIENCE
+) -> tuple[int, int]:
+    """Oldest offset of a partition, and the one after its newest.
+
+    Raises
+    ------
+    FastLogError
+        If the broker does not answer in time.
+    """
+    with _reader(kafka) as consumer:
+        place = TopicPartition(topic, partition)
+        first, end = consumer.get_watermark_offsets(place, patience)
+        return int(first), int(end)
+
+
+def count_partitions(kafka: str, topic: str, patience: float = PATIENCE) -> int:
+    """Partitions of a topic.
+
+    Raises
+    ------
+    FastLogError
+        If the broker does not answer in time, or has no such topic.
+    """
+    with _reader(kafka) as consumer:
+        found = consumer.list_topics(topic, patience).topics[topic]
+        if found.error or not found.partitions:
+            reason = f"there is no topic {topic}"
+            raise FastLogError(reason)
+        return len(found.partitions)
+
+
+def read_partition(
+    kafka: str, topic: str, partition: int, start: int, end: int, patience: float = PATIENCE
+) -> Iterator[FastRecord]:
+    """Records from one offset up to another; compacted ones are missing.
+
+    Raises
+    ------
+    FastLogError
+        If the broker does not answer in time.
+    """
+    if start >= end:
+        return
+    with _reader(kafka) as consumer:
+        consumer.assign([TopicPartition(topic, partition, start)])
+        while start < end:
+            message = consumer.poll(patience)
+            if message is None:
+                reason = f"no record of {topic} in {patience:.0f} s"
+                raise FastLogError(reason)
+            if error := message.error():
+                if error.code() == KafkaError._PARTITION_EOF:
+                    return
+                raise FastLogError(error.str())
+            start = (message.offset() or 0) + 1
+            if start <= end:
+                yield FastRecord(start - 1, message.key(), message.value())
+
+
+def committed(
+    kafka: str, group: str, topic: str, count: int, patience: float = PATIENCE
+) -> list[int]:
     """Offsets that a group has committed, by partition; 0 where none was.
 
     Raises
@@ -182,22 +254,21 @@ def committed(kafka: str, group: str, topic: str, count: int, patience: float = 
 
 
 def _read_topic(kafka: str, topic: str, patience: float) -> list[bytes]:
-    settings = {"bootstrap.servers": kafka, "group.id": "tolqyn-reader", "log_level": 2}
-    consumer = Consumer(settings | {"enable.auto.commit": False, "error_cb": lambda error: None})
+    place = (*bounds_of(kafka, topic, 0, patience), patience)
+    return [record.value or b"" for record in read_partition(kafka, topic, 0, *place)]
+
+
+@contextmanager
+def _reader(kafka: str) -> Iterator[Consumer]:
+    """A consumer without a group, for offsets that are the caller's."""
+    settings = {
+        "bootstrap.servers": kafka, "group.id": "tolqyn-reader", "enable.auto.commit": False,
+        "enable.partition.eof": True, "auto.offset.reset": "error", "log_level": 2,
+        "error_cb": lambda error: None,
+    }  # fmt: skip
+    consumer = Consumer(settings)
     try:
-        first, end = consumer.get_watermark_offsets(TopicPartition(topic, 0), patience)
-        consumer.assign([TopicPartition(topic, 0, first)])
-        values: list[bytes] = []
-        while first < end:
-            message = consumer.poll(patience)
-            if message is None:
-                reason = f"no record of {topic} in {patience:.0f} s"
-                raise FastLogError(reason)
-            if error := message.error():
-                raise FastLogError(error.str())
-            values.append(message.value() or b"")
-            first = (message.offset() or 0) + 1
-        return values
+        yield consumer
     except KafkaException as error:
         raise FastLogError(_reason(error)) from error
     finally:

@@ -11,11 +11,14 @@ import time
 from collections.abc import Callable, Iterable
 
 from ranking.engine.event import site_of
+from ranking.lists.boards import Board
 from ranking.lists.profile import ProfileError
 from ranking.mirror.names import Names, Question
 from ranking.mirror.publisher import Publisher, Written
 from ranking.mirror.store import KEEP, Changed, Outcome, Stand, StoreError, Write, Writer
 from ranking.mirror.values import edition_of
+from ranking.past.history import History, Key
+from ranking.ranker import Changes
 from streams.part import Part
 from streams.partitions import partition_of
 
@@ -41,11 +44,19 @@ class Publishing:
     names : Names
     clock : callable
         Monotonic seconds.
+    look : callable
+        Told of what came of each tick.
     """
 
     def __init__(
-        self, part: Part, writer: Writer, names: Names, clock: Callable[[], float] = time.monotonic
+        self,
+        part: Part,
+        writer: Writer,
+        names: Names,
+        clock: Callable[[], float] = time.monotonic,
+        look: Callable[[Changes], None] = lambda changes: None,
     ) -> None:
+        self._look = look
         self._part, self._writer, self._names, self._clock = part, writer, names, clock
         self._publisher = Publisher(part.ranker)
         self._kept = (0, 0)
@@ -55,6 +66,8 @@ class Publishing:
         self._renewed = self._rounded = -ROUND
         self._limit = 200
         self._made: dict[Question, float] = {}
+        self.history = History()
+        self._unwritten: dict[Key, Board] = {}
         self._ticked = clock()
 
     async def begin(self, log_end: int) -> None:
@@ -111,7 +124,10 @@ class Publishing:
         if renew:
             self._renewed = now
         publisher = self._publisher
-        written = publisher.note(self._part.ranker.tick(renew=renew), renewed=renew)
+        changes = self._part.ranker.tick(renew=renew)
+        self._look(changes)
+        self._unwritten |= {(board.edition, board.surface): board for board in changes.boards}
+        written = publisher.note(changes, renewed=renew)
         if self._all_due:
             written = publisher.everything()
             self._rounded = now
@@ -141,7 +157,10 @@ class Publishing:
         articles = {self._names.article(*key): value for key, value in written.articles.items()}
         if articles and outcome is Outcome.WRITTEN:
             await asyncio.to_thread(self._writer.write, Write(stand, articles))
-        if outcome is Outcome.REFUSED:
+        if outcome is not Outcome.REFUSED:
+            self.history.publish(self._unwritten.values())
+            self._unwritten = {}
+        else:
             log.warning("partition %d: the store is ahead; waiting", self._part.number)
             kept = await asyncio.to_thread(self._writer.position, self._part.number)
             self._kept = kept or (0, 0)

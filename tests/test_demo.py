@@ -8,39 +8,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import TOLQYN, Command, free_port
+from tests.demo import LANGUAGES, demo_in
 
 pytestmark = pytest.mark.server
-
-LANGUAGES = ("ru", "kk", "kk-Latn", "kk-Arab", "zh", "uz", "en")
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Run the demo until every edition has a full Popular."""
-    port = free_port()
-    data = tmp_path_factory.mktemp("demo")
-    command = (*TOLQYN, "demo", "--port", str(port), "--data", str(data))
-    process = Command(data / "demo.log", *command)
-    process.start()
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10.0) as client:
-            until = time.monotonic() + 120
-            while time.monotonic() < until and not all(full(client, lang) for lang in LANGUAGES):
-                time.sleep(0.2)
-            yield client
-    finally:
-        process.stop()
-
-
-def full(client: httpx.Client, lang: str) -> bool:
-    """Say whether an edition's Popular is full and counted."""
-    try:
-        answer = client.get(f"/v1/popular?edition=inform/{lang}&n=5")
-    except httpx.TransportError:
-        return False
-    items = answer.json().get("items", []) if answer.status_code == 200 else []
-    return len(items) == 5 and all(item["views"] > 0 for item in items)
+    folder = tmp_path_factory.mktemp("demo")
+    with demo_in(folder) as url, httpx.Client(base_url=url, timeout=10.0) as client:
+        yield client
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

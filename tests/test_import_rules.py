@@ -26,6 +26,8 @@ PURE = (
     "ranking/lists",
     "ranking/experiments",
     "ranking/ranker.py",
+    "ranking/showing.py",
+    "ranking/watching.py",
     "ranking/rereading.py",
     "ranking/snapshot.py",
     "ranking/mirror/values.py",

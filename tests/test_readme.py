@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ranking.benchmarks.spawned import TOLQYN, Server
-from ranking.commands.settings import SETTINGS
+from ranking.commands.settings import KEY, SETTINGS, URL
 from ranking.lists.profile import read_profile
 from streams.commands.settings import SETTINGS as CLUSTER_SETTINGS
 
@@ -23,7 +23,7 @@ def test_settings_table_lists_every_setting() -> None:
     rows = re.findall(r"^\| `(--[a-z-]+)` \| `(TOLQYN_\w+)` \|(.*?)\| (.*?) \|$", README, re.M)
     wanted = [
         (s.option, s.variable, "" if s.default in (None, "") else f"`{s.default}`", s.text)
-        for s in (*SETTINGS, *CLUSTER_SETTINGS)
+        for s in (*SETTINGS, *CLUSTER_SETTINGS, URL, KEY)
     ]
     assert [(o, v, d.strip(), t) for o, v, d, t in rows] == wanted
 
@@ -41,6 +41,19 @@ def test_curls(server: Server, line: str) -> None:
     command = shlex.split(line.replace("http://127.0.0.1:8080", server.url))
     done = subprocess.run([*command, "-sSf"], capture_output=True, text=True, check=True)
     assert '"accepted":1' in done.stdout or '"items":[' in done.stdout
+
+
+@pytest.mark.server
+def test_tuning_from_a_shell(server: Server) -> None:
+    groups = ("tolqyn profiles", "tolqyn overrides")
+    commands = [line for line in LINES if line.startswith(groups)]
+    assert len(commands) == 7
+    for line in commands:
+        done = subprocess.run(
+            [*TOLQYN, *shlex.split(line)[1:], "--to", server.url],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert done.stdout
 
 
 @pytest.mark.server

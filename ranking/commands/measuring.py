@@ -132,15 +132,24 @@ def backtest(
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def bench(names: tuple[str, ...], views: Path | None, columns: str, form: str) -> None:
-    """Run benchmarks: `visible` (how soon a view shows), `ingest` (a log by HTTP), `kafka` (the
-    cluster beside Kafka Streams), `recovery` (after a worker's kill).
+    """Run benchmarks: `visible` (how soon a view shows), `retune` (how soon a draft's board is
+    there, among a million articles), `ingest` (a log by HTTP), `preview` (a
+    draft's boards beside a system that ran with its decay), `kafka` (the cluster beside Kafka
+    Streams), `recovery` (after a worker's kill).
 
     The last two need a broker and a Redis: deploy/local up
     """
     from ranking.benchmarks.ingest import ingest
+    from ranking.benchmarks.preview import preview
+    from ranking.benchmarks.retune import retune
     from ranking.benchmarks.visible import visible
 
-    known: dict[str, Any] = {"visible": visible, "ingest": lambda: ingest(views, columns)}
+    known: dict[str, Any] = {
+        "visible": visible,
+        "retune": retune,
+        "ingest": lambda: ingest(views, columns),
+    }
+    known["preview"] = lambda: preview(views, columns)
     for entry in entry_points(group="tolqyn.benchmarks"):
         known[entry.name] = lambda entry=entry: entry.load()(views, columns)
     for name in names:

@@ -78,8 +78,12 @@ def _live_agency(url: str, seed: int, stop: threading.Event) -> None:
 
 @click.command()
 def warm() -> None:
-    """Compile the loops, so that the first start is quick."""
+    """Compile the loops, so that the first start is quick, and a first backtest."""
     _warm()
+    with console.status("compiling the loops of backtests"):
+        from ranking.warming import warm_up_replay
+
+        warm_up_replay()
 
 
 def _run(options: dict[str, Any], portal: Any, begin: Any, stop: Any = None) -> None:

@@ -46,7 +46,7 @@ SETTINGS = (
     ),
     Setting(
         "--keep-hours", "TOLQYN_KEEP_HOURS", click.FloatRange(1, 8760), 48.0,
-        "Hours that the log is kept.",
+        "Hours that can be looked back: log, hourly checkpoints, boards.",
     ),
     Setting(
         "--durable", "TOLQYN_DURABLE", click.Choice(["full", "normal"]), "full",

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ranking.control.hooks import Hook, hook_of
 from ranking.control.keys import Key
 from ranking.control.overrides import Override, override_of
 from ranking.control.records import FORMAT, KINDS, Record, RecordError
@@ -49,6 +50,7 @@ class Book:
         self._keys: dict[str, Key] = {}
         self._experiments: dict[str, Experiment] = {}
         self._refused: dict[Thing, str] = {}
+        self._hooks: dict[str, Hook] = {}
         self._desk, self._desk_until = NO_DESK, 0.0
 
     @property
@@ -146,6 +148,10 @@ class Book:
         """All overrides that are not cancelled, by id."""
         return dict(self._overrides)
 
+    def hooks(self) -> dict[str, Hook]:
+        """All hooks that are not cancelled, by id."""
+        return self._hooks
+
     def held_keys(self) -> list[Key]:
         """All keys that are not revoked."""
         return list(self._keys.values())
@@ -194,6 +200,11 @@ class Book:
                 self._experiments = _without(self._experiments, name)
             else:
                 self._experiments = self._experiments | {name: experiment_of(body)}
+        elif record.kind == "hook":
+            if body is None:
+                self._hooks = _without(self._hooks, name)
+            else:
+                self._hooks = self._hooks | {name: hook_of(body)}
 
     def _desk_at(self, now: float) -> tuple[Desk, float]:
         acts = self._overrides.values()

@@ -19,10 +19,13 @@ from ranking.engine.batch import Batch, decode, encode
 from ranking.engine.rows import Rows
 from ranking.engine.settings import EngineSettings
 from ranking.lists.profile import Profile
+from ranking.past.history import History
 from ranking.ranker import Ranker
 from ranking.server.bundles import Bundler
 from ranking.server.shelf import Shelf
 from ranking.snapshot import CheckpointError, Snapshot
+from ranking.telling import Teller
+from ranking.watching import Watch
 
 TICK = 0.05
 RENEW = 1.0
@@ -42,7 +45,7 @@ class LiveSettings:
     checkpoint_every : float
         Seconds between checkpoints, while there is something new.
     keep : float
-        Seconds that the log keeps batches that no checkpoint needs.
+        Seconds that hourly checkpoints and boards are kept, and batches that no checkpoint needs.
     """
 
     checkpoint_every: float = 20.0
@@ -75,6 +78,7 @@ class Live:
         self.failure: BaseException | None = None
         self.ranker = Ranker(engine, profile)
         self.book = Book(profile)
+        self._watch, self._teller = Watch(self.ranker), Teller()
         self._engine, self._profile = engine, profile
         self._inbox: list[Request] = []
         self._waiting = 0
@@ -82,7 +86,7 @@ class Live:
         self._stopping = False
         self._bundler = Bundler(log.day_key)
         self._renewed = 0.0
-        self._needed = [0, 0]  # where the older and the newer kept checkpoint begin rereading
+        self._history = History()
         self._writer: threading.Thread | None = None
         self._thread = threading.Thread(target=self._run, name="ranker")
 
@@ -105,15 +109,6 @@ class Live:
     def waiting(self) -> int:
         """Requests that the log does not have yet."""
         return len(self._inbox)
-
-    def ranker_articles(self) -> float:
-        """Articles with state."""
-        return sum(len(site.ids) for site in list(self.ranker.sites.values()))
-
-    def ranker_rows(self) -> float:
-        """Co-read rows in use."""
-        graphs = [site.state.graph for site in list(self.ranker.sites.values())]
-        return float(sum(g.row.size - int(g.level["free_rows"][0]) for g in graphs))
 
     def submit(self, request: Request) -> None:
         """Put a request into the inbox; its future is told when the log has it."""
@@ -146,19 +141,20 @@ class Live:
                 ranker.remove(edition, article)
         for position, body in self.log.read(ranker.position):
             ranker.apply(decode(body), position)
+        ranker.stood(shown.board() for shown in self.log.shown_last())
         ranker.govern(self.book.profiles, self.book.desk(time.time()))
-        self.ranker = ranker
+        self.ranker, self._watch = ranker, Watch(ranker)
         self._publish()
 
     def _from_checkpoint(self) -> Ranker:
-        for position, path in self.log.checkpoints():
+        for file in self.log.checkpoints.all():
             try:
-                ranker = Ranker.restore(path.read_bytes(), self._engine, self._profile)
+                ranker = Ranker.restore(file.read(), self._engine, self._profile)
             except CheckpointError:
                 continue
             start = ranker.reread_from()
-            if start >= self.log.begin() or position == start:
-                ranker.reread(self._decoded(start, position))
+            if start >= self.log.begin() or file.position == start:
+                ranker.reread(self._decoded(start, file.position))
                 return ranker
         if self.log.begin() > 0:
             message = f"data folder {self.log.folder} has no usable checkpoint and no whole log"
@@ -188,6 +184,7 @@ class Live:
             if self._stopping and not self._inbox:
                 break
         self._checkpoint(saved)
+        self._write_history(at_once=True)
         if self._writer:
             self._writer.join()
 
@@ -264,24 +261,34 @@ class Live:
         with self.lock:
             if self.ranker.govern(self.book.profiles, self.book.desk(time.time())):
                 self.shelf.renew()
-            boards = self.ranker.tick(renew=renew).boards
-        for board in boards:
+            changes = self.ranker.tick(renew=renew)
+        self._teller.tell(self._watch.look(changes, self.book.hooks(), time.time()))
+        for board in changes.boards:
             self.shelf.put(board, now)
         self.shelf.flush(now)
+        self._history.publish(changes.boards)
+        self._write_history()
+
+    def _write_history(self, *, at_once: bool = False) -> None:
+        due = self._history.due(time.time(), at_once=at_once)
+        try:
+            if due:
+                self.log.keep_boards(due)
+        except LogFull:  # whoever sends events is told
+            self._history.again(due)
 
     def _checkpoint(self, saved: int) -> int:
         """Write a checkpoint if there is something new; returns the position saved."""
         position = self.ranker.position
         if position == saved or (self._writer and self._writer.is_alive()):
             return saved
-        snapshot = self.ranker.snapshot()
-        self._needed = [self._needed[-1], self.ranker.reread_from()]
-        self._writer = threading.Thread(target=self._keep, args=(snapshot,))
-        self._writer.start()
         oldest_ms = int((time.time() - self.settings.keep) * 1000)
-        self.log.trim(min(self._needed[0], saved), oldest_ms)
+        self.log.trim(self.log.checkpoints.reread_from(), oldest_ms)
+        self._writer = threading.Thread(target=self._keep, args=(self.ranker.snapshot(),))
+        self._writer.start()
         return position
 
     def _keep(self, snapshot: Snapshot) -> None:
         """Write a checkpoint, in a thread of its own."""
-        self.log.keep_checkpoint(snapshot.position, snapshot.whole())
+        data, keep = snapshot.whole(), self.settings.keep
+        self.log.checkpoints.keep(snapshot.position, data, time.time(), keep)

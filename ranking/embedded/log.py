@@ -1,24 +1,29 @@
-"""The embedded log: batches, cards, day keys and checkpoints in one data folder.
+"""The embedded log: batches, cards, day keys, settings and the history of boards in one folder.
 
 This file alone speaks SQLite. A batch that `append` returned from is on disk (`synchronous=FULL`,
-write-ahead log). Checkpoints are files of their own, written beside and renamed into place, two
-of them kept. A folder of a newer version, or of another program, is refused.
+write-ahead log); boards need not be. Batches, boards and their bounds may be read by any thread,
+while one thread alone writes: each statement has its turn, and a long read takes many short ones.
+A folder of a newer version, or of another program, is refused.
 """
 
-import os
 import secrets
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import msgspec
 
+from ranking.embedded.checkpoints import CheckpointFiles
 from ranking.lists.catalogue import Card
+from ranking.past.history import Shown
 
-VERSION = 2
-KEPT_CHECKPOINTS = 2
+VERSION = 3
 KEPT_DAY_KEYS = 2
+READ = 8
+"""Batches that a read takes at a time."""
 SCHEMA = (
     """
 CREATE TABLE batches (position INTEGER PRIMARY KEY, stamp_ms INTEGER NOT NULL, body BLOB NOT NULL);
@@ -26,6 +31,11 @@ CREATE TABLE cards (edition TEXT, id TEXT, body BLOB, PRIMARY KEY (edition, id))
 CREATE TABLE day_keys (day INTEGER PRIMARY KEY, secret BLOB NOT NULL);
 """,
     "CREATE TABLE settings (position INTEGER PRIMARY KEY, body BLOB NOT NULL);",
+    """
+CREATE TABLE boards (edition TEXT, surface TEXT, at REAL, wall REAL, body BLOB,
+    PRIMARY KEY (edition, surface, at)) WITHOUT ROWID;
+CREATE INDEX boards_by_wall ON boards (wall);
+""",
 )
 """What each version added."""
 
@@ -39,7 +49,7 @@ class LogFull(OSError):
 
 
 class Log:
-    """The log in a folder; used by one thread.
+    """The log in a folder, written by one thread.
 
     Parameters
     ----------
@@ -51,20 +61,23 @@ class Log:
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self.folder = folder
+        self.checkpoints = CheckpointFiles(folder)
+        self._turn = threading.Lock()
+        self._durable = "FULL" if durable else "NORMAL"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(
                 folder / "log.sqlite", isolation_level=None, check_same_thread=False, timeout=0.2
             )
-            self._open(durable)
+            self._open()
         except (OSError, sqlite3.Error) as error:
             message = f"data folder {folder} cannot be opened: {error}"
             raise DataError(message) from error
         row = self._db.execute("SELECT max(position) FROM batches").fetchone()
-        kept = self.checkpoints()
-        self.end = max(-1 if row[0] is None else row[0], kept[0][0] - 1 if kept else -1) + 1
+        kept = self.checkpoints.all()
+        self.end = max(-1 if row[0] is None else row[0], kept[0].position - 1 if kept else -1) + 1
 
-    def _open(self, durable: bool) -> None:
+    def _open(self) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if version > VERSION or (tables and not version):
@@ -72,7 +85,7 @@ class Log:
             raise DataError(message)
         self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        self._db.execute(f"PRAGMA synchronous = {self._durable}")
         if version < VERSION:
             added = "".join(SCHEMA[version:])
             self._db.executescript(f"BEGIN; {added} PRAGMA user_version = {VERSION}; COMMIT;")
@@ -128,13 +141,11 @@ class Log:
         packed = [(card.edition, card.id, msgspec.msgpack.encode(card)) for card in cards]
         packed += [(edition, article, b"") for edition, article in removed]
         try:
-            self._db.execute("BEGIN")
-            self._db.executemany("INSERT INTO batches VALUES (?, ?, ?)", rows)
-            self._db.executemany("INSERT OR REPLACE INTO cards VALUES (?, ?, ?)", packed)
-            self._db.execute("COMMIT")
+            with self._turn, self._db:
+                self._db.execute("BEGIN")
+                self._db.executemany("INSERT INTO batches VALUES (?, ?, ?)", rows)
+                self._db.executemany("INSERT OR REPLACE INTO cards VALUES (?, ?, ?)", packed)
         except sqlite3.Error as error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
             message = f"log cannot be written: {error}"
             raise LogFull(message) from error
         self.end = first + len(rows)
@@ -142,14 +153,52 @@ class Log:
 
     def begin(self) -> int:
         """Position of the oldest batch kept."""
-        row = self._db.execute("SELECT min(position) FROM batches").fetchone()
-        return self.end if row[0] is None else int(row[0])
+        ((position,),) = self._all("SELECT min(position) FROM batches")
+        return self.end if position is None else int(position)
 
     def read(self, position: int) -> Iterator[tuple[int, bytes]]:
-        """Batches from a position on, in order."""
-        yield from self._db.execute(
-            "SELECT position, body FROM batches WHERE position >= ? ORDER BY position", (position,)
-        )
+        """Batches from a position on, in order; those that come meanwhile too."""
+        query = "SELECT position, body FROM batches WHERE position >= ? ORDER BY position LIMIT ?"
+        while found := self._all(query, position, READ):
+            yield from found
+            position = found[-1][0] + 1
+
+    def keep_boards(self, boards: Iterable[Shown]) -> None:
+        """Write down what is shown; a loss of power may lose the last of it.
+
+        Raises
+        ------
+        LogFull
+            If the disk refuses.
+        """
+        rows = [(b.edition, b.surface, b.at, b.wall, msgspec.msgpack.encode(b)) for b in boards]
+        try:
+            with self._turn:
+                self._db.execute("PRAGMA synchronous = NORMAL")
+                with self._db:
+                    self._db.execute("BEGIN")
+                    self._db.executemany("INSERT OR REPLACE INTO boards VALUES (?,?,?,?,?)", rows)
+                self._db.execute(f"PRAGMA synchronous = {self._durable}")
+        except sqlite3.Error as error:
+            message = f"boards cannot be written: {error}"
+            raise LogFull(message) from error
+
+    def shown(self, edition: str, surface: str, at: float) -> Shown | None:
+        """The board as it stood at a moment of the log's clock, None if that is not known."""
+        query = "SELECT body FROM boards WHERE edition = ? AND surface = ? AND at <= ?"
+        found = self._all(f"{query} ORDER BY at DESC LIMIT 1", edition, surface, at)
+        return msgspec.msgpack.decode(found[0][0], type=Shown) if found else None
+
+    def shown_since(self, edition: str, surface: str) -> float | None:
+        """The oldest moment of which a board is known."""
+        query = "SELECT min(at) FROM boards WHERE edition = ? AND surface = ?"
+        ((at,),) = self._all(query, edition, surface)
+        return None if at is None else float(at)
+
+    def shown_last(self) -> list[Shown]:
+        """Every board as it was written down last."""
+        found = self._all("SELECT max(at), body FROM boards GROUP BY edition, surface")
+        return [msgspec.msgpack.decode(body, type=Shown) for _, body in found]
 
     def cards(self) -> Iterator[tuple[str, str, Card | None]]:
         """All cards as (edition, id, card); None marks an article taken down."""
@@ -186,26 +235,15 @@ class Log:
         return secret
 
     def trim(self, position: int, stamp_ms: int) -> None:
-        """Drop batches that are both before a position and packed before a moment."""
-        self._db.execute(
-            "DELETE FROM batches WHERE position < ? AND stamp_ms < ?", (position, stamp_ms)
-        )
+        """Drop batches that are both before a position and packed before a moment.
 
-    def checkpoints(self) -> list[tuple[int, Path]]:
-        """Checkpoints kept, newest first, with their positions."""
-        found = [(int(path.stem), path) for path in self.folder.glob("*.checkpoint")]
-        return sorted(found, reverse=True)
+        And boards that were written down before it and again since; what has not changed since
+        stays, as `History` writes it down anew every hour.
+        """
+        query = "DELETE FROM batches WHERE position < ? AND stamp_ms < ?"
+        self._all(query, position, stamp_ms)
+        self._all("DELETE FROM boards WHERE wall < ?", stamp_ms / 1000)
 
-    def keep_checkpoint(self, position: int, data: bytes) -> None:
-        """Write a checkpoint, whole or not at all, and drop the oldest; any thread may call."""
-        part = self.folder / f"{position:020d}.part"
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(self.folder / f"{position:020d}.checkpoint")
-        folder = os.open(self.folder, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
-        for _, path in self.checkpoints()[KEPT_CHECKPOINTS:]:
-            path.unlink()
+    def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._turn:
+            return self._db.execute(query, values).fetchall()

@@ -208,6 +208,15 @@ def metrics_of(live: Live) -> Metrics:
     metrics = Metrics()
     metrics.gauge("tolqyn_log_position", "Next log position", lambda: live.ranker.position)
     metrics.gauge("tolqyn_waiting_requests", "Requests not logged yet", live.waiting)
-    metrics.gauge("tolqyn_articles", "Articles with state", live.ranker_articles)
-    metrics.gauge("tolqyn_coread_rows", "Co-read rows in use", live.ranker_rows)
+    metrics.gauge("tolqyn_articles", "Articles with state", lambda: _articles(live.ranker))
+    metrics.gauge("tolqyn_coread_rows", "Co-read rows in use", lambda: _rows(live.ranker))
     return metrics
+
+
+def _articles(ranker: Ranker) -> float:
+    return sum(len(site.ids) for site in list(ranker.sites.values()))
+
+
+def _rows(ranker: Ranker) -> float:
+    graphs = [site.state.graph for site in list(ranker.sites.values())]
+    return float(sum(g.row.size - int(g.level["free_rows"][0]) for g in graphs))

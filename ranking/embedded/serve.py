@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 
 from ranking.embedded.live import Live, LiveSettings
 from ranking.embedded.log import DataError, Log
+from ranking.embedded.past import EmbeddedPast
 from ranking.embedded.ports import EmbeddedIntake, EmbeddedLists, EmbeddedSettings, metrics_of
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.server.api import Api
@@ -62,7 +63,7 @@ async def serve(
             check_address(host, port, has_keys=bool(live.book.held_keys()))
             api = Api(
                 metrics_of(live), EmbeddedLists(live), EmbeddedIntake(live),
-                EmbeddedSettings(live), is_open=is_loopback(host),
+                EmbeddedSettings(live), EmbeddedPast(live), is_open=is_loopback(host),
             )  # fmt: skip
             app = api.app(portal(live) if portal else [])
             await listen(app, live.shelf.answers, host, port, lambda: on_ready(live))

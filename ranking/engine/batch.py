@@ -9,6 +9,7 @@ version is refused. This file alone knows the bytes.
 
 import re
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -114,6 +115,11 @@ class Batch:
         """Each view's number in its source's sequence, ascending, (n_views,) int64."""
         left_out = np.cumsum(self.columns["gap"], dtype=np.int64)
         return self.first + np.arange(len(self)) + left_out
+
+    def known(self, sequences: Mapping[str, int]) -> int:
+        """How many of the first views are known to whoever waits for these next numbers."""
+        following = sequences.get(self.source)
+        return 0 if following is None else int(np.searchsorted(self.numbers(), following))
 
 
 def full_columns(given: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -39,10 +39,22 @@ class Names(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Place(msgspec.Struct, array_like=True, frozen=True):
-    """Where in the log a site's state stands."""
+    """Where in the log a site's state stands.
+
+    Attributes
+    ----------
+    turns, sequences : list
+        As in `Site`.
+    newest_ms : int
+        The site's clock.
+    reread_from : int
+        Log position at which rereading must begin.
+    """
 
     turns: list[tuple[int, int, int, tuple[tuple[str, int], ...]]]
     sequences: list[tuple[str, int]]
+    newest_ms: int = 0
+    reread_from: int = 0
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -130,7 +142,8 @@ def snapshot_of(site: Site, since: Mark | None = None) -> SiteSnapshot:
     names = msgspec.msgpack.encode(Names(site.name, site.editions, used, site.free_slots))
     head = LENGTH.pack(len(names)) + names + pack_arrays(arrays)
     turns = [(t.window, t.position, t.views, t.sequences) for t in site.turns]
-    place = Place(turns, list(site.sequences.items()))
+    begin = site.reread_from().position
+    place = Place(turns, list(site.sequences.items()), site.newest_ms, begin)
     return SiteSnapshot(site.name, head, pages, count, place, mark)
 
 

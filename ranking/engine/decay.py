@@ -178,6 +178,8 @@ def power_law_kernel(exponent: float, scale: float) -> Kernel:
     rates = LN2 / np.array(HALF_LIVES, float)
     steps = np.abs(np.gradient(np.log(rates)))
     weights = (rates * scale) ** exponent * np.exp(-rates * scale) * steps
+    slowest = rates[-1] * math.exp(-steps[-1] / 2)  # what decays slower still goes to the last rung
+    weights[-1] += (slowest * scale) ** exponent / exponent
     return Kernel(-1, np.zeros(POINTS + 1), weights / weights.sum(), steady=False)
 
 

@@ -40,11 +40,12 @@ def ring_add(ring: NDArray[np.uint32], newest: int, period: int) -> int:
 @compiled
 def ring_sum(ring: NDArray[np.uint32], newest: int, now: int, periods: int) -> int:
     """Count the views of the last `periods` periods up to and with `now`."""
-    total = 0
-    for back in range(min(periods, ring.size)):
-        period = now - back
-        if newest - ring.size < period <= newest:
-            total += ring[period % ring.size]
+    total, length = 0, ring.size
+    last, first = min(now, newest), max(now - min(periods, length), newest - length) + 1
+    place = first % length
+    for _ in range(first, last + 1):
+        total += ring[place]
+        place = place + 1 if place + 1 < length else 0
     return total
 
 

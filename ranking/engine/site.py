@@ -166,13 +166,11 @@ class Site:
         return older[-1] if older else self.turns[0]
 
     def _fresh_part(self, sequences: dict[str, int], batch: Batch) -> Batch:
-        numbers = batch.numbers()
-        following = sequences.get(batch.source)
-        skipped = 0 if following is None else int(np.searchsorted(numbers, following))
+        skipped = batch.known(sequences)
         if skipped == len(batch):
             return batch.part(skipped, skipped)
         sequences.pop(batch.source, None)  # the newest source stands last
-        sequences[batch.source] = int(numbers[-1]) + 1
+        sequences[batch.source] = int(batch.numbers()[-1]) + 1
         while len(sequences) > SOURCES:
             del sequences[next(iter(sequences))]
         return batch.part(skipped, len(batch)) if skipped else batch

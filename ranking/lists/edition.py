@@ -213,8 +213,10 @@ class Edition:
         counts = window_counts(slots, article, self.site.newest_ms, *periods_of(window))
         most = 2 * LONGEST
         limit = np.partition(counts, -most)[-most] if counts.size > most else 0
-        first = counts >= limit
-        yield from self._scored(slots[first], counts[first].astype(float))
+        for chosen in (counts > limit, (counts == limit) & (counts > 0)):
+            yield from self._scored(slots[chosen], counts[chosen].astype(float))
+        below = (counts < limit) & (counts > 0)
+        yield from self._scored(slots[below], counts[below].astype(float))
 
     def _scored(self, slots: NDArray[np.int32], scores: NDArray[np.float64]) -> list[Scored]:
         """Articles with a score above 0, best first, ties by id."""

@@ -14,9 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
-from ranking.engine.decay import RUNGS, Kernel, exp2, half_life_kernel, power_law_kernel, read_mass
+from ranking.engine.decay import (
+    HALF_LIVES,
+    RUNGS,
+    Kernel,
+    exp2,
+    half_life_kernel,
+    power_law_kernel,
+    read_mass,
+)
 
 HEAD = 512
+SCANNED = 4 * HEAD
+SLACK = 0.05
+"""How much more than its bound an article may score, by errors of interpolation."""
 DAY_MS = 86_400_000
 
 
@@ -155,6 +166,97 @@ def read_scores(
         slot = slots[i]
         scores[i] = article_score(mass[slot], published_ms[slot], reference_ms, decay)
     return scores
+
+
+BEYOND = 4.0
+"""A profile may ask for 30 days: views up to 840 days old then weigh at most so much more than at
+the longest rung, 28 days."""
+
+
+def bound_of(half_life: float, decay: Decay) -> Decay:
+    """A decay that costs little and never gives less, to leave out articles that cannot lead.
+
+    A mass grows with the half-life, so that between rungs the next longer rung is such a one; on a
+    rung and of a mix the decay itself is. Beyond the longest rung it is `BEYOND` times that one.
+    """
+    if decay.first < 0:
+        return decay
+    mix = np.zeros(RUNGS)
+    rung = int(np.searchsorted(HALF_LIVES, half_life))
+    mix[min(rung, RUNGS - 1)] = 1.0 if rung < RUNGS else BEYOND
+    return decay._replace(first=-1, mix=mix)
+
+
+@compiled
+def read_bounds(
+    slots: NDArray[np.int32],
+    mass: NDArray[np.float64],
+    worth: NDArray[np.float64],
+    class_weight: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Scores of some articles under mixes of rungs, without freshness, in one pass.
+
+    Parameters
+    ----------
+    slots : (n,) int32
+    mass : (n_articles, 3, n_rungs) float64
+    worth : (n_mixes, n_rungs) float64
+        What a unit of each rung's masses adds.
+    class_weight : (3,) float64
+
+    Returns
+    -------
+    (n_mixes, n) float64
+    """
+    mixes = worth.shape[0]
+    begin, end = np.zeros(mixes, np.int64), np.zeros(mixes, np.int64)
+    for m in range(mixes):
+        used = np.flatnonzero(worth[m] > 0.0)
+        begin[m], end[m] = used[0], used[-1] + 1
+    bounds = np.empty((mixes, slots.size))
+    for i in range(slots.size):
+        slot = slots[i]
+        for m in range(mixes):
+            total = 0.0
+            for c in range(mass.shape[1]):
+                if class_weight[c] > 0.0:
+                    part = 0.0
+                    for k in range(begin[m], end[m]):
+                        part += worth[m, k] * mass[slot, c, k]
+                    total += class_weight[c] * part
+            bounds[m, i] = total
+    return bounds
+
+
+def leading(
+    slots: NDArray[np.int32],
+    mass: NDArray[np.float64],
+    published_ms: NDArray[np.float64],
+    newest_ms: int,
+    decays: Sequence[Decay],
+    bounds: Sequence[Decay],
+) -> NDArray[np.int32]:
+    """Those of some articles among which the best `HEAD` under every decay certainly are.
+
+    Parameters
+    ----------
+    slots : (n,) int32
+    mass, published_ms
+        Of all articles.
+    newest_ms : int
+    decays, bounds : sequence of Decay
+        Read at that moment; see `bound_of`.
+    """
+    if slots.size <= SCANNED:
+        return slots
+    worth = np.array([bound.mix * np.exp2(-bound.shift) for bound in bounds])
+    found = np.zeros(slots.size, np.bool_)
+    limits = read_bounds(slots, mass, worth, decays[0].class_weight)
+    for decay, limit in zip(decays, limits, strict=True):
+        first = slots[limit >= np.partition(limit, -SCANNED)[-SCANNED]]
+        scores = read_scores(first, mass, published_ms, newest_ms, decay)
+        found |= limit * (1.0 + SLACK) >= np.partition(scores, -HEAD)[-HEAD]
+    return np.asarray(slots[found])
 
 
 @compiled

@@ -47,6 +47,12 @@ SAID = {
     "exponent": _Said(
         "popular", "", "Decay by a power law, (1 + age/half_life)^-exponent, instead; 0 = off."
     ),
+    "mix_share": _Said(
+        "popular", SHARE,
+        "Share of a second half-life in the decay, beside that of half_life; 0 = off. While it is"
+        " on, popular_evidence does nothing.",
+    ),
+    "mix_half_life": _Said("popular", SECONDS, "The second half-life of a mix."),
     "window": _Said(
         "popular", SECONDS,
         "Plain counts of the last so many seconds instead (whole UTC hours up to a day, whole days"
@@ -79,6 +85,14 @@ SAID = {
         "popular", VIEWS,
         "Views of its own at which an edition weighs as much as what its stories have in the"
         " sibling editions of its site; 0 = nothing is borrowed.",
+    ),
+    "exposure": _Said(
+        "popular", SHARE,
+        "Share of the first five places that articles just published get, read or not: the fifth"
+        " one in so many minutes of all as give it; they are marked as exposed; 0 = off.",
+    ),
+    "exposure_hours": _Said(
+        "popular", "h", "For how long after its publication an article is exposed so."
     ),
     "section_cap": _Said("all", ITEMS, "At most so many items of one section; 0 = no cap."),
     "author_cap": _Said("all", ITEMS, "At most so many items of one author; 0 = no cap."),

@@ -18,8 +18,10 @@ from ranking.lists.leaders import (
     Decay,
     Leaders,
     article_score,
+    bound_of,
     clear_leaders,
     decay_of,
+    leading,
     raise_many,
     read_scores,
 )
@@ -45,6 +47,7 @@ class _Standing:
     """Leaders at the levels of one popularity, and what they hold for."""
 
     decays: list[Decay]
+    bounds: list[Decay]
     evidence: NDArray[np.float64]
     steady: bool
     popularity: Popularity
@@ -138,6 +141,10 @@ class Standings:
             From the shortest half-life to the longest; and the loan as of `popular`.
         """
         standing = self._popular(profile)
+        if _is_mix(profile):
+            shares = (1.0 - profile.mix_share, profile.mix_share)
+            pairs = zip(shares, standing.decays, strict=True)
+            return np.array([s * self.now(slots, decay) for s, decay in pairs]), sibling_evidence
         kappa, weight = standing.evidence.copy(), np.zeros(len(standing.decays))
         kappa[-1] = sibling_evidence
         left = weigh(self._mass(standing) * self._scale(standing), kappa, weight)
@@ -178,23 +185,28 @@ class Standings:
 
     def _popular(self, profile: Profile) -> _Standing:
         p = profile
-        evidence = 0.0 if p.exponent else p.popular_evidence
-        return self._standing(p.half_life, p.landing_weight, evidence, p, p.exponent, p.freshness)
+        second = p.mix_half_life if _is_mix(p) else 0.0
+        evidence = 0.0 if p.exponent or second else p.popular_evidence
+        return self._standing(
+            p.half_life, p.landing_weight, evidence, p, p.exponent, p.freshness, second
+        )
 
     def _standing(
         self, half_life: float, landing: float, evidence: float, profile: Profile,
-        exponent: float = 0.0, freshness: float = 0.0,
+        exponent: float = 0.0, freshness: float = 0.0, second: float = 0.0,
     ) -> _Standing:  # fmt: skip
         weights = (landing, profile.onward_weight, profile.ours_weight)
-        key = (half_life, evidence, exponent, *weights, freshness)
+        key = (half_life, evidence, exponent, *weights, freshness, second)
         standing = self._standings.pop(key, None)
         if standing is None:
-            half_lives = level_half_lives(half_life, evidence)
+            half_lives = level_half_lives(half_life, evidence) + ((second,) if second else ())
             made = [decay_of(h, exponent, weights, freshness) for h in half_lives]
             while len(self._standings) >= KEPT:
                 del self._standings[next(iter(self._standings))]
+            decays = [decay for _, decay in made]
+            bounds = list(map(bound_of, half_lives, decays))
             standing = _Standing(
-                [decay for _, decay in made], level_evidence(len(made), evidence),
+                decays, bounds, level_evidence(len(made), evidence),
                 made[0][0].steady, new_popularity(len(made), 0),
             )  # fmt: skip
         self._standings[key] = standing  # last, so that those asked for long ago go first
@@ -227,7 +239,7 @@ class Standings:
         if standing.decays[0].freshness > 0.0:
             stale = stale or day != standing.day
         if stale:
-            standing.pending = [self.slots]
+            standing.pending = [self._leading(standing)]
             standing.bases, standing.day = bases.copy(), day
         if standing.pending:
             slots = np.unique(np.concatenate(standing.pending))
@@ -239,6 +251,14 @@ class Standings:
                 scores = read_scores(slots, state.mass, self._published, until, decay)
                 raise_many(leaders, slots, scores)
             standing.pending.clear()
+
+    def _leading(self, standing: _Standing) -> NDArray[np.int32]:
+        """Articles among which the leaders of every level are; the others need no score."""
+        state, newest = self._site.state, self._site.newest_ms
+        shift = Clock(newest, state.weights["base_ms"][0]).shift
+        decays = [decay._replace(shift=shift) for decay in standing.decays]
+        bounds = [bound._replace(shift=shift) for bound in standing.bounds]
+        return leading(self.slots, state.mass, self._published, newest, decays, bounds)
 
     def _follow_arrivals(self) -> None:
         known, ids = self._known, self._site.ids
@@ -254,3 +274,7 @@ class Standings:
     def _published_ms(self, article: str) -> float:
         card = self._catalogue.card(self._name, article)
         return card.published_at * 1000 if card else 0.0
+
+
+def _is_mix(profile: Profile) -> bool:
+    return profile.mix_share > 0.0 and not profile.exponent

@@ -23,6 +23,7 @@ from ranking.lists.leaders import HEAD, decay_of
 from ranking.lists.popularity import level_evidence, level_half_lives
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.replay.asking import ask_lists, is_plain
+from ranking.replay.browsing import Browsing, browsing_of
 from ranking.replay.evaluate import Judge, Standing, evaluate_views
 from ranking.replay.questions import Answers, Plan, no_answers
 from ranking.replay.stood import nothing_stood
@@ -65,6 +66,7 @@ def replay(
     profile: Profile = DEFAULT,
     settings: EngineSettings | None = None,
     progress: Callable[[int], None] = lambda views: None,
+    site: Site | None = None,
 ) -> Replay:
     """Replay a log of one site under one profile.
 
@@ -78,33 +80,36 @@ def replay(
     settings : EngineSettings
     progress : callable
         Told the views done so far.
+    site : Site
+        What came before the batches; nothing if none is given.
 
     Raises
     ------
     BacktestError
         If the log has more articles than the engine keeps.
     """
-    site = Site(batches[0].site, settings or EngineSettings())
+    site = site or Site(batches[0].site, settings or EngineSettings())
     views = np.concatenate([views_of(batch, _slots(site, batch)) for batch in batches])
     visits = visits_of(views, site.settings.window * 1000)
     if span.by_visit:
         views = in_windows(views, visits.first, span.refresh)
         visits = visits_of(views, site.settings.window * 1000)
     plan = _plan(views, visits, span, len(site.editions))
+    browsing = browsing_of(plan, visits.first)
     answers = no_answers(plan, len(site.editions))
     if is_plain(profile, catalogue, site.editions):
-        judge = _judge(site, profile)
+        judge = _judge(site, profile, browsing)
         for offset in range(0, views.size, STEP):
             _step(site, views[offset : offset + STEP], offset, plan, judge, answers)
             progress(min(offset + STEP, views.size))
     else:
-        ask_lists(site, views, plan, catalogue, profile, answers, progress)
+        ask_lists(site, views, plan, browsing, catalogue, profile, answers, progress)
     return Replay(site, views, visits, span, plan, answers)
 
 
 def _slots(site: Site, batch: Batch) -> NDArray[np.int32]:
     slots = site.give_slots(batch)
-    if slots.min() < 0:
+    if slots[batch.columns["article"]].min() < 0:  # a part of a batch may not need all it names
         message = f"a log to backtest must have at most {site.settings.articles} articles"
         raise BacktestError(message)
     return slots
@@ -117,7 +122,7 @@ def _plan(views: NDArray[Any], visits: Visits, span: Span, editions: int) -> Pla
     return Plan(visits.previous, slot, asked, seen, *looks_at(views["at"], span, editions))
 
 
-def _judge(site: Site, profile: Profile) -> Judge:
+def _judge(site: Site, profile: Profile, browsing: Browsing) -> Judge:
     size, editions = site.state.article.size, len(site.editions)
     weights = np.zeros((profile.visit_depth, profile.visit_depth))
     for pages in range(1, profile.visit_depth + 1):
@@ -143,9 +148,11 @@ def _judge(site: Site, profile: Profile) -> Judge:
         weights,
         evidence_of(profile),
         profile.visit_wear,
+        profile.visit_decay,
         new_scratch(size),
         np.zeros(site.state.weights["base_ms"].shape[1], np.int64),
         nothing_stood(editions, profile.steadiness),
+        browsing,
     )
 
 

@@ -5,6 +5,7 @@ not know where the engine runs.
 """
 
 from collections.abc import AsyncIterator
+from itertools import product
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from ranking.lists.boards import SURFACES, Board, render, render_candidates
 from ranking.lists.explaining import Explained
 from ranking.lists.profile import Profile
 from ranking.lists.reading import LONGEST
+from ranking.server.past import PastRoutes
 from ranking.server.ports import Lists
 from ranking.server.problems import Problem
 from ranking.server.requests import (
@@ -36,6 +38,8 @@ from ranking.server.stream import Listeners
 LONG_VISIT = 50
 MODULES = ("/visit.js", "/experiment.js")
 _FOLDER = Path(__file__).parent
+MOST_HEARD = 50
+"""Editions that one stream carries at most."""
 
 
 class Answers:
@@ -44,10 +48,12 @@ class Answers:
     Parameters
     ----------
     lists : Lists
+    past : PastRoutes or None
+        Answers what has an `as_of`.
     """
 
-    def __init__(self, lists: Lists) -> None:
-        self.lists = lists
+    def __init__(self, lists: Lists, past: PastRoutes | None = None) -> None:
+        self.lists, self.past = lists, past
         self.listeners = Listeners(lists.shelf)
 
     def routes(self) -> list[BaseRoute]:
@@ -84,6 +90,8 @@ class Answers:
 
     async def related(self, request: Request) -> Response:
         """Related of one article."""
+        if "as_of" in request.query_params:
+            return await self._past().related(request)
         edition, n = edition_of(request, self.lists), number_of(request, "n", 4)
         carried = number_of(request, "candidates", 0)
         profile = await profile_of(request, self.lists, edition, "related")
@@ -110,13 +118,19 @@ class Answers:
         return Response(body, headers=OPEN, media_type="application/json")
 
     async def stream(self, request: Request) -> Response:
-        """Send a board whenever it changes."""
-        edition = edition_of(request, self.lists)
-        surface = request.query_params.get("surface", "popular")
-        if surface not in SURFACES:
-            raise Problem(400, "Surface refused", f"surface must be of {SURFACES}, got {surface!r}")
-        n = number_of(request, "n", 5)
-        events: AsyncIterator[bytes] = self.listeners.listen(edition, surface, n)
+        """Send a board, or each of several, whenever it changes."""
+        query = request.query_params
+        editions = query.getlist("edition")[:MOST_HEARD] or [edition_of(request, self.lists)]
+        for edition in editions:
+            if fault := edition_fault(edition):
+                raise Problem(400, "Edition refused", fault)
+        surfaces = query.getlist("surface") or ["popular"]
+        for surface in surfaces:
+            if surface not in SURFACES:
+                detail = f"surface must be of {SURFACES}, got {surface!r}"
+                raise Problem(400, "Surface refused", detail)
+        keys = list(dict.fromkeys(product(editions, surfaces)))
+        events: AsyncIterator[bytes] = self.listeners.listen(keys, number_of(request, "n", 5))
         headers = {**OPEN, "cache-control": "no-store"}
         return StreamingResponse(events, 200, headers, "text/event-stream")
 
@@ -142,6 +156,8 @@ class Answers:
         )
 
     async def _board(self, request: Request, surface: str) -> Response:
+        if "as_of" in request.query_params:
+            return await self._past().board(request, surface)
         edition, n = edition_of(request, self.lists), number_of(request, "n", 5)
         section = request.query_params.get("section", "")
         profile = await profile_of(request, self.lists, edition, surface, section)
@@ -154,6 +170,11 @@ class Answers:
             board = await self.lists.board(edition, surface, profile, n, section)
             answer = shelf.keep(line, await self._rendered(request, board, n, profile, section, ()))
         return ready(request, answer)
+
+    def _past(self) -> PastRoutes:
+        if self.past is None:
+            raise Problem(404, "No past", "this server does not know the past")
+        return self.past
 
     async def _rendered(
         self, request: Request, board: Board, n: int, profile: Profile, section: str,

@@ -13,15 +13,18 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ranking import __version__
+from ranking.console import pages
 from ranking.control.keys import Role
 from ranking.server.answers import Answers
 from ranking.server.guard import Guard
+from ranking.server.hooks import HookRoutes
 from ranking.server.intake import Writing
 from ranking.server.keys import KeyRoutes
 from ranking.server.metrics import Metrics
 from ranking.server.openapi import document
 from ranking.server.overrides import OverrideRoutes
-from ranking.server.ports import Intake, Lists, Settings
+from ranking.server.past import PastRoutes
+from ranking.server.ports import Intake, Lists, Past, Settings
 from ranking.server.previewing import PreviewRoutes
 from ranking.server.problems import Problem, on_problem
 from ranking.server.profiles import ProfileRoutes
@@ -40,6 +43,8 @@ class Api:
         Takes events and articles.
     settings : Settings or None
         Knows what operators decided, and who may do what.
+    past : Past or None
+        Knows what was.
     is_open : bool
         Whether everything is allowed while there are no keys.
     """
@@ -50,10 +55,12 @@ class Api:
         lists: Lists | None = None,
         intake: Intake | None = None,
         settings: Settings | None = None,
+        past: Past | None = None,
         *,
         is_open: bool = True,
     ) -> None:
         self.metrics, self.lists, self.intake, self.settings = metrics, lists, intake, settings
+        self.past = past
         self.guard = Guard(settings, is_open=is_open)
 
     def app(self, extra: list[BaseRoute] | None = None) -> Starlette:
@@ -69,18 +76,20 @@ class Api:
             written = Writing(self.intake, self.metrics).routes()
             routes += self.guard.routes(Role.WRITE, written)
         if self.lists:
-            routes += self._answers(self.lists)
+            routes += self._answers(self.lists) + pages.routes()
         if self.settings:
             routes += self._keys(self.settings)
         handlers = {Problem: on_problem, HTTPException: on_problem}
         return Starlette(routes=routes, exception_handlers=handlers)
 
     def _answers(self, lists: Lists) -> list[BaseRoute]:
-        answers, guard = Answers(lists), self.guard
+        past = PastRoutes(lists, self.past, self.guard) if self.past else None
+        answers, guard = Answers(lists, past), self.guard
         reading = [*answers.reading(), Route("/v1/traffic", self.traffic)]
+        reading += past.routes() if past else []
         routes = answers.routes() + guard.routes(Role.READ, reading)
         if self.settings:
-            previews = PreviewRoutes(lists)
+            previews = PreviewRoutes(lists, self.past)
             routes += guard.routes(Role.READ, previews.reading())
             for parts in (ProfileRoutes, OverrideRoutes):
                 made = parts(lists, self.settings)
@@ -90,7 +99,9 @@ class Api:
 
     def _keys(self, settings: Settings) -> list[BaseRoute]:
         keys, guard = KeyRoutes(settings), self.guard
-        routes = guard.routes(Role.READ, keys.reading())
+        hooks = HookRoutes(settings)
+        routes = guard.routes(Role.READ, [*keys.reading(), *hooks.reading()])
+        routes += guard.routes(Role.OPERATE, hooks.writing())
         return routes + guard.routes(Role.ADMINISTER, keys.administering())
 
     async def health(self, request: Request) -> Response:

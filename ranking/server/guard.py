@@ -44,13 +44,19 @@ class Guard:
             if isinstance(route, Route)
         ]
 
+    def check(self, request: Request, role: Role) -> None:
+        """Refuse a request whose sender does not hold a role."""
+        if self._settings is None:
+            return
+        holder = self._holder(request)
+        if holder and not holder.role.may(role):
+            detail = f"role must be {role.value}, got {holder.role.value}"
+            raise Problem(403, "Not allowed", detail)
+        request.state.holder = holder
+
     def _guarded(self, endpoint: Endpoint, role: Role) -> Endpoint:
         async def guarded(request: Request) -> Response:
-            holder = self._holder(request)
-            if holder and not holder.role.may(role):
-                detail = f"role must be {role.value}, got {holder.role.value}"
-                raise Problem(403, "Not allowed", detail)
-            request.state.holder = holder
+            self.check(request, role)
             return await endpoint(request)
 
         return guarded

@@ -8,6 +8,7 @@ from ranking import __version__
 from ranking.engine.event import Event, Rejection
 from ranking.lists.catalogue import Sent
 from ranking.lists.reading import LONGEST
+from ranking.server.openapi_deciding import MODELS, paths
 
 EDITION = {"name": "edition", "in": "query", "schema": {"type": "string"}, "example": "inform/kk"}
 COUNT = {
@@ -24,23 +25,23 @@ PATH_ID = PATH_EDITION[2]
 
 def document() -> dict[str, Any]:
     """Describe every route."""
-    models = (Event, Rejection, Sent)
+    models = (Event, Rejection, Sent, *MODELS)
     _, schemas = msgspec.json.schema_components(models, ref_template="#/components/schemas/{name}")
     schemas["Sent"]["title"] = "Article"
     return {
         "openapi": "3.1.0",
         "info": {"title": "Tolqyn", "version": __version__, "license": {"name": "Apache-2.0"}},
-        "paths": _paths(),
+        "paths": _paths() | paths(),
         "components": {"schemas": schemas},
     }
 
 
 def _paths() -> dict[str, Any]:
     one = "/v1/articles/{site}/{lang}/{id}"
-    section = {"name": "section", "in": "query", "schema": {"type": "string"}}
-    carried = {"name": "candidates", "in": "query", "schema": {"type": "integer"}}
+    section, carried = _text("section"), _whole("candidates")
     tag = {"name": "tag", "in": "query", "required": True, "schema": {"type": "string"}}
-    window = {"name": "window", "in": "query", "schema": {"type": "integer"}}
+    window, profile, as_of = _whole("window"), _text("profile"), _text("as_of")
+    looking = [EDITION, _text("surface"), section, profile]
     return {
         "/v1/events": {"post": _writing("Send events: one, an array or one a line", "Event")},
         "/v1/pixel.gif": {"get": _reading("Send one event without JavaScript", [])},
@@ -50,13 +51,28 @@ def _paths() -> dict[str, Any]:
             "put": _writing("Add or replace an article", "Sent") | {"parameters": PATH_EDITION},
             "delete": _reading("Take an article down", PATH_EDITION),
         },
-        "/v1/popular": {"get": _reading("Popular", [EDITION, COUNT, section, window])},
-        "/v1/trending": {"get": _reading("What rises now", [EDITION, COUNT, section])},
+        "/v1/popular": {
+            "get": _reading("Popular", [EDITION, COUNT, section, window, profile, as_of])
+        },
+        "/v1/trending": {
+            "get": _reading("What rises now", [EDITION, COUNT, section, profile, as_of])
+        },
         "/v1/related/{id}": {
-            "get": _reading("Related of an article", [PATH_ID, EDITION, COUNT, carried])
+            "get": _reading(
+                "Related of an article", [PATH_ID, EDITION, COUNT, carried, profile, as_of]
+            )
+        },
+        "/v1/preview/past": {
+            "get": _reading(
+                "What a draft would have shown",
+                [*looking, COUNT, _whole("hours"), _whole("step")],
+            )
+        },
+        "/v1/preview/backtest": {
+            "get": _reading("What a draft was worth lately", [*looking, _whole("hours")])
         },
         "/v1/foryou": {"post": _reading("For this visit, from the last pages read", [])},
-        "/v1/stream": {"get": _reading("A board as server-sent events", [EDITION, COUNT])},
+        "/v1/stream": {"get": _reading("Boards as server-sent events", [EDITION, COUNT])},
         "/v1/boards": {"get": _reading("All boards", [])},
         "/v1/graph": {"get": _reading("A tag's neighbours, synonyms and history", [EDITION, tag])},
         "/visit.js": {"get": _reading("For this visit, put together in the browser", [])},
@@ -65,6 +81,14 @@ def _paths() -> dict[str, Any]:
         "/readyz": {"get": _reading("Whether lists are served", [])},
         "/metrics": {"get": _reading("Metrics for Prometheus", [])},
     }
+
+
+def _text(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string"}}
+
+
+def _whole(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "integer"}}
 
 
 def _reading(summary: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ranking.lists.catalogue import Card
 from ranking.lists.explaining import Explained, Explanation
 from ranking.lists.profile import Profile
 from ranking.lists.profiles import Profiles
+from ranking.past.rankers import Rankers
 from ranking.server.shelf import Shelf
 
 
@@ -108,6 +109,19 @@ class Settings(Protocol):
         Refused
             If the log does not take it.
         """
+
+
+class Past(Protocol):
+    """Who knows the past; may block for seconds, so that it is asked from a thread."""
+
+    rankers: Rankers
+    """What would have been."""
+
+    def shown(self, edition: str, surface: str, at: float) -> Board | None:
+        """The board as it was published at a moment of the site's clock, with today's cards."""
+
+    def shown_since(self, edition: str, surface: str) -> float:
+        """The oldest moment of which a board is known; inf if none is."""
 
 
 class Intake(Protocol):

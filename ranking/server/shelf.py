@@ -98,6 +98,8 @@ class Shelf:
                 self.answers[line] = answer_of(render(board, n))
         made = now if fresh_numbers or not shown else shown.made
         self._shown[key] = _Shown(board, made, queries)
+        if not fresh_numbers:  # queries whose ids are the same wait for theirs
+            self._held[key] = board
         self.listener(key)
 
     def renew(self) -> None:

@@ -1,11 +1,12 @@
 """Streams: boards sent to whoever listens, as server-sent events.
 
-A listener gets the board at once, then whenever it changes, and a comment every 15 s so that
-proxies keep the line open. A slow listener misses boards in between, never the newest.
+A listener gets its boards at once, then each whenever it changes, and a comment every 15 s so that
+proxies keep the line open. A slow listener misses boards in between, never the newest. A browser
+opens six lines to a host at most, hence one line may carry several boards.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 
 from ranking.lists.boards import render
@@ -29,26 +30,32 @@ class Listeners:
         self._loop: asyncio.AbstractEventLoop | None = None
         shelf.listener = self._wake
 
-    async def listen(self, edition: str, surface: str, n: int) -> AsyncIterator[bytes]:
-        """Boards of one edition and surface as server-sent events, for ever."""
+    async def listen(self, keys: Sequence[Key], n: int) -> AsyncIterator[bytes]:
+        """Boards of editions and surfaces as server-sent events, for ever."""
         self._loop = asyncio.get_running_loop()
-        key, changed = (edition, surface), asyncio.Event()
-        self._changed.setdefault(key, set()).add(changed)
-        sent = b""
+        changed = asyncio.Event()
+        for key in keys:
+            self._changed.setdefault(key, set()).add(changed)
+        sent: dict[Key, bytes] = {}
         try:
             while True:
                 changed.clear()
-                board = self._shelf.board(edition, surface)
-                body = render(board, n) if board else b""
-                if body != sent:
-                    sent = body
+                told = [(key, self._body(key, n)) for key in keys]
+                news = {key: body for key, body in told if body != sent.get(key, b"")}
+                sent |= news
+                for body in news.values():
                     yield b"event: board\ndata: " + body + b"\n\n"
-                else:
+                if not news:
                     yield b": alive\n\n"
                 with suppress(TimeoutError):
                     await asyncio.wait_for(changed.wait(), ALIVE_EVERY)
         finally:
-            self._changed[key].discard(changed)
+            for key in keys:
+                self._changed[key].discard(changed)
+
+    def _body(self, key: Key, n: int) -> bytes:
+        board = self._shelf.board(*key)
+        return render(board, n) if board else b""
 
     def _wake(self, key: Key) -> None:
         if self._loop and self._changed.get(key):

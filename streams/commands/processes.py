@@ -122,13 +122,17 @@ async def _answer(options: dict[str, Any]) -> None:
     from ranking.server.metrics import Metrics
     from ranking.server.serve import is_loopback, listen
     from ranking.warming import warm_up
+    from streams.past import ClusterPast
+    from streams.topic_names import TopicNames
 
     warm_up()
     names = Names(options["namespace"])
     decided, deciding = await _follow_settings(options)
     lists = MirrorLists(Reader(options["redis"], names), names, decided.book)
     following = asyncio.gather(lists.follow(), deciding)
-    app = Api(Metrics(), lists, settings=decided, is_open=is_loopback(options["host"])).app()
+    past = ClusterPast(options["kafka"], TopicNames(options["namespace"]), decided.book)
+    is_open = is_loopback(options["host"])
+    app = Api(Metrics(), lists, settings=decided, past=past, is_open=is_open).app()
     ready = _ready(options, "answering")
     await listen(app, lists.shelf.answers, options["host"], options["port"], ready, following)
     if following.done():

@@ -1,0 +1,144 @@
+"""How soon a draft's board is there, with a million live articles in one edition; and how soon
+what was published is what the API answers, while views flow."""
+
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import httpx
+
+from ranking.benchmarks.spawned import Server, spawned
+from ranking.benchmarks.visible import FLOWING, flow_of_views
+from ranking.engine.packing import Hasher, pack
+from ranking.engine.rows import Rows
+from ranking.lists.profile import Profile, profile_from
+from ranking.ranker import Ranker
+
+ARTICLES, BATCH, DRAFTS = 1_000_000, 20_000, 40
+PUBLISHED = 40
+EDITION = "bench/zz"
+BEGIN_MS = 1_700_000_000_000
+
+
+def retune() -> dict[str, float]:
+    """Make drafts of half-lives, power laws and windows, none asked for before.
+
+    Returns
+    -------
+    dict
+        Engine time of a board in milliseconds: median and longest of half-lives on and between
+        rungs, of power laws, of hard windows, of parameters that change three half-lives; from a
+        publication's request to the first answer under it; articles, and views lost (0).
+    """
+    ranker = crowded(ARTICLES)
+    drawn = Random(1)
+    drafts: dict[str, list[dict[str, float]]] = {
+        "half_life": [{"half_life": drawn.uniform(300, 600_000)} for _ in range(DRAFTS)],
+        "power_law": [
+            {"exponent": drawn.uniform(0.5, 2), "half_life": 3600} for _ in range(DRAFTS // 4)
+        ],
+        "window": [{"window": 3600 * hours} for hours in range(1, DRAFTS // 4)],
+        "evidence": [
+            {"popular_evidence": drawn.uniform(1, 1000), "landing_weight": drawn.uniform(0, 1)}
+            for _ in range(DRAFTS // 4)
+        ],
+    }
+    measures = {"articles": float(ARTICLES)}
+    for name, changes in drafts.items():
+        taken = [1000 * _timed(ranker, profile_from(change)) for change in changes]
+        measures |= {f"{name}_median_ms": statistics.median(taken), f"{name}_max_ms": max(taken)}
+    return measures | _publishing()
+
+
+def crowded(articles: int) -> Ranker:
+    """A ranker whose edition has so many articles, each with views in the last days."""
+    ranker, hashes, first = Ranker(), Hasher(b"bench"), 0
+    for position, rows in enumerate(_views(articles)):
+        batch = pack("bench", "bench", first, rows.at_ms[-1], rows, hashes)
+        ranker.apply(batch, position)
+        first += len(rows)
+    ranker.tick()
+    return ranker
+
+
+def _views(articles: int) -> Iterator[Rows]:
+    drawn = Random(2)
+    for start in range(0, articles, BATCH):
+        stop = min(start + BATCH, articles)
+        at = [BEGIN_MS + 250 * number for number in range(start, stop)]
+        names = [f"a{number}" for number in range(start, stop)]
+        popular = [f"a{int(drawn.paretovariate(0.9)) % stop}" for _ in range(len(names) // 4)]
+        columns = {
+            "article": names + popular,
+            "visitor": [f"v{drawn.randrange(1 << 40)}" for _ in range(len(names) + len(popular))],
+            "edition": [EDITION] * (len(names) + len(popular)),
+        }
+        yield Rows(at + [at[-1]] * len(popular), columns)
+
+
+def _timed(ranker: Ranker, profile: Profile) -> float:
+    began = time.perf_counter()
+    board = ranker.board(EDITION, "popular", profile, 20, "")
+    took = time.perf_counter() - began
+    assert len(board.items) == 20
+    return took
+
+
+def _publishing() -> dict[str, float]:
+    stop, sent = threading.Event(), [0]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        spawned(Server(Path(folder))) as server,
+        httpx.Client(base_url=server.url, timeout=30.0) as client,
+    ):
+        client.post("/v1/events", json=_two_articles()).raise_for_status()
+        flow = threading.Thread(target=flow_of_views, args=(server.url, stop, sent))
+        flow.start()
+        try:
+            taken = [_published(client, version) for version in range(PUBLISHED)]
+        finally:
+            stop.set()
+            flow.join()
+        time.sleep(1.0)
+        lost = sent[0] - sum(_accepted(client, number) for number in range(FLOWING))
+    return {
+        "published_median_ms": 1000 * statistics.median(taken),
+        "published_max_ms": 1000 * max(taken),
+        "views_lost": float(lost),
+    }
+
+
+def _two_articles() -> list[dict[str, str]]:
+    """Visits that begin at `first` and go on to `second`, which fewer reach."""
+    return [
+        {"visitor": f"v{reader}", "article": article, "edition": EDITION}
+        for reader in range(9)
+        for article in (("first", "second") if reader < 5 else ("first",))
+    ]
+
+
+def _published(client: httpx.Client, version: int) -> float:
+    """Let first pages count alone, or later ones alone, until the list says so; seconds."""
+    is_first = version % 2 == 0
+    changes = {"landing_weight": float(is_first), "onward_weight": float(not is_first)}
+    body = {"edition": EDITION, "surface": "popular", "set": changes, "parent": version}
+    began = time.perf_counter()
+    client.put("/v1/profiles", json=body).raise_for_status()
+    wanted = "first" if is_first else "second"
+    while _leader(client) != wanted:
+        time.sleep(0.002)
+    return time.perf_counter() - began
+
+
+def _leader(client: httpx.Client) -> str:
+    answer = client.get("/v1/popular", params={"edition": EDITION, "n": 1})
+    return str(answer.json()["items"][0]["id"])
+
+
+def _accepted(client: httpx.Client, number: int) -> int:
+    answer = client.get(f"/v1/articles/bench/en/{number}")
+    return int(answer.json()["accepted"]) if answer.is_success else 0

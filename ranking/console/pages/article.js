@@ -1,0 +1,169 @@
+// Article: one article at the side of the page: its counts, why it stands where it stands, and what
+// can be done by hand.
+
+import { byHand } from "./byhand.js";
+import { get } from "./client.js";
+import { dialog, h } from "./markup.js";
+import { hashOf } from "./place.js";
+import { article, bars } from "./sparks.js";
+import { reasonText, refusalText } from "./told.js";
+import { ago, named, number, percent, t, written } from "./words.js";
+
+/** Open an article of a board; `where` names edition, surface, section, and perhaps a draft. */
+export function openArticle(item, where) {
+  const about = h("div", {}),
+    why = h("section", { class: "why", "aria-live": "polite" }, h("p", { class: "hint" }, t("waiting")));
+  const hand = h("section", { class: "hand" }, h("h3", {}, t("by.hand")));
+  const box = dialog(item.title || item.id, "side", t("close"), about, why, hand);
+  for (const [name, value] of Object.entries(written(where.edition)))
+    box.querySelector("h2").setAttribute(name, value);
+  article(where.edition, item.id).then((card) => {
+    about.append(card ? counts(card, where, box) : h("p", { class: "hint" }, t("no.card")));
+    hand.append(byHand({ item, card, ...where }, () => box.close()));
+  });
+  explain(item, where).then((parts) => why.replaceChildren(...parts));
+}
+
+function counts(card, where, box) {
+  const facts = [
+    [t("section"), card.section],
+    [t("author.of"), card.author],
+    [t("published"), card.published_at ? ago(card.published_at) : ""],
+    [t("counted"), number(card.views)],
+    [t("accepted"), number(card.accepted)],
+  ].filter(([, value]) => value);
+  const label = t("spark", { now: number(card.hourly.at(-1)), top: number(Math.max(...card.hourly)) });
+  return h(
+    "div",
+    {},
+    h(
+      "dl",
+      { class: "facts-of" },
+      facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { dir: "auto" }, value))),
+    ),
+    h("h3", {}, t("hours")),
+    bars(card.hourly, label),
+    card.tags.length > 0 &&
+      h(
+        "ul",
+        { class: "chips", ...written(where.edition), "aria-label": t("tags") },
+        card.tags.map((tag) =>
+          h(
+            "li",
+            {},
+            h(
+              "a",
+              {
+                href: hashOf({ view: "tags", edition: where.edition, tag }),
+                on: { click: () => box.close() },
+              },
+              tag,
+            ),
+          ),
+        ),
+      ),
+  );
+}
+
+async function explain(item, where) {
+  const { edition, surface, section, page, profile } = where;
+  let said;
+  try {
+    said = await get("/v1/explain", { edition, surface, section, page, article: item.id, profile });
+  } catch (error) {
+    return [h("h3", {}, t("why")), h("p", { class: "hint" }, refusalText(error))];
+  }
+  const drafted = Boolean(profile);
+  const ranks = [[t("live"), said.rank], ...(drafted ? [[t("draft"), said.draft_rank]] : [])];
+  return [
+    h("h3", {}, t("why")),
+    h(
+      "p",
+      { class: "ranks" },
+      ranks.map(([name, rank]) =>
+        h(
+          "span",
+          { class: "rank-of" },
+          `${name}: `,
+          h("strong", {}, rank ? t("place.of", { n: number(rank) }) : t("not.listed")),
+        ),
+      ),
+    ),
+    h("p", { class: "sentence" }, sentence(said, await article(edition, item.id))),
+    drafted &&
+      said.draft_kept_out &&
+      h("p", { class: "note" }, `${t("draft")}: ${reasonText(said.draft_kept_out)}`),
+    components(said.components ?? [], drafted),
+  ].filter(Boolean);
+}
+
+/** The explanation in a sentence or two. */
+function sentence(said, card) {
+  const parts = (said.components ?? [])
+    .filter((part) => part.share >= 0.005)
+    .sort((a, b) => b.share - a.share);
+  const listed = parts
+    .slice(0, 3)
+    .map((part) => `${named("component", part.name)} ${percent(part.share)}`)
+    .join(", ");
+  const [before, last] = card?.hourly.slice(-3, -1) ?? [0, 0];
+  const way = last > before ? "rose" : last < before ? "fell" : "";
+  return [
+    said.kept_out && t("said.kept_out", { reason: reasonText(said.kept_out) }),
+    listed && t("said.parts", { parts: listed }),
+    way && t(`said.${way}`, { before: number(before), last: number(last) }),
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
+function components(parts, drafted) {
+  const widest = Math.max(
+    ...parts.flatMap((part) => [Math.abs(part.share ?? 0), Math.abs(part.draft_share ?? 0)]),
+    1e-9,
+  );
+  const bar = (share, className) =>
+    h(
+      "div",
+      { class: `part ${className}` },
+      h("span", {
+        class: "fill",
+        style: { "inline-size": `${Math.min((100 * Math.abs(share ?? 0)) / widest, 100)}%` },
+      }),
+      h("span", { class: "amount" }, percent(share ?? 0)),
+    );
+  return h(
+    "table",
+    { class: "components" },
+    h("caption", { class: "unseen" }, t("components")),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("th", { scope: "col" }, t("component")),
+        h("th", { scope: "col" }, t("share")),
+        h("th", { scope: "col", class: "number" }, t("value")),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      parts.map((part) =>
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, named("component", part.name)),
+          h("td", {}, bar(part.share, "live"), drafted && bar(part.draft_share, "drafted")),
+          h(
+            "td",
+            { class: "number" },
+            number(part.value, 3),
+            drafted && h("div", { class: "drafted" }, number(part.draft_value ?? 0, 3)),
+          ),
+        ),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,148 @@
+// Words: the console's texts in three languages, and numbers and times as each writes them.
+
+export const LANGUAGES = { en: "English", ru: "Русский", kk: "Қазақша" };
+const KEPT = "tolqyn language";
+const MINUTE = 60,
+  HOUR = 3600,
+  DAY = 86400;
+const RIGHT_TO_LEFT = new Set(["Arab", "Hebr", "Syrc", "Thaa", "Nkoo", "Adlm"]);
+
+export let language = "en";
+let texts = {};
+let plain = {};
+
+/** The language that was picked, else the first that the browser's reader knows. */
+function wanted() {
+  const known = [localStorage.getItem(KEPT), ...navigator.languages.map((tag) => tag.split("-")[0])];
+  return known.find((tag) => tag in LANGUAGES) ?? "en";
+}
+
+/** Read the catalogue of a language. */
+export async function learn(picked = "") {
+  if (picked) localStorage.setItem(KEPT, picked);
+  language = picked || wanted();
+  texts = await (await fetch(`/console/words/${language}.json`)).json();
+  document.documentElement.lang = language;
+  document.title = texts.title;
+  plain = figures({ maximumFractionDigits: 1 });
+}
+
+/** A text by its key, with values in place of {names}. */
+export function t(key, values = {}) {
+  const text = texts[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+/** A parameter's name and sentence; the server's own sentence if no catalogue knows it. */
+export function parameterWords(parameter) {
+  const [name, sentence] = texts.parameters[parameter.name] ?? [parameter.name, parameter.text];
+  return { name, sentence };
+}
+
+/** A text that the server names by a word of its own, else that word. */
+export function named(group, word) {
+  return texts[`${group}.${word}`] ?? word;
+}
+
+/** Numbers of a language that this browser does not know are written as in Russian. */
+function figures(facts) {
+  const known = Intl.NumberFormat.supportedLocalesOf(language).length ? language : "ru";
+  return new Intl.NumberFormat(known, facts);
+}
+
+export function number(value, digits = 1) {
+  return digits === 1 ? plain.format(value) : figures({ maximumFractionDigits: digits }).format(value);
+}
+
+export function percent(share) {
+  return figures({ style: "percent", maximumFractionDigits: share < 0.1 ? 1 : 0 }).format(share);
+}
+
+/** Seconds as people say them: 20 min, 1.5 h, 3 days. */
+export function duration(seconds) {
+  const [size, unit] =
+    seconds < MINUTE
+      ? [1, "second"]
+      : seconds < HOUR
+        ? [MINUTE, "minute"]
+        : seconds < 2 * DAY && seconds % DAY !== 0
+          ? [HOUR, "hour"]
+          : [DAY, "day"];
+  const value = seconds / size;
+  return t(`time.${unit}`, { n: number(value < 10 ? value : Math.round(value)) });
+}
+
+/** How long ago, or how long until. */
+export function ago(at) {
+  const seconds = Math.round(at - Date.now() / 1000),
+    far = Math.abs(seconds);
+  const [size, unit] = [
+    [DAY, "day"],
+    [HOUR, "hour"],
+    [MINUTE, "minute"],
+  ].find(([step]) => far >= step) ?? [1, "second"];
+  return t(`${seconds > 0 ? "in" : "ago"}.${unit}`, { n: number(Math.trunc(far / size)) });
+}
+
+/** A moment of this or another day. */
+export function moment(at) {
+  const date = new Date(at * 1000),
+    two = (n) => String(n).padStart(2, "0");
+  return `${two(date.getDate())}.${two(date.getMonth() + 1)} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** A language tag's name, as the operator's language has it. */
+export function editionName(edition) {
+  const tag = languageOf(edition),
+    known = texts[`edition.${tag}`];
+  if (known) return known;
+  try {
+    return new Intl.DisplayNames([language], { type: "language" }).of(tag);
+  } catch {
+    return edition;
+  }
+}
+
+export function languageOf(edition) {
+  return edition.split("/")[1] ?? "und";
+}
+
+/** Attributes for text of an edition: its language and direction. */
+export function written(edition) {
+  const lang = languageOf(edition);
+  let script = "";
+  try {
+    script = new Intl.Locale(lang).maximize().script ?? "";
+  } catch {
+    /* not a language tag that the browser knows */
+  }
+  return { lang, dir: RIGHT_TO_LEFT.has(script) ? "rtl" : "ltr" };
+}
+
+/** A parameter's value with its unit. */
+export function valued(parameter, value) {
+  if (value === undefined || value === null) return "";
+  if (value === 0 && parameter.least === 0 && OFF.has(parameter.name)) return t("off");
+  if (parameter.unit === "s") return duration(value);
+  if (parameter.most === 1 && parameter.least === 0) return percent(value);
+  const n = number(value, 2),
+    words = texts[`unit.${parameter.unit}`];
+  return words ? words.replace("{n}", n) : n;
+}
+
+const OFF = new Set([
+  "exponent",
+  "window",
+  "popular_evidence",
+  "freshness",
+  "steadiness",
+  "cooldown",
+  "sibling_evidence",
+  "mix_share",
+  "exposure",
+  "section_cap",
+  "author_cap",
+  "related_evidence",
+  "visit_wear",
+  "diversity",
+]);

@@ -1,0 +1,138 @@
+"""Checkpoints as files of the data folder: the two newest, and the first of each hour.
+
+Each is written beside and renamed into place, so that it is there whole or not at all. The name
+says the log position and, of the first one in an hour of the wall clock, when it was written; what
+follows its header is compressed then, to two fifths in a third of a second for 25 thousand articles
+(12 MB, of which there are 48).
+"""
+
+import os
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from ranking.past.hours import is_new_hour
+from ranking.snapshot import CheckpointError, Header, read_header
+
+NEWEST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointFile:
+    """One checkpoint.
+
+    Attributes
+    ----------
+    position : int
+        Log position that it stands for.
+    wall : float
+        When it was written if it is the first of an hour, seconds since the epoch; else 0.
+    path : Path
+    """
+
+    position: int
+    wall: float
+    path: Path
+
+    def read(self) -> bytes:
+        """Read the whole.
+
+        Raises
+        ------
+        CheckpointError
+            If it was dropped meanwhile, or is cut.
+        """
+        try:
+            data = self.path.read_bytes()
+            return _unpacked(data) if self.wall else data
+        except (OSError, zlib.error) as error:
+            message = f"checkpoint {self.path.name} cannot be read: {error}"
+            raise CheckpointError(message) from error
+
+
+class CheckpointFiles:
+    """Checkpoints in a folder; any thread may read, one at a time writes.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._headers: dict[Path, Header] = {}
+
+    def all(self) -> list[CheckpointFile]:
+        """All that are there, newest first."""
+        found = []
+        for path in self.folder.glob("*.checkpoint"):
+            position, _, wall = path.stem.partition("-")
+            found.append(CheckpointFile(int(position), float(wall or 0), path))
+        return sorted(found, key=lambda file: -file.position)
+
+    def keep(self, position: int, data: bytes, now: float, seconds: float) -> None:
+        """Write a checkpoint, and drop what need not be kept.
+
+        Parameters
+        ----------
+        position : int
+        data : bytes
+        now : float
+            Seconds since the epoch.
+        seconds : float
+            How long the first one of an hour is kept.
+        """
+        last = max((file.wall for file in self.all()), default=0.0)
+        of_hour = f"-{int(now)}" if is_new_hour(last, now) else ""
+        part = self.folder / f"{position:020d}.part"
+        with part.open("wb") as written:
+            written.write(_packed(data) if of_hour else data)
+            written.flush()
+            os.fsync(written.fileno())
+        part.rename(self.folder / f"{position:020d}{of_hour}.checkpoint")
+        folder = os.open(self.folder, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+        for file in self.all()[NEWEST:]:
+            if file.wall < now - seconds:
+                file.path.unlink()
+                self._headers.pop(file.path, None)
+
+    def header(self, file: CheckpointFile) -> Header:
+        """Read what a checkpoint says of itself.
+
+        Raises
+        ------
+        CheckpointError
+            If it is gone, unreadable or of another version.
+        """
+        header = self._headers.get(file.path)
+        if header is None:
+            try:
+                with file.path.open("rb") as opened:
+                    header = read_header(opened.read(int.from_bytes(opened.read(8), "little")))
+            except OSError as error:
+                message = f"checkpoint {file.path.name} cannot be read: {error}"
+                raise CheckpointError(message) from error
+            self._headers[file.path] = header
+        return header
+
+    def reread_from(self) -> int:
+        """Oldest log position that the checkpoints need, 0 if one of them does not say."""
+        positions = []
+        for file in self.all():
+            try:
+                positions.append(self.header(file).reread_from)
+            except CheckpointError:
+                continue
+        return min(positions, default=0)
+
+
+def _packed(data: bytes) -> bytes:
+    start = 8 + int.from_bytes(data[:8], "little")
+    return data[:start] + zlib.compress(data[start:], 1)
+
+
+def _unpacked(data: bytes) -> bytes:
+    start = 8 + int.from_bytes(data[:8], "little")
+    return data[:start] + zlib.decompress(data[start:])

@@ -1,0 +1,72 @@
+"""Hooks: the routes by which operators say what is told to which address."""
+
+import secrets
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from ranking.control.hooks import HookError, hook_of
+from ranking.control.records import Record
+from ranking.server.deciding import asked, decide
+from ranking.server.ports import Settings
+from ranking.server.problems import Problem
+from ranking.server.requests import json_response
+
+KIND = "hook"
+
+
+class HookRoutes:
+    """Routes of hooks.
+
+    Parameters
+    ----------
+    settings : Settings
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def reading(self) -> list[BaseRoute]:
+        """Routes that change nothing."""
+        return [Route("/v1/hooks", self.all)]
+
+    def writing(self) -> list[BaseRoute]:
+        """Routes that decide."""
+        return [
+            Route("/v1/hooks", self.add, methods=["POST"]),
+            Route("/v1/hooks/{id}", self.end, methods=["DELETE"]),
+        ]
+
+    async def all(self, request: Request) -> Response:
+        """Hooks that hold."""
+        return json_response({"hooks": [_shown(r) for r in self._settings.book.things(KIND)]})
+
+    async def add(self, request: Request) -> Response:
+        """Begin to tell an address."""
+        wanted = await asked(request, dict[str, Any])
+        told = {name: str(wanted.pop(name, "") or "") for name in ("author", "reason")}
+        try:
+            body = msgspec.to_builtins(hook_of(wanted))
+        except HookError as error:
+            raise Problem(400, "Hook refused", str(error)) from error
+        name = secrets.token_hex(4)
+        record = await decide(self._settings, request, KIND, name, body, parent=0, **told)
+        return json_response(_shown(record), 201)
+
+    async def end(self, request: Request) -> Response:
+        """Tell an address no more."""
+        name, query = request.path_params["id"], request.query_params
+        if self._settings.book.current(KIND, name) is None:
+            raise Problem(404, "Unknown hook", f"no hook {name!r} holds")
+        await decide(
+            self._settings, request, KIND, name, None,
+            author=query.get("author", ""), reason=query.get("reason", ""),
+        )  # fmt: skip
+        return Response(status_code=204)
+
+
+def _shown(record: Record) -> dict[str, Any]:
+    return {"id": record.name, **(record.body or {}), "author": record.author, "at": record.at}

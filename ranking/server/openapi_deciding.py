@@ -1,0 +1,83 @@
+"""What the API's description says of the routes of operators and editors."""
+
+from typing import Any
+
+from ranking.control.drafts import Asked
+from ranking.control.hooks import Hook
+from ranking.control.overrides import Override
+from ranking.server.keys import Wanted
+from ranking.server.overrides import Mourning
+from ranking.server.profiles import Publication, Return
+
+MODELS = (Asked, Hook, Override, Wanted, Mourning, Publication, Return)
+LIST = [
+    {"name": name, "in": "query", "schema": {"type": "string"}}
+    for name in ("edition", "surface", "section", "profile")
+]
+ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def paths() -> dict[str, Any]:
+    """Describe every route."""
+    return {
+        "/v1/profiles": {
+            "get": _asks("All parameters, and what each scope has of its own"),
+            "put": _decides("Publish a scope's parameters", Publication),
+        },
+        "/v1/profiles/effective": {"get": _asks("The profile of a list", LIST)},
+        "/v1/profiles/history": {"get": _asks("All versions of a scope", LIST[:3])},
+        "/v1/profiles/export": {"get": _asks("A scope's parameters as a file", LIST[:3])},
+        "/v1/profiles/drafts": {"post": _decides("Keep a draft for a while", Asked)},
+        "/v1/profiles/rollback": {"post": _decides("Publish an earlier version again", Return)},
+        "/v1/preview": {"get": _asks("A list live and under a draft", LIST)},
+        "/v1/explain": {
+            "get": _asks("Why an article stands where it does", [*LIST, _text("article")])
+        },
+        "/v1/overrides": {
+            "get": _asks("Overrides that are not cancelled"),
+            "post": _decides("Begin an override", Override),
+        },
+        "/v1/overrides/mourning": {"post": _decides("Bury in every edition", Mourning)},
+        "/v1/overrides/{id}": {"delete": _asks("Cancel an override", [ID], "204")},
+        "/v1/hooks": {
+            "get": _asks("Addresses that are told"),
+            "post": _decides("Tell an address", Hook),
+        },
+        "/v1/hooks/{id}": {"delete": _asks("Tell an address no more", [ID], "204")},
+        "/v1/keys": {
+            "get": _asks("Keys that hold"),
+            "post": _decides("Make a key", Wanted),
+        },
+        "/v1/keys/{id}": {"delete": _asks("Let a key hold no longer", [ID], "204")},
+        "/v1/audit": {"get": _asks("Who decided what", [_text("limit")])},
+        "/v1/traffic": {"get": _asks("Views an hour of every edition")},
+    }
+
+
+def _text(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string"}}
+
+
+def _asks(
+    summary: str, parameters: list[dict[str, Any]] | None = None, status: str = "200"
+) -> dict[str, Any]:
+    return {
+        "summary": summary,
+        "parameters": parameters or [],
+        "responses": {status: {"description": "OK"}, "401": {"description": "Key required"}},
+    }
+
+
+def _decides(summary: str, model: type) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {
+        "summary": summary,
+        "requestBody": {"content": {"application/json": {"schema": schema}}},
+        "responses": {
+            "201": {"description": "It holds"},
+            "400": {"description": "Refused, with field, rule and value"},
+            "401": {"description": "Key required"},
+            "403": {"description": "Not allowed"},
+            "409": {"description": "Somebody else decided first"},
+        },
+    }
