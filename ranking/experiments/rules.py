@@ -21,7 +21,7 @@ LATE = 60.0
 FOLLOWS = {
     Status.DRAFT: (Status.DRAFT, Status.RUNNING),
     Status.RUNNING: (Status.RUNNING, Status.FROZEN, Status.STOPPED),
-    Status.FROZEN: (Status.FROZEN, Status.RUNNING, Status.STOPPED),
+    Status.FROZEN: (Status.RUNNING, Status.STOPPED),
     Status.STOPPED: (Status.DECIDED,),
     Status.DECIDED: (),
 }

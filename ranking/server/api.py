@@ -16,6 +16,7 @@ from ranking import __version__
 from ranking.console import pages
 from ranking.control.keys import Role
 from ranking.server.answers import Answers
+from ranking.server.experiments import ExperimentRoutes
 from ranking.server.guard import Guard
 from ranking.server.hooks import HookRoutes
 from ranking.server.intake import Writing
@@ -99,9 +100,12 @@ class Api:
 
     def _keys(self, settings: Settings) -> list[BaseRoute]:
         keys, guard = KeyRoutes(settings), self.guard
-        hooks = HookRoutes(settings)
-        routes = guard.routes(Role.READ, [*keys.reading(), *hooks.reading()])
-        routes += guard.routes(Role.OPERATE, hooks.writing())
+        hooks, trials = HookRoutes(settings), ExperimentRoutes(settings)
+        routes = trials.public()
+        for made in (hooks, trials):
+            routes += guard.routes(Role.READ, made.reading())
+            routes += guard.routes(Role.OPERATE, made.writing())
+        routes += guard.routes(Role.READ, keys.reading())
         return routes + guard.routes(Role.ADMINISTER, keys.administering())
 
     async def health(self, request: Request) -> Response:

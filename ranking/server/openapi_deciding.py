@@ -5,11 +5,13 @@ from typing import Any
 from ranking.control.drafts import Asked
 from ranking.control.hooks import Hook
 from ranking.control.overrides import Override
+from ranking.experiments.plans import Experiment
+from ranking.server.experiments import STEPS, Step
 from ranking.server.keys import Wanted
 from ranking.server.overrides import Mourning
 from ranking.server.profiles import Publication, Return
 
-MODELS = (Asked, Hook, Override, Wanted, Mourning, Publication, Return)
+MODELS = (Asked, Experiment, Step, Hook, Override, Wanted, Mourning, Publication, Return)
 LIST = [
     {"name": name, "in": "query", "schema": {"type": "string"}}
     for name in ("edition", "surface", "section", "profile")
@@ -44,6 +46,7 @@ def paths() -> dict[str, Any]:
             "post": _decides("Tell an address", Hook),
         },
         "/v1/hooks/{id}": {"delete": _asks("Tell an address no more", [ID], "204")},
+        **_experiments(),
         "/v1/keys": {
             "get": _asks("Keys that hold"),
             "post": _decides("Make a key", Wanted),
@@ -51,6 +54,24 @@ def paths() -> dict[str, Any]:
         "/v1/keys/{id}": {"delete": _asks("Let a key hold no longer", [ID], "204")},
         "/v1/audit": {"get": _asks("Who decided what", [_text("limit")])},
         "/v1/traffic": {"get": _asks("Views an hour of every edition")},
+    }
+
+
+def _experiments() -> dict[str, Any]:
+    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    one = "/v1/experiments/{name}"
+    return {
+        "/v1/experiments": {"get": _asks("All experiments")},
+        "/v1/experiments/live": {"get": _asks("What pages need to find their arms", LIST[:1])},
+        one: {
+            "get": _asks("An experiment and its versions", [name]),
+            "put": _decides("Write a plan", Experiment) | {"parameters": [name]},
+            "delete": _asks("Take an experiment away", [name], "204"),
+        },
+        **{
+            f"{one}/{step}": {"post": _decides(f"Next step: {step}", Step) | {"parameters": [name]}}
+            for step in STEPS
+        },
     }
 
 

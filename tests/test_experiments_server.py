@@ -1,0 +1,144 @@
+"""Experiments by HTTP and from a shell: the life of one, and what is refused with which words."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from click.testing import CliRunner, Result
+
+import ranking.commands.trials  # noqa: F401  its commands join the group
+from ranking.benchmarks.spawned import Server
+from ranking.commands.experiments import experiments
+from ranking.experiments.assignment import OUTSIDE, arms_of
+
+pytestmark = pytest.mark.server
+
+
+def plan(**changes: Any) -> dict[str, Any]:
+    """Half of an edition's readers with a slower Popular."""
+    return {
+        "arms": [{"name": "now", "version": 0}, {"name": "slow", "set": {"half_life": 3600}}],
+        "phases": [{"at": time.time(), "traffic": 1000, "shares": [500, 500]}],
+        "edition": "paper/en", "surface": "popular", **changes,
+    }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(client: httpx.Client) -> Iterator[None]:
+    """Each test takes its experiments away."""
+    yield
+    for its in client.get("/v1/experiments").json()["experiments"]:
+        line = f"/v1/experiments/{its['name']}"
+        client.post(f"{line}/stop", json={})
+        assert client.delete(line).status_code == 204
+
+
+def write(client: httpx.Client, name: str, **changes: Any) -> httpx.Response:
+    """Write a plan."""
+    return client.put(f"/v1/experiments/{name}", json=plan(**changes))
+
+
+def step(client: httpx.Client, name: str, which: str, **more: Any) -> tuple[int, str]:
+    """Take a step; what came of it."""
+    answer = client.post(f"/v1/experiments/{name}/{which}", json=more)
+    told = answer.json()
+    return answer.status_code, told.get("status") if answer.is_success else told["detail"]
+
+
+def live(client: httpx.Client, edition: str = "paper/en") -> list[dict[str, Any]]:
+    """What pages are told."""
+    found: list[dict[str, Any]] = client.get(
+        "/v1/experiments/live", params={"edition": edition}
+    ).json()["experiments"]
+    return found
+
+
+def test_from_a_draft_to_the_winner_published(client: httpx.Client) -> None:
+    assert write(client, "calm", phases=[
+        {"at": 0.0, "traffic": 100, "shares": [500, 500]},
+        {"at": 3600.0, "traffic": 1000, "shares": [500, 500]},
+    ]).status_code == 201  # fmt: skip
+    assert live(client) == []
+    assert step(client, "calm", "start") == (201, "running")
+    (told,) = live(client)
+    assert live(client, "paper/kk") == []
+    assert (told["traffic"], told["salt"], told["layer"]) == (100, "calm", "lists")
+    plan_of_pages = {k: told[k] for k in ("layer", "salt", "shares", "traffic", "offset")}
+    assert (arms_of(**plan_of_pages) != OUTSIDE).sum() == 100
+    assert step(client, "calm", "freeze") == (201, "frozen")
+    assert len(live(client)) == 1
+    assert step(client, "calm", "resume") == (201, "running")
+    assert step(client, "calm", "stop") == (201, "stopped")
+    assert live(client) == []
+    assert step(client, "calm", "decide", winner="slow") == (201, "decided")
+    where = {"edition": "paper/en", "surface": "popular"}
+    profile = client.get("/v1/profiles/effective", params=where).json()
+    assert profile["set"] == {"half_life": 3600}
+    shown = client.get("/v1/experiments/calm").json()
+    steps = ["decided", "stopped", "running", "frozen", "running", "draft"]
+    assert [its["status"] for its in shown["versions"]] == steps
+
+
+def test_what_is_refused(client: httpx.Client) -> None:
+    answer = write(client, "calm", arms=[{"name": "a", "set": {}}, {"name": "b", "version": 99}])
+    assert answer.status_code == 409
+    assert "no such profile exists" in answer.json()["detail"]
+    answer = write(client, "calm", metric="sales")
+    assert (answer.status_code, answer.json()["detail"][:19]) == (400, "metric must be one ")
+    assert write(client, "Calm").status_code == 400
+    assert write(client, "live").status_code == 400
+    assert step(client, "calm", "start") == (404, "no experiment 'calm' is known")
+    assert write(client, "calm").status_code == write(client, "other").status_code == 201
+    assert step(client, "calm", "start")[0] == 201
+    assert step(client, "calm", "start")[1] == "'calm': status must be draft to start, it is runn" \
+        "ing already"  # fmt: skip
+    code, told = step(client, "other", "start")
+    assert (code, "'other' must not overlap 'calm' in layer 'lists'" in told) == (409, True)
+    changed = [{"at": time.time() + 60, "traffic": 1000, "shares": [900, 100]}]
+    answer = write(client, "calm", status="running", phases=changed)
+    assert "shares of a running experiment change by a new phase" in answer.json()["detail"]
+    at = time.time() + 60
+    assert step(client, "calm", "phase", shares=[900, 100], at=at) == (201, "running")
+    assert client.delete("/v1/experiments/calm").status_code == 409
+    assert step(client, "calm", "stop")[0] == 201
+    assert "it is stopped already" in step(client, "calm", "stop")[1]
+    assert step(client, "calm", "boost")[0] == 404
+    answer = client.put("/v1/experiments/calm", json=plan(parent=1))
+    assert answer.status_code == 409
+    assert client.get("/readyz").json()["status"] == "ready"
+
+
+def test_from_a_shell(server: Server, client: httpx.Client, tmp_path: Path) -> None:
+    def run(*line: str) -> Result:
+        return CliRunner().invoke(experiments, [*line, "--to", server.url])
+
+    file = tmp_path / "hold.toml"
+    file.write_text(
+        'edition = "paper/ru"\nmetric = "pages_per_visit"\nweeks = 4\n'
+        '[[arms]]\nname = "now"\nversion = 0\n[[arms]]\nname = "none"\nholdout = true\n'
+    )
+    assert "experiment hold is draft, version 1" in run("write", "hold", str(file)).output
+    assert "is running, version 2" in run("start", "hold", "--reason", "go").output
+    told = run("phase", "hold", "--traffic", "50", "--shares", "90,10", "--at", "1h").output
+    assert "is running, version 3" in told
+    assert "running" in run("list").output
+    shown = orjson.loads(run("show", "hold").output)
+    assert [p["shares"] for p in shown["phases"]] == [[500, 500], [900, 100]]
+    assert live(client, "paper/ru")[0]["arms"][1] == {"name": "none", "holdout": True}
+    assert "is stopped" in run("stop", "hold").output
+    assert "it is stopped already (409)" in " ".join(run("stop", "hold").output.split())
+    assert "is decided" in run("decide", "hold", "now").output
+    assert "is no more" in run("remove", "hold").output
+
+
+def test_the_module_of_pages(client: httpx.Client) -> None:
+    answer = client.get("/experiment.js")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert "export function armOf" in answer.text
+    assert {"/v1/experiments/live", "/v1/experiments/{name}/decide", "/experiment.js"} <= set(
+        client.get("/openapi.json").json()["paths"]
+    )
