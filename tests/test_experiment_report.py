@@ -67,13 +67,15 @@ def evidence(lift: float = 0.1, lost: float = 0.0, days: float = 15.0, **changes
     """What a server would keep of it."""
     body = plan(**changes)
     tallies, its = counted(body, lift, lost), experiment_of(body)
-    effects = [(its.effect, its.information) for its in effects_of(its, tallies, its.metric)]
+    effects = effects_of(its, tallies, its.metric)
     return Evidence(
         name="calm <1>", plan=body, version=3,
         profiles={arm.name: {"half_life": 300.0, "arm": arm.name} for arm in its.arms},
         code=__version__, offsets={"page-views/0": (10, 4000)}, at=START + days * DAY,
         sums=csv_of(tallies, its.names), slots=tallies.slots.tolist(),
-        looks=[Look(START + n * DAY, [(e, i * n / 14) for e, i in effects]) for n in range(15)],
+        looks=[
+            Look(START + n * DAY, [(e, i * n / 14, f) for e, i, f in effects]) for n in range(15)
+        ],
     )  # fmt: skip
 
 

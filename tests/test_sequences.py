@@ -9,7 +9,7 @@ from ranking.experiments.mismatch import dispersion, mismatch_evidence
 from ranking.experiments.planning import PlanningError, plan
 from ranking.experiments.ratios import UNKNOWN, effect_of, spread_of
 from ranking.experiments.sequences import half_width, log_evidence, mixture, needed_information
-from ranking.experiments.simulated import no_looks, walk
+from ranking.experiments.simulated import Looks, no_looks, walk
 from ranking.experiments.simulations import Rates, paths_of, simulate
 
 
@@ -17,8 +17,9 @@ def test_interval_and_p_value_say_the_same() -> None:
     """The interval leaves out no effect exactly when the e-value passes 1 / alpha."""
     drawn = np.random.default_rng(5)
     information, effect = drawn.uniform(1, 9000, 500), drawn.normal(0, 0.1, 500)
-    apart = np.abs(effect) > half_width(information, 700.0, 0.05)
-    proven = log_evidence(effect, information, 700.0) > math.log(20)
+    freedom = drawn.choice([3.0, 20.0, np.inf], 500)
+    apart = np.abs(effect) > half_width(information, 700.0, 0.05, freedom)
+    proven = log_evidence(effect, information, 700.0, freedom) > math.log(20)
     assert apart.any()
     assert (apart == proven).all()
 
@@ -88,6 +89,7 @@ def test_the_compiled_look_is_that_of_the_readout() -> None:
     told = effect_of(over, under, 1, 0)
     assert looks.effect[0] == pytest.approx(told.effect)
     assert looks.information[0] == pytest.approx(told.information)
+    assert looks.freedom[0] == pytest.approx(told.freedom)
 
 
 def test_readers_who_return_raise_no_alarms() -> None:
@@ -108,9 +110,23 @@ def test_readers_who_return_raise_no_alarms() -> None:
             for sums, amount in ((under, seen), (over, clicks)):
                 sums[0, arm, np.arange(1000)] += np.bincount(home, amount, 1000).astype(np.int64)
             told = effect_of(over, under, 1, 0)
-            most = max(most, float(log_evidence(told.effect, told.information, mixture(200.0))))
+            known = log_evidence(told.effect, told.information, mixture(200.0), told.freedom)
+            most = max(most, float(known))
         false += most > math.log(20)
     assert false <= 10  # 5 % of 100, and what chance adds in one run of a hundred
+
+
+@pytest.mark.parametrize("buckets", [10, 50])
+def test_an_arm_of_few_buckets_of_heavy_readers_raises_no_alarms(buckets: int) -> None:
+    looks = no_looks(200, 60)
+    for path, own in enumerate(np.random.default_rng(buckets).spawn(200)):
+        arm = (own.permutation(1000) < buckets).astype(np.int8)
+        walk(own, arm, 0.0, 500, Looks(*(its[path] for its in looks)))
+    rho = mixture(float(np.median(looks.information[:, -1])))
+    told = log_evidence(looks.effect, looks.information, rho, looks.freedom).max(axis=1)
+    unsure = log_evidence(looks.effect, looks.information, rho).max(axis=1)
+    assert (told > math.log(20)).mean() <= 0.085
+    assert buckets > 10 or (unsure > math.log(20)).mean() > 0.15
 
 
 def test_mismatch_is_found_and_not_imagined() -> None:

@@ -24,11 +24,11 @@ class Look(msgspec.Struct, frozen=True):
     at : float
         Wall clock, seconds.
     effects : list of list of float
-        Effect and information of each arm but the control: see `ratios.Effect`.
+        Effect, information and freedom of each arm but the control: see `ratios.Effect`.
     """
 
     at: float
-    effects: list[tuple[float, float]]
+    effects: list[tuple[float, float, float]]
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

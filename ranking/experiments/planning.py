@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import brentq
 
-from ranking.experiments.sequences import half_width, mixture, needed_information
+from ranking.experiments.sequences import PLANNED_FREEDOM, half_width, mixture, needed_information
 
 WEEK = 7
 LONGEST = 52
@@ -77,7 +77,7 @@ def plan(
     --------
     >>> planned = plan(0.05, spread=10.0, a_day=40_000.0)
     >>> planned.units, planned.typical, round(planned.days, 1), planned.weeks
-    (252540, 156765, 6.3, 1)
+    (262988, 165064, 6.6, 1)
     """
     _check(effect=(effect, -0.99, 100), a_day=(a_day, 0, 1e12), traffic=(traffic, 0, 1))
     _check(alpha=(alpha, 0, 0.5), power=(power, 0, 1), spread=(spread, 0, 1e12))
@@ -96,7 +96,7 @@ def plan(
 def _even_odds(size: float, information: float, alpha: float) -> float:
     rho = mixture(information, alpha)
     found = brentq(
-        lambda at: float(half_width(np.exp(at), rho, alpha)) - size,
+        lambda at: float(half_width(np.exp(at), rho, alpha, PLANNED_FREEDOM)) - size,
         math.log(information) - 20.0, math.log(information),
     )  # fmt: skip
     return math.exp(found)

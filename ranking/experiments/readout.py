@@ -180,12 +180,12 @@ def _compared(
     for place, effect in enumerate(effects_of(its, tallies, metric)):
         looks = [look.effects[place] for look in evidence.looks] if evidence else []
         path = np.array([*looks, tuple(effect)])
-        width = float(half_width(effect.information, rho, alpha))
+        width = float(half_width(effect.information, rho, alpha, effect.freedom))
         low, high = np.expm1([effect.effect - width, effect.effect + width]).tolist()
         found.append(
             Compared(
                 its.names[place + 1], metric, effect.lift, low, high,
-                float(p_value(log_evidence(path[:, 0], path[:, 1], rho))[-1]),
+                float(p_value(log_evidence(path[:, 0], path[:, 1], rho, path[:, 2]))[-1]),
                 effect.information / needed,
             )
         )  # fmt: skip

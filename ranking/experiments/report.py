@@ -141,8 +141,8 @@ def _paths(evidence: Evidence) -> list[Path]:
     at = [look.at for look in looks]
     found = []
     for place, arm in enumerate(plan.names[1:]):
-        effect, information = np.array([look.effects[place] for look in looks]).T
-        width = half_width(information, rho, alpha)
+        effect, information, freedom = np.array([look.effects[place] for look in looks]).T
+        width = half_width(information, rho, alpha, freedom)
         curves = np.expm1([effect - width, effect, effect + width])
         found.append(_path(arm, at, curves, 4.0 * plan.effect))
     return found

@@ -7,7 +7,8 @@ e-value `E = sqrt(rho / (I + rho)) * exp(S^2 / (2 (I + rho)))`, a martingale whe
 effect: P(E ever >= 1/alpha) <= alpha (Robbins 1970). Read as an interval this is the asymptotic
 confidence sequence of Waudby-Smith et al. (arXiv 2103.06476, theorem 2.2) with I for n / sigma^2.
 rho says at which information the interval is narrowest against others; far before, it is very wide,
-so that the few readers of the first minutes prove nothing.
+so that the few readers of the first minutes prove nothing. Where the variance has few degrees of
+freedom, the deviate is first made the normal one that is as rare.
 """
 
 from typing import Any
@@ -17,6 +18,9 @@ from numpy.typing import NDArray
 from scipy.special import lambertw, ndtri
 
 Numbers = NDArray[np.float64] | float
+LEAST_FREEDOM = 0.25
+PLANNED_FREEDOM = 100.0
+"""Degrees of freedom that plans count on."""
 
 
 def mixture(information: float, alpha: float = 0.05) -> float:
@@ -40,7 +44,9 @@ def mixture(information: float, alpha: float = 0.05) -> float:
     return float(information / (-lambertw(-(alpha**2) / np.e, -1).real - 1.0))
 
 
-def half_width(information: Numbers, rho: float, alpha: float = 0.05) -> NDArray[np.float64]:
+def half_width(
+    information: Numbers, rho: float, alpha: float = 0.05, freedom: Numbers = np.inf
+) -> NDArray[np.float64]:
     """Half the interval's width; infinite without information.
 
     Parameters
@@ -50,24 +56,31 @@ def half_width(information: Numbers, rho: float, alpha: float = 0.05) -> NDArray
     rho : float
     alpha : float
         Chance that the interval ever misses the effect, at any look.
+    freedom : (...) float64
+        Degrees of freedom of the variance; infinite = it is known.
 
     Examples
     --------
     >>> half_width(np.array([0.0, 100.0, 10_000.0]), 12.38).round(4)
     array([   inf, 0.3035, 0.0356])
+    >>> half_width(100.0, 12.38, freedom=20.0).round(4)
+    np.float64(0.3474)
     """
     known = np.asarray(information, np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        width = np.sqrt((known + rho) * np.log((known + rho) / (rho * alpha**2))) / known
-    return np.where(known > 0.0, width, np.inf)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        width = np.sqrt((known + rho) * np.log((known + rho) / (rho * alpha**2)) / known)
+        width = _as_student(width, np.asarray(freedom, np.float64)) / np.sqrt(known)
+    return np.where(known > 0.0, width, np.inf)[()]
 
 
-def log_evidence(effect: Numbers, information: Numbers, rho: float) -> NDArray[np.float64]:
+def log_evidence(
+    effect: Numbers, information: Numbers, rho: float, freedom: Numbers = np.inf
+) -> NDArray[np.float64]:
     """Logarithm of the e-value against no effect.
 
     Parameters
     ----------
-    effect, information : (...) float64
+    effect, information, freedom : (...) float64
     rho : float
 
     Examples
@@ -76,9 +89,20 @@ def log_evidence(effect: Numbers, information: Numbers, rho: float) -> NDArray[n
     (np.float64(3.0), np.float64(3.0))
     """
     known = np.asarray(information, np.float64)
-    score = np.asarray(effect) * known
-    evidence = score**2 / (2.0 * (known + rho)) - 0.5 * np.log1p(known / rho)
+    z = _as_normal(np.abs(effect) * np.sqrt(known), np.asarray(freedom, np.float64))
+    evidence = z**2 * known / (2.0 * (known + rho)) - 0.5 * np.log1p(known / rho)
     return np.asarray(evidence)[()]
+
+
+def _as_normal(t: NDArray[np.float64], freedom: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The normal deviate that is as rare as one of Student's law (Wallace 1959)."""
+    df = np.clip(freedom, LEAST_FREEDOM, 1e12)
+    return np.asarray((8 * df + 1) / (8 * df + 3) * np.sqrt(df * np.log1p(t**2 / df)))
+
+
+def _as_student(z: NDArray[np.float64], freedom: NDArray[np.float64]) -> NDArray[np.float64]:
+    df = np.clip(freedom, LEAST_FREEDOM, 1e12)
+    return np.asarray(np.sqrt(df * np.expm1(((8 * df + 3) / (8 * df + 1) * z) ** 2 / df)))
 
 
 def p_value(evidence: Any) -> NDArray[np.float64]:
@@ -108,12 +132,13 @@ def needed_information(effect: float, alpha: float = 0.05, power: float = 0.8) -
     -------
     float
         Solves `effect * sqrt(I) = width(I) * sqrt(I) + z`, where rho = `mixture(I)` and z is the
-        normal quantile of the power. Those found at an earlier look come on top.
+        normal quantile of the power, with `PLANNED_FREEDOM`. Those found at an earlier look come
+        on top.
 
     Examples
     --------
     >>> round(needed_information(np.log(1.05)))
-    6313
+    6575
     """
-    at_one = float(half_width(1.0, mixture(1.0, alpha), alpha))
+    at_one = float(half_width(1.0, mixture(1.0, alpha), alpha, PLANNED_FREEDOM))
     return float(((at_one + ndtri(power)) / effect) ** 2)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
+from ranking.experiments.ratios import TRUSTED
 
 
 class Readers(NamedTuple):
@@ -41,6 +42,8 @@ class Looks(NamedTuple):
         Difference of the logarithms of clicks per impression.
     information : float64
         Inverse of its variance over buckets; 0 = nothing is known yet.
+    freedom : float64
+        Degrees of freedom of the variance: see `ratios.Effect`.
     naive : float64
         Inverse of the variance that it had if impressions were independent.
     control, treated : float64
@@ -49,6 +52,7 @@ class Looks(NamedTuple):
 
     effect: NDArray[np.float64]
     information: NDArray[np.float64]
+    freedom: NDArray[np.float64]
     naive: NDArray[np.float64]
     control: NDArray[np.float64]
     treated: NDArray[np.float64]
@@ -120,7 +124,7 @@ def _look(
     clicks: NDArray[np.float64], shown: NDArray[np.float64], arm: NDArray[np.int8],
     look: int, looks: Looks,
 ) -> None:  # fmt: skip
-    effect, variance, naive = 0.0, 0.0, 0.0
+    effect, variance, naive, fourths, least, buckets = 0.0, 0.0, 0.0, 0.0, arm.size, 0
     for side in range(2):
         all_clicks, all_shown, filled = 0.0, 0.0, 0
         for bucket in range(arm.size):
@@ -133,10 +137,16 @@ def _look(
         rate, squares = all_clicks / all_shown, 0.0
         for bucket in range(arm.size):
             if arm[bucket] == side:
-                squares += (clicks[bucket] - rate * shown[bucket]) ** 2
-        variance += squares / all_clicks**2 * filled / (filled - 1)
+                square = ((clicks[bucket] - rate * shown[bucket]) / all_clicks) ** 2
+                squares += square * filled / (filled - 1)
+                fourths += (square * filled / (filled - 1)) ** 2
+        variance += squares
+        least, buckets = min(least, filled), buckets + filled
         naive += (1.0 - rate) / all_clicks
         effect += np.log(rate) if side else -np.log(rate)
     looks.effect[look] = effect
     looks.information[look] = 1.0 / variance if variance > 0.0 else 0.0
+    if variance > 0.0:
+        beyond = max(fourths / variance**2 - 1.0 / buckets, 1e-9)
+        looks.freedom[look] = TRUSTED * min(2.0 / beyond, least - 1.0)
     looks.naive[look] = 1.0 / naive if naive > 0.0 else 0.0

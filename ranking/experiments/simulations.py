@@ -129,7 +129,7 @@ def _spread(seed: int) -> float:
 
 
 def _alarms(same: Looks, planned: float) -> tuple[float, float]:
-    evidence = log_evidence(same.effect, same.information, mixture(planned, ALPHA))
+    evidence = log_evidence(same.effect, same.information, mixture(planned, ALPHA), same.freedom)
     counts = np.stack([same.control, same.treated], axis=-1)
     mismatch = mismatch_evidence(counts, np.array([0.5, 0.5]))
     return _ever(evidence >= -np.log(ALPHA)), _ever(mismatch >= -np.log(MISMATCH_ALPHA))
@@ -137,8 +137,9 @@ def _alarms(same: Looks, planned: float) -> tuple[float, float]:
 
 def _found(other: Looks, planned: float) -> tuple[float, float]:
     rho = mixture(planned, ALPHA)
-    evidence = log_evidence(other.effect, other.information, rho)
-    missed = np.abs(other.effect - np.log1p(LIFT)) > half_width(other.information, rho, ALPHA)
+    evidence = log_evidence(other.effect, other.information, rho, other.freedom)
+    width = half_width(other.information, rho, ALPHA, other.freedom)
+    missed = np.abs(other.effect - np.log1p(LIFT)) > width
     return _ever(evidence >= -np.log(ALPHA)), 1.0 - _ever(missed)
 
 
