@@ -53,7 +53,7 @@ def test_short_lists(one: list[str], other: list[str], ids: tuple[str, ...]) -> 
 
 
 def test_interleaving_needs_fewer_readers() -> None:
-    """Lists that differ for one reader in seven, for whom the first has the next page thrice as often."""
+    """Lists that differ for one reader in seven, the first being right thrice as often."""
     drawn, n = np.random.default_rng(2), 30_000
     following = drawn.integers(0, 1000, n).astype(np.int32)
     first = drawn.integers(1000, 2000, (n, 5)).astype(np.int32)

@@ -29,7 +29,7 @@ def test_settings_table_lists_every_setting() -> None:
 
 
 def test_profile_of_the_readme_is_valid(tmp_path: Path) -> None:
-    (text,) = re.findall(r"```toml\n(.*?)```", README, re.S)
+    (text,) = re.findall(r"```toml\n(# calm.toml.*?)```", README, re.S)
     path = tmp_path / "calm.toml"
     path.write_text(text)
     assert read_profile(path).section_cap == 2
@@ -53,6 +53,22 @@ def test_tuning_from_a_shell(server: Server) -> None:
             [*TOLQYN, *shlex.split(line)[1:], "--to", server.url],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
+        assert done.stdout
+
+
+@pytest.mark.server
+def test_an_experiment_from_a_shell(server: Server, tmp_path: Path) -> None:
+    (text,) = re.findall(r"```toml\n(# calm.plan.toml.*?)```", README, re.S)
+    (tmp_path / "calm.plan.toml").write_text(text)
+    commands = [line for line in LINES if line.startswith("tolqyn experiments")]
+    assert len(commands) == 7
+    for line in commands:
+        arguments = shlex.split(line.replace("--paths 200", "--paths 2"))[1:]
+        if arguments[1] not in ("plan", "simulate"):
+            arguments += ["--to", server.url]
+        done = subprocess.run(
+            [*TOLQYN, *arguments], capture_output=True, text=True, check=True, cwd=tmp_path
+        )
         assert done.stdout
 
 
