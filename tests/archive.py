@@ -7,6 +7,7 @@ duplicates, and on the whole fresh ones.
 
 import sys
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -35,6 +36,8 @@ class Survey:
         Lists that are not full, hold the article asked about, or two near-duplicates.
     median_age : float
         Of all that was listed, days.
+    ages : dict
+        The same for each group of the articles asked about: `tagged, read` and so on.
     stale : float
         Share of lists whose median is above three days.
     seconds : float
@@ -47,6 +50,7 @@ class Survey:
     itself: int
     repeated: int
     median_age: float
+    ages: dict[str, float]
     stale: float
     seconds: float
 
@@ -61,9 +65,9 @@ def survey(articles: int, every: int = 1, seed: int = 5) -> Survey:
     for position, batch in enumerate(log.batches()):
         ranker.apply(batch, position)
     ranker.tick()
-    asked = log.cards[::every]
+    asked, read = log.cards[::every], set(log.rows.columns["article"])
     short = itself = repeated = 0
-    ages: list[float] = []
+    ages = defaultdict[str, list[float]](list)
     medians: list[float] = []
     begun = time.perf_counter()
     for card in asked:
@@ -75,12 +79,16 @@ def survey(articles: int, every: int = 1, seed: int = 5) -> Survey:
         repeated += any(is_near_duplicate(one, other) for one, other in pairs)
         its = [(log.end_ms / 1000 - c.published_at) / DAY for c in cards]
         medians.append(float(np.median(its)))
-        ages += its
+        tagged, known = "" if card.tags else "un", "read" if card.id in read else "never read"
+        group = f"{tagged}tagged, {known}"
+        ages[group] += its
     seconds = time.perf_counter() - begun
     stale = float(np.mean(np.array(medians) > 3.0))
     return Survey(
-        len(log.cards), len(asked), short, itself, repeated, float(np.median(ages)), stale, seconds
-    )
+        len(log.cards), len(asked), short, itself, repeated,
+        float(np.median(np.concatenate([*ages.values()]))),
+        {group: float(np.median(found)) for group, found in ages.items()}, stale, seconds,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

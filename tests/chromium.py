@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 30.0
-POLL = 0.05
+PATIENCE = 60.0
+POLL, REST = 0.05, 0.15
 KEYS = {
     "Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "End": 35, "Home": 36,
     "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40,
@@ -121,14 +121,16 @@ class Chromium:
         return value
 
     def middle(self, selector: str) -> tuple[float, float]:
-        """Where an element's middle is, after scrolling to it."""
-        found = json.dumps(selector)
-        self.wait(f"!!document.querySelector({found})")
-        self.read(f"document.querySelector({found}).scrollIntoView({{block: 'center'}})")
-        x, y = self.read(
-            f"(() => {{ const r = document.querySelector({found}).getBoundingClientRect();"
-            "return [r.x + r.width / 2, r.y + r.height / 2]; })()"
-        )
+        """Where an element's middle is, after scrolling to it, once it has come to rest."""
+        found = f"document.querySelector({json.dumps(selector)})"
+        self.wait(f"!!{found}")
+        self.read(f"{found}.scrollIntoView({{block: 'center'}})")
+        place = f"((r) => [r.x + r.width / 2, r.y + r.height / 2])({found}.getBoundingClientRect())"
+        before, now = None, self.read(place)
+        while before != now:
+            time.sleep(REST)
+            before, now = now, self.read(place)
+        x, y = now
         return x, y
 
     def click(self, selector: str) -> None:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import pytest
 
 from ranking.engine.settings import EngineSettings
-from ranking.lists.boards import make_board
+from ranking.lists.boards import Board, make_board
 from ranking.lists.catalogue import Catalogue
+from ranking.lists.mixing import mix
 from ranking.lists.profile import Profile
+from ranking.lists.reading import Scored
 from ranking.lists.steadiness import Incumbents
 from ranking.ranker import Ranker
 from ranking.replay.asking import RENEW_MS
@@ -31,7 +33,8 @@ from tests.logs import (
     random_rows,
 )
 
-LISTS = ("popular", "related", "foryou")
+LISTS = ("popular", "related", "foryou", "foryou_browser")
+CARRIED = 20
 ALL = Span(0, 2**62)
 MISSED = 255
 W_MS = EngineSettings().window * 1000
@@ -39,11 +42,25 @@ W_MS = EngineSettings().window * 1000
 
 @dataclass
 class Visit:
-    """What a reader has opened, newest first, and where the measures of it stand."""
+    """What a reader has opened, newest first, and where the measures of it stand.
+
+    The browser holds the answers that Related gave as the pages were left, newest first.
+    """
 
     newest_ms: int
     pages: list[Page]
     clicks: list[int]
+    held: list[tuple[Page, list[Scored]]]
+
+    def mixed(self, edition: str, profile: Profile) -> list[str]:
+        """For this visit as the browser mixes it of what it holds."""
+        answers = dict[str, list[Scored]]()
+        for (of, article), answer in self.held:
+            if of == edition:
+                answers.setdefault(article, answer)
+        last = list(answers.values())[: profile.visit_depth]
+        read = [article for of, article in self.pages if of == edition]
+        return [item.id for item in mix(last, read, 20, profile.visit_decay)]
 
 
 class Shown:
@@ -71,26 +88,43 @@ class Shown:
         return self.looked > before and is_of_part and is_within
 
 
-def look(ranker: Ranker, shown: Shown, profile: Profile, editions: set[str]) -> None:
-    """Have every Popular judged."""
+def follow(ranker: Ranker, shown: Shown) -> None:
+    """Bring the lists up to the state."""
     newest_ms = max((site.newest_ms for site in ranker.sites.values()), default=0)
     ranker.tick(renew=shown.due(newest_ms))
+
+
+def carried(ranker: Ranker, shown: Shown, page: Page) -> list[Scored]:
+    """The candidates of a Related answer."""
+    follow(ranker, shown)
+    items = ranker.related(*page, CARRIED).items
+    return [Scored(item.id, item.score, item.worn) for item in items if item.score > 0.0]
+
+
+def popular(ranker: Ranker, edition: str, profile: Profile, stood: Incumbents) -> Board:
+    """An edition's Popular as it stands."""
+    own, siblings = ranker.edition(edition), ranker.siblings(edition)
+    return make_board(own, "popular", profile, 100, siblings=siblings, incumbents=stood)
+
+
+def look(ranker: Ranker, shown: Shown, profile: Profile, editions: set[str]) -> None:
+    """Have every Popular judged."""
+    follow(ranker, shown)
     for edition in editions:
         stood = shown.incumbents[edition]
-        make_board(ranker.edition(edition), "popular", profile, 100, incumbents=stood)
+        popular(ranker, edition, profile, stood)
 
 
 def places(
     ranker: Ranker, shown: Shown, profile: Profile, visit: Visit, target: Page
 ) -> tuple[int, ...]:
-    """Where the page stands in the three live lists without what the visit has read."""
+    """Where the page stands in the live lists without what the visit has read."""
     edition, article = target
     recent = [other if of == edition else f"{of}: {other}" for of, other in visit.pages]
-    newest_ms = max((site.newest_ms for site in ranker.sites.values()), default=0)
-    ranker.tick(renew=shown.due(newest_ms))
+    follow(ranker, shown)
     incumbents = shown.incumbents[edition]
     boards = (
-        make_board(ranker.edition(edition), "popular", profile, 100, incumbents=incumbents),
+        popular(ranker, edition, profile, incumbents),
         ranker.related(edition, recent[0], 100),
         ranker.for_you(edition, recent, 100),
     )
@@ -98,6 +132,8 @@ def places(
     for board in boards:
         ids = [item.id for item in board.items if item.score > 0.0 and item.id not in recent]
         found.append(ids.index(article) if article in ids[:20] else MISSED)
+    mixed = visit.mixed(edition, profile)
+    found.append(mixed.index(article) if article in mixed else MISSED)
     return tuple(found)
 
 
@@ -125,19 +161,22 @@ def slowly(
             visit = visits.get(chain)
             is_over = visit is not None and not event.session and at - visit.newest_ms >= W_MS
             if visit is None or is_over:
-                visit = visits[chain] = Visit(at, [], [])
+                visit = visits[chain] = Visit(at, [], [], [])
             due = span.since_ms <= at < span.until_ms and HASHES[chain] % span.every == 0
             for click in visit.clicks:
                 last[click] = False
             visit.clicks = []
             if visit.pages and due:
                 known = page in visit.pages
-                missed = (MISSED,) * 3
+                missed = (MISSED,) * len(LISTS)
+                visit.held.insert(0, (visit.pages[0], carried(ranker, shown, visit.pages[0])))
                 found = places(ranker, shown, profile, visit, page)  # boards are judged either way
                 ranks.append(missed if known else found)
                 hours.append(at // HOUR_MS)
                 visit.clicks = [len(ranks) - 1]
                 last[len(ranks) - 1] = True
+            elif visit.pages:
+                visit.held = []  # what was not asked about is not followed
             visit.newest_ms = at
             visit.pages = [page, *(other for other in visit.pages if other != page)]
     return ranks, [(hours[k], ranks[k][2]) for k in range(len(ranks)) if last[k]]

@@ -28,11 +28,15 @@ def test_what_has_no_part_is_not_tried() -> None:
     names = [row.name for row in plain]
     assert names[0] == WHOLE
     assert "steadiness" in names
-    assert not {"tags", "freshness", "sibling editions", "pages before the last", "cooldown"} & {
-        *names
-    }
+    assert not {
+        "tags and headlines",
+        "freshness",
+        "sibling editions",
+        "pages before the last",
+        "cooldown",
+    } & {*names}
     carded = ablate([packed(log(3, 60, editions=(RU, KK)))], cards(3), Span(0, 0), DEFAULT)
-    assert {"tags", "sibling editions"} <= {row.name for row in carded}
+    assert {"tags and headlines", "sibling editions"} <= {row.name for row in carded}
 
 
 @pytest.mark.parametrize("refresh", [0.0, 3600.0])
@@ -52,9 +56,12 @@ def test_effects(refresh: float) -> None:
         for name, (low, high) in row.intervals.items():
             assert low <= row.effects[name] <= high
             assert row.effects[name] == pytest.approx(row.measures[name] - whole.measures[name])
-    without = found["co-reading"].measures
-    assert without["related mrr@5"] == without["foryou mrr@5"] != whole.measures["related mrr@5"]
-    weights = found["later pages count more"].effects
-    assert weights["foryou mrr@5"] != 0.0 == weights["related mrr@5"] == weights["popular mrr@5"]
+    related = found["co-reading"].measures["related mrr@5"]
+    assert related == found["steadiness"].measures["popular mrr@5"]
+    assert related != whole.measures["related mrr@5"]
+    for name in ("later pages count more", "what has led counts less"):
+        effects = found[name].effects
+        assert effects["foryou mrr@5"] != 0.0
+        assert effects["related mrr@5"] == effects["popular mrr@5"] == 0.0
     assert found["steadiness"].effects["popular order_changes"] >= 0.0
     assert found["steadiness"].effects["related hr@5"] == 0.0

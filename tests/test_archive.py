@@ -10,4 +10,6 @@ def test_every_article_gets_four_fresh_and_different_ones() -> None:
     assert found.asked > 500
     assert (found.short, found.itself, found.repeated) == (0, 0, 0)
     assert found.median_age < 3.0
+    assert len(found.ages) == 4, "tagged or not, read or never read"
+    assert max(found.ages.values()) < 3.0, found.ages
     assert found.stale < 0.1

@@ -1,5 +1,6 @@
 """Asking: what a profile changes in the live lists, it changes in the backtest."""
 
+import itertools
 import random
 
 import pytest
@@ -55,6 +56,18 @@ def test_two_editions_with_cards() -> None:
     catalogue = cards(6)
     rows = log(6, editions=(RU, KK))
     assert_same(rows, catalogue, ALL, DEFAULT)
+
+
+def test_a_small_edition_borrows() -> None:
+    """Stories of its siblings, as the live list has it."""
+    catalogue = Catalogue()
+    for edition, k in itertools.product((RU, KK), range(45)):
+        catalogue.put(Card(edition, f"{k}", story=f"s{k * 7 % 45}"))
+    assert not is_plain(DEFAULT, catalogue, [KK, RU])
+    assert is_plain(DEFAULT, cards(1), [KK])
+    rows = log(6, editions=(RU, RU, RU, KK))
+    with_loans = assert_same(rows, catalogue, ALL, DEFAULT)
+    assert with_loans["popular"] != assert_same(rows, Catalogue(), ALL, DEFAULT)["popular"]
 
 
 def test_what_follows_from_half_lives_alone() -> None:

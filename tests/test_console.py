@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.server, pytest.mark.browser]
 
 EDITION = "inform/ru"
 POPULAR = f"/v1/popular?edition={EDITION}&n=5"
+SCOPE = {"edition": EDITION, "surface": "popular", "section": ""}
 LONG = {"half_life": 2_592_000}
 SHORT = {"half_life": 300, "popular_evidence": 200}
 TUNE = f"/console#tune?edition={EDITION}"
@@ -26,7 +27,7 @@ SLIDER = ".decay input[name=half_life]"
 LIVE = "[...document.querySelectorAll('.side-by-side > :first-child li')].map((l) => l.dataset.id)"
 DRAFT = "[...document.querySelectorAll('.side-by-side .drafted li')].map((l) => l.dataset.id)"
 SOON = """(() => {
-  const end = new Date(Date.now() + 6000 - new Date().getTimezoneOffset() * 60000);
+  const end = new Date(Date.now() + 20000 - new Date().getTimezoneOffset() * 60000);
   const at = document.querySelector("dialog input[name=at]");
   at.value = end.toISOString().slice(0, 19);
   return new Date(at.value).getTime() / 1000;
@@ -77,8 +78,12 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def client(url: str) -> Iterator[httpx.Client]:
     """A client of the demo."""
-    with httpx.Client(base_url=url, timeout=30.0) as connected:
+    with httpx.Client(base_url=url, timeout=60.0) as connected:
         yield connected
+        if set_of(connected):
+            version = connected.get("/v1/profiles/effective", params=SCOPE).json()["version"]
+            back = SCOPE | {"version": 0, "parent": version, "reason": "The test is over"}
+            connected.post("/v1/profiles/rollback", json=back).raise_for_status()
 
 
 @pytest.fixture
@@ -97,9 +102,7 @@ def ids(client: httpx.Client, line: str = POPULAR) -> list[str]:
 
 def set_of(client: httpx.Client) -> dict[str, Any]:
     """What the edition's Popular has of its own."""
-    its: dict[str, Any] = client.get(
-        f"/v1/profiles/effective?edition={EDITION}&surface=popular"
-    ).json()["set"]
+    its: dict[str, Any] = client.get("/v1/profiles/effective", params=SCOPE).json()["set"]
     return its
 
 
@@ -125,8 +128,7 @@ def sign(page: Chromium, reason: str) -> None:
 
 def drafted(client: httpx.Client, **changes: Any) -> list[str]:
     """What Popular would be with some parameters."""
-    scope = {"edition": EDITION, "surface": "popular"}
-    made = client.post("/v1/profiles/drafts", json=scope | {"set": changes, "ttl": 60})
+    made = client.post("/v1/profiles/drafts", json=SCOPE | {"set": changes, "ttl": 60})
     return ids(client, f"{POPULAR}&profile={made.json()['id']}")
 
 
@@ -151,7 +153,7 @@ def test_drag_publish_and_roll_back(url: str, client: httpx.Client, page: Chromi
     page.click("button[name=publish]")
     sign(page, "Long memory for the holidays")
     page.wait("!document.querySelector('dialog')")
-    await_until(lambda: set_of(client) == LONG, "published", 10)
+    await_until(lambda: set_of(client) == LONG, "published", 30)
     page.open(f"{url}/demo/ru")
     await_until(lambda: follows(page, client, LONG, SHORT), "the portal's page follows", 60)
 
@@ -160,7 +162,7 @@ def test_drag_publish_and_roll_back(url: str, client: httpx.Client, page: Chromi
     page.wait("document.querySelector('.versions').textContent.includes('holidays')")
     page.click("button[name=back]")
     sign(page, "Holidays are over")
-    await_until(lambda: set_of(client) == {}, "rolled back", 10)
+    await_until(lambda: set_of(client) == {}, "rolled back", 30)
     page.open(f"{url}/demo/ru")
     await_until(lambda: follows(page, client, SHORT, LONG), "the portal's page is back", 60)
     said = [record["reason"] for record in client.get("/v1/audit").json()["records"]]
@@ -183,12 +185,12 @@ def test_a_pin_holds_and_ends(url: str, client: httpx.Client, page: Chromium) ->
     )
     ends = page.read(SOON)
     sign(page, "The minister speaks")
-    await_until(lambda: ids(client)[0] == wanted, "the pin holds", 10)
+    await_until(lambda: ids(client)[0] == wanted, "the pin holds", 20)
     assert time.time() < ends
     page.wait(f"{fifth}.parentElement.firstChild.dataset.id === {json.dumps(wanted)}")
     page.open(f"{url}/console#overrides")
     page.wait("document.querySelector('.acts')?.textContent.includes('The minister speaks')")
-    await_until(lambda: time.time() > ends and ids(client)[0] != wanted, "the pin ends", 20)
+    await_until(lambda: time.time() > ends and ids(client)[0] != wanted, "the pin ends", 40)
     page.wait("!document.querySelector('.acts')")
 
 
@@ -200,10 +202,9 @@ def test_who_was_first_wins_and_the_second_is_told(
     drag(page, SLIDER, 0.5)
     page.mouse("mouseReleased", *page.middle(SLIDER))
     page.click("button[name=publish]")
-    scope = {"edition": EDITION, "surface": "popular", "section": ""}
-    version = client.get("/v1/profiles/effective", params=scope).json()["version"]
+    version = client.get("/v1/profiles/effective", params=SCOPE).json()["version"]
     first = {"set": {"section_cap": 2}, "parent": version, "author": "Daniyar", "reason": "Variety"}
-    assert client.put("/v1/profiles", json=scope | first).status_code == 201
+    assert client.put("/v1/profiles", json=SCOPE | first).status_code == 201
     page.complaints.clear()
     sign(page, "Slower")
     told = page.wait("document.querySelector('dialog .fault:not([hidden])')?.innerText")
@@ -213,7 +214,7 @@ def test_who_was_first_wins_and_the_second_is_told(
     page.click("button[name=both]")
     page.wait("!document.querySelector('dialog button[name=both]')")
     sign(page, "Slower, and varied")
-    await_until(lambda: "half_life" in set_of(client), "both hold", 10)
+    await_until(lambda: "half_life" in set_of(client), "both hold", 30)
     assert set_of(client)["section_cap"] == 2
     page.complaints = [c for c in page.complaints if "409" not in c]
 
@@ -233,10 +234,11 @@ def test_arrow_keys_move_a_slider(url: str, page: Chromium) -> None:
     page.open(url + TUNE)
     page.wait(f"{LIVE}.length === 5")
     page.read(f"document.querySelector('{SLIDER}').focus()")
-    before = page.read(f"document.querySelector('{SLIDER}').getAttribute('aria-valuetext')")
+    page.key("End")
+    page.wait(f"document.querySelector('{SLIDER}').getAttribute('aria-valuetext') === '30 d'")
     for _ in range(30):
-        page.key("ArrowRight")
-    page.wait(f"document.querySelector('{SLIDER}').getAttribute('aria-valuetext') !== '{before}'")
+        page.key("ArrowLeft")
+    page.wait(f"document.querySelector('{SLIDER}').getAttribute('aria-valuetext') !== '30 d'")
     page.wait(f"{DRAFT}.length === 5")
 
 

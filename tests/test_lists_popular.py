@@ -49,7 +49,7 @@ def test_popular_at_every_moment_of_a_log() -> None:
             assert_ranked(board, positive(live.scores(edition, DEFAULT)), 10, rel=1e-9)
 
 
-@pytest.mark.parametrize("half_life", [420.0, 700.0, 5000.0, 50_000.0, 500_000.0])
+@pytest.mark.parametrize("half_life", [420.0, 700.0, 5000.0, 50_000.0, 500_000.0, 2_592_000.0])
 def test_popular_between_rungs_is_nearly_the_order_of_the_sums(half_life: float) -> None:
     live = Live()
     live.feed(portal(3))

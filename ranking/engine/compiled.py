@@ -4,15 +4,17 @@
 `inlined` ones are put into their callers, which spares passing a state's many arrays on. `lent`
 arrays are not counted as referred to: a counted one costs two locked instructions at each mention,
 a third of the loop's time. Together they make the loop over views 1.6 times as fast.
-Code compiled once is kept in a folder named after the sources' digest, because numba by itself
-notices a change of the file that holds a function but not of the files that it calls. Floating
+Code compiled once is kept in a folder named after the digest of its file and of all that this
+imports, because numba by itself notices no change of files that a function calls into. Floating
 point stays strict (no `fastmath`), so that a log gives the same bits on every machine.
 """
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -25,27 +27,42 @@ config: Any = numba.config
 F = TypeVar("F", bound=Callable[..., object])
 
 
-def _sources_digest() -> str:
-    package = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
+IMPORTED = re.compile(r"^\s*from (ranking[\w.]*) import", re.MULTILINE)
+FIXED = bool(config.CACHE_DIR)
+"""The operator's own folder (`NUMBA_CACHE_DIR`) stays as it is."""
+
+
+@cache
+def _imported(source: Path) -> frozenset[Path]:
+    """Files of the package that a file imports."""
+    names = IMPORTED.findall(source.read_text(encoding="utf-8"))
+    files = {ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in names}
+    return frozenset(file for file in files if file.exists())
+
+
+@cache
+def sources_of(source: Path) -> tuple[Path, ...]:
+    """A file and all that it rests on: whatever its functions call is among them."""
+    found, waiting = set[Path](), {source}
+    while waiting:
+        found |= waiting
+        waiting = {file for one in waiting for file in _imported(one)} - found
+    return tuple(sorted(found))
+
+
+@cache
+def _cache_folder(source: Path) -> str:
     digest = hashlib.sha256()
-    for folder in ("engine", "lists", "replay"):
-        for source in sorted((package / folder).rglob("*.py")):
-            digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _cache_folder() -> str:
+    for file in sources_of(source):
+        digest.update(file.read_bytes())
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = home / "tolqyn" / _sources_digest()
+    folder = home / "tolqyn" / digest.hexdigest()[:16]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return str(folder)
     except OSError:
         return tempfile.mkdtemp(prefix="tolqyn-compiled-")
-
-
-if not config.CACHE_DIR:
-    config.CACHE_DIR = _cache_folder()
 
 
 def compiled(function: F) -> F:
@@ -61,6 +78,8 @@ def compiled(function: F) -> F:
     callable
         Same signature; runs without the GIL.
     """
+    if not FIXED:
+        config.CACHE_DIR = _cache_folder(Path(function.__code__.co_filename))
     return cast(F, numba.njit(function, cache=True, nogil=True, error_model="numpy"))
 
 

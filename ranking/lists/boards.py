@@ -17,6 +17,7 @@ from ranking.lists.choosing import choose
 from ranking.lists.diversity import diversified
 from ranking.lists.edition import Edition
 from ranking.lists.edits import NO_EDITS, Edits
+from ranking.lists.exposure import with_newcomer
 from ranking.lists.profile import Profile
 from ranking.lists.reading import Reading, Scored
 from ranking.lists.related import compose
@@ -42,6 +43,8 @@ class Item:
         Counted views ever.
     worn : float
         What the score counts to who reads on: see `wear_of`.
+    exposed : bool
+        It stands here because it is new, not by its score: see `exposure`.
     """
 
     id: str
@@ -49,6 +52,7 @@ class Item:
     score: float
     views: int
     worn: float = 1.0
+    exposed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,8 @@ class Board:
 
     @property
     def viewed(self) -> tuple[str, ...]:
-        """Those that stand here by a score, not to fill the list."""
-        return tuple(item.id for item in self.items if item.score > 0.0)
+        """Those that stand here by a score, neither to fill the list nor because they are new."""
+        return tuple(i.id for i in self.items if i.score > 0.0 and not i.exposed)
 
 
 def board_ranking(
@@ -123,9 +127,12 @@ def make_board(
         ranking, again = tee(incumbents.steadied(ranking, edition.at, profile))
         unedited = choose(again, edition, profile, n, section)
         incumbents.stand([item.id for item in unedited if item.score > 0.0], edition.at)
-        if not edits:
-            return dressed(edition, surface, profile, unedited)
-    chosen = choose(ranking, edition, profile, n, section, edits)
+    if edits or incumbents is None:
+        chosen = choose(ranking, edition, profile, n, section, edits)
+    else:
+        chosen = unedited
+    if surface == "popular":
+        chosen = with_newcomer(chosen, edition, profile, section, edits)
     return dressed(edition, surface, profile, chosen)
 
 
@@ -147,8 +154,8 @@ def make_next(
 def dressed(reading: Reading, surface: str, profile: Profile, chosen: list[Scored]) -> Board:
     """Add cards and counts to chosen articles."""
     items = tuple(
-        Item(item.id, reading.card(item.id), item.score, reading.views(item.id), item.worn)
-        for item in chosen
+        Item(i.id, reading.card(i.id), i.score, reading.views(i.id), i.worn, i.exposed)
+        for i in chosen
     )
     return Board(reading.name, surface, profile.name, reading.at, items)
 
@@ -206,4 +213,5 @@ NO_CARD = card_json(Card("", ""))
 
 def _item(item: Item) -> dict[str, object]:
     shown = card_json(item.card) if item.card else NO_CARD
-    return {"id": item.id, **shown, "score": item.score, "views": item.views}
+    body = {"id": item.id, **shown, "score": item.score, "views": item.views}
+    return body | {"exposed": True} if item.exposed else body

@@ -193,6 +193,10 @@ class Catalogue:
             yield from ((edition, article) for article in list(cards))
         yield from list(self._gone)
 
+    def has_stories(self) -> bool:
+        """Say whether any article names its story."""
+        return any(self._stories.values())
+
     def editions(self) -> list[str]:
         """Editions that have a card, in order of their names."""
         return sorted(edition for edition, cards in self._cards.items() if cards)

@@ -168,16 +168,22 @@ def read_scores(
     return scores
 
 
+BEYOND = 4.0
+"""A profile may ask for 30 days: views up to 840 days old then weigh at most so much more than at
+the longest rung, 28 days."""
+
+
 def bound_of(half_life: float, decay: Decay) -> Decay:
     """A decay that costs little and never gives less, to leave out articles that cannot lead.
 
     A mass grows with the half-life, so that between rungs the next longer rung is such a one; on a
-    rung and of a mix the decay itself is.
+    rung and of a mix the decay itself is. Beyond the longest rung it is `BEYOND` times that one.
     """
     if decay.first < 0:
         return decay
     mix = np.zeros(RUNGS)
-    mix[int(np.searchsorted(HALF_LIVES, half_life))] = 1.0
+    rung = int(np.searchsorted(HALF_LIVES, half_life))
+    mix[min(rung, RUNGS - 1)] = 1.0 if rung < RUNGS else BEYOND
     return decay._replace(first=-1, mix=mix)
 
 

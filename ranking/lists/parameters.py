@@ -80,6 +80,14 @@ SAID = {
         "Views of its own at which an edition weighs as much as what its stories have in the"
         " sibling editions of its site; 0 = nothing is borrowed.",
     ),
+    "exposure": _Said(
+        "popular", SHARE,
+        "Share of the first five places that articles just published get, read or not: the fifth"
+        " one in so many minutes of all as give it; they are marked as exposed; 0 = off.",
+    ),
+    "exposure_hours": _Said(
+        "popular", "h", "For how long after its publication an article is exposed so."
+    ),
     "section_cap": _Said("all", ITEMS, "At most so many items of one section; 0 = no cap."),
     "author_cap": _Said("all", ITEMS, "At most so many items of one author; 0 = no cap."),
     "trending_fast": _Said("trending", SECONDS, "The shorter half-life that Trending compares."),

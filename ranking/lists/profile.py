@@ -44,6 +44,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     steadiness: Share = 0.05
     cooldown: Annotated[float, Meta(ge=0, le=2_592_000)] = 0.0
     sibling_evidence: Annotated[float, Meta(ge=0, le=10_000)] = 20.0
+    exposure: Annotated[float, Meta(ge=0, le=0.2)] = 0.0
+    exposure_hours: Annotated[float, Meta(ge=0.1, le=72)] = 6.0
     section_cap: Annotated[int, Meta(ge=0, le=100)] = 0
     author_cap: Annotated[int, Meta(ge=0, le=100)] = 0
     trending_fast: Seconds = 900.0

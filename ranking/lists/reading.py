@@ -22,11 +22,16 @@ LONGEST = 100
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """An article in a list; `worn` is what it counts to who reads on, see `wear_of`."""
+    """An article in a list.
+
+    `worn` is what it counts to who reads on, see `wear_of`; `exposed`: it stands here because it
+    is new, see `exposure`.
+    """
 
     id: str
     score: float
     worn: float = field(default=1.0, repr=False)
+    exposed: bool = field(default=False, repr=False)
 
 
 class Ground(NamedTuple):

@@ -60,6 +60,7 @@ COMPONENTS = (
     Component("co-reading beyond the next page", settings={"coread_forward": (0.0,) * len(LEVELS)}),
     Component("pages before the last", {"visit_depth": 1}),
     Component("later pages count more", {"visit_decay": 1.0}),
+    Component("what has led counts less", {"visit_wear": 0.0}),
     Component("Popular's back-off", {"popular_evidence": 0.0}),
     Component("back-off of Related's popularity", {"related_evidence": 0.0}),
     Component("landing views count less", {"landing_weight": 1.0, "related_landing_weight": 1.0}),
@@ -67,8 +68,10 @@ COMPONENTS = (
     Component("cooldown", {"cooldown": 0.0}),
     Component("freshness", {"freshness": 0.0}, needs="cards"),
     Component("caps", {"section_cap": 0, "author_cap": 0}, needs="cards"),
-    Component("tags", {"tag_share": 0.0}, needs="cards"),
+    Component("tags and headlines", {"tag_share": 0.0}, needs="cards"),
     Component("freshness of tags", {"tag_freshness": 1e12}, needs="cards"),
+    Component("section where tags are missing", {"section_share": 0.0}, needs="cards"),
+    Component("diversity", {"diversity": 0.0}, needs="cards"),
     Component("sibling editions", {"sibling_evidence": 0.0}, needs="editions"),
 )
 

@@ -23,6 +23,7 @@ from ranking.lists.leaders import HEAD, decay_of
 from ranking.lists.popularity import level_evidence, level_half_lives
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.replay.asking import ask_lists, is_plain
+from ranking.replay.browsing import Browsing, browsing_of
 from ranking.replay.evaluate import Judge, Standing, evaluate_views
 from ranking.replay.questions import Answers, Plan, no_answers
 from ranking.replay.stood import nothing_stood
@@ -94,14 +95,15 @@ def replay(
         views = in_windows(views, visits.first, span.refresh)
         visits = visits_of(views, site.settings.window * 1000)
     plan = _plan(views, visits, span, len(site.editions))
+    browsing = browsing_of(plan, visits.first)
     answers = no_answers(plan, len(site.editions))
     if is_plain(profile, catalogue, site.editions):
-        judge = _judge(site, profile)
+        judge = _judge(site, profile, browsing)
         for offset in range(0, views.size, STEP):
             _step(site, views[offset : offset + STEP], offset, plan, judge, answers)
             progress(min(offset + STEP, views.size))
     else:
-        ask_lists(site, views, plan, catalogue, profile, answers, progress)
+        ask_lists(site, views, plan, browsing, catalogue, profile, answers, progress)
     return Replay(site, views, visits, span, plan, answers)
 
 
@@ -120,7 +122,7 @@ def _plan(views: NDArray[Any], visits: Visits, span: Span, editions: int) -> Pla
     return Plan(visits.previous, slot, asked, seen, *looks_at(views["at"], span, editions))
 
 
-def _judge(site: Site, profile: Profile) -> Judge:
+def _judge(site: Site, profile: Profile, browsing: Browsing) -> Judge:
     size, editions = site.state.article.size, len(site.editions)
     weights = np.zeros((profile.visit_depth, profile.visit_depth))
     for pages in range(1, profile.visit_depth + 1):
@@ -146,9 +148,11 @@ def _judge(site: Site, profile: Profile) -> Judge:
         weights,
         evidence_of(profile),
         profile.visit_wear,
+        profile.visit_decay,
         new_scratch(size),
         np.zeros(site.state.weights["base_ms"].shape[1], np.int64),
         nothing_stood(editions, profile.steadiness),
+        browsing,
     )
 
 

@@ -16,9 +16,12 @@ from ranking.engine.compiled import compiled
 from ranking.engine.views import DONE, State, apply_view, interruption, lent_state
 from ranking.lists.chain import Question, Scratch, rank_next
 from ranking.lists.leaders import Decay, Leaders, article_score, raise_leader
-from ranking.lists.popularity import Popularity, scale_of, weigh
+from ranking.lists.mixing import mix_slots
+from ranking.lists.popularity import Popularity, scale_of, wear_of, weigh
 from ranking.lists.steadiness import CHALLENGERS
+from ranking.replay.browsing import Browsing, answers_before, give_back, take_place
 from ranking.replay.questions import (
+    BROWSER,
     DEPTH,
     FOR_YOU,
     POPULAR,
@@ -78,11 +81,12 @@ class Judge(NamedTuple):
     weights : (visit_depth, visit_depth) float64
         Row k - 1: weights of a visit of k pages.
     evidence : (4,) float64
-    wear : float
+    wear, decay : float
     scratch : Scratch
     bases : (n_rungs,) int64
         Bases that the leaders hold for.
     stood : Stood
+    browsing : Browsing
     """
 
     popular: Standing
@@ -90,9 +94,11 @@ class Judge(NamedTuple):
     weights: NDArray[np.float64]
     evidence: NDArray[np.float64]
     wear: float
+    decay: float
     scratch: Scratch
     bases: NDArray[np.int64]
     stood: Stood
+    browsing: Browsing
 
 
 @compiled
@@ -216,6 +222,27 @@ def predict(s: State, plan: Plan, judge: Judge, answers: Answers) -> None:
         )  # fmt: skip
         found = rank_next(s.graph, newest, popularity, question, judge.scratch, slots, scores)
         write_places(answers, k, which, target, slots[:found])
+    popularity = popularity_of(s, judge.related, s.article[read[0]]["edition"])
+    keep_answer(s, judge, k, read[0], popularity)
+    pages = answers_before(judge.browsing, plan, s.article["edition"], k, judge.weights.shape[0])
+    held, decay = judge.browsing.held, judge.decay
+    found = mix_slots(held, pages, read, decay, judge.scratch, slots, scores)
+    write_places(answers, k, BROWSER, target, slots[:found])
+    give_back(judge.browsing, k)
+
+
+@compiled
+def keep_answer(s: State, judge: Judge, k: int, page: int, popularity: Popularity) -> None:
+    """Give the browser the Related answer of the page before a question."""
+    itself, row = np.full(1, page, np.int32), np.full(1, s.article[page]["row"], np.int32)
+    question = Question(
+        row, judge.weights[0, :1], itself, NO_SLOTS, NO_SHARES, judge.evidence, 0.0, 0.0
+    )
+    held, place = judge.browsing.held, take_place(judge.browsing, k)
+    slots, scores, newest = held.slots[place], held.scores[place], s.log[0]["newest_ms"]
+    found = rank_next(s.graph, newest, popularity, question, judge.scratch, slots, scores)
+    for i in range(found):
+        held.worn[place, i] = wear_of(popularity, slots[i], judge.wear)
 
 
 @compiled

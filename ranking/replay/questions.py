@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
 
-POPULAR, RELATED, FOR_YOU = 0, 1, 2
-LISTS = ("popular", "related", "foryou")
+POPULAR, RELATED, FOR_YOU, BROWSER = 0, 1, 2, 3
+LISTS = ("popular", "related", "foryou", "foryou_browser")
+"""The last one is For this visit as the reader's own browser mixes it."""
 DEPTH, SHOWN = 20, 5
 """Articles of a list that are ranked, and that a reader sees."""
 
@@ -51,14 +52,14 @@ class Answers(NamedTuple):
 
     Attributes
     ----------
-    place : (n_asked, 3) uint8
+    place : (n_asked, 4) uint8
         Place of the page in each list, from 0; 255 = missed.
-    shown : (n_asked, 3, SHOWN) int32
+    shown : (n_asked, 4, SHOWN) int32
         Slots of the first of each list; -1 = nothing.
     popular : (n_ticks, n_editions, SHOWN) int32
         Slots of the first of Popular at each look.
-    done, looked : (1,) int64
-        Predictions made, and looks taken, so far.
+    done, looked, exposed : (1,) int64
+        Predictions made, looks taken, and new articles shown by exposure, so far.
     """
 
     place: NDArray[np.uint8]
@@ -66,6 +67,7 @@ class Answers(NamedTuple):
     popular: NDArray[np.int32]
     done: NDArray[np.int64]
     looked: NDArray[np.int64]
+    exposed: NDArray[np.int64]
 
 
 def no_answers(plan: Plan, editions: int) -> Answers:
@@ -74,6 +76,7 @@ def no_answers(plan: Plan, editions: int) -> Answers:
         np.full((plan.asked.size, len(LISTS)), MISSED, np.uint8),
         np.full((plan.asked.size, len(LISTS), SHOWN), -1, np.int32),
         np.full((plan.ticks.size, editions, SHOWN), -1, np.int32),
+        np.zeros(1, np.int64),
         np.zeros(1, np.int64),
         np.zeros(1, np.int64),
     )

@@ -138,6 +138,7 @@ const OFF = new Set([
   "steadiness",
   "cooldown",
   "sibling_evidence",
+  "exposure",
   "section_cap",
   "author_cap",
   "related_evidence",

@@ -118,6 +118,10 @@ def measured(done: Replays, catalogue: Catalogue) -> Measured:
         measures[name] |= {n: _mean(column) for n, column in zip(NAMES, values, strict=True)}
         measures[name]["catalogue"] = shown.catalogue[which]
     measures["popular"] |= changes.a_minute()
+    if exposed := int(plain.answers.exposed[0]):
+        measures["popular"]["exposed"] = exposed / max(
+            int((plain.answers.shown[:, 0] >= 0).sum()), 1
+        )
     intervals["popular"] |= {
         "changes": rate_interval(changes.five, changes.minutes),
         "order_changes": rate_interval(changes.order, changes.minutes),

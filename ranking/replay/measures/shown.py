@@ -29,7 +29,7 @@ class Shown(NamedTuple):
 
     Attributes
     ----------
-    values : (n_asked, 3 lists, 4) float64
+    values : (n_asked, 4 lists, 4) float64
         Of `NAMES`; NaN where nothing was shown that it could be told of.
     catalogue : tuple of float
         Share of the known articles, for each list.

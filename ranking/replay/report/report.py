@@ -21,6 +21,7 @@ NAMES = {
     "popular": "Popular",
     "related": "Related",
     "foryou": "For this visit",
+    "foryou_browser": "For this visit, mixed in the browser",
     "all_time": "All-time popular",
     "one_hour": "Popular of one hour",
     "last_1000": "Last 1000 clicks",
@@ -42,6 +43,7 @@ MEASURES = {
     "age": ("Age", "mean age of what is shown, hours"),
     "diversity": ("Diversity", "one less the mean likeness of two of the five"),
     "catalogue": ("Catalogue", "share of the known articles that were ever shown"),
+    "exposed": ("Exposed", "share of what is shown that stands there because it is new"),
     "changes": ("Changes of the five", "a minute"),
     "order_changes": ("Changes of their order", "a minute"),
 }
