@@ -36,6 +36,22 @@ def test_popular_on_rungs_is_the_order_of_the_sums(seed: int) -> None:
                 assert board.as_of == live.truth.newest_ms / 1000
 
 
+def test_a_mix_is_the_weighted_sum_of_two_half_lives() -> None:
+    """Each exact on its rung, at every moment, also after time has changed what they weigh."""
+    live, rows = Live(5), portal(5)
+    profile = Profile(
+        half_life=600.0, mix_share=0.25, mix_half_life=86_400.0, landing_weight=1.0, freshness=0.0
+    )
+    weights = (profile.landing_weight, profile.onward_weight, profile.ours_weight)
+    for start in range(0, len(rows), 100):
+        live.feed(rows[start : start + 100])
+        for edition in EDITIONS:
+            short, long = (live.masses(edition, h, weights) for h in (600.0, 86_400.0))
+            scores = {id_: 0.75 * short[id_] + 0.25 * long[id_] for id_ in short}
+            board = live.popular(edition, profile, 100)
+            assert_ranked(board, positive(scores), 100, rel=1e-9)
+
+
 def test_popular_at_every_moment_of_a_log() -> None:
     """Ticked as the views come, through moving bases, the list is that of the naive sums."""
     rows = portal(7, 500)

@@ -88,13 +88,13 @@ def test_create_verify_list(kafka: str) -> None:
     where = ("--kafka", kafka, "--namespace", new_namespace())
     before = tolqyn("topics", "verify", *where)
     expect_refusal(before, "page-views: missing; `tolqyn topics create`", "dead-letters: missing")
-    assert len(before.stderr.splitlines()) == 7
+    assert len(before.stderr.splitlines()) == 9
     assert "articles is missing" in tolqyn("topics", "list", *where).stdout
     made = tolqyn("topics", "create", *where, "--partitions", "3")
     assert made.returncode == 0, made.stderr
     assert ".checkpoints, 3 partitions" in made.stdout
     again = tolqyn("topics", "create", *where, "--partitions", "3")
-    assert again.stdout == "all 7 topics are as they must be\n"
+    assert again.stdout == "all 9 topics are as they must be\n"
     assert tolqyn("topics", "verify", *where, "--partitions", "3").returncode == 0
     assert "0 0 0" in tolqyn("topics", "list", *where).stdout
 
@@ -105,7 +105,7 @@ def test_another_count_is_refused(kafka: str, namespace: str) -> None:
         done = tolqyn("topics", verb, "--kafka", kafka, "--namespace", namespace)
         expect_refusal(done, f"topic {namespace}.page-views: partitions must be 4, got 2; a count")
         assert "--partitions 2" in done.stderr
-        assert len(done.stderr.splitlines()) == 4
+        assert len(done.stderr.splitlines()) == 6
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,25 @@
-"""How soon a draft's board is there, with a million live articles in one edition."""
+"""How soon a draft's board is there, with a million live articles in one edition; and how soon
+what was published is what the API answers, while views flow."""
 
 import statistics
+import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 
+import httpx
+
+from ranking.benchmarks.spawned import Server, spawned
+from ranking.benchmarks.visible import FLOWING, flow_of_views
 from ranking.engine.packing import Hasher, pack
 from ranking.engine.rows import Rows
 from ranking.lists.profile import Profile, profile_from
 from ranking.ranker import Ranker
 
 ARTICLES, BATCH, DRAFTS = 1_000_000, 20_000, 40
+PUBLISHED = 40
 EDITION = "bench/zz"
 BEGIN_MS = 1_700_000_000_000
 
@@ -22,7 +31,8 @@ def retune() -> dict[str, float]:
     -------
     dict
         Engine time of a board in milliseconds: median and longest of half-lives on and between
-        rungs, of power laws, of hard windows; and articles.
+        rungs, of power laws, of hard windows, of parameters that change three half-lives; from a
+        publication's request to the first answer under it; articles, and views lost (0).
     """
     ranker = crowded(ARTICLES)
     drawn = Random(1)
@@ -41,7 +51,7 @@ def retune() -> dict[str, float]:
     for name, changes in drafts.items():
         taken = [1000 * _timed(ranker, profile_from(change)) for change in changes]
         measures |= {f"{name}_median_ms": statistics.median(taken), f"{name}_max_ms": max(taken)}
-    return measures
+    return measures | _publishing()
 
 
 def crowded(articles: int) -> Ranker:
@@ -76,3 +86,59 @@ def _timed(ranker: Ranker, profile: Profile) -> float:
     took = time.perf_counter() - began
     assert len(board.items) == 20
     return took
+
+
+def _publishing() -> dict[str, float]:
+    stop, sent = threading.Event(), [0]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        spawned(Server(Path(folder))) as server,
+        httpx.Client(base_url=server.url, timeout=30.0) as client,
+    ):
+        client.post("/v1/events", json=_two_articles()).raise_for_status()
+        flow = threading.Thread(target=flow_of_views, args=(server.url, stop, sent))
+        flow.start()
+        try:
+            taken = [_published(client, version) for version in range(PUBLISHED)]
+        finally:
+            stop.set()
+            flow.join()
+        time.sleep(1.0)
+        lost = sent[0] - sum(_accepted(client, number) for number in range(FLOWING))
+    return {
+        "published_median_ms": 1000 * statistics.median(taken),
+        "published_max_ms": 1000 * max(taken),
+        "views_lost": float(lost),
+    }
+
+
+def _two_articles() -> list[dict[str, str]]:
+    """Visits that begin at `first` and go on to `second`, which fewer reach."""
+    return [
+        {"visitor": f"v{reader}", "article": article, "edition": EDITION}
+        for reader in range(9)
+        for article in (("first", "second") if reader < 5 else ("first",))
+    ]
+
+
+def _published(client: httpx.Client, version: int) -> float:
+    """Let first pages count alone, or later ones alone, until the list says so; seconds."""
+    is_first = version % 2 == 0
+    changes = {"landing_weight": float(is_first), "onward_weight": float(not is_first)}
+    body = {"edition": EDITION, "surface": "popular", "set": changes, "parent": version}
+    began = time.perf_counter()
+    client.put("/v1/profiles", json=body).raise_for_status()
+    wanted = "first" if is_first else "second"
+    while _leader(client) != wanted:
+        time.sleep(0.002)
+    return time.perf_counter() - began
+
+
+def _leader(client: httpx.Client) -> str:
+    answer = client.get("/v1/popular", params={"edition": EDITION, "n": 1})
+    return str(answer.json()["items"][0]["id"])
+
+
+def _accepted(client: httpx.Client, number: int) -> int:
+    answer = client.get(f"/v1/articles/bench/en/{number}")
+    return int(answer.json()["accepted"]) if answer.is_success else 0

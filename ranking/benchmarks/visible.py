@@ -12,7 +12,7 @@ import numpy as np
 from ranking.benchmarks.spawned import Server, spawned
 
 RATE, POSTS = 1000, 20
-PROBES = 100
+PROBES, FLOWING = 100, 500
 
 
 def visible() -> dict[str, float]:
@@ -26,7 +26,7 @@ def visible() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder, spawned(Server(Path(folder))) as server:
         stop = threading.Event()
         sent = [0]
-        flow = threading.Thread(target=_flow, args=(server.url, stop, sent))
+        flow = threading.Thread(target=flow_of_views, args=(server.url, stop, sent))
         flow.start()
         began = time.monotonic()
         try:
@@ -58,12 +58,13 @@ def _probe(url: str, number: int) -> float:
             time.sleep(0.002)
 
 
-def _flow(url: str, stop: threading.Event, sent: list[int]) -> None:
+def flow_of_views(url: str, stop: threading.Event, sent: list[int]) -> None:
+    """Post `RATE` views a second of `FLOWING` articles until told to stop; counts what it sent."""
     rng = np.random.default_rng(1)
     with httpx.Client(base_url=url) as client:
         due = time.monotonic()
         while not stop.is_set():
-            articles = rng.zipf(1.3, RATE // POSTS) % 500
+            articles = rng.zipf(1.3, RATE // POSTS) % FLOWING
             readers = rng.integers(0, 10_000, RATE // POSTS)
             events = [
                 {"visitor": int(reader), "article": int(article), "edition": "bench/en"}

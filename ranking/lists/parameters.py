@@ -47,6 +47,12 @@ SAID = {
     "exponent": _Said(
         "popular", "", "Decay by a power law, (1 + age/half_life)^-exponent, instead; 0 = off."
     ),
+    "mix_share": _Said(
+        "popular", SHARE,
+        "Share of a second half-life in the decay, beside that of half_life; 0 = off. While it is"
+        " on, popular_evidence does nothing.",
+    ),
+    "mix_half_life": _Said("popular", SECONDS, "The second half-life of a mix."),
     "window": _Said(
         "popular", SECONDS,
         "Plain counts of the last so many seconds instead (whole UTC hours up to a day, whole days"

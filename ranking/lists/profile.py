@@ -35,6 +35,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     name: str = "default"
     half_life: Seconds = 300.0
     exponent: Annotated[float, Meta(ge=0, le=4)] = 0.0
+    mix_share: Share = 0.0
+    mix_half_life: Seconds = 86_400.0
     window: Annotated[int, Meta(ge=0, le=2_419_200)] = 0
     popular_evidence: Annotated[float, Meta(ge=0, le=10_000)] = 200.0
     landing_weight: Weight = 0.3

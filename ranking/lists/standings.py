@@ -141,6 +141,10 @@ class Standings:
             From the shortest half-life to the longest; and the loan as of `popular`.
         """
         standing = self._popular(profile)
+        if _is_mix(profile):
+            shares = (1.0 - profile.mix_share, profile.mix_share)
+            pairs = zip(shares, standing.decays, strict=True)
+            return np.array([s * self.now(slots, decay) for s, decay in pairs]), sibling_evidence
         kappa, weight = standing.evidence.copy(), np.zeros(len(standing.decays))
         kappa[-1] = sibling_evidence
         left = weigh(self._mass(standing) * self._scale(standing), kappa, weight)
@@ -181,18 +185,21 @@ class Standings:
 
     def _popular(self, profile: Profile) -> _Standing:
         p = profile
-        evidence = 0.0 if p.exponent else p.popular_evidence
-        return self._standing(p.half_life, p.landing_weight, evidence, p, p.exponent, p.freshness)
+        second = p.mix_half_life if _is_mix(p) else 0.0
+        evidence = 0.0 if p.exponent or second else p.popular_evidence
+        return self._standing(
+            p.half_life, p.landing_weight, evidence, p, p.exponent, p.freshness, second
+        )
 
     def _standing(
         self, half_life: float, landing: float, evidence: float, profile: Profile,
-        exponent: float = 0.0, freshness: float = 0.0,
+        exponent: float = 0.0, freshness: float = 0.0, second: float = 0.0,
     ) -> _Standing:  # fmt: skip
         weights = (landing, profile.onward_weight, profile.ours_weight)
-        key = (half_life, evidence, exponent, *weights, freshness)
+        key = (half_life, evidence, exponent, *weights, freshness, second)
         standing = self._standings.pop(key, None)
         if standing is None:
-            half_lives = level_half_lives(half_life, evidence)
+            half_lives = level_half_lives(half_life, evidence) + ((second,) if second else ())
             made = [decay_of(h, exponent, weights, freshness) for h in half_lives]
             while len(self._standings) >= KEPT:
                 del self._standings[next(iter(self._standings))]
@@ -267,3 +274,7 @@ class Standings:
     def _published_ms(self, article: str) -> float:
         card = self._catalogue.card(self._name, article)
         return card.published_at * 1000 if card else 0.0
+
+
+def _is_mix(profile: Profile) -> bool:
+    return profile.mix_share > 0.0 and not profile.exponent

@@ -17,7 +17,7 @@ from ranking.engine.batch import Batch
 from ranking.ranker import Ranker
 from ranking.snapshot import CheckpointError, Header
 
-KEPT = 3
+KEPT = 2
 NEAR = 300
 """Batches that are replayed sooner than a checkpoint is loaded."""
 

@@ -30,7 +30,7 @@ RENEW_MS = 60_000
 
 def is_plain(profile: Profile, catalogue: Catalogue, editions: list[str]) -> bool:
     """Say whether the lists follow from half-lives alone, as `evaluate` ranks them."""
-    if profile.exponent or profile.window or profile.cooldown:
+    if profile.exponent or profile.mix_share or profile.window or profile.cooldown:
         return False
     if profile.sibling_evidence and len(editions) > 1 and catalogue.has_stories():
         return False

@@ -89,7 +89,7 @@ class Api:
         reading += past.routes() if past else []
         routes = answers.routes() + guard.routes(Role.READ, reading)
         if self.settings:
-            previews = PreviewRoutes(lists)
+            previews = PreviewRoutes(lists, self.past)
             routes += guard.routes(Role.READ, previews.reading())
             for parts in (ProfileRoutes, OverrideRoutes):
                 made = parts(lists, self.settings)

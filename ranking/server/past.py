@@ -4,6 +4,7 @@ Without a profile a board is answered that was shown; under a profile, a draft o
 would have been, by replay. A moment is one of the site's clock, which is that of its log.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from ranking.server.guard import Guard
 from ranking.server.ports import Lists, Past
 from ranking.server.problems import Problem
 from ranking.server.requests import (
+    OPEN,
     edition_of,
     json_response,
     line_of,
@@ -40,6 +42,7 @@ from ranking.warming import await_replay
 LEAD = 1800.0
 """Seconds before a backtest's first prediction, so that visits under way are known."""
 HOUR = 3600.0
+NAMES = ("live", "draft")
 MOST_HOURS, MOST_MOMENTS, LEAST_STEP = 48, 300, 60
 T = TypeVar("T")
 
@@ -72,6 +75,7 @@ class PastRoutes:
 
     def __init__(self, lists: Lists, past: Past, guard: Guard) -> None:
         self._lists, self._past, self._guard = lists, past, guard
+        self._measuring = threading.Lock()  # one backtest at a time
 
     def routes(self) -> list[BaseRoute]:
         """Build the routes that the console asks."""
@@ -121,10 +125,14 @@ class PastRoutes:
 
         def made() -> dict[str, Any]:
             await_replay()
+            with self._measuring:
+                return measured()
+
+        def measured() -> dict[str, Any]:
             start = max(clock - hours * HOUR - LEAD, self._past.rankers.horizon(asked.site))
             since, until = max(clock - hours * HOUR, start), clock
             told: dict[str, Any] = {"from": since, "until": until, "hours": hours}
-            for name, profile in zip(("live", "draft"), profiles, strict=True):
+            for name, profile in zip(NAMES, profiles, strict=True):
                 ranker, rest = self._past.rankers.begun(asked.site, start)
                 batches = list(rest)
                 if not batches:
@@ -149,7 +157,8 @@ class PastRoutes:
         board, since = await _in_thread(found)
         if board is None:
             raise too_long_ago(since)
-        return self._answer(request, board, asked.n, at, since)
+        body = _rendered(board, asked.n, at, since)
+        return ready(request, self._lists.shelf.keep(line_of(request), body))
 
     async def _replayed(self, request: Request, asked: Asked, at: float) -> Response:
         self._guard.check(request, Role.READ)
@@ -166,20 +175,16 @@ class PastRoutes:
             return board, self._past.rankers.horizon(asked.site)
 
         board, horizon = await _in_thread(made)
-        return self._answer(request, board, asked.n, at, horizon)
-
-    def _answer(
-        self, request: Request, board: Board, n: int, at: float, horizon: float
-    ) -> Response:
-        body = orjson.loads(render(replace(board, as_of=at), n)) | {"horizon": horizon}
-        return ready(request, self._lists.shelf.keep(line_of(request), orjson.dumps(body)))
+        headers = {**OPEN, "cache-control": "no-store"}  # the shelf asks nobody for a key
+        body = _rendered(board, asked.n, at, horizon)
+        return Response(body, headers=headers, media_type="application/json")
 
     def _both(
         self, asked: Asked, at: float, profiles: tuple[Profile, Profile], titles: dict[str, str]
     ) -> dict[str, Any]:
         row: dict[str, Any] = {"at": at}
         with self._past.rankers.at(asked.site, at) as ranker:
-            for name, profile in zip(("live", "draft"), profiles, strict=True):
+            for name, profile in zip(NAMES, profiles, strict=True):
                 wanted = (asked.edition, asked.surface, profile, asked.n, asked.section)
                 board = ranker.board(*wanted)
                 row[name] = list(board.ids)
@@ -221,6 +226,11 @@ def too_long_ago(horizon: float) -> Problem:
         return Problem(404, "Too long ago", "nothing is known of the past yet")
     at = datetime.fromtimestamp(horizon, UTC).isoformat(timespec="milliseconds")
     return Problem(404, "Too long ago", f"as_of must be at least {horizon:.3f} ({at})")
+
+
+def _rendered(board: Board, n: int, at: float, horizon: float) -> bytes:
+    body = orjson.loads(render(replace(board, as_of=at), n))
+    return orjson.dumps(body | {"horizon": horizon})
 
 
 async def _in_thread(work: Callable[[], T]) -> T:

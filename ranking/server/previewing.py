@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -9,29 +10,14 @@ from starlette.routing import BaseRoute, Route
 from ranking.lists.boards import SURFACES, Board, shown
 from ranking.lists.explaining import Explained, Explanation
 from ranking.lists.profile import Profile
-from ranking.server.ports import Lists
+from ranking.past.rankers import ArchiveError
+from ranking.server.ports import Lists, Past
 from ranking.server.problems import Problem
 from ranking.server.requests import edition_of, json_response, number_of, profile_of
+from ranking.server.sentences import NAMES, Earlier, difference, sentence
 
 ALL = (*SURFACES, "related", "foryou")
-NAMES = {
-    "memory_1": "views by the profile's half-life",
-    "memory_2": "the longer memory that it backs off to",
-    "memory_3": "the longest memory",
-    "siblings": "what the story has in other editions",
-    "window": "views within the window",
-    "instant": "who read this page in the last 5 minutes",
-    "fast": "who read it in the last 10 minutes",
-    "middle": "who read it in the last 1.6 hours",
-    "slow": "who read it in the last 13 hours",
-    "tags": "tags and headline",
-    "section": "the section",
-    "popularity": "popularity",
-    "fast_rate": "views an hour now",
-    "slow_rate": "views an hour as usual",
-    "boost": "an override's factor",
-}
-"""What components are called in sentences."""
+HOUR = 3600.0
 
 
 class PreviewRoutes:
@@ -40,10 +26,12 @@ class PreviewRoutes:
     Parameters
     ----------
     lists : Lists
+    past : Past or None
+        Knows what stood an hour ago.
     """
 
-    def __init__(self, lists: Lists) -> None:
-        self._lists = lists
+    def __init__(self, lists: Lists, past: Past | None = None) -> None:
+        self._lists, self._past = lists, past
 
     def reading(self) -> list[BaseRoute]:
         """Build the routes."""
@@ -96,9 +84,37 @@ class PreviewRoutes:
             "components": _compared(told[0], told[1]),
             "kept_out": told[0].kept_out or None,
             "draft_kept_out": told[1].kept_out or None,
-            "sentence": _sentence(title, where[1], told[0], known.get("hourly") or []),
+            "sentence": sentence(
+                title,
+                where[1],
+                told[0],
+                known.get("hourly") or [],
+                await self._earlier(where, article),
+            ),
         }
         return json_response(body)
+
+    async def _earlier(self, where: tuple[str, str, str], article: str) -> Earlier | None:
+        """What an hour ago was otherwise with an article of a board, if that is known."""
+        edition, surface, section = where
+        now = self._lists.shelf.board(edition, surface)
+        if self._past is None or now is None or section:
+            return None
+        try:
+            then = await run_in_threadpool(self._past.shown, edition, surface, now.as_of - HOUR)
+        except ArchiveError:
+            return None
+        if then is None:
+            return None
+        place, before = _place(list(now.ids), article), _place(list(then.ids), article)
+        above = now.items[: place - 1] if place else now.items
+        below = then.ids[before:] if before else ()
+        passed = next((item for item in above if item.id in below), None)
+        if passed is None:
+            return Earlier(before)
+        known = await self._lists.article(edition, passed.id) or {}
+        title = passed.card.title if passed.card else passed.id
+        return Earlier(before, title, known.get("hourly") or ())
 
     def _where(self, request: Request) -> tuple[str, str, str]:
         query = request.query_params
@@ -128,7 +144,7 @@ class PreviewRoutes:
         before, after = ({its.article: its for its in of} for of in told)
         last = [board.items[: asked.n][-1].score if board.items else 0.0 for board in boards]
         return {
-            id_: _difference(before.get(id_), after.get(id_), last, asked.n)
+            id_: difference(before.get(id_), after.get(id_), last, asked.n)
             for id_ in asked.articles
         }
 
@@ -164,37 +180,3 @@ def _compared(live: Explanation, draft: Explanation) -> list[dict[str, Any]]:
         }
         for name in names
     ]
-
-
-def _difference(
-    live: Explanation | None, draft: Explanation | None, last: list[float], n: int
-) -> str:
-    if live is None or draft is None:
-        return ""
-    if draft.kept_out and draft.kept_out != "others score more":
-        return draft.kept_out
-    ratios = [
-        its.score / of if of > 0.0 else 0.0 for its, of in zip((live, draft), last, strict=True)
-    ]
-    return f"{ratios[1]:.0%} of the score that place {n} has, {ratios[0]:.0%} live"
-
-
-def _sentence(title: str, surface: str, live: Explanation, hourly: list[int]) -> str:
-    place = f"{_ordinal(live.rank)} of" if live.rank else "not in"
-    where = f"“{title}” is {place} {surface}"
-    parts = sorted((c for c in live.components if c.share > 0.0), key=lambda c: -c.share)
-    because = ", ".join(f"{NAMES[c.name]} {c.share:.0%}" for c in parts[:3])
-    told = where + (f": {because} of its score" if because else "")
-    if live.kept_out and not live.rank:
-        told += f"; {live.kept_out}"
-    if len(hourly) >= 3:
-        last, before = hourly[-2], hourly[-3]
-        verb = "rose" if last > before else "fell" if last < before else "stayed"
-        span = f"from {before} to {last}" if last != before else f"at {last}"
-        told += f". Its views {verb} {span} in the last full hour"
-    return told + "."
-
-
-def _ordinal(place: int) -> str:
-    ending = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
-    return f"{place}{ending}"

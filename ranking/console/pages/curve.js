@@ -24,14 +24,23 @@ const SPREAD = 4,
 export function weight(profile, age) {
   if (profile.window > 0) return age <= profile.window ? 1 : 0;
   if (profile.exponent > 0) return (1 + age / profile.half_life) ** -profile.exponent;
-  return 2 ** (-age / profile.half_life);
+  const first = 2 ** (-age / profile.half_life),
+    share = profile.mix_share || 0;
+  return share > 0 ? (1 - share) * first + share * 2 ** (-age / profile.mix_half_life) : first;
 }
 
 /** Age at which a view weighs half. */
 export function halved(profile) {
   if (profile.window > 0) return profile.window;
   if (profile.exponent > 0) return profile.half_life * (2 ** (1 / profile.exponent) - 1);
-  return profile.half_life;
+  let low = 0,
+    high = Math.max(profile.half_life, profile.mix_half_life || 0);
+  for (let step = 0; step < 40 && profile.mix_share > 0; step += 1) {
+    const middle = (low + high) / 2;
+    if (weight(profile, middle) > 0.5) low = middle;
+    else high = middle;
+  }
+  return profile.mix_share > 0 ? high : profile.half_life;
 }
 
 const across = (age) => LEFT + (Math.log(age / FIRST) / Math.log(LAST / FIRST)) * (WIDTH - LEFT - RIGHT);
@@ -51,7 +60,8 @@ function line(profile) {
 
 /** The longer memory that a list backs off to where views are few. */
 function longer(profile) {
-  if (profile.window > 0 || profile.exponent > 0 || !(profile.popular_evidence > 0)) return null;
+  if (profile.window > 0 || profile.exponent > 0 || profile.mix_share > 0) return null;
+  if (!(profile.popular_evidence > 0)) return null;
   return {
     half_life: Math.min(profile.half_life * SPREAD ** (LEVELS - 1), 28 * DAY),
     exponent: 0,

@@ -6,7 +6,7 @@ import { choice, h } from "./markup.js";
 import { Slider } from "./sliders.js";
 import { parameterWords, t } from "./words.js";
 
-export const DECAY = ["half_life", "popular_evidence", "exponent", "window"];
+export const DECAY = ["half_life", "popular_evidence", "mix_share", "mix_half_life", "exponent", "window"];
 const FIRST = { exponent: 1, window: 86400 };
 const SHORTEST_WINDOW = 3600;
 
@@ -27,6 +27,8 @@ export class Decaying {
     this.sliders = {
       half_life: one("half_life"),
       popular_evidence: one("popular_evidence"),
+      mix_share: one("mix_share"),
+      mix_half_life: one("mix_half_life"),
       exponent: one("exponent", { least: 0.1 }),
       scale: one("half_life", {}, { name: t("scale"), sentence: t("scale.hint") }),
       window: one("window", { least: SHORTEST_WINDOW }),
@@ -71,7 +73,7 @@ export class Decaying {
     const profile = Object.fromEntries(DECAY.map((name) => [name, draft.value(name)]));
     const kind = kindOf(profile);
     const shown = {
-      half_life: ["half_life", "popular_evidence"],
+      half_life: ["half_life", "popular_evidence", "mix_share", "mix_half_life"],
       exponent: ["exponent", "scale"],
       window: ["window"],
     }[kind];

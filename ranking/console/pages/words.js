@@ -138,6 +138,8 @@ const OFF = new Set([
   "steadiness",
   "cooldown",
   "sibling_evidence",
+  "mix_share",
+  "exposure",
   "section_cap",
   "author_cap",
   "related_evidence",

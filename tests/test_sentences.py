@@ -1,0 +1,31 @@
+"""Why an article stands where it does, in words."""
+
+from ranking.lists.explaining import Component, Explanation
+from ranking.server.sentences import Earlier, difference, sentence
+
+LIVE = Explanation("a", 6, 5.0, [Component("memory_1", 4.0, 0.8), Component("memory_2", 1.0, 0.2)])
+
+
+def test_a_fall_tells_who_passed() -> None:
+    earlier = Earlier(4, "Floods", [0, 100, 500, 20])
+    told = sentence("Opera", "popular", LIVE, [0, 900, 300, 10], earlier)
+    assert told == (
+        "“Opera” is 6th of popular, 4th an hour ago: views by the profile's half-life 80%, the"
+        " longer memory that it backs off to 20% of its score. Its views fell from 900 to 300 an"
+        " hour in the last full hour, while those of “Floods” rose from 100 to 500 an hour."
+    )
+
+
+def test_what_is_not_listed_tells_why() -> None:
+    out = Explanation("a", 0, 0.0, [], "an override blocks it")
+    told = sentence("Opera", "popular", out, [], None)
+    assert told == "“Opera” is not in popular; an override blocks it."
+
+
+def test_a_difference_is_told_against_the_last_place() -> None:
+    draft = Explanation("a", 3, 9.0, [])
+    assert difference(LIVE, draft, [10.0, 6.0], 5) == (
+        "150% of the score that place 5 has, 50% live"
+    )
+    kept = Explanation("a", 0, 9.0, [], "an override buries it")
+    assert difference(LIVE, kept, [10.0, 6.0], 5) == "an override buries it"
