@@ -239,7 +239,7 @@ def test_arrow_keys_move_a_slider(url: str, page: Chromium) -> None:
     for _ in range(30):
         page.key("ArrowLeft")
     page.wait(f"document.querySelector('{SLIDER}').getAttribute('aria-valuetext') !== '30 d'")
-    page.wait(f"{DRAFT}.length === 5")
+    assert page.wait(f"{DRAFT}.length === 5")
 
 
 @pytest.mark.parametrize(("languages", "is_dark"), [("en", False), ("ru", True), ("kk", False)])
