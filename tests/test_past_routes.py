@@ -60,7 +60,7 @@ def client(folder: Path, rows: list[Row]) -> Iterator[httpx.Client]:
     """A server that was sent the log, its client."""
     with (
         spawned(Server(folder)) as server,
-        httpx.Client(base_url=server.url, timeout=120.0) as connected,
+        httpx.Client(base_url=server.url, timeout=300.0) as connected,
     ):
         posted(connected, rows)
         yield connected
