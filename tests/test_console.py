@@ -158,6 +158,7 @@ def test_drag_publish_and_roll_back(url: str, client: httpx.Client, page: Chromi
     await_until(lambda: follows(page, client, LONG, SHORT), "the portal's page follows", 60)
 
     page.open(url + TUNE)
+    page.wait(f"{LIVE}.length === 5")
     page.click(".history summary")
     page.wait("document.querySelector('.versions').textContent.includes('holidays')")
     page.click("button[name=back]")
