@@ -89,7 +89,7 @@ def test_an_api_answers_as_of_a_moment(cluster: Cluster) -> None:
     cluster.api()
     send(cluster, events_of(1, 3000))
     popular = "/v1/popular?edition=inform/ru&n=10"
-    with httpx.Client(base_url=cluster.url("api"), timeout=60.0) as client:
+    with httpx.Client(base_url=cluster.url("api"), timeout=300.0) as client:
 
         def ids(line: str) -> list[str]:
             answer = client.get(line)

@@ -158,6 +158,7 @@ def test_drag_publish_and_roll_back(url: str, client: httpx.Client, page: Chromi
     await_until(lambda: follows(page, client, LONG, SHORT), "the portal's page follows", 60)
 
     page.open(url + TUNE)
+    page.wait(f"{LIVE}.length === 5")
     page.click(".history summary")
     page.wait("document.querySelector('.versions').textContent.includes('holidays')")
     page.click("button[name=back]")
@@ -239,7 +240,7 @@ def test_arrow_keys_move_a_slider(url: str, page: Chromium) -> None:
     for _ in range(30):
         page.key("ArrowLeft")
     page.wait(f"document.querySelector('{SLIDER}').getAttribute('aria-valuetext') !== '30 d'")
-    page.wait(f"{DRAFT}.length === 5")
+    assert page.wait(f"{DRAFT}.length === 5")
 
 
 @pytest.mark.parametrize(("languages", "is_dark"), [("en", False), ("ru", True), ("kk", False)])

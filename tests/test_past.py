@@ -13,6 +13,7 @@ from ranking.embedded.log import Log
 from ranking.embedded.past import DataFolder, EmbeddedPast
 from ranking.engine.batch import encode
 from ranking.lists.boards import Board, Item
+from ranking.lists.catalogue import Card, Catalogue
 from ranking.lists.profile import DEFAULT
 from ranking.past.history import History, shown_of
 from ranking.past.hours import HOUR
@@ -175,3 +176,19 @@ def test_boards_stand_until_the_next(tmp_path: Path) -> None:
         log.trim(0, round((NOW + 15) * 1000))
         assert log.shown(RU, "popular", 15.0) is None
         assert log.shown_since(RU, "trending") is None
+
+
+def test_a_copy_of_the_cards_stays_as_it_was() -> None:
+    """A backtest of the last hours asks lists while the newsroom publishes."""
+    live = Catalogue()
+    live.put(Card("paper/en", "a", "Rain", story="s"))
+    live.remove("paper/en", "gone")
+    kept = live.copy()
+    live.put(Card("paper/en", "b", "Snow"))
+    live.put(Card("paper/kk", "c", "Жаңбыр", story="s"))
+    live.remove("paper/en", "a")
+    assert [card.id for card in kept.latest("paper/en", 9)] == ["a"]
+    assert [card.edition for card in kept.translations("paper", "s")] == ["paper/en"]
+    assert kept.is_gone("paper/en", "gone")
+    assert not kept.is_gone("paper/en", "a")
+    assert kept.editions() == ["paper/en"]

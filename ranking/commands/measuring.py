@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from rich.console import Console
@@ -19,9 +19,16 @@ from ranking.commands.tables import (
 )
 
 if TYPE_CHECKING:
+    from ranking.engine.batch import Batch
+    from ranking.lists.catalogue import Catalogue
+    from ranking.lists.profile import Profile
     from ranking.replay.measures.beside import Beside
     from ranking.replay.measures.measured import Measured
+    from ranking.replay.visits import Span
 
+Step = Callable[[str], Callable[[int, int], None]]
+"""Begins a step of the progress bar."""
+Show = Callable[[], None]
 FORMATS = click.Choice(["table", "json"])
 REPORTS = click.Choice(["table", "json", "html"])
 
@@ -75,55 +82,88 @@ def backtest(
     Every page of a visit after its first is predicted from the views before it.
     """
     from ranking.lists.profile import DEFAULT, read_profile
-    from ranking.replay import files
-    from ranking.replay.ablation import ablate
-    from ranking.replay.baselines.compared import baselines as measured_baselines
-    from ranking.replay.measures.measured import measured, replays
-    from ranking.replay.packed import catalogue_of, packed_views
-    from ranking.replay.visits import span_of
 
     if ablation and (len(profiles) > 1 or baselines or form == "html"):
         message = "--ablation is of one profile, without --baselines, as table or json"
         raise click.UsageError(message)
     chosen = [read_profile(path) for path in profiles] or [DEFAULT]
-    mapping = files.mapping_of(columns, files.EVENT_FIELDS)
-    card_mapping = files.mapping_of(article_columns, files.ARTICLE_FIELDS)
-    results: dict[str, Measured] = {}
-    beside: Beside | None = None
     with Progress(console=Console(stderr=True), transient=True) as bar:
 
         def step(text: str) -> Callable[[int, int], None]:
             task = bar.add_task(text, total=None)
             return lambda done, total: bar.update(task, completed=done, total=total)
 
-        catalogue = catalogue_of(articles, card_mapping, edition)
-        size = views.stat().st_size if views.exists() else 0
-        reading = step("reading")
-        batches = list(packed_views(views, mapping, edition, lambda read: reading(read, size)))
-        if not batches:
-            message = f"{views} has no views"
-            raise files.FileError(message)
-        span = span_of(batches, since, until, every, refresh)
+        log = _read_log(views, articles, edition, columns, article_columns, step("reading"))
+        span = log.span(since, until, every, refresh)
         if ablation:
-            parts = ablate(batches, catalogue, span, chosen[0], progress=step("ablation"))
-        for profile in chosen if not ablation else ():
-            under = step(f"replaying under {profile.name}")
-            done = replays(batches, catalogue, span, profile, progress=under)
-            results[profile.name] = measured(done, catalogue)
-            if baselines and beside is None:
-                beside = measured_baselines(done, step("baselines"))
-    if ablation and form == "json":
-        click.echo(json.dumps(ablation_json(parts)))
-    elif ablation:
-        print_ablation(f"profile {chosen[0].name}", parts)
-    elif form == "json":
-        click.echo(json.dumps(as_json(results, beside)))
-    elif form == "html":
+            show = _ablated(log, span, chosen[0], step, form)
+        else:
+            show = _measured(log, span, chosen, step, form, baselines=baselines)
+    show()
+
+
+class _Log(NamedTuple):
+    """A log and its articles, read whole."""
+
+    name: str
+    batches: "list[Batch]"
+    catalogue: "Catalogue"
+
+    def span(self, since: float | None, until: float | None, every: int, refresh: float) -> "Span":
+        from ranking.replay.visits import span_of
+
+        return span_of(self.batches, since, until, every, refresh)
+
+
+def _read_log(
+    views: Path, articles: Path | None, edition: str, columns: str, article_columns: str,
+    reading: Callable[[int, int], None],
+) -> _Log:  # fmt: skip
+    from ranking.replay import files
+    from ranking.replay.packed import catalogue_of, packed_views
+
+    mapping = files.mapping_of(columns, files.EVENT_FIELDS)
+    card_mapping = files.mapping_of(article_columns, files.ARTICLE_FIELDS)
+    catalogue = catalogue_of(articles, card_mapping, edition)
+    size = views.stat().st_size if views.exists() else 0
+    batches = list(packed_views(views, mapping, edition, lambda read: reading(read, size)))
+    if not batches:
+        message = f"{views} has no views"
+        raise files.FileError(message)
+    return _Log(views.name, batches, catalogue)
+
+
+def _ablated(log: _Log, span: "Span", profile: "Profile", step: Step, form: str) -> Show:
+    from ranking.replay.ablation import ablate
+
+    parts = ablate(log.batches, log.catalogue, span, profile, progress=step("ablation"))
+    if form == "json":
+        return lambda: click.echo(json.dumps(ablation_json(parts)))
+    return lambda: print_ablation(f"profile {profile.name}", parts)
+
+
+def _measured(
+    log: _Log, span: "Span", chosen: "list[Profile]", step: Step, form: str, *, baselines: bool
+) -> Show:
+    from ranking.replay.baselines.compared import baselines as measured_baselines
+    from ranking.replay.measures.measured import measured, replays
+
+    results: dict[str, Measured] = {}
+    beside: Beside | None = None
+    for profile in chosen:
+        under = step(f"replaying under {profile.name}")
+        done = replays(log.batches, log.catalogue, span, profile, progress=under)
+        results[profile.name] = measured(done, log.catalogue)
+        if baselines and beside is None:
+            beside = measured_baselines(done, step("baselines"))
+    if form == "json":
+        return lambda: click.echo(json.dumps(as_json(results, beside)))
+    if form == "html":
         from ranking.replay.report.report import report
 
-        click.echo(report(views.name, span, results, beside))
-    else:
-        print_results(results, beside)
+        text = report(log.name, span, results, beside)
+        return lambda: click.echo(text)
+    return lambda: print_results(results, beside)
 
 
 @click.command()

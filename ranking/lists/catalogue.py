@@ -159,6 +159,14 @@ class Catalogue:
         self._stories: dict[tuple[str, str], dict[str, Card]] = {}
         self._latest: dict[str, list[Card]] = {}
 
+    def copy(self) -> "Catalogue":
+        """The catalogue as it is now; another thread may put cards meanwhile."""
+        made = Catalogue()
+        made._cards = {edition: dict(cards) for edition, cards in list(self._cards.items())}
+        made._stories = {story: dict(told) for story, told in list(self._stories.items())}
+        made._gone = set(self._gone)
+        return made
+
     def put(self, card: Card) -> None:
         """Add a card, or replace the one of the same edition and id."""
         self.remove(card.edition, card.id, mark=False)

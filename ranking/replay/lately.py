@@ -56,7 +56,8 @@ def lately(
         `hr@5`, `mrr@5` and `clicks`, of how many they are the means.
     """
     site = ranker.sites.get(batches[0].site)
-    done = replay(list(batches), ranker.catalogue, span, profile, ranker.settings, site=site)
+    cards = ranker.catalogue.copy()  # the newsroom goes on
+    done = replay(list(batches), cards, span, profile, ranker.settings, site=site)
     index = done.site.editions.index(edition) if edition in done.site.editions else -1
     target = done.plan.slot[done.plan.asked]
     mine = np.flatnonzero(done.site.state.article["edition"][target] == index)

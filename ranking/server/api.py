@@ -27,7 +27,7 @@ from ranking.server.overrides import OverrideRoutes
 from ranking.server.past import PastRoutes
 from ranking.server.ports import Intake, Lists, Past, Settings
 from ranking.server.previewing import PreviewRoutes
-from ranking.server.problems import Problem, on_problem
+from ranking.server.problems import Problem, on_fault, on_problem
 from ranking.server.profiles import ProfileRoutes
 from ranking.server.requests import json_response
 
@@ -80,7 +80,7 @@ class Api:
             routes += self._answers(self.lists) + pages.routes()
         if self.settings:
             routes += self._keys(self.settings)
-        handlers = {Problem: on_problem, HTTPException: on_problem}
+        handlers = {Problem: on_problem, HTTPException: on_problem, Exception: on_fault}
         return Starlette(routes=routes, exception_handlers=handlers)
 
     def _answers(self, lists: Lists) -> list[BaseRoute]:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ranking.control.keys import Role
+from ranking.engine.batch import Batch
 from ranking.engine.event import site_of, stamp_ms
 from ranking.lists.boards import SURFACES, Board, render
 from ranking.lists.profile import Profile
@@ -132,9 +133,10 @@ class PastRoutes:
             start = max(clock - hours * HOUR - LEAD, self._past.rankers.horizon(asked.site))
             since, until = max(clock - hours * HOUR, start), clock
             told: dict[str, Any] = {"from": since, "until": until, "hours": hours}
+            batches: list[Batch] = []
             for name, profile in zip(NAMES, profiles, strict=True):
                 ranker, rest = self._past.rankers.begun(asked.site, start)
-                batches = list(rest)
+                batches = batches or list(rest)  # the log goes on; both are measured on the same
                 if not batches:
                     raise Problem(404, "Nothing to measure", f"no views after {start}")
                 every = every_of(ranker, batches, profiles)

@@ -1,9 +1,14 @@
 """Problems: errors as RFC 9457 documents, each saying whose fault and what to do."""
 
+import logging
+
 import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+
+
+log = logging.getLogger("tolqyn")
 
 
 class Problem(Exception):
@@ -47,3 +52,11 @@ async def on_problem(request: Request, error: Exception) -> Response:
         detail = f"{request.method} {request.url.path}"
         return problem_response(Problem(error.status_code, error.detail, detail))
     raise error
+
+
+async def on_fault(request: Request, error: Exception) -> Response:
+    """Answer a fault of our own; the traceback is for the log."""
+    where = f"{request.method} {request.url.path}"
+    log.error("%s failed", where, exc_info=error)
+    detail = f"{where} failed by a fault of this server; its log has the traceback"
+    return problem_response(Problem(500, "Internal error", detail))

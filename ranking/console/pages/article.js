@@ -7,7 +7,7 @@ import { dialog, h } from "./markup.js";
 import { hashOf } from "./place.js";
 import { article, bars } from "./sparks.js";
 import { reasonText, refusalText } from "./told.js";
-import { ago, named, number, percent, t, written } from "./words.js";
+import { ago, language, named, number, percent, t, written } from "./words.js";
 
 /** Open an article of a board; `where` names edition, surface, section, and perhaps a draft. */
 export function openArticle(item, where) {
@@ -89,7 +89,7 @@ async function explain(item, where) {
         ),
       ),
     ),
-    h("p", { class: "sentence" }, sentence(said, await article(edition, item.id))),
+    h("p", { class: "sentence" }, language === "en" ? said.sentence : sentence(said, await article(edition, item.id))),
     drafted &&
       said.draft_kept_out &&
       h("p", { class: "note" }, `${t("draft")}: ${reasonText(said.draft_kept_out)}`),
@@ -97,7 +97,7 @@ async function explain(item, where) {
   ].filter(Boolean);
 }
 
-/** The explanation in a sentence or two. */
+/** The explanation in the operator's language; the server's own, in English, knows more. */
 function sentence(said, card) {
   const parts = (said.components ?? [])
     .filter((part) => part.share >= 0.005)

@@ -79,6 +79,17 @@ function short(tag) {
   return tag.length > LETTERS ? `${tag.slice(0, LETTERS - 1)}…` : tag;
 }
 
+/** Where the k-th of n neighbours stands: down the right side, then up the left one, in rows of
+ * their own, so that no name covers another. */
+function placed(k, n) {
+  const right = Math.ceil(n / 2),
+    isRight = k < right;
+  const rows = isRight ? right : n - right,
+    row = isRight ? k : n - 1 - k;
+  const down = (2 * (row + 0.5)) / rows - 1;
+  return { side: isRight ? 1 : -1, across: 0.35 + 0.65 * Math.sqrt(1 - down * down), down };
+}
+
 function picture(graph, where) {
   const shown = graph.neighbours.slice(0, MOST[Number(small.matches)]);
   const heaviest = Math.max(...shown.map((one) => one.weight), 1e-9);
@@ -87,17 +98,17 @@ function picture(graph, where) {
   const [width, height] = small.matches ? NARROW : WIDE;
   const [cx, cy] = [width / 2, height / 2];
   const nodes = shown.map((one, k) => {
-    const angle = (2 * Math.PI * (k + 0.5)) / shown.length - Math.PI / 2;
+    const { side, across, down } = placed(k, shown.length);
     const close = high > low ? (lifts[k] - low) / (high - low) : 1;
     const far = 1 - close * (1 - NEAR);
     const share = one.weight / heaviest;
     return {
       ...one,
-      x: cx + Math.cos(angle) * far * (cx - 118),
-      y: cy + Math.sin(angle) * far * (cy - 45),
+      x: cx + side * across * far * (cx - 118),
+      y: cy + down * (cy - 45),
       r: 6 + (small.matches ? 9 : 16) * Math.sqrt(share),
       width: 1 + 5 * share,
-      side: Math.cos(angle),
+      side,
     };
   });
   return svg(

@@ -124,7 +124,7 @@ export function valued(parameter, value) {
   if (value === undefined || value === null) return "";
   if (value === 0 && parameter.least === 0 && OFF.has(parameter.name)) return t("off");
   if (parameter.unit === "s") return duration(value);
-  if (parameter.most === 1 && parameter.least === 0) return percent(value);
+  if (parameter.unit === "share") return percent(value);
   const n = number(value, 2),
     words = texts[`unit.${parameter.unit}`];
   return words ? words.replace("{n}", n) : n;
