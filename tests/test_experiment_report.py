@@ -189,6 +189,9 @@ def test_from_a_shell(tmp_path: Path) -> None:
     assert sums.read_text() == evidence().sums
     done = CliRunner().invoke(experiments, ["report", "--verify", str(page)])
     assert "slow is better than now." in done.output
+    asked = ["plan", "--from", str(source), "--per-day", "10000", "--format", "json"]
+    made = msgspec.json.decode(CliRunner().invoke(experiments, asked).output)
+    assert made["units"] == pytest.approx(made["information"] * 4 * 2.0, rel=0.15)  # 2 = 1 / 0.5
     page.write_text(re.sub(r"\n1,slow,(\d+),\d+", r"\n1,slow,\1,9999", page.read_text(), count=1))
     done = CliRunner().invoke(experiments, ["report", "--verify", str(page)])
     assert isinstance(done.exception, TalliesError)

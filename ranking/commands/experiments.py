@@ -78,31 +78,43 @@ def simulate(
 
 @experiments.command()
 @click.option("--effect", type=float, default=0.05, show_default=True, help="Relative change.")
-@click.option("--spread", type=float, required=True, help="Variance of log metric, of one unit.")
-@click.option("--per-day", type=float, required=True, help="Units (visits) of the scope a day.")
+@click.option("--spread", type=float, help="Variance that one visit gives to the log metric.")
+@click.option("--from", "source", type=click.Path(path_type=Path), help="Evidence to take it from.")
+@click.option("--metric", default="clicks_per_visit", show_default=True, help="With --from.")
+@click.option("--per-day", type=float, required=True, help="Visits of the scope a day.")
 @click.option("--traffic", type=float, default=1.0, show_default=True, help="Share taking part.")
 @click.option("--shares", default="0.5,0.5", show_default=True, help="Of arms, control first.")
 @click.option("--alpha", type=float, default=0.05, show_default=True)
 @click.option("--power", type=float, default=0.8, show_default=True)
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def plan(
-    effect: float, spread: float, per_day: float, traffic: float, shares: str,
-    alpha: float, power: float, form: str,
+    effect: float, spread: float | None, source: Path | None, metric: str, per_day: float,
+    traffic: float, shares: str, alpha: float, power: float, form: str,
 ) -> None:  # fmt: skip
-    """How many visits, and so how many weeks, an effect needs to be seen."""
+    """How many visits, and so how many weeks, an effect needs to be seen.
+
+    How much visits differ is given, or taken from the control of an earlier experiment.
+    """
     from ranking.experiments.planning import plan as planned
 
+    if (spread is None) == (source is None):
+        message = "plan needs one of --spread and --from"
+        raise click.UsageError(message)
+    if source is not None:
+        spread = _spread_of(source, metric)
     try:
         parts = tuple(map(float, shares.split(",")))
     except ValueError as error:
         message = f"shares must be numbers as 0.5,0.5, got {shares!r}"
         raise click.UsageError(message) from error
-    made = planned(effect, spread, per_day, traffic=traffic, shares=parts, alpha=alpha, power=power)
+    made = planned(
+        effect, spread or 0.0, per_day, traffic=traffic, shares=parts, alpha=alpha, power=power
+    )
     if form == "json":
         click.echo(json.dumps(made._asdict()))
         return
     console.print(
-        f"{made.units:,} units take part in {made.days:.1f} days ({made.weeks} weeks);"
+        f"{made.units:,} visits take part in {made.days:.1f} days ({made.weeks} weeks);"
         f" one in two such effects is seen by {made.typical:,}"
     )
 
@@ -133,6 +145,20 @@ def report(source: Path | None, out: Path | None, sums: Path | None, verify: Pat
             click.echo(page, nl=False)
         else:
             out.write_text(page, encoding="utf-8")
+
+
+def _spread_of(source: Path, metric: str) -> float:
+    from ranking.experiments.evidence import evidence_of
+    from ranking.experiments.metrics import METRICS
+    from ranking.experiments.ratios import spread_of
+
+    if metric not in METRICS:
+        message = f"metric must be one of {', '.join(METRICS)}, got {metric!r}"
+        raise click.UsageError(message)
+    names = (METRICS[metric].over, METRICS[metric].under, "visits")
+    tallies = evidence_of(_read(source)).tallies
+    over, under, visits = (tallies.column(name).sum(axis=0)[0] for name in names)
+    return spread_of(over, under, visits)
 
 
 def _read(path: Path) -> bytes:
