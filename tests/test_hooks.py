@@ -73,7 +73,8 @@ def test_what_happens_is_told(server: Server) -> None:
         view("a2", 9)
         assert within(20, lambda: any(its["what"] == "entered" for its in told))
         (entered,) = (its for its in told if its["what"] == "entered")
-        assert (entered["article"], entered["place"], entered["surface"]) == ("a2", 1, "popular")
+        assert (entered["article"], entered["surface"]) == ("a2", "popular")
+        assert entered["place"] in (1, 2)  # who stands keeps the place until the next second
         time.sleep(1.2)
         view("a2", 60, "Mozilla/5.0 (compatible; Googlebot/2.1)")
         assert within(20, lambda: any(its["what"] == "robots" for its in told))

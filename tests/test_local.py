@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import free_port
+from ranking.benchmarks.spawned import await_until, free_port
 from tests.cluster import ROOT, need, need_kafka
 from tests.test_cli import ADDED
 
@@ -93,7 +93,7 @@ def test_up_and_down(folder: Path) -> None:
 
     worker = int((folder / "pids" / "worker").read_text().split()[0])
     os.kill(worker, signal.SIGKILL)
-    assert states(folder)["worker"] == "down"
+    await_until(lambda: states(folder)["worker"] == "down", "the kill is seen", 30)
     assert local("up", *where).returncode == 0
     assert states(folder) == dict.fromkeys(PARTS, "up")
 
