@@ -142,3 +142,77 @@ def test_the_module_of_pages(client: httpx.Client) -> None:
     assert {"/v1/experiments/live", "/v1/experiments/{name}/decide", "/experiment.js"} <= set(
         client.get("/openapi.json").json()["paths"]
     )
+
+
+def test_an_arm_has_its_own_list_at_its_own_address(client: httpx.Client) -> None:
+    """Two profiles that turn the order of two articles; an arm without a list; one that ended."""
+    edition = "arms/en"
+    events = [
+        {"visitor": f"v{reader}", "article": article, "edition": edition}
+        for reader in range(9)
+        for article in (("first", "second") if reader < 5 else ("first",))
+    ]
+    client.post("/v1/events", json=events).raise_for_status()
+    line = f"/v1/popular?edition={edition}&n=2"
+    until = time.monotonic() + 20
+    while time.monotonic() < until and len(client.get(line).json()["items"]) < 2:
+        time.sleep(0.05)
+
+    def shown(arm: str) -> dict[str, Any]:
+        found: dict[str, Any] = client.get(f"{line}&arm={arm}").raise_for_status().json()
+        return found
+
+    def ids(arm: str) -> list[str]:
+        return [item["id"] for item in shown(arm)["items"]]
+
+    onward = {"landing_weight": 0, "onward_weight": 1, "steadiness": 0, "sibling_evidence": 0}
+    landing = onward | {"landing_weight": 1, "onward_weight": 0}
+    both = [{"name": "entry", "set": landing}, {"name": "depth", "set": onward}]
+    arms = [*both, {"name": "none", "holdout": True}]
+    phases = [{"at": 0.0, "traffic": 1000, "shares": [400, 300, 300]}]
+    made = write(client, "turn", edition=edition, arms=arms, phases=phases)
+    assert made.status_code == 201, made.text
+    assert "experiment" not in shown("turn:depth")
+    assert step(client, "turn", "start") == (201, "running")
+    time.sleep(1.1)
+    told = [(ids(f"turn:{arm}"), shown(f"turn:{arm}")["arm"]) for arm in ("entry", "depth", "none")]
+    wanted = [(["first", "second"], "entry"), (["second", "first"], "depth"), ([], "none")]
+    assert told == wanted
+    assert shown("turn:entry")["experiment"] == "turn"
+    assert shown("turn:entry")["list_id"] != shown("turn:depth")["list_id"]
+    for arm in ("turn:nobody", "other:entry", "turn"):
+        answer = client.get(f"{line}&arm={arm}")
+        assert (answer.status_code, answer.json()["title"]) == (400, "Arm refused")
+    assert client.get(f"/v1/trending?edition={edition}&arm=turn:entry").status_code == 400
+    assert step(client, "turn", "stop") == (201, "stopped")
+    time.sleep(1.1)
+    assert "experiment" not in shown("turn:entry")
+
+
+def test_an_interleaved_list_says_whose_pick_each_is(client: httpx.Client) -> None:
+    edition = "drafts/en"
+    events = [
+        {"visitor": f"v{reader}", "article": article, "edition": edition}
+        for reader in range(9)
+        for article in (("first", "second") if reader < 5 else ("first",))
+    ]
+    client.post("/v1/events", json=events).raise_for_status()
+    onward = {"landing_weight": 0, "onward_weight": 1, "steadiness": 0, "sibling_evidence": 0}
+    landing = onward | {"landing_weight": 1, "onward_weight": 0}
+    both = [{"name": "entry", "set": landing}, {"name": "depth", "set": onward}]
+    phases = [{"at": 0.0, "traffic": 1000, "shares": [500, 500]}]
+    made = write(
+        client, "draft", edition=edition, arms=both, phases=phases, mode="interleave",
+        metric="click_through",
+    )  # fmt: skip
+    assert made.status_code == 201, made.text
+    assert step(client, "draft", "start") == (201, "running")
+    time.sleep(1.1)
+    orders = set()
+    for drawing in range(16):
+        line = f"/v1/popular?edition={edition}&n=2&arm=draft:{drawing}"
+        items = client.get(line).raise_for_status().json()["items"]
+        picks = {item["id"]: item["arm"] for item in items}
+        assert picks == {"first": "entry", "second": "depth"}
+        orders.add(tuple(picks))
+    assert orders == {("first", "second"), ("second", "first")}

@@ -19,6 +19,7 @@ from ranking.lists.boards import SURFACES, Board, render, render_candidates
 from ranking.lists.explaining import Explained
 from ranking.lists.profile import Profile
 from ranking.lists.reading import LONGEST
+from ranking.server.arms import ArmLists, Where
 from ranking.server.past import PastRoutes
 from ranking.server.ports import Lists
 from ranking.server.problems import Problem
@@ -50,10 +51,14 @@ class Answers:
     lists : Lists
     past : PastRoutes or None
         Answers what has an `as_of`.
+    arms : ArmLists or None
+        Answers what has an `arm`.
     """
 
-    def __init__(self, lists: Lists, past: PastRoutes | None = None) -> None:
-        self.lists, self.past = lists, past
+    def __init__(
+        self, lists: Lists, past: PastRoutes | None = None, arms: ArmLists | None = None
+    ) -> None:
+        self.lists, self.past, self.arms = lists, past, arms
         self.listeners = Listeners(lists.shelf)
 
     def routes(self) -> list[BaseRoute]:
@@ -94,8 +99,10 @@ class Answers:
             return await self._past().related(request)
         edition, n = edition_of(request, self.lists), number_of(request, "n", 4)
         carried = number_of(request, "candidates", 0)
-        profile = await profile_of(request, self.lists, edition, "related")
         pages = [request.path_params["id"]]
+        if (arm := request.query_params.get("arm")) and not carried:
+            return await self._of_arm(request, arm, (edition, "related", ""), n, pages)
+        profile = await profile_of(request, self.lists, edition, "related")
         board = await self.lists.next(edition, "related", pages, max(n, carried), profile)
         if carried:
             body = render_candidates(board, n, profile.visit_decay)
@@ -112,6 +119,10 @@ class Answers:
         if fault := edition_fault(asked.edition):
             raise Problem(400, "Edition refused", fault)
         recent = [str(page) for page in asked.recent[:LONG_VISIT]]
+        if self.arms and (arm := request.query_params.get("arm")):
+            where = (asked.edition, "foryou", "")
+            body = await self.arms.body(arm, where, asked.n, recent)
+            return Response(body, headers=OPEN, media_type="application/json")
         profile = await profile_of(request, self.lists, asked.edition, "foryou")
         board = await self.lists.next(asked.edition, "foryou", recent, asked.n, profile)
         body = await self._rendered(request, board, asked.n, profile, "", tuple(recent))
@@ -160,6 +171,8 @@ class Answers:
             return await self._past().board(request, surface)
         edition, n = edition_of(request, self.lists), number_of(request, "n", 5)
         section = request.query_params.get("section", "")
+        if arm := request.query_params.get("arm"):
+            return await self._of_arm(request, arm, (edition, surface, section), n, [])
         profile = await profile_of(request, self.lists, edition, surface, section)
         shelf, line = self.lists.shelf, line_of(request)
         answer = None
@@ -170,6 +183,14 @@ class Answers:
             board = await self.lists.board(edition, surface, profile, n, section)
             answer = shelf.keep(line, await self._rendered(request, board, n, profile, section, ()))
         return ready(request, answer)
+
+    async def _of_arm(
+        self, request: Request, arm: str, where: Where, n: int, pages: list[str]
+    ) -> Response:
+        if self.arms is None:
+            raise Problem(404, "No experiments", "this server does not know the experiments")
+        body = await self.arms.body(arm, where, n, pages)
+        return ready(request, self.lists.shelf.keep(line_of(request), body))
 
     def _past(self) -> PastRoutes:
         if self.past is None:

@@ -16,6 +16,7 @@ from ranking import __version__
 from ranking.console import pages
 from ranking.control.keys import Role
 from ranking.server.answers import Answers
+from ranking.server.arms import ArmLists
 from ranking.server.experiments import ExperimentRoutes
 from ranking.server.guard import Guard
 from ranking.server.hooks import HookRoutes
@@ -85,7 +86,8 @@ class Api:
 
     def _answers(self, lists: Lists) -> list[BaseRoute]:
         past = PastRoutes(lists, self.past, self.guard) if self.past else None
-        answers, guard = Answers(lists, past), self.guard
+        arms = ArmLists(lists, self.settings) if self.settings else None
+        answers, guard = Answers(lists, past, arms), self.guard
         reading = [*answers.reading(), Route("/v1/traffic", self.traffic)]
         reading += past.routes() if past else []
         routes = answers.routes() + guard.routes(Role.READ, reading)

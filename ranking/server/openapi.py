@@ -41,6 +41,7 @@ def _paths() -> dict[str, Any]:
     section, carried = _text("section"), _whole("candidates")
     tag = {"name": "tag", "in": "query", "required": True, "schema": {"type": "string"}}
     window, profile, as_of = _whole("window"), _text("profile"), _text("as_of")
+    arm = _text("arm")
     looking = [EDITION, _text("surface"), section, profile]
     return {
         "/v1/events": {"post": _writing("Send events: one, an array or one a line", "Event")},
@@ -52,14 +53,14 @@ def _paths() -> dict[str, Any]:
             "delete": _reading("Take an article down", PATH_EDITION),
         },
         "/v1/popular": {
-            "get": _reading("Popular", [EDITION, COUNT, section, window, profile, as_of])
+            "get": _reading("Popular", [EDITION, COUNT, section, window, profile, as_of, arm])
         },
         "/v1/trending": {
-            "get": _reading("What rises now", [EDITION, COUNT, section, profile, as_of])
+            "get": _reading("What rises now", [EDITION, COUNT, section, profile, as_of, arm])
         },
         "/v1/related/{id}": {
             "get": _reading(
-                "Related of an article", [PATH_ID, EDITION, COUNT, carried, profile, as_of]
+                "Related of an article", [PATH_ID, EDITION, COUNT, carried, profile, as_of, arm]
             )
         },
         "/v1/preview/past": {
