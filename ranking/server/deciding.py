@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import Request
+from starlette.responses import Response
 
 from ranking.control.book import ConflictError
 from ranking.control.records import Record
@@ -52,3 +53,19 @@ async def decide(
         wait = {"retry-after": str(refused.wait)}
         raise Problem(503, "Settings not available", str(refused), wait) from refused
     return record
+
+
+async def withdraw(settings: Settings, request: Request, kind: str) -> Response:
+    """Let the thing that the path names hold no longer.
+
+    Raises
+    ------
+    Problem
+        404 if there is none, else as `decide`.
+    """
+    name, query = request.path_params["id"], request.query_params
+    if settings.book.current(kind, name) is None:
+        raise Problem(404, f"Unknown {kind}", f"no {kind} {name!r} holds or held")
+    author, reason = query.get("author", ""), query.get("reason", "")
+    await decide(settings, request, kind, name, None, author=author, reason=reason)
+    return Response(status_code=204)

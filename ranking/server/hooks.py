@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from ranking.control.hooks import HookError, hook_of
 from ranking.control.records import Record
-from ranking.server.deciding import asked, decide
+from ranking.server.deciding import asked, decide, withdraw
 from ranking.server.ports import Settings
 from ranking.server.problems import Problem
 from ranking.server.requests import json_response
@@ -58,14 +58,7 @@ class HookRoutes:
 
     async def end(self, request: Request) -> Response:
         """Tell an address no more."""
-        name, query = request.path_params["id"], request.query_params
-        if self._settings.book.current(KIND, name) is None:
-            raise Problem(404, "Unknown hook", f"no hook {name!r} holds")
-        await decide(
-            self._settings, request, KIND, name, None,
-            author=query.get("author", ""), reason=query.get("reason", ""),
-        )  # fmt: skip
-        return Response(status_code=204)
+        return await withdraw(self._settings, request, KIND)
 
 
 def _shown(record: Record) -> dict[str, Any]:

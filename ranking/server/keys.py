@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from ranking.control.keys import Key, Role, new_key
 from ranking.control.records import Record
-from ranking.server.deciding import asked, decide
+from ranking.server.deciding import asked, decide, withdraw
 from ranking.server.ports import Settings
 from ranking.server.problems import Problem
 from ranking.server.requests import json_response, number_of
@@ -77,19 +77,12 @@ class KeyRoutes:
 
     async def revoke(self, request: Request) -> Response:
         """Let a key hold no longer."""
-        name, query = request.path_params["id"], request.query_params
-        keys = {key.id: key for key in self._settings.book.held_keys()}
-        if name not in keys:
-            raise Problem(404, "Unknown key", f"no key {name!r} holds")
-        left = [key for key in keys.values() if key.id != name and key.role is Role.ADMINISTER]
-        if not left:
+        name = request.path_params["id"]
+        others = [key for key in self._settings.book.held_keys() if key.id != name]
+        if not any(key.role is Role.ADMINISTER for key in others):
             detail = "the last administer key must stay; make another first"
             raise Problem(409, "Key needed", detail)
-        await decide(
-            self._settings, request, KIND, name, None,
-            author=query.get("author", ""), reason=query.get("reason", ""),
-        )  # fmt: skip
-        return Response(status_code=204)
+        return await withdraw(self._settings, request, KIND)
 
 
 def _shown(key: Key) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ranking.control.overrides import Override, OverrideError, override_of
 from ranking.control.records import Record
 from ranking.lists.boards import SURFACES
 from ranking.lists.edits import Action
-from ranking.server.deciding import asked, decide
+from ranking.server.deciding import asked, decide, withdraw
 from ranking.server.ports import Lists, Settings
 from ranking.server.problems import Problem
 from ranking.server.requests import json_response
@@ -92,14 +92,7 @@ class OverrideRoutes:
 
     async def end(self, request: Request) -> Response:
         """Cancel an override."""
-        name, query = request.path_params["id"], request.query_params
-        if self._settings.book.current(KIND, name) is None:
-            raise Problem(404, "Unknown override", f"no override {name!r} holds or held")
-        await decide(
-            self._settings, request, KIND, name, None,
-            author=query.get("author", ""), reason=query.get("reason", ""),
-        )  # fmt: skip
-        return Response(status_code=204)
+        return await withdraw(self._settings, request, KIND)
 
     async def _begin(
         self, request: Request, body: dict[str, Any], told: dict[str, str]
