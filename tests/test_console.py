@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,12 @@ def ids(client: httpx.Client, line: str = POPULAR) -> list[str]:
     return [item["id"] for item in client.get(line).json()["items"]]
 
 
+def is_by_score(client: httpx.Client) -> bool:
+    """Say whether nothing stands above what scores more, but for steadiness."""
+    scores = [item["score"] for item in client.get(POPULAR).json()["items"]]
+    return all(one * 1.06 >= other for one, other in pairwise(scores))
+
+
 def set_of(client: httpx.Client) -> dict[str, Any]:
     """What the edition's Popular has of its own."""
     its: dict[str, Any] = client.get("/v1/profiles/effective", params=SCOPE).json()["set"]
@@ -191,7 +198,7 @@ def test_a_pin_holds_and_ends(url: str, client: httpx.Client, page: Chromium) ->
     page.wait(f"{fifth}.parentElement.firstChild.dataset.id === {json.dumps(wanted)}")
     page.open(f"{url}/console#overrides")
     page.wait("document.querySelector('.acts')?.textContent.includes('The minister speaks')")
-    await_until(lambda: time.time() > ends and ids(client)[0] != wanted, "the pin ends", 40)
+    await_until(lambda: time.time() > ends and is_by_score(client), "the pin ends", 40)
     page.wait("!document.querySelector('.acts')")
 
 

@@ -4,6 +4,7 @@ They end with the process that started them, even when that is killed: the kerne
 """
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -19,6 +20,7 @@ import httpx
 
 TOLQYN = (sys.executable, "-m", "ranking")
 """How a command line of `tolqyn` begins."""
+PORTS = 12_000, 32_000
 START = 180.0
 
 
@@ -163,8 +165,12 @@ def is_ready(url: str) -> bool:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A loopback port that nobody listens on, below those that the system gives to clients."""
+    while True:
+        port = random.randrange(*PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
