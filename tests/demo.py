@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -35,3 +37,9 @@ def is_full(client: httpx.Client, lang: str) -> bool:
         return False
     items = answer.json().get("items", []) if answer.status_code == 200 else []
     return len(items) == 5 and all(item["views"] > 0 for item in items)
+
+
+def is_by_score(board: dict[str, Any]) -> bool:
+    """Say whether nothing stands above what scores more, but for steadiness."""
+    scores = [item["score"] for item in board["items"]]
+    return all(one * 1.06 >= other for one, other in pairwise(scores))

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 from ranking.benchmarks.spawned import await_until
 from tests.chromium import Chromium, chromium
 from tests.cluster import need
-from tests.demo import demo_in
+from tests.demo import demo_in, is_by_score
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 
@@ -99,12 +98,6 @@ def page(tmp_path: Path) -> Iterator[Chromium]:
 def ids(client: httpx.Client, line: str = POPULAR) -> list[str]:
     """Articles of a list."""
     return [item["id"] for item in client.get(line).json()["items"]]
-
-
-def is_by_score(client: httpx.Client) -> bool:
-    """Say whether nothing stands above what scores more, but for steadiness."""
-    scores = [item["score"] for item in client.get(POPULAR).json()["items"]]
-    return all(one * 1.06 >= other for one, other in pairwise(scores))
 
 
 def set_of(client: httpx.Client) -> dict[str, Any]:
@@ -198,7 +191,9 @@ def test_a_pin_holds_and_ends(url: str, client: httpx.Client, page: Chromium) ->
     page.wait(f"{fifth}.parentElement.firstChild.dataset.id === {json.dumps(wanted)}")
     page.open(f"{url}/console#overrides")
     page.wait("document.querySelector('.acts')?.textContent.includes('The minister speaks')")
-    await_until(lambda: time.time() > ends and is_by_score(client), "the pin ends", 40)
+    await_until(
+        lambda: time.time() > ends and is_by_score(client.get(POPULAR).json()), "the pin ends", 40
+    )
     page.wait("!document.querySelector('.acts')")
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from ranking.control.checking import checked
 from ranking.engine.event import edition_fault
 from ranking.lists.boards import SURFACES
 
@@ -74,12 +75,7 @@ def hook_of(body: dict[str, Any]) -> Hook:
         ...
     ranking.control.hooks.HookError: url must begin with http:// or https://, got 'ftp://desk'
     """
-    try:
-        hook = msgspec.convert(body, Hook)
-    except msgspec.ValidationError as error:
-        text, _, path = str(error).partition(" - at `$.")
-        message = f"{path.rstrip('`')}: {text}" if path else text
-        raise HookError(message) from error
+    hook = checked(body, Hook, HookError)
     if urlsplit(hook.url).scheme not in ("http", "https") or not urlsplit(hook.url).hostname:
         message = f"url must begin with http:// or https://, got {hook.url!r}"
         raise HookError(message)

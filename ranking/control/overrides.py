@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from ranking.control.checking import checked
 from ranking.engine.event import edition_fault
 from ranking.lists.boards import SURFACES
 from ranking.lists.catalogue import tag_key
@@ -87,13 +88,7 @@ def override_of(body: dict[str, Any]) -> Override:
         ...
     ranking.control.overrides.OverrideError: slot: Expected `int` >= 1
     """
-    try:
-        act = msgspec.convert(body, Override)
-    except msgspec.ValidationError as error:
-        text, _, path = str(error).partition(" - at `$.")
-        field = path.rstrip("`")
-        message = f"{field}: {text}" if field else text
-        raise OverrideError(message) from error
+    act = checked(body, Override, OverrideError)
     for fault in _faults(act):
         raise OverrideError(fault)
     return act

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from ranking.control.checking import checked
 from ranking.experiments.assignment import BUCKETS
 from ranking.experiments.metrics import METRICS
 from ranking.lists.profile import ProfileError, profile_from
@@ -180,13 +181,7 @@ def experiment_of(body: dict[str, Any]) -> Experiment:
         ...
     ranking.experiments.plans.ExperimentError: arms: Expected `array` of length >= 2
     """
-    try:
-        experiment = msgspec.convert(body, Experiment)
-    except msgspec.ValidationError as error:
-        text, _, path = str(error).partition(" - at `$.")
-        field = path.rstrip("`")
-        message = f"{field}: {text}" if field else text
-        raise ExperimentError(message) from error
+    experiment = checked(body, Experiment, ExperimentError)
     for fault in (*_arm_faults(experiment), *_faults(experiment), *_phase_faults(experiment)):
         raise ExperimentError(fault)
     return experiment

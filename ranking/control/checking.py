@@ -1,0 +1,30 @@
+"""Checking: a body against the struct that it must be, with the field named in what is wrong."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+def checked(body: dict[str, Any], kind: type[T], error: type[ValueError]) -> T:
+    """Make a struct of a body.
+
+    Raises
+    ------
+    error
+        Naming the field and the rule.
+
+    Examples
+    --------
+    >>> checked({"at": "noon"}, msgspec.defstruct("Call", [("at", int)]), ValueError)
+    Traceback (most recent call last):
+        ...
+    ValueError: at: Expected `int`, got `str`
+    """
+    try:
+        return msgspec.convert(body, kind)
+    except msgspec.ValidationError as fault:
+        text, _, path = str(fault).partition(" - at `$.")
+        message = f"{path.rstrip('`')}: {text}" if path else text
+        raise error(message) from fault
