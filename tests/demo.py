@@ -1,5 +1,6 @@
 """The demo, running until every edition has lists: for tests and pictures of pages."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -43,3 +44,13 @@ def is_by_score(board: dict[str, Any]) -> bool:
     """Say whether nothing stands above what scores more, but for steadiness."""
     scores = [item["score"] for item in board["items"]]
     return all(one * 1.06 >= other for one, other in pairwise(scores))
+
+
+def far(
+    client: httpx.Client, scope: dict[str, str], score: float, changes: dict[str, Any]
+) -> float:
+    """How far a score is from a list's highest under some parameters, in e-folds."""
+    made = client.post("/v1/profiles/drafts", json=scope | {"set": changes, "ttl": 60}).json()
+    query = {**scope, "profile": made["id"], "n": 5}
+    items = client.get(f"/v1/{scope['surface']}", params=query).json()["items"]
+    return abs(math.log(max(item["score"] for item in items) / score))
