@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from ranking.control.checking import checked
 from ranking.experiments.assignment import BUCKETS
+from ranking.experiments.labels import label_of
 from ranking.experiments.metrics import METRICS
 from ranking.lists.profile import ProfileError, profile_from
 from ranking.lists.profiles import Changes, Scope
@@ -156,6 +157,10 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     def phase_at(self, now: float) -> int:
         """Number of the phase that holds at a moment, -1 before the start."""
         return sum(phase.at <= now for phase in self.phases) - 1
+
+    def label_at(self, name: str, now: float) -> str:
+        """What events of a moment say that they belong to it, nothing while it is not counted."""
+        return label_of(name, self.phase_at(now)) if self.is_counted(now) else ""
 
     def is_live(self, now: float) -> bool:
         """Say whether readers see its arms."""
