@@ -93,8 +93,9 @@ class Followed:
                 self._end(line, float("-inf"))
             else:
                 self._write(line, its, now)
-        if len(self._boards) > len(wanted := self.wanted()):
-            self._boards = {sought: self._boards[sought] for sought in wanted}
+        held, wanted = self._boards, self.wanted()
+        if len(held) > len(wanted):
+            self._boards = {sought: held[sought] for sought in wanted if sought in held}
 
     def _write(self, line: str, its: Line, now: float) -> None:
         boards = tuple(self._boards[each] for each in its.soughts if each in self._boards)
