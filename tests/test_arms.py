@@ -156,7 +156,8 @@ def test_an_a_a_of_the_live_lists_has_none_of_its_own() -> None:
     both = [{"name": "a", "set": {}}, {"name": "b", "set": {}}]
     for own, arms, wanted in (
         ({}, both, False),
-        ({"freshness": 2.0}, both, True),
+        ({"freshness": 2.0}, both, False),
+        ({}, [{"name": n, "set": {"freshness": 2.0}} for n in "ab"], True),
         ({"freshness": 2.0}, [{"name": n, "set": {"freshness": 2.0}} for n in "ab"], False),
         ({}, body()["arms"], True),
         ({}, NO_LIST, True),
@@ -165,3 +166,15 @@ def test_an_a_a_of_the_live_lists_has_none_of_its_own() -> None:
         decided(book, "e", arms=arms, metric="pages_per_visit")
         its = book.experiments()["e"]
         assert has_own_lists(its, book.profiles, book.published) is wanted
+
+
+def test_an_a_a_runs_beside_an_interleaved_one_and_keeps_what_is_published() -> None:
+    book = book_of(freshness=2.0)
+    arms = [{"name": "a", "set": {}}, {"name": "b", "set": {}}]
+    decided(book, "meter", arms=arms, layer="meter", edition="", surface="")
+    decided(book, "mix", mode="interleave", metric="click_through")
+    (profile,) = made(book, "meter:b").profiles
+    assert (profile.freshness, profile.steadiness) == (2.0, 0)
+    assert made(book, "mix:0").experiment == "mix"
+    with pytest.raises(ExperimentError, match="must not be interleaved on the lists of 'mix'"):
+        book.check_experiment("third", body(layer="third"), NOW)

@@ -120,7 +120,9 @@ def listed(
 def has_own_lists(its: Experiment, live: Profiles, published: Published) -> bool:
     """Say whether any arm has other lists than the live ones; those of an A/A have not."""
     own = live.changes.get(its.scope, {})
-    return any(arm.holdout or changes_of(its, arm, published) != own for arm in its.arms)
+    return not its.tries_nothing and any(
+        arm.holdout or changes_of(its, arm, published) != own for arm in its.arms
+    )
 
 
 def _parts(asked: str, experiments: Mapping[str, Experiment], where: Where) -> list[_Part]:
@@ -166,7 +168,8 @@ def _part(asked: str, experiments: Mapping[str, Experiment], where: Where) -> _P
 def _profile(parts: list[_Part], live: Profiles, published: Published, where: Where) -> Profile:
     by_scope: dict[Scope, list[_Part]] = defaultdict(list)
     for part in parts:
-        by_scope[part.its.scope].append(part)
+        if not part.its.tries_nothing:
+            by_scope[part.its.scope].append(part)
     for scope, some in by_scope.items():
         live = live.with_changes(scope, _merged(some, published))
     name = ",".join(f"{part.name}:{part.arm}" for part in parts)

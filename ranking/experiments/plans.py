@@ -2,8 +2,9 @@
 
 An arm is a whole set of changes that the experiment's scope would have of its own: given in place
 (`set`), or as a version of the scope that was published once (`version`, 0 = before the first); or
-no list at all (`holdout`). The first arm is the control. Shares and traffic are in thousandths, so
-that a browser cuts them alike. What may follow what is for `rules` to say.
+no list at all (`holdout`). The first arm is the control. Where all arms are empty sets all have the
+live lists, whatever is published: an A/A, which may run beside any other. Shares and traffic are in
+thousandths, so that a browser cuts them alike. What may follow what is for `rules` to say.
 """
 
 from collections.abc import Callable, Mapping
@@ -138,6 +139,11 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     def names(self) -> list[str]:
         """Names of the arms."""
         return [arm.name for arm in self.arms]
+
+    @property
+    def tries_nothing(self) -> bool:
+        """Say whether all arms are empty sets: an A/A, whose lists are the live ones."""
+        return all(arm.set == {} for arm in self.arms)
 
     @property
     def start(self) -> float:

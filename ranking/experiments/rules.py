@@ -141,6 +141,8 @@ def _check_beside(
             )
             raise NotAllowedError(message)
         return
+    if new.tries_nothing or other.tries_nothing:
+        return
     if Mode.INTERLEAVE in (new.mode, other.mode):
         message = (
             f"{name!r} must not be interleaved on the lists of {its!r}, of layer {other.layer!r}"
