@@ -22,6 +22,7 @@ from ranking.engine.arms import (
     Row,
 )
 from ranking.engine.batch import BUCKETS
+from ranking.engine.labels import label_of
 from ranking.experiments.metrics import COLUMN
 from ranking.experiments.plans import Experiment, Mode
 from ranking.experiments.tallies import Tallies, no_tallies
@@ -47,17 +48,6 @@ class Counted(NamedTuple):
 
     tallies: Tallies
     offsets: dict[str, tuple[int, int]]
-
-
-def label_of(name: str, phase: int) -> str:
-    """What events call an experiment in one of its phases.
-
-    Examples
-    --------
-    >>> label_of("calm", 0), label_of("calm", 2)
-    ('calm', 'calm.2')
-    """
-    return f"{name}.{phase}" if phase else name
 
 
 def is_of(label: str, name: str) -> bool:
