@@ -1,0 +1,235 @@
+"""Sums by arm: what the engine keeps of experiments, against a count that a reader can check."""
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from ranking.engine.arms import (
+    BOUNCES,
+    CLICKS,
+    IMPRESSIONS,
+    READS,
+    SLOTS,
+    SURFACES,
+    VIEWS,
+    VISITORS,
+    VISITS,
+)
+from ranking.engine.labels import split
+from ranking.engine.settings import EngineSettings
+from ranking.experiments.counting import counted
+from ranking.experiments.plans import Experiment, experiment_of
+from ranking.ranker import Ranker
+from tests.logs import (
+    MINUTE_MS,
+    ROBOT,
+    START_MS,
+    Kind,
+    Row,
+    Truth,
+    chopped,
+    packed,
+    random_rows,
+    view,
+)
+from tests.restarts import TINY, applied, log_for, restarted
+
+Name = tuple[str, str]
+Cell = tuple[int, int]
+"""Bucket and column."""
+
+
+class Sums(NamedTuple):
+    """What is counted under one label and arm."""
+
+    cells: Counter[Cell]
+    slots: Counter[tuple[int, int, int]]
+    events: list[int]
+    last: list[int]
+
+
+class ArmsTruth(Truth):
+    """Counts arms row by row, by the rules and without any shortcut."""
+
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        super().__init__(settings)
+        self.arms: dict[Name, Sums] = {}
+
+    def add(self, row: Row) -> bool:
+        """Take one row."""
+        event, at = row.event, row.at_ms
+        visit = list(self._visits[str(event.session or event.visitor)])
+        counts = super().add(row)
+        if event.agent == ROBOT or not event.experiment:
+            return counts
+        is_first = not self._was_seen(("reader", str(event.visitor)), at) and not self.again
+        if event.bucket is None:
+            return counts
+        names = split(event.experiment, event.arm)
+        for name in names:
+            self._make_room(name, names)
+            self.arms.setdefault(name, Sums(Counter(), Counter(), [0], [self.number]))
+        for name in names:
+            its = self.arms[name]
+            its.last[0] = self.number
+            its.cells[event.bucket, VISITORS] += is_first
+            if counts:
+                its.events[0] += 1
+                self._sum(its, row, visit)
+        return counts
+
+    def _make_room(self, name: Name, kept: list[Name]) -> None:
+        if name not in self.arms and len(self.arms) == self.settings.arms:
+            others = [its for its in self.arms if its not in kept]
+            weakest = min(others, key=lambda its: (self.arms[its].events, self.arms[its].last))
+            del self.arms[weakest]
+
+    def _sum(self, its: Sums, row: Row, visit: list[tuple[tuple[str, str], int]]) -> None:
+        event, bucket = row.event, row.event.bucket or 0
+        if event.kind == "view":
+            page = (event.edition, str(event.article))
+            alive = [(other, then) for other, then in visit if then >= self._horizon_ms]
+            near = [t for p, t in alive if p != page and abs(row.at_ms - t) < self.window_ms]
+            its.cells[bucket, VIEWS] += 1
+            if not near:
+                its.cells[bucket, VISITS] += 1
+                its.cells[bucket, BOUNCES] += 1
+            elif len(near) == 1 and sum(abs(near[0] - t) < self.window_ms for _, t in alive) == 1:
+                its.cells[bucket, BOUNCES] -= 1
+        elif event.kind == "read":
+            its.cells[bucket, READS] += 1
+        else:
+            surface = SURFACES.index(event.surface)
+            column, which = (IMPRESSIONS, 0) if event.kind == "impression" else (CLICKS, 1)
+            its.cells[bucket, column + surface] += 1
+            its.slots[surface, min(max(event.slot, 1), SLOTS) - 1, which] += 1
+
+
+def kept(ranker: Ranker) -> dict[Name, tuple[dict[Cell, int], dict[tuple[int, ...], int]]]:
+    """Sums that are not zero, by label and arm."""
+    found = {}
+    for _, _, rows in ranker.arms():
+        for row in rows:
+            cells = {(b, c): int(row.sums[b, c]) for b, c in np.argwhere(row.sums).tolist()}
+            slots = {tuple(k): int(row.slots[tuple(k)]) for k in np.argwhere(row.slots).tolist()}
+            found[row.label, row.arm] = (cells, slots)
+    return found
+
+
+def plan(**more: object) -> Experiment:
+    """A plan of two arms."""
+    arms = [{"name": "a", "set": {}}, {"name": "b", "set": {}}]
+    phases = [{"at": 0, "traffic": 500, "shares": [500, 500]}]
+    return experiment_of({"arms": arms, "phases": phases, "salt": "s", **more})
+
+
+@pytest.mark.parametrize("engine", [EngineSettings(), EngineSettings(arms=8)], ids=["all", "few"])
+@pytest.mark.parametrize("seed", range(3))
+def test_sums_equal_the_truth_through_restarts(engine: EngineSettings, seed: int) -> None:
+    rows = log_for(engine, seed=30 + seed)
+    truth = ArmsTruth(engine)
+    truth.add_all(rows)
+    log = chopped(rows, range(0, len(rows), 90))
+    ranker = Ranker(engine)
+    for position, batch in enumerate(log):
+        ranker.apply(batch, position)
+        ranker = restarted(ranker, log, engine) if position % 3 == seed else ranker
+    told = {
+        name: ({k: n for k, n in its.cells.items() if n}, dict(its.slots))
+        for name, its in truth.arms.items()
+    }
+    assert kept(ranker) == told
+    assert sum(n for cells, _ in told.values() for n in cells.values()) > 500
+    assert engine.arms > 8 or len(told) == 8
+
+
+def test_a_visit_counts_once_and_bounces_until_its_second_page() -> None:
+    said: dict[str, Any] = {"experiment": "calm", "arm": "b", "bucket": 7}
+    rows = [view(START_MS + k * 20 * MINUTE_MS, f"{k}", **said) for k in range(5)]
+    for stop, bounces in ((1, 1), (2, 0), (5, 0)):
+        (cells, _), *_ = kept(applied([packed(rows[:stop])], EngineSettings())).values()
+        assert cells.get((7, BOUNCES), 0) == bounces
+        assert cells[7, VISITS] == cells[7, VISITORS] == 1
+        assert cells[7, VIEWS] == stop
+    later = view(START_MS + 200 * MINUTE_MS, "9", **said)
+    (cells, _), *_ = kept(applied([packed([*rows, later])], EngineSettings())).values()
+    assert (cells[7, VISITS], cells[7, BOUNCES], cells[7, VISITORS]) == (2, 1, 2)
+
+
+def test_own_lists_phases_and_clicks_of_all_lists() -> None:
+    def event(kind: Kind, surface: str, article: int, experiment: str, arm: str) -> Row:
+        return view(
+            START_MS + article, f"{article}", kind=kind, surface=surface, slot=2,
+            experiment=experiment, arm=arm, bucket=3,
+        )  # fmt: skip
+
+    rows = [
+        event("impression", "popular", 1, "calm", "a"),
+        event("impression", "related", 2, "calm", "a"),
+        event("click", "popular", 1, "meter,calm", "b,a"),
+        event("click", "related", 2, "calm.1", "b"),
+        event("click", "", 4, "calm.1", "b"),
+        event("click", "popular", 5, "calm.2", "b"),
+        event("click", "popular", 6, "calmer", "a"),
+        event("click", "popular", 7, "calm", "c"),
+    ]
+    ranker = applied([packed(rows)], EngineSettings())
+    phases = [{"at": at, "traffic": 500, "shares": [500, 500]} for at in (0, 9)]
+    its = plan(surface="popular", phases=phases)
+    tallies, offsets = counted("calm", its, ranker.arms())
+    sums = {
+        name: tallies.column(name)[:, :, 3].tolist()
+        for name in ("impressions", "clicks", "all_clicks")
+    }
+    assert sums == {
+        "impressions": [[1, 0], [0, 0]], "clicks": [[1, 0], [0, 1]],
+        "all_clicks": [[1, 0], [0, 2]],
+    }  # fmt: skip
+    assert tallies.slots[:, :, 1].tolist() == [[[1, 1], [0, 0]], [[0, 0], [0, 1]]]
+    assert offsets == {"inform": (0, 1)}
+    assert counted("calm", plan(phases=phases), ranker.arms()).tallies.column("clicks").sum() == 3
+
+
+def test_interleaved_clicks_are_of_the_team_and_the_rest_is_of_all() -> None:
+    said: dict[str, Any] = {"experiment": "calm", "bucket": 3, "surface": "popular", "slot": 1}
+    rows = [
+        view(START_MS, "1", kind="impression", arm="", **said),
+        view(START_MS + 1, "2", kind="impression", arm="b", **said),
+        view(START_MS + 2, "1", kind="click", arm="b", **said),
+        view(START_MS + 3, "2", kind="click", arm="", **said),
+    ]
+    ranker = applied([packed(rows)], EngineSettings())
+    its = plan(mode="interleave", metric="click_through")
+    tallies = counted("calm", its, ranker.arms()).tallies
+    assert tallies.column("impressions")[0, :, 3].tolist() == [2, 0]
+    assert tallies.column("clicks")[0, :, 3].tolist() == [0, 1]
+    assert tallies.column("all_clicks")[0, :, 3].tolist() == [2, 0]
+
+
+def test_nonsense_drives_out_nonsense() -> None:
+    """However many names somebody sends, those of whom much is known stay."""
+    many = [
+        view(START_MS + k, f"{k}", f"{k}", experiment="calm", arm="ab"[k % 2], bucket=k % 1000)
+        for k in range(200)
+    ]
+    noise = [
+        view(START_MS + 1000 + k, f"{k}", "x", experiment=f"n{k}", bucket=1) for k in range(3000)
+    ]
+    truth = ArmsTruth(TINY)
+    truth.add_all([*many, *noise])
+    ranker = applied([packed([*many, *noise])], TINY)
+    names = {name for _, _, rows in ranker.arms() for name in ((r.label, r.arm) for r in rows)}
+    assert names == set(truth.arms)
+    assert {("calm", "a"), ("calm", "b"), ("n2999", "")} < names
+    one_by_one = applied(chopped([*many, *noise], range(0, 3200, 7)), TINY)
+    assert one_by_one.state() == ranker.state()
+
+
+def test_events_without_labels_leave_no_sums() -> None:
+    rows = random_rows(1, 300, others=0.3)
+    assert kept(applied([packed(rows)], EngineSettings())) == {}
+    robot = view(START_MS, "1", agent=ROBOT, experiment="calm", arm="a", bucket=5)
+    rows = [robot, view(START_MS, "2", bucket=1), view(START_MS, "3", experiment="calm")]
+    assert kept(applied([packed(rows)], EngineSettings())) == {}
