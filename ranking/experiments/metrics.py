@@ -11,14 +11,13 @@ COLUMNS = (
 )  # fmt: skip
 """Sums of a bucket, in the order of their columns.
 
-visitors: readers seen for the first time in a day; visits: begun; views: pages opened; bounces:
-visits that ended with their first page; reads: pages read; impressions, clicks: items of the
-experiment's own lists that came into sight, and that were followed; all_clicks: items of any of our
-lists that were followed.
+visitors: readers of whom no event of any experiment came within the repeat window before; visits:
+begun; views: pages opened; bounces: visits that ended with their first page; reads: pages read;
+impressions, clicks: items of the experiment's own lists that came into sight, and that were
+followed; all_clicks: items of any of our lists that were followed. All but the first count what
+passed the repeat rule.
 """
 COLUMN = {name: place for place, name in enumerate(COLUMNS)}
-SLOTS = 20
-"""Places of a list that are told apart; the last one holds those beyond."""
 
 
 class Metric(NamedTuple):

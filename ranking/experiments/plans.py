@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from ranking.control.checking import checked
-from ranking.experiments.assignment import BUCKETS
+from ranking.engine.batch import BUCKETS
 from ranking.experiments.metrics import METRICS
 from ranking.lists.profile import ProfileError, profile_from
 from ranking.lists.profiles import Changes, Scope

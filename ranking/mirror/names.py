@@ -9,7 +9,7 @@ import msgspec
 
 
 class Question(msgspec.Struct, frozen=True, order=True):
-    """A board that is not made unless somebody asks for it.
+    """A board, or what else is not made unless somebody asks for it.
 
     Attributes
     ----------
@@ -22,6 +22,8 @@ class Question(msgspec.Struct, frozen=True, order=True):
         Articles of which to tell why they stand where they do, instead of the board.
     n : int
         Places of the list that this is about.
+    experiment : str
+        Name of the one whose sums are asked for, of the edition's site, instead of the board.
     """
 
     edition: str
@@ -31,6 +33,7 @@ class Question(msgspec.Struct, frozen=True, order=True):
     pages: tuple[str, ...] = ()
     explained: tuple[str, ...] = ()
     n: int = 5
+    experiment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
