@@ -62,18 +62,15 @@ def path_of(its: Experiment, looks: Sequence[Look]) -> list[Point]:
     width = half_width(information, rho, alpha, freedom)
     lift, low, high = (np.expm1(part) for part in (effect, effect - width, effect + width))
     p = p_value(log_evidence(effect, information, rho, freedom))
-    return [
-        Point(
-            look.at,
-            [
-                Seen(arm, *(float(part[place, number]) for part in (lift, low, high)), corrected)
-                for place, (arm, corrected) in enumerate(
-                    zip(its.names[1:], holm(p[:, number].tolist()), strict=True)
-                )
-            ],
-        )
-        for number, look in enumerate(looks)
-    ]
+    found = []
+    for number, look in enumerate(looks):
+        corrected = holm(p[:, number].tolist())
+        seen = [
+            Seen(arm, float(lift[k, number]), float(low[k, number]), float(high[k, number]), chance)
+            for k, (arm, chance) in enumerate(zip(its.names[1:], corrected, strict=True))
+        ]
+        found.append(Point(look.at, seen))
+    return found
 
 
 def thinned(path: Sequence[Point], most: int) -> list[Point]:
