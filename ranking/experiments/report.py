@@ -16,9 +16,10 @@ import numpy as np
 
 from ranking import __version__
 from ranking.experiments.evidence import Evidence, evidence_of, profile_hash
+from ranking.experiments.looks import look_at
 from ranking.experiments.metrics import METRICS
+from ranking.experiments.paths import path_of
 from ranking.experiments.readout import Readout, readout
-from ranking.experiments.sequences import half_width, mixture, needed_information
 from ranking.experiments.tallies import TalliesError
 from ranking.templates import templates_of
 
@@ -133,17 +134,16 @@ def _terms(evidence: Evidence) -> list[tuple[str, str]]:
 
 
 def _paths(evidence: Evidence) -> list[Path]:
-    plan, looks = evidence.experiment, evidence.looks
-    if len(looks) < 2:
+    """Each arm at each look and at the end."""
+    plan = evidence.experiment
+    points = path_of(plan, [*evidence.looks, look_at(plan, evidence.tallies, evidence.at)])
+    if len(points) < 2:
         return []
-    alpha = plan.alpha / (len(plan.arms) - 1)
-    rho = mixture(needed_information(np.log1p(plan.effect), alpha, plan.power), alpha)
-    at = [look.at for look in looks]
+    at = [point.at for point in points]
     found = []
     for place, arm in enumerate(plan.names[1:]):
-        effect, information, freedom = np.array([look.effects[place] for look in looks]).T
-        width = half_width(information, rho, alpha, freedom)
-        curves = np.expm1([effect - width, effect, effect + width])
+        seen = [point.arms[place] for point in points]
+        curves = np.array([(one.low, one.lift, one.high) for one in seen]).T
         found.append(_path(arm, at, curves, 4.0 * plan.effect))
     return found
 
