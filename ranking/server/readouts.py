@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ranking import __version__
-from ranking.experiments.counting import label_of
+from ranking.engine.labels import label_of
 from ranking.experiments.evidence import Evidence
 from ranking.experiments.expected import Habits, expected, guessed, habits_of
 from ranking.experiments.looks import look_at
