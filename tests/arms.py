@@ -9,6 +9,7 @@ from ranking.engine.arms import (
     IMPRESSIONS,
     READS,
     SLOTS,
+    STAY,
     SURFACES,
     VIEWS,
     VISITORS,
@@ -75,6 +76,8 @@ class ArmsTruth(Truth):
             alive = [(other, then) for other, then in visit if then >= self._horizon_ms]
             near = [t for p, t in alive if p != page and abs(row.at_ms - t) < self.window_ms]
             its.cells[bucket, VIEWS] += 1
+            if near and row.at_ms > near[0]:
+                its.cells[bucket, STAY] += min((row.at_ms - near[0]) // 1000, 600)
             if not near:
                 its.cells[bucket, VISITS] += 1
                 its.cells[bucket, BOUNCES] += 1

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ranking.engine.arms import (
     BOUNCES,
@@ -11,6 +12,8 @@ from ranking.engine.arms import (
     VISITORS,
     VISITS,
 )
+from ranking.engine.compiled import compiled
+from ranking.engine.distinct import REGISTERS, distinct, see
 from ranking.engine.settings import EngineSettings
 from ranking.experiments.counting import counted
 from ranking.experiments.plans import Experiment, experiment_of
@@ -101,7 +104,7 @@ def test_own_lists_phases_and_clicks_of_all_lists() -> None:
     ranker = applied([packed(rows)], EngineSettings())
     phases = [{"at": at, "traffic": 500, "shares": [500, 500]} for at in (0, 9)]
     its = plan(surface="popular", phases=phases)
-    tallies, offsets = counted("calm", its, ranker.arms())
+    tallies, offsets, catalogue = counted("calm", its, ranker.arms())
     sums = {
         name: tallies.column(name)[:, :, 3].tolist()
         for name in ("impressions", "clicks", "all_clicks")
@@ -112,6 +115,7 @@ def test_own_lists_phases_and_clicks_of_all_lists() -> None:
     }  # fmt: skip
     assert tallies.slots[:, :, 1].tolist() == [[[1, 1], [0, 0]], [[0, 0], [0, 1]]]
     assert offsets == {"inform": (0, 1)}
+    assert catalogue == {"": 2, "a": 2, "b": 0}
     assert counted("calm", plan(phases=phases), ranker.arms()).tallies.column("clicks").sum() == 3
 
 
@@ -156,3 +160,21 @@ def test_events_without_labels_leave_no_sums() -> None:
     robot = view(START_MS, "1", agent=ROBOT, experiment="calm", arm="a", bucket=5)
     rows = [robot, view(START_MS, "2", bucket=1), view(START_MS, "3", experiment="calm")]
     assert kept(applied([packed(rows)], EngineSettings())) == {}
+
+
+@compiled
+def see_all(registers: NDArray[np.uint8], keys: NDArray[np.uint64]) -> None:
+    """Take many articles in."""
+    for key in keys:
+        see(registers, key)
+
+
+@pytest.mark.parametrize("count", [1, 50, 2000, 6000, 9000, 40_000])
+def test_how_many_articles_came_into_sight(count: int) -> None:
+    """Within four standard errors, in the middle range too, where plain formulas are biased."""
+    keys = np.random.default_rng(count).integers(0, 1 << 64, count, np.uint64)
+    one, other = (np.zeros(REGISTERS, np.uint8) for _ in range(2))
+    see_all(one, keys[::2])
+    see_all(other, np.concatenate([keys[1::2], keys[: count // 3]]))
+    together = np.maximum(one, other)
+    assert distinct(together) == pytest.approx(count, rel=4 * 0.023, abs=0.5)

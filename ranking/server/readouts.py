@@ -114,6 +114,7 @@ class Readouts:
             name=name, plan=msgspec.to_builtins(its), version=record.version,
             profiles=self._profiles(its), code=__version__, offsets=counted.offsets, at=at,
             sums=sums, slots=counted.tallies.slots.tolist(), looks=looks,
+            catalogue=counted.catalogue,
         )  # fmt: skip
 
     def _profiles(self, its: Experiment) -> dict[str, dict[str, Any]]:
