@@ -78,6 +78,7 @@ def replay(
     catalogue : Catalogue
     span : Span
     profile : Profile
+        Its `refresh` is that of the span, unless it says another.
     settings : EngineSettings
     progress : callable
         Told the views done so far.
