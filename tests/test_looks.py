@@ -79,8 +79,9 @@ def test_of_two_looks_at_once_the_first_is_kept_and_removal_takes_all() -> None:
     decided(book, "experiment", "calm", None)
     assert book.looks("calm") == []
     assert not book.take(book.following("look", "calm", one, "", "")), "nothing is left to look at"
-    decided(book, "experiment", "calm", draft)
     assert book.latest("look", "calm") == 0
+    again = book.following("experiment", "calm", draft, "", "")
+    assert not book.take(again), "events of its readers are still in the log"
     assert book.faults == []
 
 

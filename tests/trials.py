@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import numpy as np
 
-from ranking.experiments.assignment import BUCKETS, OUTSIDE, arms_of
+from ranking.engine.batch import BUCKETS
+from ranking.experiments.assignment import OUTSIDE, arms_of
 from ranking.experiments.plans import Experiment
 
 SLOTS = 5
