@@ -61,6 +61,7 @@ def test_what_was_sent_is_what_is_read(client: httpx.Client) -> None:
     assert last == {name: one[name] for name in ("arm", "lift", "low", "high", "p")}
     assert 0 < one["low"] < 0.5 < one["high"]
     assert told["health"]["is_sound"]
+    assert told["verdict"] == {"kind": "early", "arm": "", "metric": ""}
     needed = told["planned"]
     assert 0 < needed["progress"] < 1
     assert needed["visits"] == pytest.approx(3000 / needed["progress"], rel=0.5)
