@@ -9,6 +9,7 @@ import { LANGUAGES, language, learn, t } from "./words.js";
 const VIEWS = {
   boards: () => import("./boards.js"),
   tune: () => import("./tune.js"),
+  experiments: () => import("./experiments.js"),
   overrides: () => import("./overrides.js"),
   tags: () => import("./tags.js"),
   traffic: () => import("./traffic.js"),
