@@ -32,11 +32,11 @@ async function all(root, app) {
       );
       const readouts = new Map(told.map((one) => [one.name, one]));
       const now = JSON.stringify([experiments, told.map((one) => [one.readout, one.looks])]);
-      if (now === shown || list.contains(document.activeElement) || meter.contains(document.activeElement)) {
-        return;
-      }
+      if (now === shown) return;
       shown = now;
+      const held = root.contains(document.activeElement) && document.activeElement.getAttribute("href");
       draw(experiments, readouts);
+      if (held) root.querySelector(`a[href="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
     } catch (error) {
       shown = "";
       list.replaceChildren(h("p", { class: "note fault", role: "alert" }, refusalText(error)));

@@ -125,7 +125,7 @@ function headingOf(told) {
       "p",
       { class: "healths" },
       status !== "draft" && soundness(told),
-      h("span", { class: "health sound" }, "✓ ", t("health.peek")),
+      status !== "draft" && h("span", { class: "health sound" }, "✓ ", t("health.peek")),
     ),
   ];
 }
