@@ -16,15 +16,16 @@ from numpy.typing import NDArray
 
 from ranking.engine.batch import BUCKETS, Batch
 from ranking.engine.compiled import compiled
+from ranking.engine.distinct import REGISTERS, see
 from ranking.engine.labels import MOST, split
 from ranking.engine.views import BEGUN, COUNTED, FIRST_SEEN, SECOND
 
 SURFACES = ("", "popular", "trending", "related", "foryou", "other")
 """Lists that impressions and clicks are told apart by; the first: the event names none."""
-VISITORS, VISITS, VIEWS, BOUNCES, READS, IMPRESSIONS = range(6)
+VISITORS, VISITS, VIEWS, BOUNCES, READS, STAY, IMPRESSIONS = range(7)
 CLICKS = IMPRESSIONS + len(SURFACES)
 SUMS = CLICKS + len(SURFACES)
-"""Columns of a bucket; impressions and clicks have one for each surface."""
+"""Columns of a bucket; stay is in seconds, impressions and clicks have one for each surface."""
 SLOTS = 20
 """Places of a list that are told apart; the last one holds those beyond."""
 
@@ -47,6 +48,8 @@ class Row(NamedTuple):
     sums : (BUCKETS, SUMS) int64
     slots : (n_surfaces, SLOTS, 2) int64
         Impressions and clicks.
+    shown : (REGISTERS,) uint8
+        Which articles came into sight: see `distinct`.
     """
 
     label: str
@@ -56,15 +59,17 @@ class Row(NamedTuple):
     last: int
     sums: NDArray[np.int64]
     slots: NDArray[np.int64]
+    shown: NDArray[np.uint8]
 
 
 class Tables(NamedTuple):
-    """Rows as arrays: `events`, `last`, `sums` and `slots` of each, as in `Row`."""
+    """Rows as arrays: what each has of `Row`."""
 
     events: NDArray[np.int64]
     last: NDArray[np.int64]
     sums: NDArray[np.int64]
     slots: NDArray[np.int64]
+    shown: NDArray[np.uint8]
 
 
 class Told(NamedTuple):
@@ -72,6 +77,7 @@ class Told(NamedTuple):
 
     pair: NDArray[np.int32]
     views: NDArray[Any]
+    key: NDArray[np.uint64]
     bucket: NDArray[np.uint16]
     surface: NDArray[np.uint8]
     slot: NDArray[np.uint8]
@@ -95,15 +101,17 @@ class Arms:
 
     def row(self, place: int) -> Row:
         """One row, uncopied."""
-        events, last, sums, slots = (table[place] for table in self._tables)
-        return Row(*self.names[place], self.begun[place], int(events), int(last), sums, slots)
+        events, last, *rest = (table[place] for table in self._tables)
+        return Row(*self.names[place], self.begun[place], int(events), int(last), *rest)
 
     def changed(self, since: int) -> list[int]:
         """Places of the rows with an event from a number of the log on."""
         places: list[int] = np.flatnonzero(self._tables.last[: len(self.names)] >= since).tolist()
         return places
 
-    def add(self, batch: Batch, views: NDArray[Any], first: int, position: int) -> None:
+    def add(
+        self, batch: Batch, views: NDArray[Any], keys: NDArray[np.uint64], first: int, position: int
+    ) -> None:
         """Add views of which the loop has told what they were.
 
         A row that gives way is chosen by the events before the view that needs room, whatever
@@ -113,6 +121,8 @@ class Arms:
         ----------
         batch : Batch
         views : (n_views,) VIEW
+        keys : (n_slots,) uint64
+            Hashes of the articles.
         first : int
             Views of the site's log before them.
         position : int
@@ -121,7 +131,7 @@ class Arms:
         if not batch.columns["experiment"].any():
             return
         naming = _Naming(batch)
-        its = Told(naming.pair, views, *_columns(batch))
+        its = Told(naming.pair, views, keys[views["slot"]], *_columns(batch))
         waiting = [(naming.next(pair, 0), pair) for pair in range(len(naming.names))]
         heapify(waiting)
         done = 0
@@ -144,7 +154,8 @@ class Arms:
         self._new((row.label, row.arm), row.begun, row.last, [])
         place = len(self.names) - 1
         self._tables.events[place] = row.events
-        self._tables.sums[place], self._tables.slots[place] = row.sums, row.slots
+        for name in ("sums", "slots", "shown"):
+            getattr(self._tables, name)[place] = getattr(row, name)
 
     def _new(self, name: Name, position: int, number: int, kept: Sequence[Name]) -> Name | None:
         """Make a row; returns which one gave way to it, if there was no room."""
@@ -167,10 +178,16 @@ class Arms:
 
 def _tables(size: int, old: Tables | None = None) -> Tables:
     """Tables of a size, the rows of others in them."""
-    shapes = ((), (), (BUCKETS, SUMS), (len(SURFACES), SLOTS, 2))
-    tables = Tables(*(np.zeros((size, *shape), np.int64) for shape in shapes))
-    for table, before in zip(tables, old or (), strict=False):
-        table[: len(before)] = before
+    tables = Tables(
+        np.zeros(size, np.int64),
+        np.zeros(size, np.int64),
+        np.zeros((size, BUCKETS, SUMS), np.int64),
+        np.zeros((size, len(SURFACES), SLOTS, 2), np.int64),
+        np.zeros((size, REGISTERS), np.uint8),
+    )
+    for name in Tables._fields if old else ():
+        before = getattr(old, name)
+        getattr(tables, name)[: len(before)] = before
     return tables
 
 
@@ -251,6 +268,7 @@ def _add(
             tables.events[row] += 1
             if kind == 0:
                 sums[row, bucket, VIEWS] += 1
+                sums[row, bucket, STAY] += view["stay"]
                 if told & BEGUN:
                     sums[row, bucket, VISITS] += 1
                     sums[row, bucket, BOUNCES] += 1
@@ -261,6 +279,7 @@ def _add(
             elif kind == 2:
                 sums[row, bucket, IMPRESSIONS + surface] += 1
                 slots[row, surface, slot, 0] += 1
+                see(tables.shown[row], its.key[i])
             else:
                 sums[row, bucket, CLICKS + surface] += 1
                 slots[row, surface, slot, 1] += 1

@@ -278,7 +278,7 @@ def _name_slots(site: Site) -> None:
 def packed_arm(row: Row) -> bytes:
     """Write sums of an arm, but for where they begin, which is no part of the state."""
     head = msgspec.msgpack.encode((row.label, row.arm, row.events, row.last))
-    arrays = {name: _narrow(getattr(row, name)) for name in ("sums", "slots")}
+    arrays = {"sums": _narrow(row.sums), "slots": _narrow(row.slots), "shown": row.shown}
     return LENGTH.pack(len(head)) + head + pack_arrays(arrays)
 
 

@@ -1,26 +1,57 @@
-"""Labels: what an event says of the experiments that its reader takes part in.
+"""Labels: which experiments an event belongs to, and its arm in each.
 
-A page names all of them with every event, `experiment="calm,meter.1"` and `arm="b,a"`, in one
-order: a reader may be in an experiment of each layer. A label is an experiment's name, after the
-first phase with the number of the phase that the reader's arm was told from, so that the log alone
-says under which shares.
+The label of an experiment is its name, from its second phase on with the phase's number, since
+phases are compared within themselves. A reader of several experiments sends all their labels in
+`experiment`, separated by commas, and his arms in `arm` in the same order. This file needs nothing
+but the two texts, so that a log alone says who was where.
 """
 
 MOST = 8
-"""Experiments that one event may name; those beyond are not read."""
+"""Experiments that one event may belong to."""
 
 
-def split(experiment: str, arm: str) -> list[tuple[str, str]]:
-    """Label and arm of each experiment that an event names, each label once.
+def label_of(name: str, phase: int) -> str:
+    """Name one phase of an experiment.
+
+    Parameters
+    ----------
+    name : str
+    phase : int
+        Its number, from 0.
 
     Examples
     --------
-    >>> split("calm,meter.1", "b,a"), split("calm", ""), split("", "")
-    ([('calm', 'b'), ('meter.1', 'a')], [('calm', '')], [])
+    >>> label_of("calm", 0), label_of("calm", 2)
+    ('calm', 'calm.2')
     """
-    arms = arm.split(",")
+    return f"{name}.{phase}" if phase > 0 else name
+
+
+def split(experiment: str, arm: str) -> list[tuple[str, str]]:
+    """Read the experiments of an event.
+
+    Parameters
+    ----------
+    experiment, arm : str
+        As an event carries them.
+
+    Returns
+    -------
+    list of (str, str)
+        Label and arm of each, in their order; at most `MOST`. A label that is named twice counts
+        once, an empty one not at all; an arm that is not given is empty.
+
+    Examples
+    --------
+    >>> split("calm,meter.1", "b,a"), split("calm,,calm,wide", "b")
+    ([('calm', 'b'), ('meter.1', 'a')], [('calm', 'b'), ('wide', '')])
+    """
+    if "," not in experiment:
+        return [(experiment, arm.partition(",")[0])] if experiment else []
+    arms = iter(arm.split(","))
     found: dict[str, str] = {}
-    for number, label in enumerate(experiment.split(",")[:MOST]):
+    for label in experiment.split(","):
+        its = next(arms, "")
         if label:
-            found.setdefault(label, arms[number] if number < len(arms) else "")
-    return list(found.items())
+            found.setdefault(label, its)
+    return list(found.items())[:MOST]

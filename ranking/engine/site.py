@@ -245,7 +245,7 @@ class Site:
         while reason != DONE:
             self.settle(reason, int(batch.columns["at"][done]), here)
             done, reason = apply_views(self.state, views, done)
-        self.arms.add(batch, views, first, here.position)
+        self.arms.add(batch, views, self.state.article["key"], first, here.position)
 
     def settle(self, reason: int, at_ms: int, here: Turn) -> None:
         """Do what the loop stopped for: turn the window, or make room in the tables."""

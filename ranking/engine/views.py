@@ -23,6 +23,8 @@ from ranking.engine.visits import DEPTH, remember_page, visit_place
 
 KINDS = 4
 DONE, TURN, GROW = 0, 1, 2
+LONGEST_STAY = 600
+"""Seconds on a page beyond which a reader is taken to have been away."""
 EVENT_ID_SALT = np.uint64(0x9E3779B97F4A7C15)
 READER_SALT = np.uint64(0xD1B54A32D192ED03)
 LABELLED, COUNTED, BEGUN, SECOND, FIRST_SEEN = 1, 2, 4, 8, 16
@@ -42,6 +44,7 @@ VIEW = np.dtype(
         ("robot", np.uint8),
         ("ours", np.uint8),  # caused by one of our lists
         ("told", np.uint8),  # LABELLED, and then what the loop tells
+        ("stay", np.uint16),  # s on the page before, as the loop tells
     ],
     align=True,
 )
@@ -117,7 +120,7 @@ def views_of(batch: Batch, slots: NDArray[np.int32]) -> NDArray[Any]:
         views[name] = c[name]
     views["slot"] = slots[c["article"]]
     views["ours"] = (c["surface"] != 0) | (c["list_id"] != 0)
-    views["told"] = c["experiment"] != 0
+    views["told"], views["stay"] = c["experiment"] != 0, 0
     return views
 
 
@@ -244,6 +247,8 @@ def count_view(s: State, view: Any, place: int) -> None:
         steps += 1
     if view["told"]:
         view["told"] |= place_told(visit, steps, before, log)
+        if steps > 0 and at > before:
+            view["stay"] = min((at - before) // 1000, LONGEST_STAY)
     of_class = OURS if view["ours"] else (ONWARD if steps > 0 else LANDING)
     add_mass(at, s.weights, s.of_millisecond, s.mass, s.total, slot, edition, of_class)
     article["hour"] = ring_add(article["hourly"], article["hour"], at // HOUR_MS)

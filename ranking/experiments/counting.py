@@ -15,6 +15,7 @@ from ranking.engine.arms import (
     CLICKS,
     IMPRESSIONS,
     READS,
+    STAY,
     SURFACES,
     VIEWS,
     VISITORS,
@@ -22,6 +23,8 @@ from ranking.engine.arms import (
     Row,
 )
 from ranking.engine.batch import BUCKETS
+from ranking.engine.distinct import REGISTERS, distinct
+from ranking.engine.labels import label_of
 from ranking.experiments.metrics import COLUMN
 from ranking.experiments.plans import Experiment, Mode
 from ranking.experiments.tallies import Tallies, no_tallies
@@ -32,6 +35,7 @@ SIMPLE = {
     "views": VIEWS,
     "bounces": BOUNCES,
     "reads": READS,
+    "stay": STAY,
 }
 
 
@@ -43,21 +47,13 @@ class Counted(NamedTuple):
     tallies : Tallies
     offsets : dict of str to (int, int)
         Of each site: log position of the first event, and the one after the last that was read.
+    catalogue : dict of str to int
+        Articles that came into sight, about, by arm; and of all arms together under "".
     """
 
     tallies: Tallies
     offsets: dict[str, tuple[int, int]]
-
-
-def label_of(name: str, phase: int) -> str:
-    """What events call an experiment in one of its phases.
-
-    Examples
-    --------
-    >>> label_of("calm", 0), label_of("calm", 2)
-    ('calm', 'calm.2')
-    """
-    return f"{name}.{phase}" if phase else name
+    catalogue: dict[str, int]
 
 
 def is_of(label: str, name: str) -> bool:
@@ -78,13 +74,16 @@ def counted(name: str, its: Experiment, sites: Iterable[tuple[str, int, Iterable
     tallies = no_tallies(len(its.phases), len(its.arms))
     offsets: dict[str, tuple[int, int]] = {}
     phases = {label_of(name, phase): phase for phase in range(len(its.phases))}
+    seen = {name: np.zeros(REGISTERS, np.uint8) for name in ("", *its.names)}
     for site, following, rows in sites:
         mine = [row for row in rows if row.label in phases]
         for row in mine:
             _add(tallies, its, phases[row.label], row)
+            for name in {"", row.arm} & seen.keys():
+                np.maximum(seen[name], row.shown, out=seen[name])
         if mine:
             offsets[site] = (min(row.begun for row in mine), following)
-    return Counted(tallies, offsets)
+    return Counted(tallies, offsets, {name: round(distinct(its)) for name, its in seen.items()})
 
 
 def _add(tallies: Tallies, its: Experiment, phase: int, row: Row) -> None:

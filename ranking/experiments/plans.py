@@ -124,7 +124,7 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     weeks: Annotated[int, Meta(ge=1, le=52)] = 2
     alpha: Annotated[float, Meta(gt=0, le=0.2)] = 0.05
     power: Annotated[float, Meta(gt=0, lt=1)] = 0.8
-    guardrails: tuple[str, ...] = ("reads_per_view", "bounce")
+    guardrails: tuple[str, ...] = ("reads_per_view", "time_per_view", "bounce")
     status: Status = Status.DRAFT
     winner: str = ""
 

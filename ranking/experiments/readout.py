@@ -84,6 +84,8 @@ class Readout(msgspec.Struct, frozen=True):
         By arm.
     slots : dict
         Clicks by impressions at each place, by arm.
+    catalogue : dict
+        Of the articles that came into sight, the share that did in each arm; about.
     verdict : str
     sums : str
         SHA-256 of the sums by bucket.
@@ -96,6 +98,7 @@ class Readout(msgspec.Struct, frozen=True):
     mismatch: float
     visits: dict[str, int]
     slots: dict[str, list[float | None]]
+    catalogue: dict[str, float]
     verdict: str
     sums: str
 
@@ -152,6 +155,7 @@ def readout(evidence: Evidence) -> Readout:
         mismatch,
         dict(zip(its.names, tallies.column("visits").sum(axis=(0, 2)).tolist(), strict=True)),
         _slots(its, tallies),
+        _catalogue(its, evidence.catalogue),
         _text(verdict_of(its, main, guarded, mismatch, evidence.at), its.names[0]),
         hashlib.sha256(evidence.sums.encode()).hexdigest(),
     )
@@ -227,6 +231,13 @@ def _slots(its: Experiment, tallies: Tallies) -> dict[str, list[float | None]]:
         name: [clicks / shown if shown else None for shown, clicks in row]
         for name, row in zip(its.names, sums, strict=True)
     }
+
+
+def _catalogue(its: Experiment, seen: dict[str, int]) -> dict[str, float]:
+    together = seen.get("", 0)
+    if its.mode is Mode.INTERLEAVE or not together:
+        return {}
+    return {name: min(seen.get(name, 0) / together, 1.0) for name in its.names}
 
 
 def verdict_of(

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ranking import __version__
-from ranking.experiments.counting import label_of
+from ranking.engine.labels import label_of
 from ranking.experiments.evidence import Evidence
 from ranking.experiments.expected import Habits, expected, guessed, habits_of
 from ranking.experiments.looks import look_at
@@ -114,6 +114,7 @@ class Readouts:
             name=name, plan=msgspec.to_builtins(its), version=record.version,
             profiles=self._profiles(its), code=__version__, offsets=counted.offsets, at=at,
             sums=sums, slots=counted.tallies.slots.tolist(), looks=looks,
+            catalogue=counted.catalogue,
         )  # fmt: skip
 
     def _profiles(self, its: Experiment) -> dict[str, dict[str, Any]]:

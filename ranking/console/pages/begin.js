@@ -9,7 +9,14 @@ import { refusalText, version } from "./told.js";
 import { duration, editionName, number, t } from "./words.js";
 
 export const METER = "meter";
-export const METRICS = ["clicks_per_visit", "pages_per_visit", "click_through", "reads_per_view", "bounce"];
+const METRICS = [
+  "clicks_per_visit",
+  "pages_per_visit",
+  "click_through",
+  "reads_per_view",
+  "time_per_view",
+  "bounce",
+];
 const LISTS = ["popular", "trending", "related", "foryou"];
 const HALF_LIVES = [300, 600, 1200, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86400];
 const PAUSE = 350;

@@ -181,8 +181,11 @@ function progress(told) {
     h(
       "p",
       { class: "hint" },
-      [t("progress.of", { share: percent(share) }), t("progress.visits", { n: number(visits, 0) }), needed(planned, told.plan.weeks)]
-        .join(" "),
+      [
+        t("progress.of", { share: percent(share) }),
+        t("progress.visits", { n: number(visits, 0) }),
+        needed(planned, told.plan.weeks),
+      ].join(" "),
     ),
   );
 }
@@ -223,7 +226,8 @@ function changes(one) {
 function arms(told, known) {
   const { plan, readout, health } = told,
     rates = readout.rates[plan.metric];
-  const heads = [[t("arm")], ...["change", "interval", "chance", "rate", "visits"].map((name) => [t(`col.${name}`), "number"])];
+  const columns = ["change", "interval", "chance", "rate", "visits", "catalogue"];
+  const heads = [[t("arm")], ...columns.map((name) => [t(`col.${name}`), "number"])];
   return table(
     heads,
     plan.arms.map((arm, place) =>
@@ -242,6 +246,7 @@ function arms(told, known) {
         place ? changes(readout.main[place - 1]) : [t("arm.control"), "", ""].map(figure),
         figure(rate(rates[arm.name])),
         figure(number(health.visits[arm.name], 0)),
+        figure(arm.name in readout.catalogue ? percent(readout.catalogue[arm.name]) : "–"),
       ),
     ),
   );
