@@ -188,8 +188,10 @@ def test_an_experiment_is_led_to_its_decision(
     where = {"edition": "paper/uz", "surface": "popular"}
     profile = client.get("/v1/profiles/effective", params=where).json()
     assert profile["set"] == {"half_life": 3600}
-    said = [record["reason"] for record in client.get("/v1/audit").json()["records"]]
-    assert {"Because of stop", "Fewer", "It is better"} <= set(said)
+    page.open(f"{url}/console#audit")
+    said = text(page, ".audit-table")
+    for shown in ("Because of stop", "Fewer", "It is better", "now / calm · 40%"):
+        assert shown in said
 
 
 @pytest.mark.parametrize(("languages", "is_dark"), [("en", True), ("ru", False), ("kk", True)])

@@ -5,11 +5,12 @@ import { version } from "./told.js";
 import { parameterWords, t, valued } from "./words.js";
 
 const SIZE = 4.5;
+const corners = (...points) => svg("polygon", { points: points.map((point) => point.join(",")).join(" ") });
 const MARKS = [
   (x, y, r) => svg("circle", { cx: x, cy: y, r }),
   (x, y, r) => svg("rect", { x: x - r, y: y - r, width: 2 * r, height: 2 * r }),
-  (x, y, r) => svg("polygon", { points: `${x},${y - r * 1.2} ${x + r * 1.2},${y + r} ${x - r * 1.2},${y + r}` }),
-  (x, y, r) => svg("polygon", { points: `${x},${y - r * 1.3} ${x + r * 1.3},${y} ${x},${y + r * 1.3} ${x - r * 1.3},${y}` }),
+  (x, y, r) => corners([x, y - 1.2 * r], [x + 1.2 * r, y + r], [x - 1.2 * r, y + r]),
+  (x, y, r) => corners([x, y - 1.3 * r], [x + 1.3 * r, y], [x, y + 1.3 * r], [x - 1.3 * r, y]),
 ];
 
 /** What an arm's shapes are drawn as; the control is 0. */
@@ -26,7 +27,13 @@ export function mark(place, x, y, size = SIZE) {
 export function swatch(place) {
   return svg(
     "svg",
-    { class: `swatch ${armClass(place)}`, viewBox: "0 0 30 14", width: 30, height: 14, "aria-hidden": "true" },
+    {
+      class: `swatch ${armClass(place)}`,
+      viewBox: "0 0 30 14",
+      width: 30,
+      height: 14,
+      "aria-hidden": "true",
+    },
     svg("line", { x1: 1, x2: 29, y1: 7, y2: 7, class: "line" }),
     mark(place, 15, 7),
   );

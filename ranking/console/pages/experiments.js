@@ -11,6 +11,7 @@ import { percent, t } from "./words.js";
 
 const RENEW = 5000;
 const ORDER = ["running", "frozen", "draft", "stopped", "decided"];
+const ENDED = new Set(["stopped", "decided"]);
 
 export async function view(root, where, app) {
   return where.name ? trial(root, where, app) : all(root, app);
@@ -19,6 +20,7 @@ export async function view(root, where, app) {
 async function all(root, app) {
   const meter = h("div", {}),
     list = h("div", { class: "grid wide" });
+  const ended = new Map(); // readouts that change no more
   let shown = "";
   root.append(meter, list, planning(await editions(), app));
 
@@ -27,9 +29,7 @@ async function all(root, app) {
     try {
       const { experiments } = await get("/v1/experiments");
       const begun = experiments.filter((one) => one.status !== "draft");
-      const told = await Promise.all(
-        begun.map((one) => get(`/v1/experiments/${encodeURIComponent(one.name)}/readout`)),
-      );
+      const told = await Promise.all(begun.map(read));
       const readouts = new Map(told.map((one) => [one.name, one]));
       const now = JSON.stringify([experiments, told.map((one) => [one.readout, one.looks])]);
       if (now === shown) return;
@@ -41,6 +41,14 @@ async function all(root, app) {
       shown = "";
       list.replaceChildren(h("p", { class: "note fault", role: "alert" }, refusalText(error)));
     }
+  }
+
+  async function read({ name, version, status }) {
+    const known = ended.get(name);
+    if (known?.version === version) return known;
+    const told = await get(`/v1/experiments/${encodeURIComponent(name)}/readout`);
+    if (ENDED.has(status)) ended.set(name, told);
+    return told;
   }
 
   function draw(experiments, readouts) {

@@ -51,7 +51,8 @@ export function places(slots, names, width) {
                 { x: x + 2, y, width: each - 4, height: tall, rx: 2, class: `column ${armClass(arm)}` },
                 svg("title", {}, `${name}: ${percent(value)}`),
               ),
-              each >= ROOM && svg("text", { x: x + each / 2, y: y - 5, "text-anchor": "middle" }, percent(value)),
+              each >= ROOM &&
+                svg("text", { x: x + each / 2, y: y - 5, "text-anchor": "middle" }, percent(value)),
             );
           }),
         );
