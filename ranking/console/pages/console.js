@@ -161,7 +161,6 @@ async function show() {
   }
 }
 
-addEventListener("hashchange", show);
 addEventListener("key-wanted", (event) => askKey(event.detail));
 addEventListener("key-kept", () => {
   const faults = [...frame.main.querySelectorAll(".fault:not([hidden])")];
@@ -171,4 +170,5 @@ addEventListener("told", (event) => app.tell(event.detail));
 
 await learn();
 build();
+addEventListener("hashchange", show);
 show();
