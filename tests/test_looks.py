@@ -1,6 +1,8 @@
 """Looks: when one is due, and what the book keeps of them."""
 
+import asyncio
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -8,6 +10,9 @@ import pytest
 
 from ranking.control.book import Book
 from ranking.control.records import Record, packed, record_of
+from ranking.embedded.live import Live
+from ranking.embedded.log import Log
+from ranking.embedded.ports import EmbeddedLists, EmbeddedSettings
 from ranking.experiments.evidence import Look
 from ranking.experiments.expected import ENOUGH, Habits, expected, habits_of
 from ranking.experiments.looks import is_due, look_at
@@ -15,6 +20,8 @@ from ranking.experiments.paths import path_of
 from ranking.experiments.plans import DAY, Experiment, Status, experiment_of
 from ranking.experiments.readout import readout
 from ranking.experiments.tallies import no_tallies
+from ranking.lists.profile import DEFAULT
+from ranking.server.looking import look
 from tests.test_experiment_report import START, counted, evidence, plan
 
 HOUR = 3600.0
@@ -79,9 +86,39 @@ def test_of_two_looks_at_once_the_first_is_kept_and_removal_takes_all() -> None:
     decided(book, "experiment", "calm", None)
     assert book.looks("calm") == []
     assert not book.take(book.following("look", "calm", one, "", "")), "nothing is left to look at"
-    decided(book, "experiment", "calm", draft)
     assert book.latest("look", "calm") == 0
+    again = book.following("experiment", "calm", draft, "", "")
+    assert not book.take(again), "events of its readers are still in the log"
     assert book.faults == []
+
+
+def test_who_looks_at_the_same_moment_is_told(tmp_path: Path) -> None:
+    """Two processes over one settings log: the second has a conflict, and the log one look."""
+    with Log(tmp_path, durable=False) as log:
+        live = Live(log, DEFAULT)
+        live.start()
+        live.started.wait()
+        lists, settings = EmbeddedLists(live), EmbeddedSettings(live)
+
+        async def both() -> list[BaseException | None]:
+            for body in (plan(status="draft"), plan()):
+                await settings.write(decision(live.book, body))
+            looks = (look(lists, settings, "calm", its()) for _ in range(2))
+            return await asyncio.gather(*looks, return_exceptions=True)
+
+        try:
+            told = asyncio.run(both())
+        finally:
+            live.stop()
+        assert sorted(type(one).__name__ for one in told) == ["ConflictError", "NoneType"]
+        assert len(live.book.looks("calm")) == 1
+        kinds = [record_of(body).kind for body in log.settings()]
+        assert kinds == ["experiment", "experiment", "look"]
+
+
+def decision(book: Book, body: dict[str, Any]) -> Record:
+    """Decide on the experiment at its start."""
+    return book.following("experiment", "calm", body, "", "", clock=lambda: START)
 
 
 def test_a_path_ends_where_the_readout_stands() -> None:

@@ -2,12 +2,16 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
+from click.testing import CliRunner
 
-from ranking.benchmarks.spawned import await_until
+from ranking.benchmarks.spawned import Server, await_until
+from ranking.commands.readouts import experiments
 from ranking.experiments.evidence import evidence_of
 from ranking.experiments.plans import Experiment, experiment_of
 from ranking.experiments.report import verified
@@ -57,6 +61,7 @@ def test_what_was_sent_is_what_is_read(client: httpx.Client) -> None:
     assert last == {name: one[name] for name in ("arm", "lift", "low", "high", "p")}
     assert 0 < one["low"] < 0.5 < one["high"]
     assert told["health"]["is_sound"]
+    assert told["verdict"] == {"kind": "early", "arm": "", "metric": ""}
     needed = told["planned"]
     assert 0 < needed["progress"] < 1
     assert needed["visits"] == pytest.approx(3000 / needed["progress"], rel=0.5)
@@ -85,16 +90,16 @@ def test_evidence_sums_and_page_say_the_same(client: httpx.Client) -> None:
 
 
 def test_a_look_is_kept_without_anybody_looking(client: httpx.Client) -> None:
-    made = trials.begun(client, "calm", edition="paper/kk")
-    trials.send(client, trials.events("calm", plan_of(made), 400, (0.3, 0.3))[0])
-    await_until(lambda: read(client, "calm")["looks"] > 0, "a look is kept", 40)
-    told = read(client, "calm")
+    made = trials.begun(client, "kept", edition="paper/kk")
+    trials.send(client, trials.events("kept", plan_of(made), 400, (0.3, 0.3))[0])
+    await_until(lambda: read(client, "kept")["looks"] > 0, "a look is kept", 40)
+    told = read(client, "kept")
     assert len(told["path"]) == told["looks"] + 1
     assert told["path"][0]["at"] < told["at"]
     kinds = {record["kind"] for record in client.get("/v1/audit").json()["records"]}
     assert "look" not in kinds
-    client.post("/v1/experiments/calm/freeze", json={}).raise_for_status()
-    assert (read(client, "calm")["label"], read(client, "calm")["status"]) == ("", "frozen")
+    client.post("/v1/experiments/kept/freeze", json={}).raise_for_status()
+    assert (read(client, "kept")["label"], read(client, "kept")["status"]) == ("", "frozen")
 
 
 def test_phases_are_labels(client: httpx.Client) -> None:
@@ -126,6 +131,35 @@ def test_a_plan_is_reckoned_before_it_is_written(client: httpx.Client) -> None:
     assert told["days"] == pytest.approx(told["visits"] / told["a_day"])
     answer = client.post("/v1/experiments/planned", json=body | {"effect": 0})
     assert (answer.status_code, answer.json()["title"]) == (400, "Experiment refused")
+
+
+def test_from_a_shell(server: Server, client: httpx.Client, tmp_path: Path) -> None:
+    def run(*line: str) -> str:
+        done = CliRunner().invoke(experiments, [*line, "--to", server.url], env={"COLUMNS": "200"})
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    made = trials.begun(client, "slow", edition="paper/uz")
+    trials.send(client, trials.events("slow", plan_of(made), 1500, (0.2, 0.4))[0])
+    await_visits(client, "slow", 1500)
+    told, whole = run("status"), run("status", "slow")
+    assert "control" in told
+    assert "%" in told
+    assert "ok" in told
+    assert "bounce" in whole
+    assert "Its weeks are not over yet" in whole
+    assert orjson.loads(run("status", "slow", "--format", "json"))["name"] == "slow"
+    page, kept, again = (str(tmp_path / name) for name in ("slow.html", "slow.json", "again.html"))
+    assert "--verify" in run("report", "slow", "--html", page)
+    assert "slow.html follows from its sums" in run("report", "--verify", page)
+    run("report", "slow", "--format", "json", "--out", kept)
+    run("report", "--from", kept, "--html", again)
+    assert "again.html follows from its sums" in run("report", "--verify", again)
+    assert run("report", "slow", "--format", "csv").startswith("phase,arm,bucket,")
+    both = CliRunner().invoke(experiments, ["report", "slow", "--verify", page])
+    assert "one of NAME, --from and --verify" in both.output
+    unknown = CliRunner().invoke(experiments, ["report", "none", "--to", server.url])
+    assert "no experiment 'none' is known" in unknown.output
 
 
 def test_what_is_not_known_is_told(client: httpx.Client) -> None:

@@ -2,14 +2,23 @@
 
 import time
 from collections import Counter
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import numpy as np
 
+from ranking.control.book import Book
+from ranking.control.records import packed, record_of
+from ranking.embedded.log import Log
 from ranking.engine.batch import BUCKETS
 from ranking.experiments.assignment import OUTSIDE, arms_of
-from ranking.experiments.plans import Experiment
+from ranking.experiments.looks import look_at
+from ranking.experiments.plans import DAY, Experiment, experiment_of
+from ranking.experiments.tallies import add, no_tallies
 
 SLOTS = 5
 Truth = Counter[tuple[str, str]]
@@ -80,3 +89,56 @@ def send(client: httpx.Client, given: list[dict[str, Any]]) -> None:
         part = given[start : start + 20_000]
         told = client.post("/v1/events", json=part).raise_for_status().json()
         assert told["accepted"] == len(part), told
+
+
+def lived(
+    folder: Path, name: str, body: dict[str, Any], clicking: tuple[float, ...], *,
+    days: float = 6.0, count: int = 6000, looks: int = 40, seed: int = 1,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Let a data folder hold an experiment that began days ago, with its looks.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a server that does not run.
+    name : str
+    body : dict
+        Its plan, with one phase.
+    clicking : tuple of float
+        Chance of a click, by arm.
+    days : float
+    count : int
+        Readers.
+    looks : int
+    seed : int
+
+    Returns
+    -------
+    list of dict
+        Events of all its readers, to be sent.
+    """
+    start = time.time() - days * DAY
+    begins = {"phases": [{**body["phases"][0], "at": start}], "salt": name}
+    its = experiment_of(body | begins | {"status": "running"})
+    found, _ = events(name, its, count, clicking, seed)
+    records = [("experiment", name, start, msgspec.to_builtins(its))]
+    tallies, ends = no_tallies(1, len(its.arms)), np.linspace(0, len(found), looks + 1).astype(int)
+    for number, (first, last) in enumerate(pairwise(ends.tolist()), 1):
+        for event in found[first:last]:
+            where = 0, its.names.index(event["arm"]), event["bucket"]
+            if event.get("kind") == "click":
+                add(tallies, *where, "all_clicks")
+            elif event["article"] == "front":
+                add(tallies, *where, "visits")
+        at = start + number * days * DAY / looks
+        records.append(("look", name, at, msgspec.to_builtins(look_at(its, tallies, at))))
+    book = Book()
+    with Log(folder) as log:
+        for kept in log.settings():
+            book.take(record_of(kept))
+        for kind, its_name, at, told in records:
+            clock = partial(float, at)
+            record = book.following(kind, its_name, told, "", "", clock=clock)
+            assert book.take(record)
+            log.append_setting(packed(record))
+    return found

@@ -21,7 +21,7 @@ from ranking.control.records import FORMAT, KINDS, Record, RecordError
 from ranking.experiments.evidence import Look
 from ranking.experiments.looks import look_of
 from ranking.experiments.plans import Experiment, NotAllowedError, experiment_of
-from ranking.experiments.rules import check, check_removal
+from ranking.experiments.rules import check, check_name, check_removal
 from ranking.lists.edits import NO_DESK, Desk
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.lists.profiles import Changes, Profiles, Scope
@@ -182,6 +182,8 @@ class Book:
         if body is None:
             check_removal(name, self._experiments.get(name))
         else:
+            bodies = (record.body for record in self.history("experiment", name))
+            check_name(name, self._experiments, bodies)
             check(name, experiment_of(body), self._experiments, self.published, at)
 
     def published(self, scope: Scope) -> dict[int, Changes]:

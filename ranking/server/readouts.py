@@ -26,7 +26,7 @@ from ranking.experiments.plans import (
     changes_of,
     experiment_of,
 )
-from ranking.experiments.readout import MISMATCH, Readout, readout
+from ranking.experiments.readout import MISMATCH, Readout, readout, verdict_of
 from ranking.experiments.report import report
 from ranking.experiments.tallies import csv_of
 from ranking.server.deciding import asked
@@ -163,6 +163,7 @@ def _shown(evidence: Evidence, its: Experiment, told: Readout, habits: Habits) -
     looks = [*evidence.looks, look_at(its, evidence.tallies, now)]
     path = thinned(path_of(its, looks), DRAWN)
     planned = expected(its, habits, visits, min(now, its.end))
+    verdict = verdict_of(its, told.main, told.guardrails, told.mismatch, now)
     progress = min((one.progress for one in told.main), default=0.0)
     return {
         "name": evidence.name,
@@ -173,6 +174,7 @@ def _shown(evidence: Evidence, its: Experiment, told: Readout, habits: Habits) -
         "start": its.start,
         "end": its.end,
         "plan": evidence.plan,
+        "verdict": verdict._asdict(),
         "readout": msgspec.to_builtins(told),
         "path": msgspec.to_builtins(path),
         "looks": len(evidence.looks),
