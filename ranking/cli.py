@@ -25,7 +25,7 @@ COMMANDS = {
     ),
     "overrides": ("ranking.commands.overrides:overrides", "Pin, boost, bury and block by hand."),
     "experiments": (
-        "ranking.commands.trials:experiments",
+        "ranking.commands.readouts:experiments",
         "Plan, check and read A/B experiments.",
     ),
     "keys": ("ranking.commands.keys:keys", "Make and revoke keys."),

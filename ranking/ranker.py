@@ -6,12 +6,13 @@ the log's, and how often it ticks changes nothing in its state.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.engine.arms import Row
 from ranking.engine.batch import Batch
 from ranking.engine.checkpoint import restored_site, snapshot_of, state_bytes
 from ranking.engine.settings import EngineSettings
@@ -26,6 +27,7 @@ from ranking.snapshot import (
     Header,
     Marks,
     Snapshot,
+    arm_name,
     head_name,
     page_name,
     piece_names,
@@ -149,6 +151,12 @@ class Ranker(Showing):
         boards = [board for name in sorted(changed) for board in self.boards(name)]
         return Changes(boards, touched, evicted, cards)
 
+    def arms(self) -> Iterator[tuple[str, int, list[Row]]]:
+        """Site, log position that comes next, and sums by arm, uncopied."""
+        for site in self._logged_sites():
+            rows = [site.arms.row(place) for place in range(len(site.arms.names))]
+            yield site.name, self.position, rows
+
     def state(self) -> bytes:
         """All that follows from the log's views, and nothing else."""
         return b"".join(state_bytes(site) for site in self._logged_sites())
@@ -202,7 +210,8 @@ class Ranker(Showing):
             raise CheckpointError(message)
         for name, count, place in header.sites:
             pages = [pieces[page_name(name, number)] for number in range(count)]
-            site = restored_site(pieces[head_name(name)], pages, place, self.settings)
+            arms = [pieces[arm_name(name, number)] for number in range(len(place.begun))]
+            site = restored_site(pieces[head_name(name)], pages, arms, place, self.settings)
             self.sites[name] = site
             self._changed.update(site.editions)
         self.position = header.position

@@ -1,8 +1,8 @@
 """Snapshots: a ranker's state and the log position that it stands for, as named pieces or whole.
 
-A piece is a site's head or one of its pages. A store of pieces writes those that changed since the
-snapshot before, then the header, which names them all; a file takes the whole: the header's
-length, the header, the pieces.
+A piece is a site's head, one of its pages or one of its arms. A store of pieces writes those that
+changed since the snapshot before, then the header, which names them all; a file takes the whole:
+the header's length, the header, the pieces.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ import msgspec
 
 from ranking.engine.checkpoint import Mark, Place, SiteSnapshot
 
-VERSION = 2
+VERSION = 3
 Marks = dict[str, Mark]
 
 
@@ -87,11 +87,13 @@ class Snapshot:
         return Header(VERSION, self.settings, self.position, sites, sizes or [])
 
     def pieces(self) -> Iterator[tuple[str, bytes]]:
-        """Names and bytes of the heads, and of the pages that changed."""
+        """Names and bytes of the heads, and of the pages and arms that changed."""
         for site in self.sites:
             yield head_name(site.name), site.head
             for number, page in sorted(site.pages.items()):
                 yield page_name(site.name, number), page.packed()
+            for number, arm in sorted(site.arms.items()):
+                yield arm_name(site.name, number), arm
 
     def whole(self) -> bytes:
         """All of it as one piece of bytes; of a snapshot of everything."""
@@ -110,11 +112,17 @@ def page_name(site: str, number: int) -> str:
     return f"{site} {number}"
 
 
+def arm_name(site: str, number: int) -> str:
+    """Name of the sums of one of a site's arms."""
+    return f"{site} arm{number}"
+
+
 def piece_names(header: Header) -> list[str]:
     """Names of all pieces that a header stands for."""
     names = []
-    for site, count, _ in header.sites:
+    for site, count, place in header.sites:
         names += [head_name(site), *(page_name(site, number) for number in range(count))]
+        names += [arm_name(site, number) for number in range(len(place.begun))]
     return names
 
 

@@ -10,7 +10,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ranking.engine.batch import Batch
 from ranking.engine.event import Event, site_of
@@ -49,11 +49,12 @@ def view(
     id: str | None = None,
     surface: str = "",
     agent: str = "",
+    **trial: Any,
 ) -> Row:
-    """One row by hand."""
+    """One row by hand; `trial` is what it says of experiments."""
     event = Event(
         visitor=visitor, article=article, edition=edition, session=session, kind=kind, id=id,
-        surface=surface, agent=agent,
+        surface=surface, agent=agent, **trial,
     )  # fmt: skip
     return Row(at_ms, event)
 
@@ -75,6 +76,7 @@ def random_rows(
     ids: float = 0.0,
     sessions: float = 0.0,
     ours: float = 0.0,
+    trials: Sequence[str] = (),
 ) -> list[Row]:
     """Make a log in which what may happen happens at random.
 
@@ -89,6 +91,8 @@ def random_rows(
     others, robots, ids, sessions, ours
         Shares of events that are no views, of robots, with an id of the portal (repeated now and
         then), with a session, caused by one of our lists.
+    trials : sequence of str
+        What half of the visitors say of experiments, each event one of them.
     """
     rng = random.Random(seed)
     rows, clock = [], START_MS
@@ -108,9 +112,23 @@ def random_rows(
             id=f"id {rng.randint(max(0, i - 9), i)}" if rng.random() < ids else None,
             surface="popular" if rng.random() < ours else "",
             agent=ROBOT if rng.random() < robots else "",
+            **(drawn_trial(rng, visitor, trials) if trials else {}),
         )
         rows.append(row)
     return rows
+
+
+def drawn_trial(rng: random.Random, visitor: str, trials: Sequence[str]) -> dict[str, Any]:
+    """What an event of a visitor says of experiments; every fourth bucket is not known."""
+    number = sum(visitor.encode())
+    if number % 2:
+        return {}
+    return {
+        "experiment": rng.choice(trials),
+        "arm": rng.choice(("a", "b", "a,b", "b,,a", "")),
+        "bucket": number % 1000 if number % 8 else None,
+        "slot": rng.choice((0, 1, 2, 5, 20, 255)),
+    }
 
 
 def packed(rows: Sequence[Row], first: int = 0, source: str = "collector") -> Batch:
@@ -165,6 +183,8 @@ class Truth:
         self.linked: dict[Page, int] = {}
         self.newest_ms = self.number = 0
         self._horizon_ms = 0
+        self.again = False
+        """Whether the last row's id was seen before."""
         self._seen: dict[tuple[str, ...], int] = {}
         self._visits: dict[str, list[tuple[Page, int]]] = defaultdict(list)
 
@@ -175,7 +195,7 @@ class Truth:
         self.number += 1
         self.newest_ms = max(self.newest_ms, at)
         self._horizon_ms = (self.newest_ms // self.window_ms - 2) * self.window_ms
-        again = event.id is not None and self._was_seen(("id", str(event.id)), at)
+        self.again = again = event.id is not None and self._was_seen(("id", str(event.id)), at)
         if event.kind == "view" and not again:
             self.accepted[page] += 1
         if event.agent == ROBOT:

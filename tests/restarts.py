@@ -9,8 +9,12 @@ from ranking.engine.settings import EngineSettings
 from ranking.ranker import Ranker
 from tests.logs import DAY_MS, KK, MINUTE_MS, RU, Row, random_rows
 
-TINY = EngineSettings(articles=64, rows=16, neighbours=8, visitors=1024)
+TINY = EngineSettings(articles=64, rows=16, neighbours=8, visitors=1024, arms=8)
 CROWDED = EngineSettings(window=120, visitors=1024, rows=64, neighbours=8)
+TRIALS = (
+    "calm", "calm.1", "calm,meter", "meter,calm.1", "wide,calm,meter.3", "", "calm,calm", "one,two",
+)  # fmt: skip
+"""What events say of experiments: more pairs of label and arm than the tiny engine has rows."""
 ALL_SETTINGS = pytest.mark.parametrize(
     "engine", [EngineSettings(), TINY, CROWDED], ids=["default", "tiny", "crowded"]
 )
@@ -23,7 +27,7 @@ def log_for(engine: EngineSettings, seed: int = 1, n_views: int = 1200) -> list[
         seed, n_views, articles=200, visitors=90 if engine == CROWDED else 25, editions=(RU, KK),
         step_ms=step_ms, late=0.2, late_ms=20 * step_ms, pause=0.0 if engine == CROWDED else 0.01,
         pause_ms=DAY_MS, others=0.1, robots=0.05, ids=0.8 if engine == CROWDED else 0.2,
-        sessions=0.3, ours=0.2,
+        sessions=0.3, ours=0.2, trials=TRIALS,
     )  # fmt: skip
 
 

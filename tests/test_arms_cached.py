@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from ranking.benchmarks.spawned import await_until
-from ranking.experiments.assignment import BUCKETS, arms_of
+from ranking.engine.batch import BUCKETS
+from ranking.experiments.assignment import arms_of
 from tests.cluster import need
 from tests.nginx import nginx_before
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from ranking.experiments.assignment import BUCKETS, OUTSIDE, arms_of, hashed, places
+from ranking.engine.batch import BUCKETS
+from ranking.experiments.assignment import OUTSIDE, arms_of, hashed, places
 from tests.cluster import need
 
 ROOT = Path(__file__).parents[1]

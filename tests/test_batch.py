@@ -43,6 +43,9 @@ def batches(draw: st.DrawFn) -> Batch:
     articles = draw(st.lists(pairs, min_size=1, max_size=9, unique=True))
     size = draw(st.integers(1, 20))
     tops = {"article": len(articles) - 1, "kind": len(KINDS) - 1, "robot": 1}
+    dictionary = st.lists(NAMES, max_size=2, unique=True).map(lambda names: ("", *names))
+    names = {name: draw(dictionary) for name in ("surface", "experiment", "arm")}
+    tops |= {name: len(its) - 1 for name, its in names.items()}
     given: dict[str, NDArray[Any]] = {}
     for name, dtype in COLUMNS.items():
         if name in ("at", "article") or draw(st.booleans()):
@@ -50,10 +53,9 @@ def batches(draw: st.DrawFn) -> Batch:
             numbers = st.integers(int(info.min), tops.get(name, int(info.max)))
             values = draw(st.lists(numbers, min_size=size, max_size=size))
             given[name] = np.array(values, dtype)
-    dictionary = st.lists(NAMES, max_size=2, unique=True).map(lambda names: ("", *names))
     return Batch(
         draw(NAMES), draw(NAMES), draw(st.integers(0, 2**62)), draw(st.integers(0, 2**62)),
-        tuple(editions), tuple(articles), draw(dictionary), draw(dictionary), draw(dictionary),
+        tuple(editions), tuple(articles), names["surface"], names["experiment"], names["arm"],
         full_columns(given),
     )  # fmt: skip
 

@@ -22,7 +22,10 @@ SCOPE = {"edition": EDITION, "surface": "popular", "section": ""}
 LONG = {"half_life": 2_592_000}
 SHORT = {"half_life": 300, "popular_evidence": 200}
 TUNE = f"/console#tune?edition={EDITION}"
-VIEWS = ("boards", f"tune?edition={EDITION}", "overrides", "tags", "traffic", "audit", "keys")
+VIEWS = (
+    "boards", f"tune?edition={EDITION}", "experiments", "overrides", "tags", "traffic", "audit",
+    "keys",
+)  # fmt: skip
 SLIDER = ".decay input[name=half_life]"
 LIVE = "[...document.querySelectorAll('.side-by-side > :first-child li')].map((l) => l.dataset.id)"
 DRAFT = "[...document.querySelectorAll('.side-by-side .drafted li')].map((l) => l.dataset.id)"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from ranking.benchmarks.spawned import await_until
-from ranking.experiments.labels import split
+from ranking.engine.labels import split
 from ranking.experiments.memberships import fields_of
 from tests.chromium import Chromium, chromium
 from tests.cluster import need

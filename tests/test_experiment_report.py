@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from ranking import __version__
-from ranking.commands.experiments import experiments
+from ranking.commands.readouts import experiments
 from ranking.experiments.assignment import OUTSIDE, arms_of
 from ranking.experiments.evidence import Evidence, Look, evidence_of
 from ranking.experiments.metrics import COLUMN

@@ -10,9 +10,8 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
-import ranking.commands.trials  # noqa: F401  its commands join the group
 from ranking.benchmarks.spawned import Server
-from ranking.commands.experiments import experiments
+from ranking.commands.readouts import experiments
 from ranking.experiments.assignment import OUTSIDE, arms_of
 
 pytestmark = pytest.mark.server
@@ -84,32 +83,36 @@ def test_from_a_draft_to_the_winner_published(client: httpx.Client) -> None:
 
 
 def test_what_is_refused(client: httpx.Client) -> None:
-    answer = write(client, "calm", arms=[{"name": "a", "set": {}}, {"name": "b", "version": 99}])
+    answer = write(client, "cool", arms=[{"name": "a", "set": {}}, {"name": "b", "version": 99}])
     assert answer.status_code == 409
     assert "no such profile exists" in answer.json()["detail"]
-    answer = write(client, "calm", metric="sales")
+    answer = write(client, "cool", metric="sales")
     assert (answer.status_code, answer.json()["detail"][:19]) == (400, "metric must be one ")
-    assert write(client, "Calm").status_code == 400
+    assert write(client, "Cool").status_code == 400
     assert write(client, "live").status_code == 400
-    assert step(client, "calm", "start") == (404, "no experiment 'calm' is known")
-    assert write(client, "calm").status_code == write(client, "other").status_code == 201
-    assert step(client, "calm", "start")[0] == 201
-    assert step(client, "calm", "start")[1] == "'calm': status must be draft to start, it is runn" \
+    assert step(client, "cool", "start") == (404, "no experiment 'cool' is known")
+    assert write(client, "cool").status_code == write(client, "other").status_code == 201
+    assert step(client, "cool", "start")[0] == 201
+    assert step(client, "cool", "start")[1] == "'cool': status must be draft to start, it is runn" \
         "ing already"  # fmt: skip
     code, told = step(client, "other", "start")
-    assert (code, "'other' must not overlap 'calm' in layer 'lists'" in told) == (409, True)
+    assert (code, "'other' must not overlap 'cool' in layer 'lists'" in told) == (409, True)
     changed = [{"at": time.time() + 60, "traffic": 1000, "shares": [900, 100]}]
-    answer = write(client, "calm", status="running", phases=changed)
+    answer = write(client, "cool", status="running", phases=changed)
     assert "shares of a running experiment change by a new phase" in answer.json()["detail"]
     at = time.time() + 60
-    assert step(client, "calm", "phase", shares=[900, 100], at=at) == (201, "running")
-    assert client.delete("/v1/experiments/calm").status_code == 409
-    assert step(client, "calm", "stop")[0] == 201
-    assert "it is stopped already" in step(client, "calm", "stop")[1]
-    assert step(client, "calm", "boost")[0] == 404
-    answer = client.put("/v1/experiments/calm", json=plan(parent=1))
+    assert step(client, "cool", "phase", shares=[900, 100], at=at) == (201, "running")
+    assert client.delete("/v1/experiments/cool").status_code == 409
+    assert step(client, "cool", "stop")[0] == 201
+    assert "it is stopped already" in step(client, "cool", "stop")[1]
+    assert step(client, "cool", "boost")[0] == 404
+    answer = client.put("/v1/experiments/cool", json=plan(parent=1))
     assert answer.status_code == 409
     assert client.get("/readyz").json()["status"] == "ready"
+    assert client.delete("/v1/experiments/cool").status_code == 204
+    answer = write(client, "cool")
+    assert answer.status_code == 409
+    assert "name must be new, since readers were told 'cool' before" in answer.json()["detail"]
 
 
 def test_from_a_shell(server: Server, client: httpx.Client, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from ranking.experiments.assignment import BUCKETS, arms_of
-from ranking.experiments.labels import MOST, split
+from ranking.engine.batch import BUCKETS
+from ranking.engine.labels import MOST, split
+from ranking.experiments.assignment import arms_of
 from ranking.experiments.memberships import fields_of
 from tests.cluster import need
 from tests.test_assignment import MODULE

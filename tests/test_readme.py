@@ -61,7 +61,7 @@ def test_an_experiment_from_a_shell(server: Server, tmp_path: Path) -> None:
     (text,) = re.findall(r"```toml\n(# calm.plan.toml.*?)```", README, re.S)
     (tmp_path / "calm.plan.toml").write_text(text)
     commands = [line for line in LINES if line.startswith("tolqyn experiments")]
-    assert len(commands) == 7
+    assert len(commands) == 10
     for line in commands:
         arguments = shlex.split(line.replace("--paths 200", "--paths 2"))[1:]
         if arguments[1] not in ("plan", "simulate"):

@@ -7,7 +7,7 @@ import pytest
 from ranking.demo.newsroom import Article, Newsroom
 from ranking.demo.readers import ROBOTS, Readers, Told, View, bucket_of
 from ranking.demo.wording import LANGUAGES, SITE
-from ranking.experiments.assignment import BUCKETS
+from ranking.engine.batch import BUCKETS
 
 UNTIL = 1_700_000_000.0
 FIELDS = [("calm,meter", f"{'ab'[b % 2]},{'ab'[b % 3 % 2]}") for b in range(BUCKETS)]

@@ -20,7 +20,8 @@ import httpx
 
 from ranking.benchmarks.spawned import Server, spawned
 from ranking.benchmarks.visible import flow_of_views
-from ranking.experiments.assignment import BUCKETS, OUTSIDE, arms_of
+from ranking.engine.batch import BUCKETS
+from ranking.experiments.assignment import OUTSIDE, arms_of
 from ranking.experiments.interleaving import DRAWINGS
 
 PAIRS, SECONDS, LINES = 5, 6, 32

@@ -23,11 +23,17 @@ console = Console(highlight=False)
 
 @click.group()
 def experiments() -> None:
-    """Plan experiments, and check the meter by simulation.
+    """Plan A/B experiments, run them, look at them at any time, and freeze what was found.
 
     \b
     tolqyn experiments plan --effect 0.05 --spread 9 --per-day 100000
-    tolqyn experiments simulate --paths 200
+    tolqyn experiments write calm calm.plan.toml
+    tolqyn experiments start calm
+    tolqyn experiments status
+    tolqyn experiments report calm --html calm.html
+    tolqyn experiments report --verify calm.html
+    tolqyn experiments stop calm
+    tolqyn experiments decide calm now
     """
 
 
@@ -119,34 +125,6 @@ def plan(
     )
 
 
-@experiments.command()
-@click.option("--from", "source", type=click.Path(path_type=Path), help="Evidence, as JSON.")
-@click.option("--out", type=click.Path(path_type=Path), help="The page; else standard output.")
-@click.option("--csv", "sums", type=click.Path(path_type=Path), help="The sums by bucket besides.")
-@click.option("--verify", type=click.Path(path_type=Path), help="A page to compute again.")
-def report(source: Path | None, out: Path | None, sums: Path | None, verify: Path | None) -> None:
-    """Freeze an experiment into a page of one file, or check that a page follows from its sums."""
-    from ranking.experiments.evidence import evidence_of
-    from ranking.experiments.report import report as page_of
-    from ranking.experiments.report import verified
-
-    if (source is None) == (verify is None):
-        message = "report needs one of --from and --verify"
-        raise click.UsageError(message)
-    if verify is not None:
-        told = verified(_read(verify).decode())
-        console.print(f"{verify.name} follows from its sums: {told.verdict}")
-    if source is not None:
-        evidence = evidence_of(_read(source))
-        page = page_of(evidence)
-        if sums is not None:
-            sums.write_text(evidence.sums, encoding="utf-8")
-        if out is None:
-            click.echo(page, nl=False)
-        else:
-            out.write_text(page, encoding="utf-8")
-
-
 def _spread_of(source: Path, metric: str) -> float:
     from ranking.experiments.evidence import evidence_of
     from ranking.experiments.metrics import METRICS
@@ -156,12 +134,19 @@ def _spread_of(source: Path, metric: str) -> float:
         message = f"metric must be one of {', '.join(METRICS)}, got {metric!r}"
         raise click.UsageError(message)
     names = (METRICS[metric].over, METRICS[metric].under, "visits")
-    tallies = evidence_of(_read(source)).tallies
+    tallies = evidence_of(content_of(source)).tallies
     over, under, visits = (tallies.column(name).sum(axis=0)[0] for name in names)
     return spread_of(over, under, visits)
 
 
-def _read(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """Read a file.
+
+    Raises
+    ------
+    click.ClickException
+        If it cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:

@@ -2,8 +2,9 @@
 
 A record that does not follow the current version of its thing is passed over, by every reader in
 the same way: of two operators who decide at once, the second is told. One of a newer format is
-passed over too, and makes the book say that this program is too old for it. One thread takes
-records; any may read.
+passed over too, and makes the book say that this program is too old for it. Looks at experiments
+are no decisions: they stand in the log, and not among the records that tell who decided what. One
+thread takes records; any may read.
 """
 
 import time
@@ -17,8 +18,10 @@ from ranking.control.hooks import Hook, hook_of
 from ranking.control.keys import Key
 from ranking.control.overrides import Override, override_of
 from ranking.control.records import FORMAT, KINDS, Record, RecordError
+from ranking.experiments.evidence import Look
+from ranking.experiments.looks import look_of
 from ranking.experiments.plans import Experiment, NotAllowedError, experiment_of
-from ranking.experiments.rules import check, check_removal
+from ranking.experiments.rules import check, check_name, check_removal
 from ranking.lists.edits import NO_DESK, Desk
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.lists.profiles import Changes, Profiles, Scope
@@ -49,6 +52,7 @@ class Book:
         self._overrides: dict[str, Override] = {}
         self._keys: dict[str, Key] = {}
         self._experiments: dict[str, Experiment] = {}
+        self._looks: dict[str, list[Look]] = defaultdict(list)
         self._refused: dict[Thing, str] = {}
         self._hooks: dict[str, Hook] = {}
         self._desk, self._desk_until = NO_DESK, 0.0
@@ -134,6 +138,9 @@ class Book:
             self.faults.append(f"settings record {record.kind} {record.name}: {error}")
             return False
         self._refused.pop(thing, None)
+        if record.kind == "look":
+            self._history[thing] = [record]
+            return True
         self.records.append(record)
         self._history[thing].append(record)
         return True
@@ -160,6 +167,10 @@ class Book:
         """All experiments that are not taken away, by name."""
         return dict(self._experiments)
 
+    def looks(self, name: str) -> list[Look]:
+        """Looks that were kept of an experiment, in their order."""
+        return list(self._looks.get(name, ()))
+
     def check_experiment(self, name: str, body: dict[str, Any] | None, at: float) -> None:
         """Check that an experiment may become what a body says, at a moment of the wall clock.
 
@@ -171,6 +182,8 @@ class Book:
         if body is None:
             check_removal(name, self._experiments.get(name))
         else:
+            bodies = (record.body for record in self.history("experiment", name))
+            check_name(name, self._experiments, bodies)
             check(name, experiment_of(body), self._experiments, self.published, at)
 
     def published(self, scope: Scope) -> dict[int, Changes]:
@@ -198,8 +211,13 @@ class Book:
             self.check_experiment(name, body, record.at)
             if body is None:
                 self._experiments = _without(self._experiments, name)
+                self._looks.pop(name, None)
+                self._history.pop(("look", name), None)
             else:
                 self._experiments = self._experiments | {name: experiment_of(body)}
+        elif record.kind == "look":
+            look = look_of(body or {}, self._experiments.get(name))
+            self._looks[name].append(look)
         elif record.kind == "hook":
             if body is None:
                 self._hooks = _without(self._hooks, name)

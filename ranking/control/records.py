@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 FORMAT = 1
-KINDS = ("profile", "override", "key", "hook", "experiment")
+KINDS = ("profile", "override", "key", "hook", "experiment", "look")
 
 
 class RecordError(ValueError):

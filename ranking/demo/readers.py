@@ -20,7 +20,7 @@ from ranking.demo.seen import Events, events_of
 from ranking.demo.shelf import Floats, Shelf
 from ranking.demo.walk import MEAN_PAGES, Pages, Walk
 from ranking.demo.wording import SECTIONS, SHARES, SITE, ZONE
-from ranking.experiments.assignment import BUCKETS
+from ranking.engine.batch import BUCKETS
 
 ROBOT_SHARE = 0.02
 SLICE = 30.0

@@ -17,6 +17,8 @@ from ranking.embedded.inbox import Request
 from ranking.embedded.live import Live
 from ranking.embedded.log import LogFull
 from ranking.engine.rows import Rows
+from ranking.experiments.counting import Counted, counted
+from ranking.experiments.plans import Experiment
 from ranking.lists.boards import Board
 from ranking.lists.catalogue import Card
 from ranking.lists.explaining import Explained, Explanation
@@ -113,6 +115,10 @@ class EmbeddedLists:
             return [traffic_json(model.name, model.at, model.hourly()) for model in models]
 
         return await self._read(read)
+
+    async def counted(self, name: str, its: Experiment) -> Counted:
+        """An experiment as the log has it by now."""
+        return await self._read(lambda r: counted(name, its, r.arms()))
 
     async def graph(self, edition: str, tag: str) -> dict[str, Any]:
         """A tag's neighbours, synonyms and history."""

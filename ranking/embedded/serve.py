@@ -13,6 +13,7 @@ from ranking.embedded.past import EmbeddedPast
 from ranking.embedded.ports import EmbeddedIntake, EmbeddedLists, EmbeddedSettings, metrics_of
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.server.api import Api
+from ranking.server.looking import keep_looking
 from ranking.server.serve import check_address, is_loopback, listen
 
 Portal = Callable[[Live], list[BaseRoute]]
@@ -61,11 +62,16 @@ async def serve(
             if live.failure:
                 raise DataError(str(live.failure)) from live.failure
             check_address(host, port, has_keys=bool(live.book.held_keys()))
+            lists, decided = EmbeddedLists(live), EmbeddedSettings(live)
             api = Api(
-                metrics_of(live), EmbeddedLists(live), EmbeddedIntake(live),
-                EmbeddedSettings(live), EmbeddedPast(live), is_open=is_loopback(host),
+                metrics_of(live), lists, EmbeddedIntake(live), decided, EmbeddedPast(live),
+                is_open=is_loopback(host),
             )  # fmt: skip
             app = api.app(portal(live) if portal else [])
-            await listen(app, live.shelf.answers, host, port, lambda: on_ready(live))
+            looking = asyncio.create_task(keep_looking(lists, decided))
+            await listen(app, live.shelf.answers, host, port, lambda: on_ready(live), looking)
+            if looking.done():
+                looking.result()
+            looking.cancel()
         finally:
             await asyncio.to_thread(live.stop)

@@ -38,6 +38,8 @@ COLUMNS: dict[str, str] = {
     "list_id": "<u8",  # 0 = none
     "gap": "<u4",  # numbers of the source left out before this view
 }
+BUCKETS = 1000
+"""Buckets that readers are in."""
 DEFAULTS = {"bucket": 65535}
 NUMBER = re.compile(r"<[iuf][248]|[iu]1")
 
@@ -197,7 +199,13 @@ def _check_indices(header: Header, columns: dict[str, NDArray[Any]]) -> None:
     if not {edition for edition, _ in header.articles} <= set(range(len(header.editions))):
         message = "batch has an article of an edition that its dictionary lacks"
         raise BatchError(message)
-    known = {"article": len(header.articles), "kind": len(KINDS)}
+    known = {
+        "article": len(header.articles),
+        "kind": len(KINDS),
+        "surface": len(header.surfaces),
+        "experiment": len(header.experiments),
+        "arm": len(header.arms),
+    }
     for name, size in known.items():
         if header.size and int(columns[name].max()) >= size:
             message = f"batch has a column {name} that names more than the {size} there are"

@@ -1,4 +1,4 @@
-"""Checkpoints: a site's state as bytes, a head and pages of articles, and back.
+"""Checkpoints: a site's state as bytes, a head, pages of articles and sums of arms, and back.
 
 The state is a function of the site's views alone: equal logs give equal bytes, however they were
 chopped and whoever sent them. A page holds `PAGE` articles in the order of their slots with their
@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.engine.arms import Row
 from ranking.engine.arrays import LENGTH, pack_arrays, unpack_arrays
 from ranking.engine.coread import LEVELS, Graph
 from ranking.engine.settings import EngineSettings
@@ -49,12 +50,15 @@ class Place(msgspec.Struct, array_like=True, frozen=True):
         The site's clock.
     reread_from : int
         Log position at which rereading must begin.
+    begun : list of int
+        Log position of each arm's first event.
     """
 
     turns: list[tuple[int, int, int, tuple[tuple[str, int], ...]]]
     sequences: list[tuple[str, int]]
     newest_ms: int = 0
     reread_from: int = 0
+    begun: list[int] = []
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -111,6 +115,8 @@ class SiteSnapshot:
     head : bytes
     pages : dict of int to RawPage
         Those that changed, by number.
+    arms : dict of int to bytes
+        Those that changed, by number.
     count : int
         Pages that there are.
     place : Place
@@ -120,6 +126,7 @@ class SiteSnapshot:
     name: str
     head: bytes
     pages: dict[int, RawPage]
+    arms: dict[int, bytes]
     count: int
     place: Place
     mark: Mark
@@ -143,14 +150,16 @@ def snapshot_of(site: Site, since: Mark | None = None) -> SiteSnapshot:
     head = LENGTH.pack(len(names)) + names + pack_arrays(arrays)
     turns = [(t.window, t.position, t.views, t.sequences) for t in site.turns]
     begin = site.reread_from().position
-    place = Place(turns, list(site.sequences.items()), site.newest_ms, begin)
-    return SiteSnapshot(site.name, head, pages, count, place, mark)
+    place = Place(turns, list(site.sequences.items()), site.newest_ms, begin, site.arms.begun[:])
+    arms = {k: packed_arm(site.arms.row(k)) for k in site.arms.changed(views)}
+    return SiteSnapshot(site.name, head, pages, arms, count, place, mark)
 
 
 def state_bytes(site: Site) -> bytes:
     """Write all that follows from the site's views, and nothing else."""
     snapshot = snapshot_of(site)
-    return b"".join([snapshot.head, *(page.packed() for page in snapshot.pages.values())])
+    pages = (page.packed() for page in snapshot.pages.values())
+    return b"".join([snapshot.head, *pages, *snapshot.arms.values()])
 
 
 def mark_of(site: Site) -> Mark:
@@ -161,14 +170,15 @@ def mark_of(site: Site) -> Mark:
 
 
 def restored_site(
-    head: bytes, pages: Sequence[bytes], place: Place, settings: EngineSettings
-) -> Site:
+    head: bytes, pages: Sequence[bytes], arms: Sequence[bytes], place: Place,
+    settings: EngineSettings,
+) -> Site:  # fmt: skip
     """Build a site from its bytes; its memory of repeats and visits is empty.
 
     Parameters
     ----------
     head : bytes
-    pages : sequence of bytes
+    pages, arms : sequence of bytes
         All of them, in their order.
     place : Place
     settings : EngineSettings
@@ -185,6 +195,8 @@ def restored_site(
     for number, page in enumerate(pages):
         _fill_page(site, number * PAGE, page)
     _name_slots(site)
+    for arm, begun in zip(arms, place.begun, strict=True):
+        site.arms.restore(arm_of(arm, begun))
     return site
 
 
@@ -261,3 +273,26 @@ def _name_slots(site: Site) -> None:
             site.slots[edition][article] = slot
     site.arrivals = len(site.ids)
     site.evictions = int(bool(free))
+
+
+def packed_arm(row: Row) -> bytes:
+    """Write sums of an arm, but for where they begin, which is no part of the state."""
+    head = msgspec.msgpack.encode((row.label, row.arm, row.events, row.last))
+    arrays = {"sums": _narrow(row.sums), "slots": _narrow(row.slots), "shown": row.shown}
+    return LENGTH.pack(len(head)) + head + pack_arrays(arrays)
+
+
+def arm_of(data: bytes, begun: int) -> Row:
+    """Read sums of an arm."""
+    (length,) = LENGTH.unpack_from(data)
+    offset = LENGTH.size + length
+    head = msgspec.msgpack.decode(data[LENGTH.size : offset], type=tuple[str, str, int, int])
+    label, arm, events, last = head
+    return Row(label, arm, begun, events, last, **unpack_arrays(data[offset:]))
+
+
+def _narrow(sums: NDArray[np.int64]) -> NDArray[Any]:
+    """The same sums in half the bytes while they are small."""
+    small = np.iinfo(np.int32)
+    fits = small.min <= sums.min(initial=0) and sums.max(initial=0) <= small.max
+    return sums.astype("<i4") if fits else sums

@@ -18,7 +18,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=256)] | int
 Edition = Annotated[str, Meta(max_length=96)]
 Label = Annotated[str, Meta(max_length=64)]
 Labels = Annotated[str, Meta(max_length=320)]
-"""Of as many experiments as one event may belong to: see `ranking.experiments.labels`."""
+"""Of as many experiments as one event may belong to: see `ranking.engine.labels`."""
 COLUMNS_BEGIN = b'{"columns":'
 EARLIEST_MS = 946_684_800_000  # 2000-01-01
 AHEAD_MS = 300_000

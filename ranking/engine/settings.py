@@ -30,6 +30,8 @@ class EngineSettings:
         Articles of a site that have state; the longest unseen are evicted first.
     visitors : int
         Remembered (visitor, article) pairs of a site, and visits.
+    arms : int
+        Arms of experiments that a site has sums of; 140 kB each.
 
     References
     ----------
@@ -45,6 +47,7 @@ class EngineSettings:
     rows: int = 20_000
     articles: int = 1_000_000
     visitors: int = 8_000_000
+    arms: int = 256
 
     def __post_init__(self) -> None:
         """Refuse what no engine can run with, naming the setting."""
@@ -54,6 +57,7 @@ class EngineSettings:
             "rows": 16 <= self.rows <= 1_000_000,
             "articles": 64 <= self.articles <= 10_000_000,
             "visitors": 1024 <= self.visitors <= 100_000_000,
+            "arms": 8 <= self.arms <= 10_000,
         }
         for name, holds in rules.items():
             if not holds:

@@ -10,6 +10,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.engine.arms import Arms
 from ranking.engine.batch import Batch
 from ranking.engine.coread import forget_articles
 from ranking.engine.repeats import living
@@ -71,6 +72,7 @@ class Site:
         self.evictions = 0
         self._evicted: list[tuple[str, str]] = []
         self.arrivals = 0  # slots given, to new articles or in place of evicted ones
+        self.arms = Arms(settings.arms)
         self.state = new_state(settings)
 
     @property
@@ -238,11 +240,12 @@ class Site:
         self.state = with_edition(self.state)
 
     def _run(self, batch: Batch, slots: NDArray[np.int32], here: Turn) -> None:
-        views = views_of(batch, slots)
+        views, first = views_of(batch, slots), int(self.log["views"])
         done, reason = apply_views(self.state, views, 0)
         while reason != DONE:
             self.settle(reason, int(batch.columns["at"][done]), here)
             done, reason = apply_views(self.state, views, done)
+        self.arms.add(batch, views, self.state.article["key"], first, here.position)
 
     def settle(self, reason: int, at_ms: int, here: Turn) -> None:
         """Do what the loop stopped for: turn the window, or make room in the tables."""

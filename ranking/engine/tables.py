@@ -72,8 +72,8 @@ def with_articles(state: State, count: int, most: int) -> State:
 def with_room(state: State, views: int) -> State:
     """Make room for `views` more keys and visits, dropping the forgotten."""
     log, horizon = state.log[0], int(state.log[0]["forgotten_ms"])
-    if log["seen_used"] + 2 * views + 2 > state.seen.size * FULL:
-        seen = new_seen(_room(living(state.seen, horizon).size + 2 * views))
+    if log["seen_used"] + 3 * views + 3 > state.seen.size * FULL:
+        seen = new_seen(_room(living(state.seen, horizon).size + 3 * views))
         rebuilt_seen(state.seen, seen, state.log)
         state = state._replace(seen=seen)
     if log["visits_used"] + views + 1 > state.visits.size * FULL:

@@ -23,7 +23,13 @@ from ranking.engine.visits import DEPTH, remember_page, visit_place
 
 KINDS = 4
 DONE, TURN, GROW = 0, 1, 2
+LONGEST_STAY = 600
+"""Seconds on a page beyond which a reader is taken to have been away."""
 EVENT_ID_SALT = np.uint64(0x9E3779B97F4A7C15)
+READER_SALT = np.uint64(0xD1B54A32D192ED03)
+LABELLED, COUNTED, BEGUN, SECOND, FIRST_SEEN = 1, 2, 4, 8, 16
+"""What is told of a view that names experiments: it counted, a visit began with it, it was a
+visit's second page, its reader had named none within the window."""
 
 VIEW = np.dtype(
     [
@@ -37,6 +43,8 @@ VIEW = np.dtype(
         ("kind", np.uint8),
         ("robot", np.uint8),
         ("ours", np.uint8),  # caused by one of our lists
+        ("told", np.uint8),  # LABELLED, and then what the loop tells
+        ("stay", np.uint16),  # s on the page before, as the loop tells
     ],
     align=True,
 )
@@ -112,6 +120,7 @@ def views_of(batch: Batch, slots: NDArray[np.int32]) -> NDArray[Any]:
         views[name] = c[name]
     views["slot"] = slots[c["article"]]
     views["ours"] = (c["surface"] != 0) | (c["list_id"] != 0)
+    views["told"], views["stay"] = c["experiment"] != 0, 0
     return views
 
 
@@ -130,7 +139,7 @@ def interruption(s: State, at: int) -> int:
     log = s.log[0]
     if at >= (log["window"] + 1) * log["window_ms"]:
         return TURN
-    if log["seen_used"] + 2 > s.seen.size * FULL or log["visits_used"] + 1 > s.visits.size * FULL:
+    if log["seen_used"] + 3 > s.seen.size * FULL or log["visits_used"] + 1 > s.visits.size * FULL:
         return GROW
     return DONE
 
@@ -166,10 +175,13 @@ def apply_view(s: State, views: NDArray[Any], i: int) -> bool:
         article["accepted"] += 1
     if view["robot"]:
         return False
+    if view["told"] and not is_seen(s.seen, s.log, reader_key(view["visitor"]), at) and not again:
+        view["told"] |= FIRST_SEEN
     key = seen_key(view["visitor"], article["key"], kind)
     counts = not is_seen(s.seen, s.log, key, at) and not again
     if counts:
         article["counted"][kind] += 1
+        view["told"] |= COUNTED
     if kind == 0:
         place = visit_place(s.visits, view["chain"], s.log)
         if counts:
@@ -197,6 +209,12 @@ def event_key(event_id: np.uint64) -> np.uint64:
 
 
 @inlined
+def reader_key(visitor: np.uint64) -> np.uint64:
+    """Key of a reader who takes part in experiments."""
+    return mix(visitor ^ READER_SALT) | np.uint64(1)
+
+
+@inlined
 def is_seen(seen: NDArray[Any], log: NDArray[Any], key: np.uint64, at: int) -> bool:
     """Remember a sight and say whether the same was seen within the window."""
     if key == NOTHING:
@@ -211,7 +229,7 @@ def count_view(s: State, view: Any, place: int) -> None:
     at, slot = view["at"], view["slot"]
     article, log, visit = s.article[slot], s.log[0], s.visits[place]
     edition = article["edition"]
-    steps, links = 0, 0
+    steps, links, before = 0, 0, NEVER
     for step in range(DEPTH):
         page, page_at = visit["page"][step], visit["page_at"][step]
         if page < 0 or page == slot or page_at < log["forgotten_ms"]:
@@ -224,11 +242,30 @@ def count_view(s: State, view: Any, place: int) -> None:
                 weigh_coreads(s.graph, at)
             links += 1
             add_coread(s.graph, s.article, page, slot, steps, newest, position)
+        if steps == 0:
+            before = page_at
         steps += 1
+    if view["told"]:
+        view["told"] |= place_told(visit, steps, before, log)
+        if steps > 0 and at > before:
+            view["stay"] = min((at - before) // 1000, LONGEST_STAY)
     of_class = OURS if view["ours"] else (ONWARD if steps > 0 else LANDING)
     add_mass(at, s.weights, s.of_millisecond, s.mass, s.total, slot, edition, of_class)
     article["hour"] = ring_add(article["hourly"], article["hour"], at // HOUR_MS)
     article["day"] = ring_add(article["daily"], article["day"], at // DAY_MS)
+
+
+@inlined
+def place_told(visit: Any, steps: int, before: int, log: Any) -> int:
+    """Say whether a visit begins with a view, or it is the second page after one at `before`."""
+    if steps == 0:
+        return BEGUN
+    near = 0
+    for step in range(DEPTH):
+        page_at = visit["page_at"][step]
+        if page_at >= log["forgotten_ms"] and abs(before - page_at) < log["window_ms"]:
+            near += 1
+    return SECOND if steps == 1 and near == 1 else 0
 
 
 @compiled
@@ -249,6 +286,8 @@ def reread_views(s: State, views: NDArray[Any], position: int) -> None:
         is_seen(s.seen, s.log, event_key(view["event_id"]), at)
         if view["robot"]:
             continue
+        if view["told"]:
+            is_seen(s.seen, s.log, reader_key(view["visitor"]), at)
         is_seen(s.seen, s.log, seen_key(view["visitor"], view["key"], view["kind"]), at)
         if view["kind"] == 0:
             if page < 0 or position + i < s.article[page]["born"]:

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from ranking.engine.labels import MOST
 from ranking.experiments.interleaving import DRAWINGS
-from ranking.experiments.labels import MOST
 from ranking.experiments.plans import (
     Arm,
     Experiment,

@@ -13,7 +13,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-BUCKETS = 1000
+from ranking.engine.batch import BUCKETS
+
 OUTSIDE = -1
 _MASK = 0xFFFFFFFF
 

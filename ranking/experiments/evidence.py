@@ -54,6 +54,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     slots : list
         See `Tallies.slots`.
     looks : list of Look
+    catalogue : dict of str to int
+        Articles that came into sight, about, by arm; of all arms together under "".
     """
 
     name: str
@@ -66,6 +68,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     sums: str
     slots: list[list[list[list[int]]]] = []
     looks: list[Look] = []
+    catalogue: dict[str, int] = {}
     format: int = FORMAT
 
     @property

@@ -6,8 +6,9 @@ The same as `fieldsOf` of `ranking/server/experiment.js`, of all buckets at once
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ranking.experiments.assignment import BUCKETS, OUTSIDE, arms_of
-from ranking.experiments.labels import MOST
+from ranking.engine.batch import BUCKETS
+from ranking.engine.labels import MOST
+from ranking.experiments.assignment import OUTSIDE, arms_of
 
 
 def fields_of(plans: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:

@@ -15,8 +15,8 @@ import msgspec
 from msgspec import Meta
 
 from ranking.control.checking import checked
-from ranking.experiments.assignment import BUCKETS
-from ranking.experiments.labels import label_of
+from ranking.engine.batch import BUCKETS
+from ranking.engine.labels import label_of
 from ranking.experiments.metrics import METRICS
 from ranking.lists.profile import ProfileError, profile_from
 from ranking.lists.profiles import Changes, Scope
@@ -126,7 +126,7 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     weeks: Annotated[int, Meta(ge=1, le=52)] = 2
     alpha: Annotated[float, Meta(gt=0, le=0.2)] = 0.05
     power: Annotated[float, Meta(gt=0, lt=1)] = 0.8
-    guardrails: tuple[str, ...] = ("reads_per_view", "bounce")
+    guardrails: tuple[str, ...] = ("reads_per_view", "time_per_view", "bounce")
     status: Status = Status.DRAFT
     winner: str = ""
 

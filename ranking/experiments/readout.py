@@ -29,6 +29,22 @@ from ranking.experiments.sequences import (
 from ranking.experiments.tallies import Tallies
 
 MISMATCH = 0.01
+VERDICTS = {
+    "mismatch": "The arms are not of their sizes: something loses readers, and nothing is proven.",
+    "early": "Its weeks are not over yet; what stands here holds at every look.",
+    "harm": "{arm} makes {metric} worse.",
+    "better": "{arm} is better than {control}.",
+    "worse": "{control} is better than what was tried.",
+    "none": "No arm is shown to differ from {control}.",
+}
+
+
+class Verdict(NamedTuple):
+    """What may be decided: one of `VERDICTS`, and the arm and metric that it is about."""
+
+    kind: str
+    arm: str = ""
+    metric: str = ""
 
 
 class Compared(msgspec.Struct, frozen=True):
@@ -68,6 +84,8 @@ class Readout(msgspec.Struct, frozen=True):
         By arm.
     slots : dict
         Clicks by impressions at each place, by arm.
+    catalogue : dict
+        Of the articles that came into sight, the share that did in each arm; about.
     verdict : str
     sums : str
         SHA-256 of the sums by bucket.
@@ -80,6 +98,7 @@ class Readout(msgspec.Struct, frozen=True):
     mismatch: float
     visits: dict[str, int]
     slots: dict[str, list[float | None]]
+    catalogue: dict[str, float]
     verdict: str
     sums: str
 
@@ -136,7 +155,8 @@ def readout(evidence: Evidence) -> Readout:
         mismatch,
         dict(zip(its.names, tallies.column("visits").sum(axis=(0, 2)).tolist(), strict=True)),
         _slots(its, tallies),
-        _verdict(its, main, guarded, mismatch, evidence.at),
+        _catalogue(its, evidence.catalogue),
+        _text(verdict_of(its, main, guarded, mismatch, evidence.at), its.names[0]),
         hashlib.sha256(evidence.sums.encode()).hexdigest(),
     )
 
@@ -213,22 +233,34 @@ def _slots(its: Experiment, tallies: Tallies) -> dict[str, list[float | None]]:
     }
 
 
-def _verdict(
+def _catalogue(its: Experiment, seen: dict[str, int]) -> dict[str, float]:
+    together = seen.get("", 0)
+    if its.mode is Mode.INTERLEAVE or not together:
+        return {}
+    return {name: min(seen.get(name, 0) / together, 1.0) for name in its.names}
+
+
+def verdict_of(
     its: Experiment, main: list[Compared], guarded: list[Compared], mismatch: float, at: float
-) -> str:
+) -> Verdict:
+    """What may be decided, by whatever comes first: soundness, the weeks, harm, the main metric."""
     if mismatch < MISMATCH:
-        return "The arms are not of their sizes: something loses readers, and nothing is proven."
+        return Verdict("mismatch")
     if at < its.end:
-        return "Its weeks are not over yet; what stands here holds at every look."
+        return Verdict("early")
     for one in guarded:
         harm = one.high if METRICS[one.metric].sign > 0 else -one.low
         if harm < 0.0:
-            return f"{one.arm} makes {METRICS[one.metric].text} worse."
+            return Verdict("harm", one.arm, one.metric)
     sign = METRICS[its.metric].sign
     better = [one for one in main if one.p <= its.alpha and one.lift * sign > 0.0]
     if better:
         best = max(better, key=lambda one: one.lift * sign)
-        return f"{best.arm} is better than {its.names[0]}."
-    if any(one.p <= its.alpha for one in main):
-        return f"{its.names[0]} is better than what was tried."
-    return f"No arm is shown to differ from {its.names[0]}."
+        return Verdict("better", best.arm)
+    is_worse = any(one.p <= its.alpha for one in main)
+    return Verdict("worse" if is_worse else "none")
+
+
+def _text(verdict: Verdict, control: str) -> str:
+    metric = METRICS[verdict.metric].text if verdict.metric else ""
+    return VERDICTS[verdict.kind].format(control=control, arm=verdict.arm, metric=metric)

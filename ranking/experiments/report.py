@@ -16,9 +16,10 @@ import numpy as np
 
 from ranking import __version__
 from ranking.experiments.evidence import Evidence, evidence_of, profile_hash
+from ranking.experiments.looks import look_at
 from ranking.experiments.metrics import METRICS
+from ranking.experiments.paths import Point, path_of
 from ranking.experiments.readout import Readout, readout
-from ranking.experiments.sequences import half_width, mixture, needed_information
 from ranking.experiments.tallies import TalliesError
 from ranking.templates import templates_of
 
@@ -133,18 +134,16 @@ def _terms(evidence: Evidence) -> list[tuple[str, str]]:
 
 
 def _paths(evidence: Evidence) -> list[Path]:
-    plan, looks = evidence.experiment, evidence.looks
-    if len(looks) < 2:
+    """Each arm at each look and at the end."""
+    plan = evidence.experiment
+    points = path_of(plan, [*evidence.looks, look_at(plan, evidence.tallies, evidence.at)])
+    if len(points) < 2:
         return []
-    alpha = plan.alpha / (len(plan.arms) - 1)
-    rho = mixture(needed_information(np.log1p(plan.effect), alpha, plan.power), alpha)
-    at = [look.at for look in looks]
-    found = []
+    at, reach, found = [point.at for point in points], _reach(plan.effect, points[-1]), []
     for place, arm in enumerate(plan.names[1:]):
-        effect, information, freedom = np.array([look.effects[place] for look in looks]).T
-        width = half_width(information, rho, alpha, freedom)
-        curves = np.expm1([effect - width, effect, effect + width])
-        found.append(_path(arm, at, curves, 4.0 * plan.effect))
+        seen = [point.arms[place] for point in points]
+        curves = np.array([(one.low, one.lift, one.high) for one in seen]).T
+        found.append(_path(arm, at, curves, reach))
     return found
 
 
@@ -155,13 +154,30 @@ def _path(arm: str, at: Sequence[float], curves: Any, reach: float) -> Path:
         [f"{a:.1f},{b:.2f}" for a, b in zip(x, _down(curve, reach), strict=True)]
         for curve in curves
     )
+    step = _step(reach)
     rows = [
-        Tick(float(_down(level, reach)), _change(level), "grid" if level else "zero")
-        for level in (-reach, -reach / 2, 0.0, reach / 2, reach)
+        Tick(float(_down(k * step, reach)), _level(k * step), "grid" if k else "zero")
+        for k in range(-int(reach / step), int(reach / step) + 1)
     ]
     columns = [Tick(0.0, _moment(at[0]), "start"), Tick(100.0, _moment(at[-1]), "end")]
     text = f"{_change(curves[0][-1])} to {_change(curves[2][-1])} at the last look"
     return Path(arm, text, " ".join(line), " ".join([*high, *low[::-1]]), rows, columns)
+
+
+def _reach(effect: float, last: Point) -> float:
+    """How far up and down a picture shows: what is known at last, and the least effect."""
+    ends = [abs(end) for one in last.arms for end in (one.low, one.high) if np.isfinite(end)]
+    return min(max(1.3 * max(ends, default=0.0), 2.0 * effect), 12.0 * effect)
+
+
+def _step(reach: float) -> float:
+    """A round step of a scale with some three lines on either side."""
+    power = 10.0 ** np.floor(np.log10(reach / 2.0))
+    return float(max(part * power for part in (1.0, 2.0, 5.0) if part * power <= reach / 2.0))
+
+
+def _level(level: float) -> str:
+    return f"{100 * level:+.4g} %".replace("-", "−") if level else "0 %"
 
 
 def _down(level: Any, reach: float) -> Any:

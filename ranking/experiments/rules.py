@@ -5,7 +5,8 @@ changed, and a winner named at the end. Every reader of the settings log applies
 moment that a record bears, so that of two who start at once, all know the same first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ranking.experiments.plans import (
     Experiment,
@@ -75,6 +76,28 @@ def check_removal(name: str, old: Experiment | None) -> None:
     """
     if old is not None and old.status in STARTED:
         message = f"status of {name!r} must not be {old.status.value} to remove it; stop it first"
+        raise NotAllowedError(message)
+
+
+def check_name(name: str, others: Mapping[str, Experiment], bodies: Iterable[Any]) -> None:
+    """Check that no experiment bore a name before: events of its readers still do.
+
+    Parameters
+    ----------
+    name : str
+    others : mapping of str to Experiment
+        All that hold.
+    bodies : iterable of dict or None
+        All that the log has of the name.
+
+    Raises
+    ------
+    NotAllowedError
+    """
+    if name in others:
+        return
+    if any(body and body.get("status") != Status.DRAFT.value for body in bodies):
+        message = f"name must be new, since readers were told {name!r} before; choose another"
         raise NotAllowedError(message)
 
 

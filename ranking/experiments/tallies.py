@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.experiments.assignment import BUCKETS
-from ranking.experiments.metrics import COLUMN, COLUMNS, SLOTS
+from ranking.engine.arms import SLOTS
+from ranking.engine.batch import BUCKETS
+from ranking.experiments.metrics import COLUMN, COLUMNS
 
 KEYS = ("phase", "arm", "bucket")
 

@@ -14,7 +14,12 @@ import msgspec
 
 from ranking.control.book import Book
 from ranking.control.drafts import Draft
+from ranking.engine.arms import Row
+from ranking.engine.checkpoint import arm_of
 from ranking.engine.coread import LEVELS
+from ranking.engine.event import site_of
+from ranking.experiments.counting import Counted, counted
+from ranking.experiments.plans import Experiment
 from ranking.lists.boards import SPARE, Board, dressed
 from ranking.lists.choosing import choose
 from ranking.lists.diversity import diversified
@@ -37,6 +42,7 @@ from ranking.mirror.values import (
     article_of,
     board_of,
     edition_of,
+    sums_of,
     tags_of,
     traffic_json,
 )
@@ -164,6 +170,13 @@ class MirrorLists:
         values = (self._held[name].value for name in self.editions())
         return [traffic_json(v.name, v.newest_ms / 1000, v.hourly) for v in values]
 
+    async def counted(self, name: str, its: Experiment) -> Counted:
+        """An experiment as the log has it by now; workers know."""
+        of_site = {site_of(edition): edition for edition in self.editions()}
+        questions = (Question(edition, "", experiment=name) for edition in of_site.values())
+        answers = await asyncio.gather(*map(self._asked, questions))
+        return counted(name, its, map(_sums, of_site, answers))
+
     async def graph(self, edition: str, tag: str) -> dict[str, Any]:
         """A tag's neighbours, synonyms and history."""
         held = self._held.get(edition) or _nothing_of(edition, self.profiles.base)
@@ -266,6 +279,14 @@ class MirrorLists:
             self.shelf.renew()
         for board in value.boards:
             self.shelf.put(board, now)
+
+
+def _sums(site: str, data: bytes | None) -> tuple[str, int, list[Row]]:
+    value = sums_of(data)
+    if value is None:
+        reason = f"the worker of site {site!r} does not answer; its readers would be missing"
+        raise Refused(reason, 1)
+    return site, value.position, [arm_of(arm, begun) for begun, arm in value.arms]
 
 
 def _nothing_of(edition: str, profile: Profile) -> MirroredEdition:

@@ -9,7 +9,7 @@ import msgspec
 
 
 class Question(msgspec.Struct, frozen=True, order=True):
-    """A board that is not made unless somebody asks for it.
+    """A board, or what else is not made unless somebody asks for it.
 
     Attributes
     ----------
@@ -24,6 +24,8 @@ class Question(msgspec.Struct, frozen=True, order=True):
         Places of the list that this is about.
     is_followed : bool
         Make it anew at every tick that changes its edition, and tell the readers.
+    experiment : str
+        Name of the one whose sums are asked for, of the edition's site, instead of the board.
     """
 
     edition: str
@@ -34,6 +36,7 @@ class Question(msgspec.Struct, frozen=True, order=True):
     explained: tuple[str, ...] = ()
     n: int = 5
     is_followed: bool = False
+    experiment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.engine.checkpoint import packed_arm
 from ranking.engine.event import site_of
 from ranking.engine.site import Site
+from ranking.experiments.counting import is_of
 from ranking.lists.boards import SURFACES, Board
 from ranking.lists.explaining import Explained
 from ranking.lists.popularity import ranked_shares
@@ -26,6 +28,7 @@ from ranking.mirror.values import (
     VERSION,
     ArticleValue,
     EditionValue,
+    SumsValue,
     TagsValue,
     packed,
 )
@@ -104,7 +107,7 @@ class Publisher:
         )
 
     def board(self, question: Question) -> bytes:
-        """A board that somebody asked for, or why some articles stand where they do.
+        """What somebody asked for: a board, an explanation of one, an experiment's sums.
 
         Raises
         ------
@@ -112,6 +115,8 @@ class Publisher:
             If it asks for a profile that there cannot be.
         """
         q, ranker = question, self.ranker
+        if q.experiment:
+            return packed(self._sums(site_of(q.edition), q.experiment))
         live = ranker.profile(q.edition, q.surface, q.section)
         profile = profile_of_json(q.profile) if q.profile else live
         if q.explained:
@@ -120,6 +125,11 @@ class Publisher:
         if q.surface in SURFACES:
             return packed(ranker.board(q.edition, q.surface, profile, LONGEST, q.section))
         return packed(ranker.next(q.edition, q.surface, list(q.pages), LONGEST, profile))
+
+    def _sums(self, site: str, name: str) -> SumsValue:
+        rows = [row for its, _, rows in self.ranker.arms() if its == site for row in rows]
+        arms = [(row.begun, packed_arm(row)) for row in rows if is_of(row.label, name)]
+        return SumsValue(VERSION, self.ranker.position, arms)
 
     def articles(self, most: int) -> dict[Key, bytes]:
         """Values of the articles that waited longest.

@@ -122,11 +122,29 @@ class TagsValue(msgspec.Struct, array_like=True, frozen=True):
     mass: bytes
 
 
+class SumsValue(msgspec.Struct, array_like=True, frozen=True):
+    """What one site's log has of an experiment.
+
+    Attributes
+    ----------
+    version : int
+    position : int
+        Log position that comes next.
+    arms : list of (int, bytes)
+        Log position of the first event, and sums, of each label and arm.
+    """
+
+    version: int
+    position: int
+    arms: list[tuple[int, bytes]]
+
+
 NO_ARTICLE = ArticleValue(VERSION, None, is_gone=False)
-Value = ArticleValue | EditionValue | TagsValue | Board
+Value = ArticleValue | EditionValue | TagsValue | SumsValue | Board
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODERS: dict[type, Any] = {
-    kind: msgspec.msgpack.Decoder(kind) for kind in (ArticleValue, EditionValue, TagsValue, Board)
+    kind: msgspec.msgpack.Decoder(kind)
+    for kind in (ArticleValue, EditionValue, TagsValue, SumsValue, Board)
 }
 
 
@@ -150,6 +168,12 @@ def edition_of(data: bytes | None) -> EditionValue | None:
 def tags_of(data: bytes | None) -> TagsValue | None:
     """Read an edition's tags, None if they are none of this version."""
     value: TagsValue | None = _read(data, TagsValue)
+    return value
+
+
+def sums_of(data: bytes | None) -> SumsValue | None:
+    """Read a site's sums of an experiment, None if they are none of this version."""
+    value: SumsValue | None = _read(data, SumsValue)
     return value
 
 

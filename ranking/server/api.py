@@ -30,6 +30,7 @@ from ranking.server.ports import Intake, Lists, Past, Settings
 from ranking.server.previewing import PreviewRoutes
 from ranking.server.problems import Problem, on_fault, on_problem
 from ranking.server.profiles import ProfileRoutes
+from ranking.server.readouts import Readouts
 from ranking.server.requests import json_response
 
 
@@ -94,6 +95,7 @@ class Api:
         if self.settings:
             previews = PreviewRoutes(lists, self.past)
             routes += guard.routes(Role.READ, previews.reading())
+            routes += guard.routes(Role.READ, Readouts(lists, self.settings).reading())
             for parts in (ProfileRoutes, OverrideRoutes):
                 made = parts(lists, self.settings)
                 routes += guard.routes(Role.READ, made.reading())

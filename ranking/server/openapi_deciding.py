@@ -16,6 +16,12 @@ LIST = [
     {"name": name, "in": "query", "schema": {"type": "string"}}
     for name in ("edition", "surface", "section", "profile")
 ]
+READOUTS = {
+    "readout": "What may be said of an experiment by now",
+    "evidence": "Plan, profiles, offsets, looks and sums, from which the readout follows",
+    "sums.csv": "The sums by bucket",
+    "report": "The experiment as one page that proves itself",
+}
 ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
@@ -62,12 +68,16 @@ def _experiments() -> dict[str, Any]:
     one = "/v1/experiments/{name}"
     return {
         "/v1/experiments": {"get": _asks("All experiments")},
+        "/v1/experiments/planned": {
+            "post": _decides("How many visits and days a plan would need", Experiment)
+        },
         "/v1/experiments/live": {"get": _asks("What pages need to find their arms", LIST[:1])},
         one: {
             "get": _asks("An experiment and its versions", [name]),
             "put": _decides("Write a plan", Experiment) | {"parameters": [name]},
             "delete": _asks("Take an experiment away", [name], "204"),
         },
+        **{f"{one}/{what}": {"get": _asks(summary, [name])} for what, summary in READOUTS.items()},
         **{
             f"{one}/{step}": {"post": _decides(f"Next step: {step}", Step) | {"parameters": [name]}}
             for step in STEPS

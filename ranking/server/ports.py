@@ -10,6 +10,8 @@ from ranking.control.book import Book
 from ranking.control.drafts import Draft
 from ranking.control.records import Record
 from ranking.engine.rows import Rows
+from ranking.experiments.counting import Counted
+from ranking.experiments.plans import Experiment
 from ranking.lists.boards import Board
 from ranking.lists.catalogue import Card
 from ranking.lists.explaining import Explained, Explanation
@@ -69,6 +71,15 @@ class Lists(Protocol):
 
     async def traffic(self) -> list[dict[str, Any]]:
         """Views an hour of every edition, by name."""
+
+    async def counted(self, name: str, its: Experiment) -> Counted:
+        """An experiment as the log has it by now.
+
+        Raises
+        ------
+        Refused
+            If a part of the log cannot be asked.
+        """
 
     async def graph(self, edition: str, tag: str) -> dict[str, Any]:
         """A tag's neighbours, synonyms and history."""

@@ -119,6 +119,7 @@ async def _answer(options: dict[str, Any]) -> None:
     from ranking.mirror.names import Names
     from ranking.mirror.store import Reader
     from ranking.server.api import Api
+    from ranking.server.looking import keep_looking
     from ranking.server.metrics import Metrics
     from ranking.server.serve import is_loopback, listen
     from ranking.warming import warm_up
@@ -129,7 +130,7 @@ async def _answer(options: dict[str, Any]) -> None:
     names = Names(options["namespace"])
     decided, deciding = await _follow_settings(options)
     lists = MirrorLists(Reader(options["redis"], names), names, decided.book)
-    following = asyncio.gather(lists.follow(), deciding)
+    following = asyncio.gather(lists.follow(), deciding, keep_looking(lists, decided))
     past = ClusterPast(options["kafka"], TopicNames(options["namespace"]), decided.book)
     is_open = is_loopback(options["host"])
     app = Api(Metrics(), lists, settings=decided, past=past, is_open=is_open).app()

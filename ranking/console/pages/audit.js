@@ -3,7 +3,7 @@
 import { get } from "./client.js";
 import { button, h } from "./markup.js";
 import { refusalText, scopeWords } from "./told.js";
-import { moment, named, number, parameterWords, t, valued } from "./words.js";
+import { moment, named, number, parameterWords, percent, t, valued } from "./words.js";
 
 const FIRST = 50,
   STEP = 4,
@@ -85,6 +85,7 @@ function table(records) {
 /** What was decided, in words; what an act leaves empty is left out. */
 function body(said, kind) {
   if (said === null || said === undefined) return h("span", { class: "hint" }, t("taken.away"));
+  if (kind === "experiment") return trial(said);
   const parts = Object.entries(said).filter(
     ([name, value]) =>
       value !== null &&
@@ -99,6 +100,14 @@ function body(said, kind) {
       h("li", {}, h("span", { class: "hint" }, label(name, kind)), " ", h("bdi", {}, worded(name, value))),
     ),
   );
+}
+
+/** An experiment: how it stands, where, and between which arms. */
+function trial(said) {
+  const arms = said.arms.map((arm) => arm.name).join(" / ");
+  const part = said.phases.at(-1).traffic / 1000;
+  const words = [t(`status.${said.status}`), scopeWords(said), arms, percent(part), said.winner];
+  return words.filter(Boolean).join(" · ");
 }
 
 function label(name, kind) {

@@ -9,6 +9,7 @@ import { LANGUAGES, language, learn, t } from "./words.js";
 const VIEWS = {
   boards: () => import("./boards.js"),
   tune: () => import("./tune.js"),
+  experiments: () => import("./experiments.js"),
   overrides: () => import("./overrides.js"),
   tags: () => import("./tags.js"),
   traffic: () => import("./traffic.js"),
@@ -160,7 +161,6 @@ async function show() {
   }
 }
 
-addEventListener("hashchange", show);
 addEventListener("key-wanted", (event) => askKey(event.detail));
 addEventListener("key-kept", () => {
   const faults = [...frame.main.querySelectorAll(".fault:not([hidden])")];
@@ -170,4 +170,5 @@ addEventListener("told", (event) => app.tell(event.detail));
 
 await learn();
 build();
+addEventListener("hashchange", show);
 show();

@@ -34,6 +34,7 @@ export function svg(name, facts = {}, ...children) {
 const SHAPES = {
   boards: "M4 5h16M4 12h16M4 19h10",
   tune: "M5 4v9m0 4v3M12 4v3m0 4v9M19 4v11m0 4v1M2.5 13h5M9.5 7h5M16.5 15h5",
+  experiments: "M9 3h6M10 3v6l-5.5 9a2 2 0 0 0 1.7 3h11.6a2 2 0 0 0 1.7-3L14 9V3M7.5 15h9",
   overrides: "M12 17v5M8 3h8l-1 8 3 4H6l3-4z",
   tags: "M3 12V4h8l10 10-8 8zM7.5 7.5v.1",
   traffic: "M3 20V10m6 10V4m6 16v-8m6 8V7",

@@ -17,13 +17,14 @@ export function place() {
     section: said.get("section") ?? "",
     tag: said.get("tag") ?? "",
     page: said.get("page") ?? "",
+    name: said.get("name") ?? "",
   };
 }
 
 /** The address of a place. */
 export function hashOf(where) {
   const said = new URLSearchParams();
-  for (const name of ["edition", "surface", "section", "tag", "page"]) {
+  for (const name of ["edition", "surface", "section", "tag", "page", "name"]) {
     if (where[name] && !(name === "surface" && where[name] === "popular")) said.set(name, where[name]);
   }
   return `#${where.view}${said.size ? `?${said}` : ""}`;

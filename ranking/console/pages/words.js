@@ -58,6 +58,18 @@ export function percent(share) {
   return figures({ style: "percent", maximumFractionDigits: share < 0.1 ? 1 : 0 }).format(share);
 }
 
+/** A relative change: +2.3 %; nothing has no sign. */
+export function change(share) {
+  const digits = Math.abs(share) < 0.1 ? 1 : 0;
+  const facts = { style: "percent", maximumFractionDigits: digits, signDisplay: "exceptZero" };
+  return figures(facts).format(share).replace("-", "−");
+}
+
+/** A p-value; what is tiny is only said to be so. */
+export function chance(p) {
+  return p < 0.0001 ? `< ${number(0.0001, 4)}` : figures({ maximumSignificantDigits: 2 }).format(p);
+}
+
 /** Seconds as people say them: 20 min, 1.5 h, 3 days. */
 export function duration(seconds) {
   const [size, unit] =

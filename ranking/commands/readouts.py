@@ -1,0 +1,161 @@
+"""`tolqyn experiments status` and `report`: what one shows by now, and a page that freezes it."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from rich.table import Table
+
+import ranking.commands.trials  # noqa: F401  its commands join the group
+from ranking.commands.client import Client, console, on_system, when
+from ranking.commands.experiments import FORMATS, content_of, experiments
+
+__all__ = ["experiments"]  # with all its commands
+
+FILE = click.Path(path_type=Path)
+KINDS = click.Choice(["html", "json", "csv"])
+DRAFT = "draft"
+
+
+@experiments.command()
+@click.argument("name", required=False)
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def status(name: str | None, form: str, to: str, key: str) -> None:
+    """What experiments show by now: lift, interval, p-value, health, progress.
+
+    Intervals and p-values hold whenever one looks. Without NAME all that have begun; with NAME
+    guardrails, other metrics and the verdict besides.
+    """
+    client = Client(to, key)
+    names = [name] if name else _begun(client)
+    told = [client.ask("GET", f"/v1/experiments/{its}/readout") for its in names]
+    if form == "json":
+        click.echo(orjson.dumps(told[0] if name else told, None, orjson.OPT_INDENT_2))
+        return
+    console.print(_table(told, whole=bool(name)))
+    if name:
+        (one,) = told
+        console.print(f"{one['readout']['verdict']}\n{_progress(one)}")
+
+
+@experiments.command()
+@click.argument("name", required=False)
+@click.option("--from", "source", type=FILE, help="Evidence from a file instead, as JSON.")
+@click.option("--out", "--html", "out", type=FILE, help="Write here; else standard output.")
+@click.option("--csv", "sums", type=FILE, help="Write the sums by bucket here besides.")
+@click.option(
+    "--format", "form", type=KINDS, default="html", show_default=True,
+    help="The page, the evidence that --from reads, or the sums by bucket.",
+)  # fmt: skip
+@click.option("--verify", type=FILE, help="Compute the digits of a page again.")
+def report(
+    name: str | None, source: Path | None, out: Path | None, sums: Path | None, form: str,
+    verify: Path | None, to: str, key: str,
+) -> None:  # fmt: skip
+    """Freeze an experiment into a page of one file, or check that a page follows from its sums.
+
+    \b
+    tolqyn experiments report calm --html calm.html
+    tolqyn experiments report calm --format json --out calm.json
+    tolqyn experiments report --from calm.json --html again.html
+    tolqyn experiments report --verify calm.html
+    """
+    from ranking.experiments.evidence import evidence_of
+    from ranking.experiments.report import verified
+
+    if sum(given is not None for given in (name, source, verify)) != 1:
+        message = "report needs one of NAME, --from and --verify"
+        raise click.UsageError(message)
+    if verify is not None:
+        told = verified(content_of(verify).decode())
+        console.print(f"{verify.name} follows from its sums: {told.verdict}")
+        return
+    if source is not None:
+        given = content_of(source)
+    else:
+        asked = Client(to, key).ask("GET", f"/v1/experiments/{name}/evidence")
+        given = orjson.dumps(asked)
+    evidence = evidence_of(given)
+    if sums is not None:
+        sums.write_text(evidence.sums, encoding="utf-8")
+    written = _written(evidence, form)
+    if out is None:
+        click.echo(written, nl=False)
+        return
+    out.write_text(written, encoding="utf-8")
+    again = f"; tolqyn experiments report --verify {out}" if form == "html" else ""
+    console.print(f"{out} holds experiment {evidence.name}{again}", soft_wrap=True)
+
+
+def _written(evidence: Any, form: str) -> str:
+    import msgspec
+
+    from ranking.experiments.report import report as page_of
+
+    if form == "json":
+        return msgspec.json.encode(evidence).decode() + "\n"
+    text: str = evidence.sums if form == "csv" else page_of(evidence)
+    return text
+
+
+def _begun(client: Client) -> list[str]:
+    found = client.ask("GET", "/v1/experiments")["experiments"]
+    return [its["name"] for its in found if its["status"] != DRAFT]
+
+
+def _table(told: list[dict[str, Any]], *, whole: bool) -> Table:
+    heads = ("experiment", "status", "arm", "visits", "metric", "rate", "lift", "interval", "p")
+    table = Table(*heads, *(() if whole else ("health", "progress")))
+    for one in told:
+        read, plan = one["readout"], one["plan"]
+        control, metric = plan["arms"][0]["name"], plan["metric"]
+        rows = [*read["main"], *(read["guardrails"] + read["others"] if whole else ())]
+        first = (one["name"], one["status"], control, _visits(one, control), metric)
+        ends = () if whole else (_health(one), _percent(one["planned"]["progress"]))
+        table.add_row(*first, _rate(read, metric, control), "control", "", "", *ends)
+        for row in rows:
+            arm = row["arm"]
+            facts = (arm, _visits(one, arm), row["metric"], _rate(read, row["metric"], arm))
+            table.add_row("", "", *facts, *_change(row))
+    return table
+
+
+def _visits(one: dict[str, Any], arm: str) -> str:
+    return f"{one['health']['visits'][arm]:,}"
+
+
+def _rate(read: dict[str, Any], metric: str, arm: str) -> str:
+    rate = read["rates"].get(metric, {}).get(arm)
+    return "" if rate is None else f"{rate:.4g}"
+
+
+def _change(row: dict[str, Any]) -> tuple[str, str, str]:
+    """Lift, interval and p; nothing while the interval has no end."""
+    if row["high"] is None:
+        return "", "not yet known", ""
+    p = f"{row['p']:.3g}" if row["p"] >= 1e-4 else "below .0001"
+    return f"{row['lift']:+.2%}", f"{row['low']:+.2%} to {row['high']:+.2%}", p
+
+
+def _health(one: dict[str, Any]) -> str:
+    return "ok" if one["health"]["is_sound"] else "arms of the wrong sizes"
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}"
+
+
+def _progress(one: dict[str, Any]) -> str:
+    planned = one["planned"]
+    needed = "unknown" if planned["visits"] is None else f"{planned['visits']:,}"
+    days = "" if planned["days"] is None else f", by day {planned['days']:.1f}"
+    rough = " (a guess until there are more visits)" if planned["is_rough"] else ""
+    return (
+        f"Health: {_health(one)}. {_percent(one['planned']['progress'])} of the information"
+        f" planned; needs {needed} visits{days}{rough}. Ends {when(one['end'])}."
+    )
+
+
+for made in (status, report):
+    on_system(made)

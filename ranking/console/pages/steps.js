@@ -1,0 +1,82 @@
+// Steps: what an operator may do with an experiment as it stands, each with a reason.
+
+import { acting, signature } from "./byhand.js";
+import { post, remove } from "./client.js";
+import { button, dialog, field, h, select } from "./markup.js";
+import { scopeWords } from "./told.js";
+import { t } from "./words.js";
+
+const STEPS = {
+  draft: ["start", "remove"],
+  running: ["phase", "freeze", "stop"],
+  frozen: ["resume", "stop"],
+  stopped: ["decide", "remove"],
+  decided: ["remove"],
+};
+const FIRST = new Set(["start", "resume", "decide"]);
+
+/** Buttons of the steps that may follow; `done` is called with the word of what was done. */
+export function steps(told, app, done) {
+  return STEPS[told.status].map((which) =>
+    button(t(`step.${which}`), () => ask(which, told, app, done), {
+      name: which,
+      class: FIRST.has(which) ? "primary" : "",
+    }),
+  );
+}
+
+function ask(which, told, app, done) {
+  const signed = signature(),
+    more = FIELDS[which]?.(told) ?? { boxes: [], read: () => ({}) };
+  const line = `/v1/experiments/${encodeURIComponent(told.name)}`;
+  const form = acting(
+    t(`step.${which}`),
+    async () => {
+      if (which === "remove") await remove(line, signed.read());
+      else await post(`${line}/${which}`, { ...more.read(), parent: told.version, ...signed.read() });
+      app.tell(t("done.step", { name: told.name }));
+      box.close();
+      done(which);
+    },
+    h("p", { class: "hint" }, t(`stephint.${which}`, { scope: scopeWords(told.plan) })),
+    more.boxes,
+    signed.box,
+  );
+  const box = dialog(`${t(`step.${which}`)}: ${told.name}`, "small", t("close"), form);
+}
+
+const FIELDS = {
+  phase: shares,
+  decide(told) {
+    const names = told.plan.arms.map((arm) => arm.name);
+    const best = told.verdict.kind === "better" ? told.verdict.arm : names[0];
+    const winner = select(
+      names.map((name) => [name, name]),
+      best,
+      () => {},
+      { name: "winner" },
+    );
+    return { boxes: [field(t("winner"), winner)], read: () => ({ winner: winner.value }) };
+  },
+};
+
+/** Fields of a new phase, in percent. */
+function shares(told) {
+  const last = told.plan.phases.at(-1);
+  const made = (name, value) =>
+    h("input", { type: "number", name, min: 0.1, max: 100, step: 0.1, required: true, value: value / 10 });
+  const traffic = made("traffic", last.traffic);
+  const parts = told.plan.arms.map((arm, place) => made(`share-${place}`, last.shares[place]));
+  const thousandths = (input) => Math.round(Number(input.value) * 10);
+  return {
+    boxes: [
+      field(t("taking.part"), traffic),
+      h(
+        "div",
+        { class: "pair" },
+        told.plan.arms.map((arm, place) => field(t("share.of", { arm: arm.name }), parts[place])),
+      ),
+    ],
+    read: () => ({ traffic: thousandths(traffic), shares: parts.map(thousandths) }),
+  };
+}

@@ -1,0 +1,54 @@
+"""Looking: the task that looks at experiments when it is time, whether or not anybody else does.
+
+Each process that answers looks; of two that look at once the first is kept, and the other's look
+says the same.
+"""
+
+import asyncio
+import logging
+import time
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+
+from ranking.control.book import ConflictError
+from ranking.experiments.looks import is_due, look_at
+from ranking.experiments.plans import Experiment
+from ranking.server.ports import Lists, Refused, Settings
+
+KIND = "look"
+PAUSE = 5.0
+
+log = logging.getLogger("tolqyn")
+
+
+async def keep_looking(lists: Lists, settings: Settings) -> None:
+    """Look for ever; what cannot be counted or written now is tried again."""
+    while True:
+        await asyncio.sleep(PAUSE)
+        for name, its in settings.book.experiments().items():
+            if not is_due(its, settings.book.looks(name), time.time()):
+                continue
+            try:
+                await look(lists, settings, name, its)
+            except ConflictError:
+                continue
+            except Refused as refused:
+                log.warning("experiment %s cannot be looked at: %s", name, refused)
+
+
+async def look(lists: Lists, settings: Settings, name: str, its: Experiment) -> None:
+    """Look at an experiment now, and keep it.
+
+    Raises
+    ------
+    ConflictError
+        If another process was first.
+    Refused
+        If it cannot be counted or written.
+    """
+    parent, at = settings.book.latest(KIND, name), time.time()
+    counted = await lists.counted(name, its)
+    seen = await run_in_threadpool(look_at, its, counted.tallies, at)
+    body = msgspec.to_builtins(seen)
+    await settings.write(settings.book.following(KIND, name, body, "", "", parent))

@@ -1,0 +1,124 @@
+"""Experiments through kill -9: the sums by arm are exactly what was sent, in both ways to run."""
+
+import random
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from ranking.benchmarks.spawned import Server, await_until, spawned
+from ranking.engine.event import Event
+from ranking.replay.send import target_of
+from tests.arms import ArmsTruth, csv_of
+from tests.logs import Row
+from tests.processes import Cluster
+from tests.traffic import BEGIN, SITES, post_all, post_through_kills
+
+pytestmark = pytest.mark.server
+
+KILLS, ARMS = 20, ("now", "calm")
+PLAN = {
+    "arms": [{"name": "now", "set": {}}, {"name": "calm", "set": {"half_life": 3600}}],
+    "phases": [{"at": 0, "traffic": 500, "shares": [500, 500]}],
+}
+LABELS = ("calm", "calm.1", "meter,calm", "calm.1,meter", "meter", "calm.9", "")
+SURFACES = ("", "popular", "related", "elsewhere")
+
+
+def event(drawn: random.Random, number: int, edition: str, **more: Any) -> dict[str, Any]:
+    """An event of a reader in experiments."""
+    return {
+        "at": BEGIN + number * 0.5,
+        "edition": edition,
+        "id": f"e{number}",
+        "kind": drawn.choice(("view", "view", "read", "impression", "impression", "click")),
+        "experiment": drawn.choice(LABELS),
+        "arm": ",".join(drawn.choice((*ARMS, "")) for _ in range(2)),
+        "bucket": drawn.randrange(1000),
+        "slot": drawn.randrange(7),
+        **more,
+    }
+
+
+def truth_of(events: list[dict[str, Any]]) -> ArmsTruth:
+    """What must be counted."""
+    truth = ArmsTruth()
+    for sent in events:
+        truth.add(Row(round(sent["at"] * 1000), Event(**sent)))
+    return truth
+
+
+def begin(url: str) -> None:
+    """Start the experiment, and give it a second phase."""
+    with httpx.Client(base_url=f"{url}/v1/experiments", timeout=30) as client:
+        client.put("/calm", json=PLAN).raise_for_status()
+        client.post("/calm/start", json={}).raise_for_status()
+        client.post("/calm/phase", json={"traffic": 800}).raise_for_status()
+
+
+def sums(url: str) -> list[str]:
+    """Sums by bucket as the API shows them."""
+    answer = httpx.get(f"{url}/v1/experiments/calm/sums.csv", timeout=30)
+    return answer.text.splitlines()[1:] if answer.status_code == 200 else [answer.text]
+
+
+def test_an_embedded_server_counts_arms_exactly(tmp_path: Path) -> None:
+    """In the order that was sent: visits, bounces and repeats too."""
+    drawn, count = random.Random(1), 150_000
+    events = [
+        event(
+            drawn, number, "crash/en", visitor=f"v{drawn.randrange(2000)}",
+            article=f"a{int(drawn.paretovariate(0.8)) % 300}",
+            surface=drawn.choice(("", "popular", "related")),
+        )
+        for number in range(count)
+    ]  # fmt: skip
+    with spawned(Server(tmp_path, "--checkpoint-every", "1")) as server:
+        begin(server.url)
+        post_through_kills(server, events, 500, drawn, KILLS)
+        wanted = csv_of(truth_of(events), 2, *ARMS, name="calm")
+        assert len(wanted) > 3000
+        assert sums(server.url) == wanted
+
+
+def test_the_cluster_counts_arms_exactly(cluster: Cluster) -> None:
+    """Two workers, two APIs, packer and collector, each killed; whoever is asked says the same.
+
+    Two senders have no order between them, so that no event here depends on another.
+    """
+    drawn = random.Random(2)
+    events = [
+        event(
+            drawn, number, f"{drawn.choice(SITES)}/ru", visitor=f"v{number}",
+            article=f"a{number % 50}", surface=drawn.choice(("", "popular", "related")),
+        )
+        for number in range(16_000)
+    ]  # fmt: skip
+    posted, singly = events[:10_000], events[10_000:]
+    workers = [cluster.worker(name, "--checkpoint-every", "1") for name in ("1", "2")]
+    packer, collector = cluster.packer(), cluster.collector()
+    apis = [cluster.api(), cluster.api("api-2")]
+    begin(cluster.url("api"))
+    sender = threading.Thread(target=post_all, args=(cluster.url("collect"), posted))
+    sender.start()
+    raw = f"kafka://{cluster.kafka}/raw-views?namespace={cluster.namespace}"
+    for number in range(KILLS):
+        with target_of(raw) as target:
+            part = singly[number * 300 : (number + 1) * 300]
+            assert not target.take(orjson.dumps(part)).rejected
+        victim = drawn.choice([*workers, packer, collector, *apis])
+        victim.kill()
+        victim.start()
+        threading.Event().wait(drawn.uniform(0.2, 1.5))
+    sender.join()
+    wanted = csv_of(truth_of(events), 2, *ARMS, name="calm")
+    assert len(wanted) > 3000
+    urls = [cluster.url(name) for name in ("api", "api-2")]
+    for name in ("api", "api-2"):
+        cluster.await_ready(name)
+    await_until(lambda: [sums(url) for url in urls] == [wanted] * 2, "both have it", 120)
+    threading.Event().wait(1.5)
+    assert [sums(url) for url in urls] == [wanted] * 2
