@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 
 from ranking.engine.settings import EngineSettings
@@ -227,7 +228,8 @@ def log(
 
 def assert_same(rows: list[Row], catalogue: Catalogue, span: Span, profile: Profile) -> Measures:
     """Both ways give the same measures."""
-    ranks, last = slowly(rows, catalogue, span, profile)
+    made = msgspec.structs.replace(profile, refresh=profile.refresh or span.refresh)
+    ranks, last = slowly(rows, catalogue, span, made)
     assert len(ranks) > 20
     quick = accuracy(replay(chopped(rows, range(0, len(rows), 64)), catalogue, span, profile))
     slow = measured(ranks, last)

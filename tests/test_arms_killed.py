@@ -15,7 +15,7 @@ from ranking.replay.send import target_of
 from tests.arms import ArmsTruth, csv_of
 from tests.logs import Row
 from tests.processes import Cluster
-from tests.traffic import BEGIN, SITES, post_all
+from tests.traffic import BEGIN, SITES, post_all, post_through_kills
 
 pytestmark = pytest.mark.server
 
@@ -78,18 +78,7 @@ def test_an_embedded_server_counts_arms_exactly(tmp_path: Path) -> None:
     ]  # fmt: skip
     with spawned(Server(tmp_path, "--checkpoint-every", "1")) as server:
         begin(server.url)
-        sender = threading.Thread(target=post_all, args=(server.url, events, 500))
-        sender.start()
-        kills = 0
-        while kills < KILLS and sender.is_alive():
-            threading.Event().wait(drawn.uniform(0.01, 0.1))
-            server.kill()
-            server.start()
-            kills += 1
-        sender.join()
-        assert kills == KILLS, "the log ended before the kills: make it longer"
-        server.kill()
-        server.start()
+        post_through_kills(server, events, 500, drawn, KILLS)
         wanted = csv_of(truth_of(events), 2, *ARMS, name="calm")
         assert len(wanted) > 3000
         assert sums(server.url) == wanted

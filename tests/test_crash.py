@@ -1,7 +1,6 @@
 """kill -9 at random moments, while views come in: nothing is lost, nothing counts twice."""
 
 import random
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 
 from ranking.benchmarks.spawned import Server, spawned
 from tests.processes import UNSTEADIED
-from tests.traffic import BEGIN, counts_of, post_all, truth_of
+from tests.traffic import BEGIN, counts_of, post_all, post_through_kills, truth_of
 
 pytestmark = pytest.mark.server
 
@@ -36,20 +35,8 @@ def log_of(seed: int) -> list[dict[str, Any]]:
 def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     views = log_of(1)
     truth = truth_of(views)
-    drawn = random.Random(2)
     with spawned(Server(tmp_path, "--checkpoint-every", "1")) as server:
-        sender = threading.Thread(target=post_all, args=(server.url, views, POST))
-        sender.start()
-        kills = 0
-        while kills < KILLS and sender.is_alive():
-            threading.Event().wait(drawn.uniform(0.01, 0.1))
-            server.kill()
-            server.start()
-            kills += 1
-        sender.join()
-        assert kills == KILLS, "the log ended before the kills: make it longer"
-        server.kill()
-        server.start()
+        post_through_kills(server, views, POST, random.Random(2), KILLS)
         assert counts_of(server.url, list(truth)) == truth
 
 

@@ -3,12 +3,23 @@
 import random
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
+from scipy.integrate import trapezoid
 
+from ranking.engine.settings import EngineSettings
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.lists.profiles import Profiles
 from tests.live import EDITIONS, Live, Scores, assert_ranked, portal, positive
 from tests.logs import RU
+
+LEVELS = EngineSettings().coread_half_lives
+
+
+def left(half_life: float, seconds: float) -> float:
+    """What is left of a mass, on average over some seconds."""
+    moments = np.linspace(0.0, seconds, 100_001)
+    return float(trapezoid(2.0 ** (-moments / half_life), moments) / seconds) if seconds else 1.0
 
 
 def chain(live: Live, edition: str, pages: Sequence[str], profile: Profile) -> Scores:
@@ -17,7 +28,8 @@ def chain(live: Live, edition: str, pages: Sequence[str], profile: Profile) -> S
     weights = (profile.related_landing_weight, profile.onward_weight, profile.ours_weight)
     shares = live.shares(edition, profile.related_half_life, weights, profile.related_evidence)
     p = profile
-    evidence = (p.instant_evidence, p.fast_evidence, p.middle_evidence, p.slow_evidence)
+    constants = (p.instant_evidence, p.fast_evidence, p.middle_evidence, p.slow_evidence)
+    evidence = [k / left(h, p.refresh) for k, h in zip(constants, LEVELS, strict=True)]
     voices = [profile.visit_decay**j for j in range(len(used))]
     scores = dict.fromkeys(shares, 0.0)
     for page, voice in zip(used, voices, strict=True):
@@ -56,6 +68,7 @@ def test_related_is_the_chain_over_the_whole_catalogue(seed: int) -> None:
         Profile(related_half_life=3600.0, related_landing_weight=1.0, onward_weight=0.5),
         Profile(instant_evidence=40.0, fast_evidence=0.1, middle_evidence=5.0, slow_evidence=900.0),
         Profile(related_half_life=900.0, related_evidence=0.0),
+        Profile(refresh=3600.0),
     ],
 )
 def test_related_follows_its_profile_to_the_last_place(profile: Profile) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import threading
 import time
 from collections import Counter
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import orjson
 
+from ranking.benchmarks.spawned import Server
 from ranking.engine.batch import decode
 from ranking.lists.boards import render
 from ranking.lists.profile import DEFAULT
@@ -75,6 +77,24 @@ def post_all(url: str, events: list[dict[str, Any]], size: int = 200) -> None:
                 except httpx.TransportError:
                     pass
                 time.sleep(0.02)
+
+
+def post_through_kills(
+    server: Server, events: list[dict[str, Any]], size: int, drawn: random.Random, kills: int
+) -> None:
+    """Post all events while the server is killed again and again, and once more at the end."""
+    sender = threading.Thread(target=post_all, args=(server.url, events, size))
+    sender.start()
+    done = 0
+    while done < kills and sender.is_alive():
+        threading.Event().wait(drawn.uniform(0.01, 0.1))
+        server.kill()
+        server.start()
+        done += 1
+    sender.join()
+    assert done == kills, "the log ended before the kills: make it longer"
+    server.kill()
+    server.start()
 
 
 def send(cluster: Cluster, events: list[dict[str, Any]], size: int = 500) -> None:

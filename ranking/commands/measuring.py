@@ -54,7 +54,8 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> fl
     "--refresh",
     type=click.FloatRange(0),
     default=0,
-    help="Freeze lists for so many seconds of log time; else as fresh as the last view.",
+    help="Freeze lists for so many seconds of log time, and make them for that (a profile's"
+    " refresh); else as fresh as the last view.",
 )
 @click.option("--baselines", is_flag=True, help="Compare with what needs no engine.")
 @click.option("--ablation", is_flag=True, help="Measure the lists without each component.")

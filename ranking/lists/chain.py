@@ -12,6 +12,8 @@ the cost of the neighbours and the first few leaders, and lets a process that ho
 a page's row rank as the engine does.
 """
 
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -79,10 +81,33 @@ def new_scratch(size: int) -> Scratch:
     return Scratch(np.zeros(size + SPARE), np.zeros(size + SPARE, np.int32))
 
 
-def evidence_of(profile: Profile) -> NDArray[np.float64]:
-    """Constants k of the instant, fast, middle and slow level."""
+def evidence_of(profile: Profile, half_lives: Sequence[float]) -> NDArray[np.float64]:
+    """Constants k of the instant, fast, middle and slow level.
+
+    A list that is shown for a while is made for that while: co-reading counts by what will be left
+    of it on average, which is the same as a k so many times larger.
+
+    Parameters
+    ----------
+    profile : Profile
+    half_lives : sequence of float
+        Of the levels, seconds.
+    """
     p = profile
-    return np.array([p.instant_evidence, p.fast_evidence, p.middle_evidence, p.slow_evidence])
+    k = np.array([p.instant_evidence, p.fast_evidence, p.middle_evidence, p.slow_evidence])
+    return np.asarray(k / [left_on_average(h, p.refresh) for h in half_lives])
+
+
+def left_on_average(half_life: float, seconds: float) -> float:
+    """Share of a decaying mass that is there on average within some seconds from now.
+
+    Examples
+    --------
+    >>> left_on_average(300.0, 0.0), round(left_on_average(300.0, 3600.0), 3)
+    (1.0, 0.12)
+    """
+    halvings = seconds * math.log(2.0) / half_life
+    return -math.expm1(-halvings) / halvings if halvings else 1.0
 
 
 def visit_weights(profile: Profile, pages: int) -> NDArray[np.float64]:

@@ -113,6 +113,11 @@ SAID = {
     ),
     "fast_evidence": _Said("related", "co-readings", "The same for 10 minutes of co-reading."),
     "instant_evidence": _Said("related", "co-readings", "The same for 5 minutes of co-reading."),
+    "refresh": _Said(
+        "related", SECONDS,
+        "For how long pages show a list before they ask again: co-reading that will have faded by"
+        " then is trusted less. 0 = they ask every time.",
+    ),
     "visit_decay": _Said(
         "foryou", SHARE, "Weight of a page against the one read after it."
     ),

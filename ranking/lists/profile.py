@@ -60,6 +60,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     middle_evidence: Evidence = 30.0
     fast_evidence: Evidence = 50.0
     instant_evidence: Evidence = 100.0
+    refresh: Annotated[float, Meta(ge=0, le=86_400)] = 0.0
     visit_decay: Share = 0.42
     visit_depth: Annotated[int, Meta(ge=1, le=10)] = 5
     visit_wear: Annotated[float, Meta(ge=0, le=1000)] = 5.0

@@ -106,7 +106,7 @@ def asked_of(reading: Reading, used: list[str], read: list[str], profile: Profil
         np.array([reading.slot(page) for page in read], np.int32),
         np.array(slot_of, np.int32),
         shares,
-        evidence_of(profile),
+        evidence_of(profile, (ground.graph.level[0]["half_life_ms"] / 1000).tolist()),
         (profile.tag_share if is_topical else profile.section_share) if hints else 0.0,
         profile.visit_wear if len(used) > 1 else 0.0,
     )

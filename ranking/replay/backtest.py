@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -77,6 +78,7 @@ def replay(
     catalogue : Catalogue
     span : Span
     profile : Profile
+        Its `refresh` is that of the span, unless it says another.
     settings : EngineSettings
     progress : callable
         Told the views done so far.
@@ -88,6 +90,8 @@ def replay(
     BacktestError
         If the log has more articles than the engine keeps.
     """
+    if not profile.refresh:
+        profile = msgspec.structs.replace(profile, refresh=span.refresh)
     site = site or Site(batches[0].site, settings or EngineSettings())
     views = np.concatenate([views_of(batch, _slots(site, batch)) for batch in batches])
     visits = visits_of(views, site.settings.window * 1000)
@@ -146,7 +150,7 @@ def _judge(site: Site, profile: Profile, browsing: Browsing) -> Judge:
         standing(p.half_life, p.landing_weight, p.popular_evidence),
         standing(p.related_half_life, p.related_landing_weight, p.related_evidence),
         weights,
-        evidence_of(profile),
+        evidence_of(profile, site.settings.coread_half_lives),
         profile.visit_wear,
         profile.visit_decay,
         new_scratch(size),
