@@ -83,15 +83,20 @@ class Showing:
 
     def boards(self, edition: str) -> list[Board]:
         """Make an edition's boards, steadied by what they show already."""
+        return [self.live_board(edition, surface) for surface in SURFACES]
+
+    def live_board(self, edition: str, surface: str) -> Board:
+        """Make one board of an edition, steadied by what it shows already."""
+        stood = self._incumbents.setdefault((edition, surface), Incumbents())
+        return self.steadied(edition, surface, self.profile(edition, surface), stood)
+
+    def steadied(
+        self, edition: str, surface: str, profile: Profile, stood: Incumbents, section: str = ""
+    ) -> Board:
+        """Make one board under any profile, steadied by what it showed."""
         made, siblings = self.edition(edition), self.siblings(edition)
-        return [
-            make_board(
-                made, surface, self.profile(edition, surface), BOARD_ITEMS, siblings=siblings,
-                incumbents=self._incumbents.setdefault((edition, surface), Incumbents()),
-                edits=self.desk.of(edition, surface),
-            )
-            for surface in SURFACES
-        ]  # fmt: skip
+        edits = self.desk.of(edition, surface)
+        return make_board(made, surface, profile, BOARD_ITEMS, section, siblings, stood, edits)
 
     def stood(self, boards: Iterable[Board]) -> None:
         """Learn what was published before this ranker began, so that it does not jump."""

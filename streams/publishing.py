@@ -16,9 +16,10 @@ from ranking.lists.profile import ProfileError
 from ranking.mirror.names import Names, Question
 from ranking.mirror.publisher import Publisher, Written
 from ranking.mirror.store import KEEP, Changed, Outcome, Stand, StoreError, Write, Writer
-from ranking.mirror.values import edition_of
+from ranking.mirror.values import edition_of, packed
 from ranking.past.history import History, Key
 from ranking.ranker import Changes
+from streams.following import Following
 from streams.part import Part
 from streams.partitions import partition_of
 
@@ -28,7 +29,7 @@ STEP = 0.02
 """Seconds that making articles' values may take at a time."""
 ROUND = KEEP / 3
 """Seconds in which every value is written anew."""
-BOARD_KEEP = 5
+BOARD_KEEP, FOLLOWED_KEEP = 5, 60
 FEWEST, MOST = 20, 5000
 
 log = logging.getLogger("tolqyn")
@@ -66,6 +67,7 @@ class Publishing:
         self._renewed = self._rounded = -ROUND
         self._limit = 200
         self._made: dict[Question, float] = {}
+        self._followed = Following(part.ranker, clock)
         self.history = History()
         self._unwritten: dict[Key, Board] = {}
         self._ticked = clock()
@@ -114,7 +116,9 @@ class Publishing:
         written = self._changes()
         try:
             await self._write(stand, written)
-            await self._answer(stand, wanted)
+            mine = [q for q in wanted if self._is_mine(q)]
+            await self._follow(stand, [q for q in mine if q.is_followed])
+            await self._answer(stand, [q for q in mine if not q.is_followed])
         except StoreError as error:
             self._away(error)
 
@@ -126,6 +130,7 @@ class Publishing:
         publisher = self._publisher
         changes = self._part.ranker.tick(renew=renew)
         self._look(changes)
+        self._followed.note(changes.boards)
         self._unwritten |= {(board.edition, board.surface): board for board in changes.boards}
         written = publisher.note(changes, renewed=renew)
         if self._all_due:
@@ -169,10 +174,18 @@ class Publishing:
             self._fault = ""
         self._all_due = outcome is not Outcome.WRITTEN
 
-    async def _answer(self, stand: Stand, wanted: Iterable[Question]) -> None:
+    async def _follow(self, stand: Stand, questions: list[Question]) -> None:
+        """Write the boards beside the live ones that changed, and tell of them."""
+        made = self._followed.made(questions)
+        if made:
+            values = {self._names.board(q): packed(board) for q, board in made.items()}
+            write = Write(stand, values, Changed(boards=list(made)), keep=FOLLOWED_KEEP)
+            await asyncio.to_thread(self._writer.write, write)
+        self._followed.written()
+
+    async def _answer(self, stand: Stand, mine: list[Question]) -> None:
         """Make the boards that are asked for, each at once and then every second."""
         now = self._clock()
-        mine = [q for q in wanted if self._is_mine(q)]
         self._made = {q: made for q, made in self._made.items() if q in mine}
         values = {}
         for question in mine:

@@ -100,6 +100,10 @@ class Chromium:
             self._send("Page.navigate", url=address)
             self._await(lambda: self._loaded, f"{address} is loaded")
 
+    def prepare(self, script: str) -> None:
+        """Run a script in every page that is opened from now on, before its own."""
+        self._send("Page.addScriptToEvaluateOnNewDocument", source=script)
+
     def read(self, expression: str) -> Any:
         """Value of a JavaScript expression, a promise's when it is kept."""
         answer = self._send(

@@ -6,7 +6,6 @@ import msgspec
 import pytest
 
 from ranking.control.book import Book, name_of
-from ranking.experiments.arms import listed
 from ranking.experiments.plans import (
     DAY,
     Experiment,
@@ -202,37 +201,3 @@ def test_a_plan_as_the_log_keeps_it() -> None:
     assert isinstance(made, Experiment)
     assert experiment_of(msgspec.to_builtins(made)) == made
     assert (made.start, made.end, made.traffic) == (NOW + 3600, NOW + 3600 + 14 * DAY, 1000)
-
-
-def test_what_lists_of_an_arm_are_made_under() -> None:
-    book = Book()
-    book.take(book.following("profile", name_of(Scope()), {"steadiness": 0}, "", ""))
-    hold = {"name": "none", "holdout": True}
-    decided(
-        book, "e", arms=[*body()["arms"], hold], phases=[phases([500, 300, 200])[0]],
-        metric="pages_per_visit",
-    )  # fmt: skip
-    decided(book, "both", surface="trending", mode="interleave", metric="click_through")
-
-    def made(asked: str, surface: str = "popular", edition: str = "paper/en") -> Any:
-        where = (edition, surface, "")
-        return listed(asked, book.experiments(), book.profiles, book.published, where)
-
-    (slow,) = made("e:slow").profiles
-    assert (slow.half_life, slow.steadiness, slow.name) == (3600, 0, "e:slow")
-    assert made("e:now").profiles[0].half_life == book.profiles.of("paper/en").half_life
-    assert made("e:none").profiles == ()
-    assert [p.half_life for p in made("both:15", "trending").profiles] == [300, 3600]
-    assert made("both:15", "trending").drawing == 15
-    for asked, told in (
-        ("e", "must be EXPERIMENT:ARM of an experiment that is known"),
-        ("f:now", "must be EXPERIMENT:ARM of an experiment that is known"),
-        ("e:fast", "arm of 'e' must be one of now, slow, none, got 'fast'"),
-        ("both:slow", "arm of 'both' must be asked for on lists of paper/en trending"),
-    ):
-        with pytest.raises(ExperimentError, match=told):
-            made(asked)
-    with pytest.raises(ExperimentError, match="must be a drawing from 0 to 15, got '16'"):
-        made("both:16", "trending")
-    with pytest.raises(ExperimentError, match="must be asked for on lists of"):
-        made("e:slow", edition="paper/kk")

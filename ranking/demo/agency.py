@@ -2,8 +2,9 @@
 
 This file alone of the demo is an HTTP client and reads the clock. Order matters, so that every
 edition has a full "Popular" within seconds: the articles of two days and the archive, then two
-days of views, denser and denser up to now; after that each second's views, and new and breaking
-stories.
+days of views, denser and denser up to now; after that each second's views, what else readers do,
+and new and breaking stories. Meanwhile an A/A shows that the meter is right, and one experiment
+more runs if there is none.
 What the server cannot take yet (503, 429, no connection) is sent again, later.
 """
 
@@ -18,7 +19,8 @@ import httpx
 import msgspec
 
 from ranking.demo.newsroom import Article, Newsroom
-from ranking.demo.readers import Readers, View
+from ranking.demo.readers import Readers, Told, View
+from ranking.demo.trials import begun, told_by_edition
 
 HOUR = 3_600.0
 DAYS, STORIES_A_DAY = 2, 60
@@ -32,6 +34,9 @@ STORY_EVERY = (20.0, 40.0)
 BREAKING_EVERY = (100.0, 160.0)
 FIRST_BREAKING = 25.0
 """Seconds between stories."""
+
+TRIALS_EVERY = 5.0
+"""Seconds between two questions which experiments run."""
 
 LONGEST_GAP = 120.0
 """Seconds that are made up for after a pause."""
@@ -98,6 +103,19 @@ class _Desk:
             if rejected := answer.get("rejected"):
                 self.say(f"{len(rejected)} views were refused, the first one: {rejected[0]}")
 
+    def begin_trials(self) -> None:
+        try:
+            for name in begun(self._client):
+                self.say(f"experiment {name} has begun")
+        except httpx.HTTPError as error:
+            self.say(f"no experiments of the agency: {error}")
+
+    def told(self, before: Told) -> Told:
+        try:
+            return told_by_edition(self._client)
+        except httpx.HTTPError:
+            return before
+
     def pause(self, seconds: float) -> None:
         if self._stop.wait(max(0.0, seconds)):
             raise _Stopped
@@ -149,9 +167,12 @@ class _Agency:
             self._desk.say(f"{sent:,} past views are sent")
 
     def live(self, since: float) -> None:
-        begun = time.time()
-        story_at = begun + self._random.uniform(*STORY_EVERY)
-        breaking_at = begun + FIRST_BREAKING
+        start = time.time()
+        self._desk.begin_trials()
+        told: Told = {}
+        asked_at = 0.0
+        story_at = start + self._random.uniform(*STORY_EVERY)
+        breaking_at = start + FIRST_BREAKING
         while True:
             self._desk.pause(since + 1.0 - time.time())
             now = max(time.time(), since)
@@ -162,7 +183,9 @@ class _Agency:
             if now >= breaking_at:
                 self._publish(now, breaking=True)
                 breaking_at = now + self._random.uniform(*BREAKING_EVERY)
-            self._desk.events(self._views(since, now, RATE))
+            if now >= asked_at:
+                told, asked_at = self._desk.told(told), now + TRIALS_EVERY
+            self._desk.events(self._views(since, now, RATE, told))
             since = now
 
     def _publish(self, now: float, breaking: bool) -> None:
@@ -172,8 +195,10 @@ class _Agency:
         kind = "breaking story" if breaking else "new story"
         self._desk.say(f"{kind}: {_english(cards)}")
 
-    def _views(self, since: float, until: float, rate: float) -> list[View]:
-        return self._readers.views([*self._archive, *self._current], since, until, rate)
+    def _views(
+        self, since: float, until: float, rate: float, told: Told | None = None
+    ) -> list[View]:
+        return self._readers.views([*self._archive, *self._current], since, until, rate, told)
 
 
 def _english(cards: Sequence[Article]) -> str:

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 FIRST_LANGUAGE = "ru"
 IN_SECTION, IN_ONE_SECTION, LATEST = 4, 24, 40
 FLASHES, FLASH_AGE = 3, 3 * 3_600.0
-_ASSETS = {"portal.css": "text/css", "portal.js": "text/javascript"}
+_ASSETS = {
+    "portal.css": "text/css",
+    "portal.js": "text/javascript",
+    "told.js": "text/javascript",
+}
 _POLICY = "default-src 'self'; base-uri 'none'; object-src 'none'"
 
 

@@ -2,22 +2,25 @@
 
 This file alone knows how a visit goes: a landing, then clicks on related or popular articles, a
 reload, another headline, 2.2 pages on average and 8 at most. Readers have an edition, interests
-over the sections and a browser; a few robots read everything. Pure and seeded: the same calls give
-the same views. What a visit does after `until` waits for the next call. About 100,000 views/s.
+over the sections, a bucket and a browser; a few robots read everything. Pure and seeded: the same
+calls give the same events. What a visit does after `until` waits for the next call. About 100,000
+events/s.
 """
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import NotRequired, TypedDict
 
 import numpy as np
 
 from ranking.demo.newsroom import Article
+from ranking.demo.seen import Events, events_of
 from ranking.demo.shelf import Floats, Shelf
-from ranking.demo.walk import MEAN_PAGES, Walk
+from ranking.demo.walk import MEAN_PAGES, Pages, Walk
 from ranking.demo.wording import SECTIONS, SHARES, SITE, ZONE
+from ranking.engine.batch import BUCKETS
 
 ROBOT_SHARE = 0.02
 SLICE = 30.0
@@ -40,6 +43,9 @@ BROWSERS = (
     "(KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1",
 )
 _SURFACES = ("", "related", "popular")
+_KINDS = ("impression", "click", "read")
+Told = Mapping[str, Sequence[tuple[str, str]]]
+"""By edition, the fields `experiment` and `arm` of every bucket's events."""
 
 
 class View(TypedDict):
@@ -53,6 +59,10 @@ class View(TypedDict):
     agent: str
     surface: NotRequired[str]
     slot: NotRequired[int]
+    kind: NotRequired[str]
+    bucket: NotRequired[int]
+    experiment: NotRequired[str]
+    arm: NotRequired[str]
 
 
 class Readers:
@@ -80,7 +90,12 @@ class Readers:
         self._pending: list[View] = []
 
     def views(
-        self, cards: Sequence[Article], since: float, until: float, rate: float
+        self,
+        cards: Sequence[Article],
+        since: float,
+        until: float,
+        rate: float,
+        told: Told | None = None,
     ) -> list[View]:
         """What is read in a span of time.
 
@@ -92,6 +107,9 @@ class Readers:
             The span, s; spans are asked for one after another.
         rate : float
             Mean over the span, views/s; within it a day has its nights.
+        told : mapping, optional
+            Experiments that readers take part in. If it is given, they send their bucket, and
+            what they see of lists, click and read besides.
 
         Returns
         -------
@@ -107,7 +125,7 @@ class Readers:
         volume = rate * step * _day_curve(moments)
         for lang, own in sorted(by_edition.items()):
             shelf = self._shelf(lang, own)
-            self._visit(lang, shelf, moments, step, volume * SHARES[lang])
+            self._visit(lang, shelf, moments, step, volume * SHARES[lang], told)
             self._crawl(lang, shelf, moments, step, volume * SHARES[lang])
         return self._ready(since, until)
 
@@ -128,29 +146,19 @@ class Readers:
         starts = np.repeat(moments, self._random.poisson(mean))
         return starts + step * self._random.random(starts.size)
 
-    def _visit(self, lang: str, shelf: Shelf, moments: Floats, step: float, volume: Floats) -> None:
+    def _visit(
+        self, lang: str, shelf: Shelf, moments: Floats, step: float, volume: Floats,
+        told: Told | None,
+    ) -> None:  # fmt: skip
         walk = Walk(self._random, shelf, moments)
         mean = volume * (1.0 - ROBOT_SHARE) / MEAN_PAGES * walk.open
         starts = self._starts(moments, step, mean)
         readers = self._random.choice(self._of[lang], starts.size)
         pages = walk.pages(starts, self._interest[readers])
-        names = [f"r{reader:05}" for reader in readers.tolist()]
-        agents = [BROWSERS[reader % len(BROWSERS)] for reader in readers.tolist()]
-        sessions = [f"{lang}-{int(at * 1000)}-{k}" for k, at in enumerate(starts.tolist())]
-        edition = f"{SITE}/{lang}"
-        columns = (pages.visit, pages.at.round(3), pages.article, pages.surface, pages.slot)
-        for visit, at, article, surface, slot in zip(*(c.tolist() for c in columns), strict=True):
-            view = View(
-                at=at,
-                visitor=names[visit],
-                article=shelf.ids[article],
-                edition=edition,
-                session=sessions[visit],
-                agent=agents[visit],
-            )
-            if surface:
-                view["surface"], view["slot"] = _SURFACES[surface], slot
-            self._pending.append(view)
+        visits = _visits(lang, starts, readers.tolist(), told)
+        self._pending += _views(visits, shelf.ids, pages)
+        if told is not None:
+            self._pending += _others(visits, shelf.ids, events_of(self._random, walk, pages))
 
     def _crawl(self, lang: str, shelf: Shelf, moments: Floats, step: float, volume: Floats) -> None:
         starts = self._starts(moments, step, volume * ROBOT_SHARE)
@@ -168,6 +176,65 @@ class Readers:
                     agent=ROBOTS[robot],
                 )
             )
+
+
+def _visits(lang: str, starts: Floats, readers: list[int], told: Told | None) -> list[View]:
+    """What all events of each visit carry; the article and the moment are still to come."""
+    edition = f"{SITE}/{lang}"
+    fields = (told or {}).get(edition, ())
+    visits = []
+    for number, (at, reader) in enumerate(zip(starts.tolist(), readers, strict=True)):
+        visit = View(
+            at=at,
+            visitor=f"r{reader:05}",
+            article="",
+            edition=edition,
+            session=f"{lang}-{int(at * 1000)}-{number}",
+            agent=BROWSERS[reader % len(BROWSERS)],
+        )
+        if told is not None:
+            bucket = visit["bucket"] = bucket_of(reader)
+            if fields and fields[bucket][0]:
+                visit["experiment"], visit["arm"] = fields[bucket]
+        visits.append(visit)
+    return visits
+
+
+def _views(visits: list[View], ids: list[str], pages: Pages) -> list[View]:
+    columns = (pages.visit, pages.at.round(3), pages.article, pages.surface, pages.slot)
+    views = []
+    for visit, at, article, surface, slot in zip(*(c.tolist() for c in columns), strict=True):
+        view = visits[visit].copy()
+        view["at"], view["article"] = at, ids[article]
+        if surface:
+            view["surface"], view["slot"] = _SURFACES[surface], slot
+        views.append(view)
+    return views
+
+
+def _others(visits: list[View], ids: list[str], events: Events) -> list[View]:
+    columns = (events.visit, events.at.round(3), events.kind, events.article)
+    where = (events.surface, events.slot)
+    others = []
+    for visit, at, kind, article, surface, slot in zip(
+        *(c.tolist() for c in (*columns, *where)), strict=True
+    ):
+        event = visits[visit].copy()
+        event["at"], event["article"], event["kind"] = at, ids[article], _KINDS[kind]
+        event["surface"], event["slot"] = _SURFACES[surface], slot
+        others.append(event)
+    return others
+
+
+def bucket_of(reader: int) -> int:
+    """Bucket that a reader's browser drew; neighbours are apart.
+
+    Examples
+    --------
+    >>> [bucket_of(reader) for reader in range(4)]
+    [0, 919, 838, 757]
+    """
+    return reader * 7919 % BUCKETS
 
 
 def _day_curve(moments: Floats) -> Floats:

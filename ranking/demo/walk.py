@@ -26,13 +26,15 @@ _ATTENTION = np.array([0.34, 0.24, 0.18, 0.13, 0.11])
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Pages of visits, flat: the visit, the moment (s), the article, its list and slot (or 0)."""
+    """Pages of visits, flat: the visit, the moment (s), the article, its list and slot (or 0), and
+    the article of the page before (or -1)."""
 
     visit: Integers
     at: Floats
     article: Integers
     surface: Integers
     slot: Integers
+    before: Integers
 
 
 class Walk:
@@ -80,14 +82,30 @@ class Walk:
         seen[:, 0] = self._headline(at, interest, seen)
         everyone = np.arange(at.size)
         nothing = np.zeros(at.size, dtype=np.int64)
-        taken = [(everyone, at, seen[:, 0], nothing, nothing)]
+        taken = [(everyone, at, seen[:, 0], nothing, nothing, nothing - 1)]
         for k in range(1, PAGES):
             on = np.flatnonzero(lengths > k)
             at = at + np.clip(self._random.lognormal(3.3, 0.8, at.size), 4.0, 240.0)
             article, surface, slot = self._next(at[on], interest[on], seen[on], k)
             seen[on, k] = article
-            taken.append((on, at[on], article, surface, slot))
+            taken.append((on, at[on], article, surface, slot, seen[on, k - 1]))
         return Pages(*(np.concatenate(column) for column in zip(*taken, strict=True)))
+
+    def lists(self, at: Floats, article: Integers) -> dict[int, Integers]:
+        """What an article's page shows at a moment, best first.
+
+        Parameters
+        ----------
+        at : (p,) float64
+        article : (p,) int64
+
+        Returns
+        -------
+        dict of int to (p, n) int64
+            Articles by list, `RELATED` and `POPULAR`.
+        """
+        related = self._shelf.neighbours[article, :_LISTED]
+        return {RELATED: related, POPULAR: self._leaders[self._row(at)]}
 
     def _next(
         self, at: Floats, interest: Floats, seen: Integers, k: int

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ranking.beside import Beside
 from ranking.control.book import Book, ConflictError
 from ranking.control.records import packed, record_of
 from ranking.embedded.inbox import Request, tell
@@ -79,6 +80,7 @@ class Live:
         self.ranker = Ranker(engine, profile)
         self.book = Book(profile)
         self._watch, self._teller = Watch(self.ranker), Teller()
+        self._beside = Beside(self.ranker)
         self._engine, self._profile = engine, profile
         self._inbox: list[Request] = []
         self._waiting = 0
@@ -143,7 +145,7 @@ class Live:
             ranker.apply(decode(body), position)
         ranker.stood(shown.board() for shown in self.log.shown_last())
         ranker.govern(self.book.profiles, self.book.desk(time.time()))
-        self.ranker, self._watch = ranker, Watch(ranker)
+        self.ranker, self._watch, self._beside = ranker, Watch(ranker), Beside(ranker)
         self._publish()
 
     def _from_checkpoint(self) -> Ranker:
@@ -262,10 +264,12 @@ class Live:
             if self.ranker.govern(self.book.profiles, self.book.desk(time.time())):
                 self.shelf.renew()
             changes = self.ranker.tick(renew=renew)
+            beside = self._beside.make(self.shelf.followed.wanted(), changes.boards)
         self._teller.tell(self._watch.look(changes, self.book.hooks(), time.time()))
         for board in changes.boards:
             self.shelf.put(board, now)
         self.shelf.flush(now)
+        self.shelf.followed.put(beside, now)
         self._history.publish(changes.boards)
         self._write_history()
 

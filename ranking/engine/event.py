@@ -17,6 +17,8 @@ DEFAULT_EDITION = "site/und"
 Name = Annotated[str, Meta(min_length=1, max_length=256)] | int
 Edition = Annotated[str, Meta(max_length=96)]
 Label = Annotated[str, Meta(max_length=64)]
+Labels = Annotated[str, Meta(max_length=320)]
+"""Of as many experiments as one event may belong to: see `ranking.engine.labels`."""
 COLUMNS_BEGIN = b'{"columns":'
 EARLIEST_MS = 946_684_800_000  # 2000-01-01
 AHEAD_MS = 300_000
@@ -37,8 +39,8 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     surface: Label = ""
     slot: Annotated[int, Meta(ge=0, le=255)] = 0
     list_id: Label = ""
-    experiment: Label = ""
-    arm: Label = ""
+    experiment: Labels = ""
+    arm: Labels = ""
     bucket: Annotated[int, Meta(ge=0, le=999)] | None = None
     agent: Annotated[str, Meta(max_length=1024)] = ""
     network: Annotated[str, Meta(max_length=64)] = ""

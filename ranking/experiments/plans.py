@@ -2,8 +2,9 @@
 
 An arm is a whole set of changes that the experiment's scope would have of its own: given in place
 (`set`), or as a version of the scope that was published once (`version`, 0 = before the first); or
-no list at all (`holdout`). The first arm is the control. Shares and traffic are in thousandths, so
-that a browser cuts them alike. What may follow what is for `rules` to say.
+no list at all (`holdout`). The first arm is the control. Where all arms are empty sets all have the
+live lists, whatever is published: an A/A, which may run beside any other. Shares and traffic are in
+thousandths, so that a browser cuts them alike. What may follow what is for `rules` to say.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from msgspec import Meta
 
 from ranking.control.checking import checked
 from ranking.engine.batch import BUCKETS
+from ranking.engine.labels import label_of
 from ranking.experiments.metrics import METRICS
 from ranking.lists.profile import ProfileError, profile_from
 from ranking.lists.profiles import Changes, Scope
@@ -139,6 +141,11 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         return [arm.name for arm in self.arms]
 
     @property
+    def tries_nothing(self) -> bool:
+        """Say whether all arms are empty sets: an A/A, whose lists are the live ones."""
+        return all(arm.set == {} for arm in self.arms)
+
+    @property
     def start(self) -> float:
         """Wall clock, seconds."""
         return self.phases[0].at
@@ -156,6 +163,10 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     def phase_at(self, now: float) -> int:
         """Number of the phase that holds at a moment, -1 before the start."""
         return sum(phase.at <= now for phase in self.phases) - 1
+
+    def label_at(self, name: str, now: float) -> str:
+        """What events of a moment say that they belong to it, nothing while it is not counted."""
+        return label_of(name, self.phase_at(now)) if self.is_counted(now) else ""
 
     def is_live(self, now: float) -> bool:
         """Say whether readers see its arms."""

@@ -164,12 +164,14 @@ def _check_beside(
             )
             raise NotAllowedError(message)
         return
+    if new.tries_nothing or other.tries_nothing:
+        return
     if Mode.INTERLEAVE in (new.mode, other.mode):
         message = (
             f"{name!r} must not be interleaved on the lists of {its!r}, of layer {other.layer!r}"
         )
         raise NotAllowedError(message)
-    if both := _varied(new, published) & _varied(other, published):
+    if both := varied(new, published) & varied(other, published):
         message = (
             f"{name!r} must not vary {', '.join(sorted(both))}, which {its!r} of layer"
             f" {other.layer!r} varies on the same lists"
@@ -193,8 +195,8 @@ def _span(its: Experiment) -> str:
     return f"{its.offset} to {its.offset + its.traffic}"
 
 
-def _varied(its: Experiment, published: Published) -> set[str]:
-    """Parameters in which the arms differ."""
+def varied(its: Experiment, published: Published) -> set[str]:
+    """Parameters in which the arms of an experiment differ."""
     sets = [dict(changes_of(its, arm, published)) for arm in its.arms if not arm.holdout]
     named = {name for each in sets for name in each}
     return {name for name in named if any(each.get(name) != sets[0].get(name) for each in sets)}

@@ -28,6 +28,7 @@ from ranking.lists.explaining import Explained, Explanation
 from ranking.lists.profile import Profile, json_of
 from ranking.lists.profiles import Profiles
 from ranking.lists.related import compose
+from ranking.mirror.followed import MirroredBoards
 from ranking.mirror.graph import graph_json, told_articles
 from ranking.mirror.names import Names, Question
 from ranking.mirror.reading import MirroredEdition, MirrorReading
@@ -69,6 +70,7 @@ class MirrorLists:
     def __init__(self, reader: Reader, names: Names, book: Book) -> None:
         self.shelf = Shelf()
         self._reader, self._names, self._book = reader, names, book
+        self._boards = MirroredBoards(reader, names, self.shelf.followed)
         self._held: dict[str, MirroredEdition] = {}
         self._versions: dict[str, bytes] = {}
         self._seen: tuple[Profiles, Desk] = (book.profiles, NO_DESK)
@@ -94,6 +96,11 @@ class MirrorLists:
 
     async def follow(self) -> None:
         """Follow the store for ever; it may be away for a while."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._boards.follow())
+            tasks.create_task(self._follow())
+
+    async def _follow(self) -> None:
         while True:
             is_first = True
             try:
@@ -259,6 +266,8 @@ class MirrorLists:
             if tags and name in self._held:
                 self._held[name].follow_tags(tags)
         self.shelf.flush(now)
+        if changed.boards:
+            await self._boards.read(changed.boards)
 
     def _take(self, value: EditionValue, now: float) -> None:
         held = self._held.get(value.name)

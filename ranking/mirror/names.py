@@ -22,6 +22,8 @@ class Question(msgspec.Struct, frozen=True, order=True):
         Articles of which to tell why they stand where they do, instead of the board.
     n : int
         Places of the list that this is about.
+    is_followed : bool
+        Make it anew at every tick that changes its edition, and tell the readers.
     experiment : str
         Name of the one whose sums are asked for, of the edition's site, instead of the board.
     """
@@ -33,6 +35,7 @@ class Question(msgspec.Struct, frozen=True, order=True):
     pages: tuple[str, ...] = ()
     explained: tuple[str, ...] = ()
     n: int = 5
+    is_followed: bool = False
     experiment: str = ""
 
 

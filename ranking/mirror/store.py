@@ -57,10 +57,11 @@ class Outcome(Enum):
 
 
 class Changed(msgspec.Struct, frozen=True):
-    """Tells readers what to read anew."""
+    """Tells readers what to read anew: editions, their tags, and boards that are followed."""
 
     editions: list[str] = []
     tags: list[str] = []
+    boards: list[Question] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +229,11 @@ class Reader:
             raise StoreError(str(error)) from error
         return {name.decode(): version for name, version in found.items()}
 
-    async def want(self, question: Question) -> None:
-        """Ask for a board that is not made otherwise."""
+    async def want(self, *questions: Question) -> None:
+        """Ask for boards that are not made otherwise."""
+        now = time.time()
         try:
-            await self._redis.zadd(self._names.wanted, {text_of(question): time.time()})
+            await self._redis.zadd(self._names.wanted, {text_of(its): now for its in questions})
         except redis.RedisError as error:
             raise StoreError(str(error)) from error
 

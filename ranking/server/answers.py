@@ -15,11 +15,12 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from ranking.engine.event import UNREADABLE, edition_fault
+from ranking.experiments.arms import Where
 from ranking.lists.boards import SURFACES, Board, render, render_candidates
 from ranking.lists.explaining import Explained
 from ranking.lists.profile import Profile
 from ranking.lists.reading import LONGEST
-from ranking.server.arms import ArmLists, Where
+from ranking.server.arms import ArmLists
 from ranking.server.past import PastRoutes
 from ranking.server.ports import Lists
 from ranking.server.problems import Problem
@@ -189,8 +190,7 @@ class Answers:
     ) -> Response:
         if self.arms is None:
             raise Problem(404, "No experiments", "this server does not know the experiments")
-        body = await self.arms.body(arm, where, n, pages)
-        return ready(request, self.lists.shelf.keep(line_of(request), body))
+        return ready(request, await self.arms.answer(line_of(request), arm, where, n, pages))
 
     def _past(self) -> PastRoutes:
         if self.past is None:

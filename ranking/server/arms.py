@@ -1,25 +1,30 @@
 """Arms: lists as the readers of one arm of an experiment get them.
 
 The address names the arm, so that a cache keeps each list apart; no reader is known here. The
-answer carries what a click must send back: `experiment`, `arm` and `list_id`.
+answer carries what an event must send back: `experiment`, `arm` and `list_id`. Boards of arms are
+followed from their first question on; other lists are made when asked for, by one who asks.
 """
 
+import asyncio
 import time
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 from zlib import crc32
 
 import orjson
 
-from ranking.experiments.arms import Listed, listed
+from ranking.beside import Sought
+from ranking.experiments.arms import Listed, Where, listed
 from ranking.experiments.interleaving import NOBODY, team_draft
 from ranking.experiments.plans import ExperimentError
 from ranking.lists.boards import SURFACES, Board, shown
 from ranking.lists.profile import Profile
+from ranking.server.followed import Line
 from ranking.server.ports import Lists, Settings
 from ranking.server.problems import Problem
-
-Where = tuple[str, str, str]
-"""Edition, surface and section."""
+from ranking.server.ready import Answer
+from ranking.showing import BOARD_ITEMS
 
 
 class ArmLists:
@@ -34,6 +39,22 @@ class ArmLists:
 
     def __init__(self, lists: Lists, settings: Settings) -> None:
         self._lists, self._settings = lists, settings
+        self._making: dict[str, asyncio.Future[Answer]] = {}
+
+    async def answer(self, line: str, asked: str, where: Where, n: int, pages: list[str]) -> Answer:
+        """A list for `arm=asked`, kept for the next who ask by its line.
+
+        Raises
+        ------
+        Problem
+            400 if there is no such arm, or it is not about this list.
+        """
+        making = self._making.get(line)
+        if making is None:
+            making = asyncio.ensure_future(self._kept(line, asked, where, n, pages))
+            self._making[line] = making
+            making.add_done_callback(lambda done: self._making.pop(line))
+        return await asyncio.shield(making)
 
     async def body(self, asked: str, where: Where, n: int, pages: list[str]) -> bytes:
         """A list for `arm=asked`, as JSON.
@@ -43,42 +64,77 @@ class ArmLists:
         Raises
         ------
         Problem
-            400 if there is no such arm, or it is not about this list.
+            As above.
         """
-        book = self._settings.book
+        return await self._body(self._found(asked, where), where, n, pages)
+
+    async def _kept(self, line: str, asked: str, where: Where, n: int, pages: list[str]) -> Answer:
+        holds, found = self._holding(), self._found(asked, where)
+        answer = self._lists.shelf.keep(line, await self._body(found, where, n, pages))
+        if found and n <= BOARD_ITEMS and self._is_foreseen(found, where):
+            soughts = tuple(Sought(*where, its) for its in found.profiles)
+            rendered = partial(_rendered, found, where, n)
+            its = Line(soughts, n, rendered, holds, time.monotonic())
+            self._lists.shelf.followed.follow(line, its)
+        return answer
+
+    def _found(self, asked: str, where: Where) -> Listed | None:
+        book, live = self._settings.book, self._lists.profiles
         try:
-            found = listed(asked, book.experiments(), self._lists.profiles, book.published, where)
+            return listed(asked, book.experiments(), live, book.published, where, time.time())
         except ExperimentError as error:
             raise Problem(400, "Arm refused", str(error)) from error
-        if not book.experiments()[found.experiment].is_live(time.time()):
-            live = self._lists.profiles.of(*where)
-            return orjson.dumps(shown(await self._board(where, live, n, pages), n))
-        boards = [await self._board(where, its, n, pages) for its in found.profiles]
-        answer = _answer(found, boards, where, n, book.experiments()[found.experiment].names)
-        ids = " ".join(item["id"] for item in answer["items"])
-        list_id = f"{crc32(f'{asked} {where} {ids}'.encode()):08x}"
-        named = {"experiment": found.experiment, "arm": found.arm, "list_id": list_id}
-        return orjson.dumps(answer | named)
 
-    async def _board(self, where: Where, profile: Profile, n: int, pages: list[str]) -> Board:
+    def _holding(self) -> Callable[[], bool]:
+        """Who says whether lists are made as they are now: until a decision, or the next phase."""
+        book, now = self._settings.book, time.time()
+        version, phases = book.version, book.experiments().values()
+        until = min(
+            (phase.at for its in phases for phase in its.phases if phase.at > now),
+            default=float("inf"),
+        )
+        return lambda: book.version == version and time.time() < until
+
+    def _is_foreseen(self, found: Listed, where: Where) -> bool:
+        """Say whether it is a board that an operator named, so that few are followed."""
+        edition, surface, section = where
+        experiments = self._settings.book.experiments()
+        scopes = [experiments[part.partition(":")[0]].section for part in found.name.split(",")]
+        return (
+            surface in SURFACES and edition in self._lists.editions() and section in ("", *scopes)
+        )
+
+    async def _body(self, found: Listed | None, where: Where, n: int, pages: list[str]) -> bytes:
+        if found is None:
+            live = self._lists.profiles.of(*where)
+            return orjson.dumps(shown(await self._board(where, n, pages, live), n))
+        board: Callable[[Profile], Awaitable[Board]] = partial(self._board, where, n, pages)
+        return _rendered(found, where, n, [await board(its) for its in found.profiles])
+
+    async def _board(self, where: Where, n: int, pages: list[str], profile: Profile) -> Board:
         edition, surface, section = where
         if surface in SURFACES:
             return await self._lists.board(edition, surface, profile, n, section)
         return await self._lists.next(edition, surface, pages, n, profile)
 
 
-def _answer(
-    found: Listed, boards: list[Board], where: Where, n: int, names: list[str]
-) -> dict[str, Any]:
-    if not boards:
-        return shown(Board(where[0], where[1], f"{found.experiment}:{found.arm}", 0.0, ()), 0)
-    answer = shown(boards[0], n)
-    if len(boards) == 1:
-        return answer
+def _rendered(found: Listed, where: Where, n: int, boards: Sequence[Board]) -> bytes:
+    """Write a list of an arm; its id follows from what is shown to whom."""
+    board = boards[0] if boards else Board(where[0], where[1], "", 0.0, ())
+    body = shown(board, n) | {"profile": found.name}
+    if len(boards) == 2:
+        body["items"] = _drafted(found, boards, n)
+    ids = " ".join(item["id"] for item in body["items"])
+    list_id = f"{crc32(f'{found.name} {where} {ids}'.encode()):08x}"
+    return orjson.dumps(
+        body | {"experiment": found.experiment, "arm": found.arm, "list_id": list_id}
+    )
+
+
+def _drafted(found: Listed, boards: Sequence[Board], n: int) -> list[dict[str, Any]]:
     drafted = team_draft(boards[0].ids[:n], boards[1].ids[:n], n, found.drawing)
     items = {item["id"]: item for board in reversed(boards) for item in shown(board, n)["items"]}
-    answer["items"] = [
-        items[id_] | {"arm": None if team == NOBODY else names[team]}
+    return [
+        items[id_] | {"arm": None if team == NOBODY else found.teams[team]}
         for id_, team in zip(drafted.ids, drafted.teams, strict=True)
     ]
-    return answer | {"profile": f"{found.experiment}:{found.arm}"}

@@ -1,10 +1,14 @@
 // Experiments in a reader's browser: the arm follows from a bucket, and only the bucket is sent.
 //
-// A page draws a bucket from 0 to 999 once, keeps it, asks for lists with `arm=EXPERIMENT:ARM` and
-// sends the bucket with its events. Buckets stand in an order of their own in each layer and in each
-// experiment, as in ranking/experiments/assignment.py, and shares are cut from their places in it.
+// A page draws a bucket from 0 to 999 once, keeps it, asks for lists with what `armFor` says and
+// sends what `fieldsOf` says with every event. Buckets stand in an order of their own in each layer
+// and in each experiment, as in ranking/experiments/assignment.py, and shares are cut from their
+// places in it. But for `bucketOf` nothing here keeps or asks anything: plans are what
+// /v1/experiments/live?edition= answers under `experiments`.
 
 const BUCKETS = 1000;
+const DRAWINGS = 16;
+const MOST = 8;
 const known = new Map();
 
 export function hashed(text) {
@@ -34,6 +38,41 @@ export function armOf(bucket, plan) {
   const own = places(plan.salt)[bucket];
   let end = 0;
   return plan.shares.findIndex((share) => own < (end += share));
+}
+
+// What a bucket takes part in, by name: the plans, each with its `arm`, empty where both are mixed in
+// one list.
+export function membershipsOf(bucket, plans) {
+  return plans
+    .map((plan) => ({ plan, number: armOf(bucket, plan) }))
+    .filter(({ number }) => number >= 0)
+    .map(({ plan, number }) => ({
+      ...plan,
+      arm: plan.mode === "interleave" ? "" : plan.arms[number].name,
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+// What every event carries: {experiment, arm, bucket}. A click in a list whose items tell an `arm`
+// gives them as `pick` = {experiment: the list's, arm: the item's}.
+export function fieldsOf(bucket, memberships, pick = {}) {
+  const told = memberships.filter(({ label }) => label).slice(0, MOST);
+  const arms = told.map(({ label, mode, arm }) =>
+    mode === "interleave" && label === pick.experiment ? (pick.arm ?? "") : arm,
+  );
+  return { experiment: told.map(({ label }) => label).join(), arm: arms.join(), bucket };
+}
+
+// What to ask a list for as `arm=`, nothing where the live list is the reader's.
+// `list` = {edition, surface, section}, section "" for the whole.
+export function armFor(memberships, list, random = Math.random) {
+  const parts = ["edition", "section", "surface"];
+  const its = memberships.filter(
+    (plan) => plan.own_lists && parts.every((part) => !plan[part] || plan[part] === list[part]),
+  );
+  const mixed = its.find(({ mode }) => mode === "interleave");
+  if (mixed) return `${mixed.name}:${Math.floor(random() * DRAWINGS)}`;
+  return its.slice(0, MOST).map(({ name, arm }) => `${name}:${arm}`).join();
 }
 
 // The reader's bucket: drawn at the first call, kept where the page keeps things.

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 from ranking.control.book import name_of
 from ranking.control.records import Record
 from ranking.experiments import steps
+from ranking.experiments.arms import has_own_lists
 from ranking.experiments.plans import (
     Experiment,
     ExperimentError,
@@ -111,9 +112,14 @@ class ExperimentRoutes:
     async def live(self, request: Request) -> Response:
         """What a page needs to find its arms, of the lists of an edition."""
         edition, now = request.query_params.get("edition", ""), time.time()
+        book = self._settings.book
         found = [
-            _for_pages(name, its, its.phases[its.phase_at(now)])
-            for name, its in sorted(self._settings.book.experiments().items())
+            {
+                **_for_pages(name, its, its.phases[its.phase_at(now)]),
+                "label": its.label_at(name, now),
+                "own_lists": has_own_lists(its, book.profiles, book.published),
+            }
+            for name, its in sorted(book.experiments().items())
             if its.is_live(now) and edition in ("", its.edition or edition)
         ]
         return Response(

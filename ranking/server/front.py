@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import quote
 
-from ranking.server.shelf import Answer
+from ranking.server.ready import Answer
 
 Message = MutableMapping[str, Any]
 App = Callable[..., Awaitable[None]]
@@ -40,7 +40,7 @@ class Front:
             return
         if scope.method == "GET":
             answer = self._answers.get(f"{scope.path}?{scope.query_string}")
-            if answer is not None and answer.until > time.monotonic():
+            if answer is not None and answer.serves(time.monotonic()):
                 if scope.headers.get("if-none-match") == answer.etag:
                     proto.response_empty(304, answer.headers)
                 else:

@@ -14,7 +14,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ranking import __version__
-from ranking.engine.labels import label_of
 from ranking.experiments.evidence import Evidence
 from ranking.experiments.expected import Habits, expected, guessed, habits_of
 from ranking.experiments.looks import look_at
@@ -172,7 +171,7 @@ def _shown(evidence: Evidence, its: Experiment, told: Readout, habits: Habits) -
         "name": evidence.name,
         "version": evidence.version,
         "status": its.status.value,
-        "label": label_of(evidence.name, its.phase_at(now)) if its.is_counted(now) else "",
+        "label": its.label_at(evidence.name, now),
         "at": now,
         "start": its.start,
         "end": its.end,

@@ -13,7 +13,7 @@ from ranking.lists.reading import LONGEST
 from ranking.server.collector import LARGEST_BODY
 from ranking.server.ports import Lists
 from ranking.server.problems import Problem
-from ranking.server.shelf import Answer
+from ranking.server.ready import Answer
 
 OPEN = {"access-control-allow-origin": "*"}
 

@@ -14,7 +14,7 @@ from granian.server.embed import Server
 
 from ranking.server.collector import LARGEST_BODY
 from ranking.server.front import App, Front
-from ranking.server.shelf import Answer
+from ranking.server.ready import Answer
 
 
 class ServeError(ValueError):

@@ -2,51 +2,20 @@
 
 A board's bytes change when its ids do, its numbers at most once a second; every query of it that
 was asked lately has its bytes made anew at that moment. Lists that are made when asked for stay
-for a second. The ranker thread puts, the server's loop takes; each entry is immutable.
+for a second; those of arms are `followed`. The ranker thread puts, the server's loop takes.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from zlib import crc32
 
 from ranking.lists.boards import Board, render
+from ranking.server.followed import Followed
+from ranking.server.ready import NUMBERS_EVERY, Answer, answer_of
 
-NUMBERS_EVERY = 1.0
 QUERIES = 256
 MADE_ANSWERS = 20_000
 Key = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A response of 200.
-
-    Attributes
-    ----------
-    headers : list of (str, str)
-    body : bytes
-    etag : str
-    until : float
-        Monotonic seconds after which it must be made anew.
-    """
-
-    headers: list[tuple[str, str]]
-    body: bytes
-    etag: str
-    until: float
-
-
-def answer_of(body: bytes, until: float = float("inf")) -> Answer:
-    """Dress a JSON body for caches."""
-    etag = f'"{crc32(body):08x}{len(body):x}"'
-    headers = [
-        ("content-type", "application/json"),
-        ("cache-control", "max-age=1, stale-while-revalidate"),
-        ("etag", etag),
-        ("access-control-allow-origin", "*"),
-    ]
-    return Answer(headers, body, etag, until)
 
 
 @dataclass(slots=True)
@@ -63,6 +32,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
+        self.followed = Followed(self.answers)
         self.listener: Callable[[Key], None] = lambda key: None
         self._shown: dict[Key, _Shown] = {}
         self._held: dict[Key, Board] = {}

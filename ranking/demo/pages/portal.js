@@ -1,6 +1,6 @@
-/* The portal in the reader's browser: it tells the ranking API of this view, asks it for the
-   lists, and moves their items as the ranks move. Text goes into the page as text only. */
-"use strict";
+/* The portal in the reader's browser: it asks the ranking API for the lists of the reader's arms,
+   and moves their items as the ranks move. Text goes into the page as text only. */
+import { addressFrom, armOf, watch } from "/demo/told.js";
 
 const facts = document.body.dataset;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -12,35 +12,6 @@ const RENEW = 15000;
 const EDITION = encodeURIComponent(facts.edition);
 const LOCALE = { zh: "zh", en: "en-GB" }[document.documentElement.lang] ?? "ru";
 const ADDRESS = /^(https?:\/\/|\/(?!\/))/;
-
-/* This view */
-
-function visitor() {
-  try {
-    const known = sessionStorage.getItem("visitor");
-    if (known) return known;
-    const words = crypto.getRandomValues(new Uint32Array(3));
-    const drawn = "p" + Array.from(words, (word) => word.toString(36)).join("");
-    sessionStorage.setItem("visitor", drawn);
-    return drawn;
-  } catch {
-    return "p" + Math.random().toString(36).slice(2);
-  }
-}
-
-function sendView() {
-  const event = { article: facts.article, edition: facts.edition, visitor: visitor() };
-  const from = /^#(popular|related)-(\d)$/.exec(location.hash);
-  if (from) {
-    event.surface = from[1];
-    event.slot = Number(from[2]);
-    history.replaceState(null, "", location.pathname + location.search);
-  }
-  const body = new Blob([JSON.stringify(event)], { type: "application/json" });
-  if (!navigator.sendBeacon("/v1/events", body)) {
-    fetch("/v1/events", { method: "POST", body, keepalive: true }).catch(() => {});
-  }
-}
 
 /* Words and numbers */
 
@@ -99,7 +70,7 @@ class List {
     const next = new Map();
     board.forEach((facts, index) => {
       const item = this.items.get(facts.id) ?? this.make(facts);
-      this.fill(item, facts, index + 1);
+      this.fill(item, facts, index + 1, answer);
       next.set(facts.id, item);
     });
     const order = Array.from(next.values(), (item) => item.row);
@@ -140,9 +111,12 @@ class List {
     return image;
   }
 
-  fill(item, now, rank) {
+  fill(item, now, slot, answer) {
+    const pick = "arm" in now ? { experiment: answer.experiment, arm: now.arm } : {};
+    const place = { article: now.id, surface: this.name, slot, list_id: answer.list_id, pick };
     item.title.textContent = now.title;
-    if (ADDRESS.test(now.url ?? "")) item.slip.href = `${now.url}#${this.name}-${rank}`;
+    if (ADDRESS.test(now.url ?? "")) item.slip.href = addressFrom(place, now.url);
+    watch(item.row, place);
     item.views.textContent = now.views ? facts.views.replace("{n}", numbers.format(now.views)) : "";
   }
 
@@ -179,12 +153,12 @@ function every(milliseconds, act) {
   return setInterval(() => document.hidden || act(), milliseconds);
 }
 
-function follow(list, root) {
+function follow(list, root, arm) {
   const section = facts.section ? `&section=${encodeURIComponent(facts.section)}` : "";
-  const address = `/v1/popular?edition=${EDITION}&n=${root.dataset.n}${section}`;
+  const address = `/v1/popular?edition=${EDITION}&n=${root.dataset.n}${section}${arm}`;
   let polling = 0;
   const poll = (pause) => (polling ||= every(pause, () => ask(list, address)));
-  if (section || !("EventSource" in window)) return poll(RETRY);
+  if (section || arm || !("EventSource" in window)) return poll(RETRY);
   const board = (message) => {
     clearInterval(polling);
     polling = 0;
@@ -203,14 +177,17 @@ function follow(list, root) {
 
 for (const root of document.querySelectorAll("[data-list]")) {
   const list = new List(root);
+  const asked = await armOf(root.dataset.list);
+  const arm = asked && `&arm=${asked}`;
   if (root.dataset.list === "popular") {
-    follow(list, root);
+    follow(list, root, arm);
   } else {
     const id = encodeURIComponent(facts.article);
-    const address = `/v1/related/${id}?edition=${EDITION}&n=${root.dataset.n}`;
+    const address = `/v1/related/${id}?edition=${EDITION}&n=${root.dataset.n}${arm}`;
     every(REFRESH, () => ask(list, address));
   }
 }
+
 /* The front page's own news */
 
 function links(part) {
@@ -232,7 +209,6 @@ async function renewFront() {
   renewTimes();
 }
 
-if (facts.article) sendView();
 every(RENEW, document.querySelector("[data-fresh]") ? renewFront : renewTimes);
 renewTimes();
 for (const current of document.querySelectorAll("nav [aria-current]")) {

@@ -1,0 +1,141 @@
+"""What experiments cost in serving: Popular asked for by the arms of three, and by nobody's arm.
+
+One server, while views flow; `PAIRS` times a run without any experiment and one with three that are
+in use by the readers of all buckets: one interleaved, two split. wrk asks over lines kept open,
+for the line of a bucket drawn anew each time; without experiments each bucket has the live list.
+"""
+
+import re
+import shutil
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from ranking.benchmarks.spawned import Server, spawned
+from ranking.benchmarks.visible import flow_of_views
+from ranking.engine.batch import BUCKETS
+from ranking.experiments.assignment import OUTSIDE, arms_of
+from ranking.experiments.interleaving import DRAWINGS
+
+PAIRS, SECONDS, LINES = 5, 6, 32
+EDITION = "bench/en"
+LIST = f"/v1/popular?edition={EDITION}&n=5"
+SLOW = {"half_life": 3600.0}
+PLANS: dict[str, dict[str, Any]] = {
+    "draft": {"mode": "interleave", "metric": "click_through", "traffic": 300, "offset": 0},
+    "calm": {"traffic": 350, "offset": 300},
+    "wide": {"traffic": 350, "offset": 650},
+}
+_ASK = """
+local lines = {%s}
+math.randomseed(os.time())
+request = function() return wrk.format("GET", lines[math.random(#lines)]) end
+"""
+
+
+class BenchmarkError(RuntimeError):
+    """A benchmark cannot run here: the operator's to mend."""
+
+
+def experiments() -> dict[str, float]:
+    """Ask for Popular with and without experiments, in pairs.
+
+    Returns
+    -------
+    dict
+        Answers a second without and with experiments (medians), the median of the pairs' ratios,
+        the least of them, and the slowest hundredth of answers, ms.
+
+    Raises
+    ------
+    BenchmarkError
+        If wrk is not installed, or an answer was an error.
+    """
+    if not shutil.which("wrk"):
+        message = "bench experiments needs wrk: apt-get install wrk"
+        raise BenchmarkError(message)
+    stop, sent = threading.Event(), [0]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        spawned(Server(Path(folder))) as server,
+        httpx.Client(base_url=server.url, timeout=30.0) as client,
+    ):
+        flow = threading.Thread(target=flow_of_views, args=(server.url, stop, sent))
+        flow.start()
+        try:
+            time.sleep(2.0)
+            pairs = [_pair(client, server.url, Path(folder), number) for number in range(PAIRS)]
+        finally:
+            stop.set()
+            flow.join()
+    ratios = [after["rate"] / before["rate"] for before, after in pairs]
+    return {
+        "without_per_s": statistics.median(before["rate"] for before, _ in pairs),
+        "with_per_s": statistics.median(after["rate"] for _, after in pairs),
+        "ratio": statistics.median(ratios),
+        "ratio_least": min(ratios),
+        "without_p99_ms": statistics.median(before["p99"] for before, _ in pairs),
+        "with_p99_ms": statistics.median(after["p99"] for _, after in pairs),
+    }
+
+
+def _pair(
+    client: httpx.Client, url: str, folder: Path, number: int
+) -> tuple[dict[str, float], dict[str, float]]:
+    before = _asked(url, folder, [LIST] * BUCKETS)
+    names = {kind: f"{kind}-{number}" for kind in PLANS}
+    for kind, name in names.items():
+        client.put(f"/v1/experiments/{name}", json=_plan(kind)).raise_for_status()
+        client.post(f"/v1/experiments/{name}/start", json={}).raise_for_status()
+    try:
+        return before, _asked(url, folder, _lines(names))
+    finally:
+        for name in names.values():
+            client.post(f"/v1/experiments/{name}/stop", json={}).raise_for_status()
+
+
+def _plan(kind: str) -> dict[str, Any]:
+    plan = dict(PLANS[kind])
+    phase = {"at": time.time(), "traffic": plan.pop("traffic"), "shares": [500, 500]}
+    arms = [{"name": "now", "version": 0}, {"name": "new", "set": SLOW}]
+    return {"edition": EDITION, "surface": "popular", "arms": arms, "phases": [phase], **plan}
+
+
+def _lines(names: dict[str, str]) -> list[str]:
+    """The line that each bucket asks for; those who are interleaved draw a list each time."""
+    lines = []
+    for kind, name in names.items():
+        plan = PLANS[kind]
+        arms = arms_of("lists", name, [500, 500], plan["traffic"], plan["offset"])
+        for bucket, arm in enumerate(arms.tolist()):
+            if arm == OUTSIDE:
+                continue
+            told = bucket % DRAWINGS if "mode" in plan else ("now", "new")[arm]
+            lines.append(f"{LIST}&arm={name}:{told}")
+    return lines
+
+
+def _asked(url: str, folder: Path, lines: Sequence[str]) -> dict[str, float]:
+    script = folder / "ask.lua"
+    script.write_text(_ASK % ",".join(f'"{line}"' for line in lines))
+    for line in set(lines):
+        httpx.get(url + line).raise_for_status()
+    command = ["wrk", "-t1", f"-c{LINES}", f"-d{SECONDS}s", "--latency", "-s", str(script), url]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in told:
+        message = f"answers must be 200, got {told}"
+        raise BenchmarkError(message)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", told)
+    slowest = re.search(r"99%\s+([\d.]+)(us|ms|s)", told)
+    if not (rate and slowest):
+        message = f"wrk must tell a rate and latencies, got {told}"
+        raise BenchmarkError(message)
+    unit = {"us": 0.001, "ms": 1.0, "s": 1000.0}[slowest[2]]
+    return {"rate": float(rate[1]), "p99": float(slowest[1]) * unit}

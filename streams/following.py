@@ -1,0 +1,64 @@
+"""Following: the boards beside the live ones that API processes keep ready for the arms.
+
+Each is made at every tick that changes its edition, like a live board, and every `ROUND` seconds,
+so that it stays in the store. What the store did not take is made again.
+"""
+
+from collections.abc import Callable, Iterable
+
+from ranking.beside import Beside, Sought
+from ranking.lists.boards import Board
+from ranking.lists.profile import ProfileError, profile_of_json
+from ranking.mirror.names import Question
+from ranking.showing import Showing
+
+ROUND = 20.0
+
+
+class Following:
+    """What one partition makes for those who follow.
+
+    Parameters
+    ----------
+    showing : Showing
+        Its lists.
+    clock : callable
+        Monotonic seconds.
+    """
+
+    def __init__(self, showing: Showing, clock: Callable[[], float]) -> None:
+        self._beside, self._clock = Beside(showing), clock
+        self._changed: dict[tuple[str, str], Board] = {}
+        self._soughts: dict[Question, Sought] = {}
+        self._rounded, self._is_written = clock(), True
+
+    def note(self, boards: Iterable[Board]) -> None:
+        """Learn which live boards a tick made."""
+        self._changed |= {(board.edition, board.surface): board for board in boards}
+
+    def made(self, questions: Iterable[Question]) -> dict[Question, Board]:
+        """Make those that are due, of all that are followed now."""
+        self._soughts = {
+            q: its for q in questions if (its := self._soughts.get(q) or _sought(q)) is not None
+        }
+        now = self._clock()
+        anew = not self._is_written or now - self._rounded >= ROUND
+        if anew:
+            self._rounded = now
+        self._is_written = False
+        made = self._beside.make(self._soughts.values(), self._changed.values(), anew=anew)
+        self._changed = {}
+        return {q: made[its] for q, its in self._soughts.items() if its in made}
+
+    def written(self) -> None:
+        """Learn that the store took them."""
+        self._is_written = True
+
+
+def _sought(question: Question) -> Sought | None:
+    """The board that is asked for; None if there can be no such profile."""
+    try:
+        profile = profile_of_json(question.profile)
+    except ProfileError:
+        return None
+    return Sought(question.edition, question.surface, question.section, profile)

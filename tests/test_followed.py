@@ -1,0 +1,154 @@
+"""Boards beside the live ones, and lines that follow them: what is made, when, and when no more."""
+
+from collections.abc import Callable
+
+import orjson
+import pytest
+
+from ranking.beside import Beside, Sought
+from ranking.lists.boards import Board, Item, render
+from ranking.lists.profile import Profile
+from ranking.lists.profiles import Scope
+from ranking.server.followed import BOARDS, LATELY, LINES, Line
+from ranking.server.ready import GRACE, answer_of
+from ranking.server.shelf import Shelf
+from tests.live import Live, portal
+from tests.logs import RU
+
+SLOW = Profile(name="calm:slow", half_life=3600.0)
+WANTED = Sought(RU, "popular", "", SLOW)
+SAME = Sought(RU, "popular", "", Profile(name="calm:now"))
+
+
+def board(*scores: tuple[str, float]) -> Board:
+    """A board of some articles."""
+    items = tuple(Item(id_, None, score, 1) for id_, score in scores)
+    return Board(RU, "popular", "x", 0.0, items)
+
+
+def following(
+    soughts: tuple[Sought, ...] = (WANTED,), holds: Callable[[], bool] = lambda: True
+) -> Line:
+    """A line of the first item of its first board."""
+    return Line(soughts, 1, lambda boards: render(boards[0], 1), holds, 0.0)
+
+
+def shown(shelf: Shelf, line: str = "one") -> tuple[str, float]:
+    """First item that a line answers."""
+    (item,) = orjson.loads(shelf.answers[line].body)["items"]
+    return item["id"], item["score"]
+
+
+def test_boards_are_made_when_their_edition_changes_and_when_they_are_new() -> None:
+    live = Live(seed=3)
+    live.feed(portal(3))
+    beside = Beside(live.ranker)
+    made = beside.make([WANTED], [])
+    assert made[WANTED].ids == live.popular(RU, SLOW, 20).ids
+    assert beside.make([WANTED], []) == {}
+    other = [b for b in live.ranker.boards("inform/kk") if b.edition != RU]
+    assert beside.make([WANTED], other) == {}
+    assert list(beside.make([WANTED], live.ranker.boards(RU))) == [WANTED]
+    assert beside.make([WANTED], [], anew=True) == made
+    assert beside.make([], []) == {}
+    assert list(beside.make([WANTED], [])) == [WANTED]
+
+
+def test_one_that_says_what_the_live_profile_says_is_the_live_board() -> None:
+    live = Live(seed=4)
+    live.feed(portal(4))
+    boards = live.ranker.boards(RU)
+    popular = next(its for its in boards if its.surface == "popular")
+    beside = Beside(live.ranker)
+    assert beside.make([SAME], boards)[SAME] is popular
+    assert beside.make([SAME], [], anew=True)[SAME] == popular
+    profiles = live.ranker.profiles.with_changes(Scope(), {"half_life": 900})
+    live.ranker.govern(profiles)
+    (changed,) = beside.make([SAME], live.ranker.tick().boards).values()
+    assert changed.ids == live.popular(RU, Profile(), 20).ids
+    assert changed.profile == "calm:now"
+
+
+def test_a_board_beside_is_steadied_by_what_it_showed_itself() -> None:
+    live = Live(seed=5)
+    rows = portal(5)
+    live.feed(rows[:600])
+    steady = Sought(RU, "popular", "", Profile(name="e:a", half_life=3600.0, steadiness=1.0))
+    beside = Beside(live.ranker)
+    before = beside.make([steady], [])[steady].ids
+    live.feed(rows[600:])
+    after = beside.make([steady], live.ranker.boards(RU))[steady]
+    unsteadied = live.popular(RU, steady.profile, 20)
+    assert after.ids != unsteadied.ids
+    assert {*after.ids} & {*before}
+
+
+def test_ids_follow_at_once_and_numbers_within_a_second() -> None:
+    shelf = Shelf()
+    shelf.followed.follow("one", following())
+    assert shelf.followed.wanted() == [WANTED]
+    shelf.followed.put({}, 9.0)
+    assert "one" not in shelf.answers
+    shelf.followed.put({WANTED: board(("a", 3.0), ("b", 2.0))}, 10.0)
+    assert shown(shelf) == ("a", 3.0)
+    shelf.followed.put({WANTED: board(("a", 4.0), ("b", 2.0))}, 10.5)
+    assert shown(shelf) == ("a", 3.0)
+    shelf.followed.put({}, 11.1)
+    assert shown(shelf) == ("a", 4.0)
+    shelf.followed.put({WANTED: board(("b", 5.0), ("a", 4.0))}, 11.2)
+    assert shown(shelf) == ("b", 5.0)
+
+
+def test_a_line_of_two_boards_waits_for_both_and_one_of_none_for_nothing() -> None:
+    shelf = Shelf()
+    shelf.followed.follow("both", following((WANTED, SAME)))
+    never = Line((), 1, lambda boards: b"{}", lambda: True, 0.0)
+    shelf.followed.follow("none", never)
+    shelf.followed.put({WANTED: board(("a", 3.0))}, 1.0)
+    assert list(shelf.answers) == ["none"]
+    shelf.followed.put({SAME: board(("a", 3.0))}, 1.1)
+    assert shown(shelf, "both") == ("a", 3.0)
+
+
+def test_what_nobody_asks_for_is_let_go() -> None:
+    shelf = Shelf()
+    shelf.followed.follow("one", following())
+    shelf.followed.put({WANTED: board(("a", 3.0))}, 0.0)
+    assert shelf.answers["one"].serves(20.0)
+    shelf.followed.put({WANTED: board(("b", 3.0))}, 20.0)
+    shelf.followed.put({}, 20.0 + LATELY)
+    assert shelf.answers["one"].serves(1e9) is True
+    shelf.answers["one"].is_asked = False
+    shelf.followed.put({}, 20.1 + LATELY)
+    assert shelf.followed.wanted() == []
+    assert shelf.answers["one"].serves(20.1 + LATELY) is False
+
+
+def test_what_does_not_hold_any_more_is_made_by_who_asks_next() -> None:
+    shelf, holds = Shelf(), [True]
+    shelf.followed.follow("one", following(holds=lambda: holds[0]))
+    shelf.followed.put({WANTED: board(("a", 3.0))}, 10.0)
+    holds[0] = False
+    shelf.followed.put({WANTED: board(("b", 3.0))}, 11.0)
+    assert shelf.followed.wanted() == []
+    answer = shelf.answers["one"]
+    asked = [answer.serves(11.0), answer.serves(11.1), answer.serves(11.0 + GRACE)]
+    assert asked == [False, True, False]
+
+
+def test_only_so_many_are_followed() -> None:
+    shelf = Shelf()
+    for number in range(LINES + 9):
+        shelf.followed.follow(f"line {number}", following())
+    shelf.followed.put({WANTED: board(("a", 3.0))}, 1.0)
+    assert len(shelf.answers) == LINES
+    shelf = Shelf()
+    for number in range(BOARDS + 9):
+        shelf.followed.follow(str(number), following((WANTED._replace(section=str(number)),)))
+    assert len(shelf.followed.wanted()) == BOARDS
+
+
+@pytest.mark.parametrize(("at", "wanted"), [(4.9, [True] * 3), (5.0, [False, True, True])])
+def test_of_those_who_ask_too_late_one_makes_it_anew(at: float, wanted: list[bool]) -> None:
+    answer = answer_of(b"{}", 5.0)
+    assert [answer.serves(at) for _ in range(3)] == wanted
