@@ -119,10 +119,9 @@ class Readouts:
     def _profiles(self, its: Experiment) -> dict[str, dict[str, Any]]:
         """Whole profile of each arm that has lists; arms that all try nothing have the live one."""
         live, published = self._lists.profiles, self._settings.book.published
-        tries_nothing = all(arm.set == {} for arm in its.arms)
         made = {
             arm.name: live
-            if tries_nothing
+            if its.tries_nothing
             else live.with_changes(its.scope, changes_of(its, arm, published))
             for arm in its.arms
             if not arm.holdout
