@@ -120,6 +120,35 @@ def test_three_arms_are_told_apart_without_colour(url: str, page: Chromium) -> N
     ))  # fmt: skip
 
 
+def test_an_interleaved_list_has_no_sizes(url: str, client: httpx.Client, page: Chromium) -> None:
+    both = {"mode": "interleave", "metric": "click_through", "edition": "paper/kk"}
+    made = trials.begun(client, "mixed", **CALM | both)
+    events, _ = trials.events("mixed", trials.plan_of(made), 2000, (0.2, 0.4))
+    views = [event for event in events if event.get("kind") != "click"]
+    clicks = [event for event in events if event.get("kind") == "click"]
+    trials.send(client, [event | {"arm": ""} for event in views] + clicks)
+    page.open(f"{url}/console#experiments?name=mixed")
+    page.wait("!!document.querySelector('.path .band')")
+    assert "both arms in one list" in text(page, ".trial-heading")
+    assert "sizes" not in text(page, ".trial-heading")
+    assert (
+        page.read("document.querySelectorAll('.view tbody tr')[1].innerText")
+        .strip()
+        .startswith("calm")
+    )
+    client.post("/v1/experiments/mixed/stop", json={}).raise_for_status()
+
+
+def test_tables_stay_where_they_were_scrolled(url: str, page: Chromium) -> None:
+    page.look(360, 740)
+    page.open(f"{url}/console#experiments?name=shelf")
+    page.wait("document.querySelectorAll('.scroll').length === 2")
+    page.read("document.querySelector('.scroll').scrollLeft = 60")
+    page.read("window.before = document.querySelector('.scroll')")
+    page.wait("document.querySelector('.scroll') !== window.before")
+    assert page.read("document.querySelector('.scroll').scrollLeft") == 60
+
+
 def test_the_meter_begins_at_one_press(url: str, client: httpx.Client, page: Chromium) -> None:
     page.open(f"{url}/console#experiments")
     page.click("button[name=meter]")

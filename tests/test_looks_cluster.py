@@ -10,7 +10,6 @@ from ranking.experiments.evidence import Evidence, evidence_of
 from ranking.experiments.looks import LEAST
 from tests import trials
 from tests.processes import Cluster
-from tests.test_readouts import plan_of
 
 pytestmark = pytest.mark.server
 
@@ -24,7 +23,7 @@ def test_two_apis_keep_the_same_looks(cluster: Cluster) -> None:
         cluster.api(name)
     clients = [httpx.Client(base_url=cluster.url(name), timeout=30) for name in APIS]
     made = trials.begun(clients[0], "calm")
-    events, truth = trials.events("calm", plan_of(made), 600, (0.3, 0.4))
+    events, truth = trials.events("calm", trials.plan_of(made), 600, (0.3, 0.4))
     with httpx.Client(base_url=cluster.url("collect"), timeout=30) as collector:
         trials.send(collector, events)
 

@@ -13,7 +13,6 @@ from click.testing import CliRunner
 from ranking.benchmarks.spawned import Server, await_until
 from ranking.commands.readouts import experiments
 from ranking.experiments.evidence import evidence_of
-from ranking.experiments.plans import Experiment, experiment_of
 from ranking.experiments.report import verified
 from tests import trials
 
@@ -30,11 +29,6 @@ def nothing_left(client: httpx.Client) -> Iterator[None]:
         assert client.delete(line).status_code == 204
 
 
-def plan_of(made: dict[str, Any]) -> Experiment:
-    """The plan in an answer."""
-    return experiment_of({name: made[name] for name in Experiment.__struct_fields__})
-
-
 def read(client: httpx.Client, name: str) -> dict[str, Any]:
     """A readout."""
     found: dict[str, Any] = client.get(f"/v1/experiments/{name}/readout").raise_for_status().json()
@@ -49,7 +43,7 @@ def await_visits(client: httpx.Client, name: str, visits: int) -> dict[str, Any]
 
 def test_what_was_sent_is_what_is_read(client: httpx.Client) -> None:
     made = trials.begun(client, "calm")
-    events, truth = trials.events("calm", plan_of(made), 3000, (0.3, 0.45))
+    events, truth = trials.events("calm", trials.plan_of(made), 3000, (0.3, 0.45))
     trials.send(client, events)
     told = await_visits(client, "calm", 3000)
     assert (told["status"], told["label"], told["version"]) == ("running", "calm", 2)
@@ -73,7 +67,7 @@ def test_what_was_sent_is_what_is_read(client: httpx.Client) -> None:
 def test_evidence_sums_and_page_say_the_same(client: httpx.Client) -> None:
     arms = [{"name": "now", "set": {}}, {"name": "none", "holdout": True}]
     made = trials.begun(client, "hold", edition="paper/ru", arms=arms, metric="pages_per_visit")
-    trials.send(client, trials.events("hold", plan_of(made), 500, (0.3, 0.0))[0])
+    trials.send(client, trials.events("hold", trials.plan_of(made), 500, (0.3, 0.0))[0])
     await_visits(client, "hold", 500)
     answer = client.get("/v1/experiments/hold/evidence").raise_for_status()
     evidence = evidence_of(answer.content)
@@ -91,7 +85,7 @@ def test_evidence_sums_and_page_say_the_same(client: httpx.Client) -> None:
 
 def test_a_look_is_kept_without_anybody_looking(client: httpx.Client) -> None:
     made = trials.begun(client, "kept", edition="paper/kk")
-    trials.send(client, trials.events("kept", plan_of(made), 400, (0.3, 0.3))[0])
+    trials.send(client, trials.events("kept", trials.plan_of(made), 400, (0.3, 0.3))[0])
     await_until(lambda: read(client, "kept")["looks"] > 0, "a look is kept", 40)
     told = read(client, "kept")
     assert len(told["path"]) == told["looks"] + 1
@@ -107,7 +101,7 @@ def test_phases_are_labels(client: httpx.Client) -> None:
     phase = {"traffic": 500, "at": time.time()}
     made = client.post("/v1/experiments/ramp/phase", json=phase).raise_for_status().json()
     await_until(lambda: read(client, "ramp")["label"] == "ramp.1", "the phase began", 10)
-    trials.send(client, trials.events("ramp.1", plan_of(made), 800, (0.3, 0.3))[0])
+    trials.send(client, trials.events("ramp.1", trials.plan_of(made), 800, (0.3, 0.3))[0])
     await_until(lambda: sum(read(client, "ramp")["health"]["visits"].values()) > 300, "counted", 20)
     tallies = evidence_of(client.get("/v1/experiments/ramp/evidence").content).tallies
     by_phase = tallies.column("visits").sum(axis=(1, 2)).tolist()
@@ -123,7 +117,7 @@ def test_a_plan_is_reckoned_before_it_is_written(client: httpx.Client) -> None:
     rough = client.post("/v1/experiments/planned", json=body).raise_for_status().json()
     assert (rough["is_rough"], rough["visits"]) == (True, 262_988)
     made = trials.begun(client, "meter", edition="", surface="", layer="meter")
-    trials.send(client, trials.events("meter", plan_of(made), 3000, (0.5, 0.5))[0])
+    trials.send(client, trials.events("meter", trials.plan_of(made), 3000, (0.5, 0.5))[0])
     await_visits(client, "meter", 3000)
     told = client.post("/v1/experiments/planned", json=body).raise_for_status().json()
     assert not told["is_rough"]
@@ -139,8 +133,9 @@ def test_from_a_shell(server: Server, client: httpx.Client, tmp_path: Path) -> N
         assert done.exit_code == 0, done.output
         return done.output
 
+    assert "no experiment has begun" in run("status")
     made = trials.begun(client, "slow", edition="paper/uz")
-    trials.send(client, trials.events("slow", plan_of(made), 1500, (0.2, 0.4))[0])
+    trials.send(client, trials.events("slow", trials.plan_of(made), 1500, (0.2, 0.4))[0])
     await_visits(client, "slow", 1500)
     told, whole = run("status"), run("status", "slow")
     assert "control" in told

@@ -40,6 +40,11 @@ def begun(client: httpx.Client, name: str, **changes: Any) -> dict[str, Any]:
     return made
 
 
+def plan_of(made: dict[str, Any]) -> Experiment:
+    """The plan in an answer."""
+    return experiment_of({name: made[name] for name in Experiment.__struct_fields__})
+
+
 def events(
     label: str, its: Experiment, count: int, clicking: tuple[float, ...], seed: int = 1
 ) -> tuple[list[dict[str, Any]], Truth]:

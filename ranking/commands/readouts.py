@@ -33,6 +33,9 @@ def status(name: str | None, form: str, to: str, key: str) -> None:
     if form == "json":
         click.echo(orjson.dumps(told[0] if name else told, None, orjson.OPT_INDENT_2))
         return
+    if not told:
+        console.print("no experiment has begun; tolqyn experiments write and start begin one")
+        return
     console.print(_table(told, whole=bool(name)))
     if name:
         (one,) = told

@@ -117,10 +117,12 @@ class Readouts:
         )  # fmt: skip
 
     def _profiles(self, its: Experiment) -> dict[str, dict[str, Any]]:
-        """Whole profile of each arm that has lists."""
+        """Whole profile of each arm that has lists; arms that all try nothing have the live one."""
         live, published = self._lists.profiles, self._settings.book.published
         made = {
-            arm.name: live.with_changes(its.scope, changes_of(its, arm, published))
+            arm.name: live
+            if its.tries_nothing
+            else live.with_changes(its.scope, changes_of(its, arm, published))
             for arm in its.arms
             if not arm.holdout
         }

@@ -1,8 +1,9 @@
 // Trial: one experiment as it stands: what may be said, how it came to that, and what may be done.
 
-import { armWords, legend, swatch } from "./arms.js";
+import { legend } from "./arms.js";
 import { get, headers, key } from "./client.js";
 import { needed } from "./begin.js";
+import { armsTable, guardrailsTable, isSplit } from "./figures.js";
 import { interval, noPath } from "./interval.js";
 import { h, icon } from "./markup.js";
 import { places } from "./places.js";
@@ -13,6 +14,7 @@ import { chance, change, moment, number, percent, t } from "./words.js";
 
 const RENEW = 5000,
   DAY = 86400;
+const OPEN = new Set(["running", "frozen", "stopped"]);
 const FILES = { report: "html", readout: "json", evidence: "json", "sums.csv": "csv" };
 
 export async function trial(root, where, app) {
@@ -36,8 +38,11 @@ export async function trial(root, where, app) {
   }
 
   function draw() {
-    heading.replaceChildren(...headingOf(told));
+    const fresh = h("div", {}, headingOf(told)); // told aloud, so only when it says something else
+    if (fresh.textContent !== heading.textContent) heading.replaceChildren(...fresh.childNodes);
+    const keep = scrolled(figures);
     figures.replaceChildren(...figuresOf(told, known, figures.clientWidth));
+    keep();
     if (version !== told.version) acts.replaceChildren(...steps(told, app, after));
     version = told.version;
   }
@@ -67,6 +72,19 @@ export async function trial(root, where, app) {
   return () => {
     clearInterval(timer);
     removeEventListener("resize", again);
+  };
+}
+
+/** How far tables were scrolled, and which had the focus, to be put back. */
+function scrolled(box) {
+  const tables = () => Array.from(box.querySelectorAll(".scroll"));
+  const far = tables().map((table) => table.scrollLeft),
+    held = tables().indexOf(document.activeElement);
+  return () => {
+    tables().forEach((table, k) => {
+      table.scrollLeft = far[k] ?? 0;
+      if (k === held) table.focus({ preventScroll: true });
+    });
   };
 }
 
@@ -119,12 +137,22 @@ function headingOf(told) {
       : t("trial.day", { n: number(day), of: number(plan.weeks * 7), from: moment(told.start) });
   return [
     h("h2", {}, h("bdi", {}, told.name), " ", statusBadge(status)),
-    h("p", { class: "hint" }, [scopeWords(plan), t(`metric.${plan.metric}`), since].join(" · ")),
-    h("p", { class: `note verdict ${told.verdict.kind}`, role: "status" }, verdictWords(told)),
+    h(
+      "p",
+      { class: "hint" },
+      [scopeWords(plan), isSplit(told) ? "" : t("interleaved"), t(`metric.${plan.metric}`), since]
+        .filter(Boolean)
+        .join(" · "),
+    ),
+    h(
+      "p",
+      { class: `note verdict ${OPEN.has(status) ? told.verdict.kind : ""}`, role: "status" },
+      verdictWords(told),
+    ),
     h(
       "p",
       { class: "healths" },
-      status !== "draft" && soundness(told),
+      status !== "draft" && isSplit(told) && soundness(told),
       status !== "draft" && h("span", { class: "health sound" }, "✓ ", t("health.peek")),
     ),
   ];
@@ -146,8 +174,8 @@ function figuresOf(told, known, width) {
         is_drawn ? interval(told, inside) : noPath(),
         is_drawn && legend(names),
       ),
-    h("section", { class: "panel" }, h("h2", {}, t("arms")), arms(told, known)),
-    is_begun && h("section", { class: "panel" }, h("h2", {}, t("guardrails")), guardrails(told)),
+    h("section", { class: "panel" }, h("h2", {}, t("arms")), armsTable(told, known)),
+    is_begun && h("section", { class: "panel" }, h("h2", {}, t("guardrails")), guardrailsTable(told)),
     is_begun &&
       h(
         "section",
@@ -189,97 +217,3 @@ function progress(told) {
     ),
   );
 }
-
-const table = (heads, rows) =>
-  h(
-    "div",
-    { class: "scroll" },
-    h(
-      "table",
-      {},
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          heads.map(([name, kind]) => h("th", { scope: "col", class: kind }, name)),
-        ),
-      ),
-      h("tbody", {}, rows),
-    ),
-  );
-
-const figure = (text) => h("td", { class: "number" }, text);
-const rate = (value) => (value === null || value === undefined ? "–" : number(value, 4));
-
-/** Change, interval and p-value; dashes while nothing is known. */
-function changes(one) {
-  if (!one || one.high === null) return ["–", t("interval.unknown"), "–"].map(figure);
-  return [
-    change(one.lift),
-    t("interval.words", { low: change(one.low), high: change(one.high) }),
-    chance(one.p),
-  ].map(figure);
-}
-
-function arms(told, known) {
-  const { plan, readout, health } = told,
-    rates = readout.rates[plan.metric];
-  const columns = ["change", "interval", "chance", "rate", "visits", "catalogue"];
-  const heads = [[t("arm")], ...columns.map((name) => [t(`col.${name}`), "number"])];
-  return table(
-    heads,
-    plan.arms.map((arm, place) =>
-      h(
-        "tr",
-        {},
-        h(
-          "th",
-          { scope: "row" },
-          swatch(place),
-          " ",
-          h("bdi", {}, arm.name),
-          plan.winner === arm.name && h("span", { class: "badge decided" }, t("winner")),
-          h("span", { class: "hint block" }, armWords(arm, known)),
-        ),
-        place ? changes(readout.main[place - 1]) : [t("arm.control"), "", ""].map(figure),
-        figure(rate(rates[arm.name])),
-        figure(number(health.visits[arm.name], 0)),
-        figure(arm.name in readout.catalogue ? percent(readout.catalogue[arm.name]) : "–"),
-      ),
-    ),
-  );
-}
-
-function guardrails({ readout, plan }) {
-  const rows = [
-    ...readout.guardrails.map((one) => [one, true]),
-    ...readout.others.map((one) => [one, false]),
-  ];
-  const heads = [
-    [t("measure")],
-    [t("arm")],
-    ...["change", "interval", "chance", "rate"].map((name) => [t(`col.${name}`), "number"]),
-  ];
-  return table(
-    heads,
-    rows.map(([one, is_guard]) =>
-      h(
-        "tr",
-        {},
-        h(
-          "th",
-          { scope: "row" },
-          t(`metric.${one.metric}`),
-          " ",
-          is_guard && h("span", { class: "badge" }, t("guardrail")),
-        ),
-        h("td", {}, swatch(plan.arms.findIndex((arm) => arm.name === one.arm)), " ", one.arm),
-        changes(one),
-        figure(rate(readout.rates[one.metric][one.arm])),
-      ),
-    ),
-  );
-}
-
