@@ -1,9 +1,9 @@
-"""Beside: boards under other profiles than the live ones, made at the same ticks.
+"""Beside: boards under other profiles than the live ones, made at every tick or every second one.
 
-They are what the readers of an experiment's arms get, hence as fresh as the live boards: each is
+They are what the readers of an experiment's arms get, hence all as fresh as one another: each is
 made anew when its edition changes, and steadied by what it showed itself. Where a profile says
-what the live one says, the live board is taken. Who wants which is told at each tick; what nobody
-wants any more is forgotten. Nothing here changes any state.
+what the live one says, the live board is taken, at the same moment. Who wants which is told at each
+tick; what nobody wants any more is forgotten. Nothing here changes any state.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,6 +15,9 @@ from ranking.lists.boards import Board
 from ranking.lists.profile import Profile
 from ranking.lists.steadiness import Incumbents
 from ranking.showing import Showing
+
+EVERY = 0.09
+"""Seconds from one time to the next, at least; a board costs some 1.5 ms."""
 
 
 class Sought(NamedTuple):
@@ -43,21 +46,33 @@ class Beside:
     def __init__(self, showing: Showing) -> None:
         self._showing = showing
         self._stood: dict[Sought, Incumbents] = {}
+        self._live: dict[tuple[str, str], Board] = {}
+        self._made_at = float("-inf")
+
+    def note(self, changed: Iterable[Board]) -> None:
+        """Learn which live boards a tick made."""
+        self._live |= {(board.edition, board.surface): board for board in changed}
+
+    def is_due(self, now: float) -> bool:
+        """Say whether it is time again; `now` in monotonic seconds."""
+        return now - self._made_at >= EVERY
 
     def make(
-        self, wanted: Iterable[Sought], changed: Iterable[Board], *, anew: bool = False
+        self, wanted: Iterable[Sought], now: float, *, anew: bool = False
     ) -> dict[Sought, Board]:
         """Make what is wanted of the editions that changed, and what was not wanted before.
 
         Parameters
         ----------
         wanted : iterable of Sought
-        changed : iterable of Board
-            The live boards that a tick made.
+        now : float
+            Monotonic seconds; nothing is made until `EVERY` have passed.
         anew : bool
             Make all of them.
         """
-        live = {(board.edition, board.surface): board for board in changed}
+        if not self.is_due(now):
+            return {}
+        live, self._live, self._made_at = self._live, {}, now
         editions = {edition for edition, _ in live}
         stood, self._stood = self._stood, {}
         made = {}

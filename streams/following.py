@@ -1,7 +1,7 @@
 """Following: the boards beside the live ones that API processes keep ready for the arms.
 
-Each is made at every tick that changes its edition, like a live board, and every `ROUND` seconds,
-so that it stays in the store. What the store did not take is made again.
+Each is made when its edition changes, as often as `beside` says, and every `ROUND` seconds, so that
+it stays in the store. What the store did not take is made again.
 """
 
 from collections.abc import Callable, Iterable
@@ -28,26 +28,26 @@ class Following:
 
     def __init__(self, showing: Showing, clock: Callable[[], float]) -> None:
         self._beside, self._clock = Beside(showing), clock
-        self._changed: dict[tuple[str, str], Board] = {}
         self._soughts: dict[Question, Sought] = {}
         self._rounded, self._is_written = clock(), True
 
     def note(self, boards: Iterable[Board]) -> None:
         """Learn which live boards a tick made."""
-        self._changed |= {(board.edition, board.surface): board for board in boards}
+        self._beside.note(boards)
 
     def made(self, questions: Iterable[Question]) -> dict[Question, Board]:
         """Make those that are due, of all that are followed now."""
+        now = self._clock()
+        if not self._beside.is_due(now):
+            return {}
         self._soughts = {
             q: its for q in questions if (its := self._soughts.get(q) or _sought(q)) is not None
         }
-        now = self._clock()
         anew = not self._is_written or now - self._rounded >= ROUND
         if anew:
             self._rounded = now
-        self._is_written = False
-        made = self._beside.make(self._soughts.values(), self._changed.values(), anew=anew)
-        self._changed = {}
+        made = self._beside.make(self._soughts.values(), now, anew=anew)
+        self._is_written = self._is_written and not made
         return {q: made[its] for q, its in self._soughts.items() if its in made}
 
     def written(self) -> None:

@@ -181,7 +181,7 @@ class Publishing:
             values = {self._names.board(q): packed(board) for q, board in made.items()}
             write = Write(stand, values, Changed(boards=list(made)), keep=FOLLOWED_KEEP)
             await asyncio.to_thread(self._writer.write, write)
-        self._followed.written()
+            self._followed.written()
 
     async def _answer(self, stand: Stand, mine: list[Question]) -> None:
         """Make the boards that are asked for, each at once and then every second."""

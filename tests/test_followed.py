@@ -1,19 +1,21 @@
 """Boards beside the live ones, and lines that follow them: what is made, when, and when no more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import orjson
 import pytest
 
-from ranking.beside import Beside, Sought
+from ranking.beside import EVERY, Beside, Sought
 from ranking.lists.boards import Board, Item, render
-from ranking.lists.profile import Profile
+from ranking.lists.profile import Profile, json_of
 from ranking.lists.profiles import Scope
+from ranking.mirror.names import Question
 from ranking.server.followed import BOARDS, LATELY, LINES, Line
 from ranking.server.ready import GRACE, answer_of
 from ranking.server.shelf import Shelf
+from streams.following import ROUND, Following
 from tests.live import Live, portal
-from tests.logs import RU
+from tests.logs import KK, RU
 
 SLOW = Profile(name="calm:slow", half_life=3600.0)
 WANTED = Sought(RU, "popular", "", SLOW)
@@ -39,19 +41,44 @@ def shown(shelf: Shelf, line: str = "one") -> tuple[str, float]:
     return item["id"], item["score"]
 
 
+class Ticked(Beside):
+    """Boards beside the live ones, each time long after the last."""
+
+    at = 0.0
+
+    def made(
+        self, wanted: list[Sought], changed: Sequence[Board] = (), *, anew: bool = False
+    ) -> dict[Sought, Board]:
+        """What comes of a tick."""
+        self.at += 1.0
+        self.note(changed)
+        return self.make(wanted, self.at, anew=anew)
+
+
 def test_boards_are_made_when_their_edition_changes_and_when_they_are_new() -> None:
     live = Live(seed=3)
     live.feed(portal(3))
-    beside = Beside(live.ranker)
-    made = beside.make([WANTED], [])
+    beside = Ticked(live.ranker)
+    made = beside.made([WANTED])
     assert made[WANTED].ids == live.popular(RU, SLOW, 20).ids
-    assert beside.make([WANTED], []) == {}
-    other = [b for b in live.ranker.boards("inform/kk") if b.edition != RU]
-    assert beside.make([WANTED], other) == {}
-    assert list(beside.make([WANTED], live.ranker.boards(RU))) == [WANTED]
-    assert beside.make([WANTED], [], anew=True) == made
-    assert beside.make([], []) == {}
-    assert list(beside.make([WANTED], [])) == [WANTED]
+    assert beside.made([WANTED]) == {}
+    assert beside.made([WANTED], live.ranker.boards(KK)) == {}
+    assert list(beside.made([WANTED], live.ranker.boards(RU))) == [WANTED]
+    assert beside.made([WANTED], anew=True) == made
+    assert beside.made([]) == {}
+    assert list(beside.made([WANTED])) == [WANTED]
+
+
+def test_what_changed_too_soon_is_made_later() -> None:
+    live = Live(seed=3)
+    live.feed(portal(3))
+    beside = Beside(live.ranker)
+    assert list(beside.make([WANTED], 0.0)) == [WANTED]
+    beside.note(live.ranker.boards(RU))
+    assert beside.make([WANTED], EVERY / 2) == {}
+    beside.note(live.ranker.boards(KK))
+    assert list(beside.make([WANTED, SAME], EVERY)) == [WANTED, SAME]
+    assert beside.make([WANTED, SAME], 2 * EVERY) == {}
 
 
 def test_one_that_says_what_the_live_profile_says_is_the_live_board() -> None:
@@ -59,12 +86,12 @@ def test_one_that_says_what_the_live_profile_says_is_the_live_board() -> None:
     live.feed(portal(4))
     boards = live.ranker.boards(RU)
     popular = next(its for its in boards if its.surface == "popular")
-    beside = Beside(live.ranker)
-    assert beside.make([SAME], boards)[SAME] is popular
-    assert beside.make([SAME], [], anew=True)[SAME] == popular
+    beside = Ticked(live.ranker)
+    assert beside.made([SAME], boards)[SAME] is popular
+    assert beside.made([SAME], anew=True)[SAME] == popular
     profiles = live.ranker.profiles.with_changes(Scope(), {"half_life": 900})
     live.ranker.govern(profiles)
-    (changed,) = beside.make([SAME], live.ranker.tick().boards).values()
+    (changed,) = beside.made([SAME], live.ranker.tick().boards).values()
     assert changed.ids == live.popular(RU, Profile(), 20).ids
     assert changed.profile == "calm:now"
 
@@ -74,10 +101,10 @@ def test_a_board_beside_is_steadied_by_what_it_showed_itself() -> None:
     rows = portal(5)
     live.feed(rows[:600])
     steady = Sought(RU, "popular", "", Profile(name="e:a", half_life=3600.0, steadiness=1.0))
-    beside = Beside(live.ranker)
-    before = beside.make([steady], [])[steady].ids
+    beside = Ticked(live.ranker)
+    before = beside.made([steady])[steady].ids
     live.feed(rows[600:])
-    after = beside.make([steady], live.ranker.boards(RU))[steady]
+    after = beside.made([steady], live.ranker.boards(RU))[steady]
     unsteadied = live.popular(RU, steady.profile, 20)
     assert after.ids != unsteadied.ids
     assert {*after.ids} & {*before}
@@ -152,3 +179,26 @@ def test_only_so_many_are_followed() -> None:
 def test_of_those_who_ask_too_late_one_makes_it_anew(at: float, wanted: list[bool]) -> None:
     answer = answer_of(b"{}", 5.0)
     assert [answer.serves(at) for _ in range(3)] == wanted
+
+
+def test_what_the_store_did_not_take_is_made_again() -> None:
+    live = Live(seed=3)
+    live.feed(portal(3))
+    clock = [0.0]
+    following = Following(live.ranker, lambda: clock[0])
+    question = Question(RU, "popular", "", json_of(SLOW), is_followed=True)
+    broken = Question(RU, "popular", "", '{"half_life": 1}', is_followed=True)
+
+    def made(seconds: float) -> list[Question]:
+        clock[0] += seconds
+        return list(following.made([question, broken]))
+
+    assert made(0.0) == [question]
+    assert made(EVERY / 2) == []
+    assert made(EVERY) == [question]
+    following.written()
+    assert [made(1.0), made(1.0)] == [[], []]
+    following.note(live.ranker.boards(RU))
+    assert made(1.0) == [question]
+    following.written()
+    assert made(ROUND) == [question]

@@ -27,7 +27,8 @@ from ranking.experiments.interleaving import DRAWINGS
 PAIRS, SECONDS, LINES = 5, 6, 32
 EDITION = "bench/en"
 LIST = f"/v1/popular?edition={EDITION}&n=5"
-SLOW = {"half_life": 3600.0}
+SLOW = {"draft": 1200.0, "calm": 3600.0, "wide": 86_400.0}
+"""Half-lives that they try, s."""
 PLANS: dict[str, dict[str, Any]] = {
     "draft": {"mode": "interleave", "metric": "click_through", "traffic": 300, "offset": 0},
     "calm": {"traffic": 350, "offset": 300},
@@ -104,7 +105,7 @@ def _pair(
 def _plan(kind: str) -> dict[str, Any]:
     plan = dict(PLANS[kind])
     phase = {"at": time.time(), "traffic": plan.pop("traffic"), "shares": [500, 500]}
-    arms = [{"name": "now", "version": 0}, {"name": "new", "set": SLOW}]
+    arms = [{"name": "now", "version": 0}, {"name": "new", "set": {"half_life": SLOW[kind]}}]
     return {"edition": EDITION, "surface": "popular", "arms": arms, "phases": [phase], **plan}
 
 

@@ -264,7 +264,8 @@ class Live:
             if self.ranker.govern(self.book.profiles, self.book.desk(time.time())):
                 self.shelf.renew()
             changes = self.ranker.tick(renew=renew)
-            beside = self._beside.make(self.shelf.followed.wanted(), changes.boards)
+            self._beside.note(changes.boards)
+            beside = self._beside.make(self.shelf.followed.wanted(), now)
         self._teller.tell(self._watch.look(changes, self.book.hooks(), time.time()))
         for board in changes.boards:
             self.shelf.put(board, now)
