@@ -100,6 +100,11 @@ class Chromium:
             self._send("Page.navigate", url=address)
             self._await(lambda: self._loaded, f"{address} is loaded")
 
+    def pass_for_a_reader(self) -> None:
+        """Not say that nobody looks, which only robots do."""
+        agent = self.read("navigator.userAgent").replace("Headless", "")
+        self._send("Emulation.setUserAgentOverride", userAgent=agent)
+
     def prepare(self, script: str) -> None:
         """Run a script in every page that is opened from now on, before its own."""
         self._send("Page.addScriptToEvaluateOnNewDocument", source=script)
