@@ -87,11 +87,13 @@ def test_a_page_asks_for_its_arm_and_tells_what_is_seen_clicked_and_read(
     )
     assert f"&arm=calm:{mine['calm']}" in asked
     for name, places in (("popular", 5), ("related", 4)):
-        page.read(f"document.querySelector('[data-list={name}] li:last-child').scrollIntoView()")
-        page.wait(
-            "told.filter((its) => its.kind === 'impression' && its.surface === "
-            f"'{name}').length >= {places}", 20,
-        )  # fmt: skip
+        for place in range(1, places + 1):
+            item_at = f"document.querySelectorAll('[data-list={name}] li.item')[{place - 1}]"
+            page.read(f"{item_at}.scrollIntoView({{ block: 'center' }})")
+            page.wait(
+                "told.filter((its) => its.kind === 'impression' && its.surface === "
+                f"'{name}').length >= {place}", 20,
+            )  # fmt: skip
     page.click("[data-list=popular] li:nth-child(3) a")
     page.wait("told.some((its) => its.kind === 'click')", 20)
     page.wait("told.some((its) => its.kind === 'read')", 40)

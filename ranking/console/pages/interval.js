@@ -9,7 +9,7 @@ const HEIGHT = 280,
   TOP = 14,
   BOTTOM = 30,
   START = 62,
-  LETTER = 7.6,
+  LETTER = 9,
   LEAST_WIDTH = 260,
   MARKS = 8;
 
@@ -42,7 +42,7 @@ export function interval(told, width) {
     words = points.at(-1).arms.map(said).join("; ");
   const wide = Math.max(width, LEAST_WIDTH),
     reach = reachOf(points, effect);
-  const end = Math.min(12 + LETTER * Math.max(...names.slice(1).map((name) => name.length)), wide / 3);
+  const end = Math.min(16 + LETTER * Math.max(...names.slice(1).map((name) => name.length)), wide / 3);
   const right = wide - end,
     from = points.length > 1 ? points[0].at : told.start,
     span = Math.max(points.at(-1).at - from, 1);
