@@ -38,15 +38,18 @@ class Front:
         if scope.proto != "http":
             proto.close(404)
             return
-        if scope.method == "GET":
-            answer = self._answers.get(f"{scope.path}?{scope.query_string}")
-            if answer is not None and answer.serves(time.monotonic()):
-                if scope.headers.get("if-none-match") == answer.etag:
-                    proto.response_empty(304, answer.headers)
-                else:
-                    proto.response_bytes(200, answer.headers, answer.body)
-                return
-        await self._through_asgi(scope, proto)
+        line = f"{scope.path}?{scope.query_string}"
+        answer = self._answers.get(line) if scope.method == "GET" else None
+        if answer is None:
+            await self._through_asgi(scope, proto)
+        elif not answer.serves(time.monotonic()):
+            await self._through_asgi(scope, proto)
+            if self._answers.get(line) is answer:  # it could not be made anew
+                del self._answers[line]
+        elif scope.headers.get("if-none-match") == answer.etag:
+            proto.response_empty(304, answer.headers)
+        else:
+            proto.response_bytes(200, answer.headers, answer.body)
 
     async def _through_asgi(self, scope: Any, proto: Any) -> None:
         exchange = _Exchange(proto)
