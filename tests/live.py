@@ -122,7 +122,8 @@ class Live:
             total = sum(
                 weights[c] * self.truth.total(edition, half_lives[level], c) for c in range(3)
             )
-            k = evidence / 4**level if level < len(half_lives) - 1 else 0.0
+            k = evidence / 8**level if level < len(half_lives) - 1 else 0.0
+            k *= 1 + k / total if total > 0.0 else 1
             if total + k > 0.0:
                 shares = {a: (m + k * shares[a]) / (total + k) for a, m in masses.items()}
         return shares

@@ -1,8 +1,10 @@
 """Popularity: shares of decayed views, backed off to longer memories where views are few.
 
 With half-lives h_0 < h_1 < h_2, m_l(x) an article's decayed views and T_l the edition's: p_2 = m_2
-/ T_2, p_l = (m_l + κ_l·p_{l+1}) / (T_l + κ_l), κ_l = κ/4^l: the chain of `chain` without pages. By
-day the shortest memory decides; at night and in a small edition the longer ones do.
+/ T_2, p_l = (m_l + k_l·p_{l+1}) / (T_l + k_l): the chain of `chain` without pages. By day the
+shortest memory decides; at night and in a small edition the longer ones do. There not only are
+views few, but what they tell changes slowly too, so that longer memory stays true: k_l = κ_l·(1 +
+κ_l/T_l) with κ_l = κ/8^l.
 
 p_0(x) is a sum of w_l·m_l(x) in which time changes the weights alone: under one half-life it never
 changes the order (`leaders`). So the best of the sum are found from the heads of the levels (Fagin,
@@ -20,6 +22,8 @@ from ranking.engine.decay import HALF_LIVES, POINTS, RUNG_MS, RUNGS, exp2
 from ranking.lists.leaders import HEAD, Decay, Leaders
 
 LEVELS = 3
+FADING = 8.0
+"""A level's evidence is so many times that of the level after."""
 SPREAD = 4.0
 """Each level's half-life is about so many times that of the level before."""
 
@@ -94,7 +98,7 @@ def level_half_lives(half_life: float, evidence: float) -> tuple[float, ...]:
 
 def level_evidence(levels: int, evidence: float) -> NDArray[np.float64]:
     """Views κ_l of each level, (n_levels,) float64; the last one backs off to nothing."""
-    return np.array([evidence / SPREAD**level for level in range(levels - 1)] + [0.0])
+    return np.array([evidence / FADING**level for level in range(levels - 1)] + [0.0])
 
 
 @compiled
@@ -122,14 +126,18 @@ def weigh(
     mass : (n_levels,) float64
         Decayed views of the edition.
     evidence : (n_levels,) float64
+        κ; the last one is of what is not in the chain, and stays as it is.
     weight : (n_levels,) float64
         Takes the weights.
     """
     left = 1.0
     for level in range(weight.size):
-        whole = mass[level] + evidence[level]
+        k = evidence[level]
+        if mass[level] > 0.0 and level < weight.size - 1:
+            k *= 1.0 + k / mass[level]
+        whole = mass[level] + k
         weight[level] = left / whole if whole > 0.0 else 0.0
-        left *= evidence[level] / whole if whole > 0.0 else 0.0
+        left *= k / whole if whole > 0.0 else 0.0
     return left
 
 

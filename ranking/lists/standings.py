@@ -147,11 +147,13 @@ class Standings:
             return np.array([s * self.now(slots, decay) for s, decay in pairs]), sibling_evidence
         kappa, weight = standing.evidence.copy(), np.zeros(len(standing.decays))
         kappa[-1] = sibling_evidence
-        left = weigh(self._mass(standing) * self._scale(standing), kappa, weight)
-        parts = [self.now(slots, standing.decays[0])]
-        for decay, share in zip(standing.decays[1:], weight[1:].tolist(), strict=True):
-            parts.append(share / weight[0] * self.now(slots, decay))
-        return np.array(parts), float(left / weight[0]) if weight[0] > 0.0 else 0.0
+        mass = self._mass(standing) * self._scale(standing)
+        left = weigh(mass, kappa, weight)
+        whole = float(mass[0] + kappa[0])  # scores are shares of so many views
+        if weight.size == 1:
+            return np.array([self.now(slots, standing.decays[0])]), sibling_evidence
+        parts = zip(standing.decays, (weight * whole).tolist(), strict=True)
+        return np.array([share * self.now(slots, decay) for decay, share in parts]), left * whole
 
     def decayed_views(self, profile: Profile) -> float:
         """Views of the whole edition at the log's clock, under the longest half-life of Popular."""
