@@ -165,6 +165,9 @@ def test_why_an_article_stands_where_it_does(newsroom: httpx.Client) -> None:
     told = newsroom.get(line).json()
     assert told["rank"] == 2
     assert "is 2nd of popular" in told["sentence"]
+    shown = newsroom.get(f"/v1/articles/{EDITION}/{told['article']}").json()
+    assert told["hourly"] == shown["hourly"] != []
+    assert told["earlier"] is None, "nothing was shown an hour ago"
     assert sum(its["share"] for its in told["components"]) == pytest.approx(1.0)
     out = newsroom.get(f"/v1/explain?edition={EDITION}&article=a0&n=3").json()
     assert out["kept_out"] in ("others score more", "it has no score under this profile")

@@ -1,5 +1,6 @@
 """Previewing: a draft beside the live list, and why an article stands where it does."""
 
+from dataclasses import asdict
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -71,7 +72,7 @@ class PreviewRoutes:
         asked = Explained((article,), number_of(request, "n", 5), where[2], _pages(request))
         told = await self._told(where, live, asked), await self._told(where, draft, asked)
         known = await self._lists.article(where[0], article) or {}
-        title = str(known.get("title") or article)
+        title, earlier = str(known.get("title") or article), await self._earlier(where, article)
         body: dict[str, Any] = {
             "edition": where[0],
             "surface": where[1],
@@ -84,13 +85,9 @@ class PreviewRoutes:
             "components": _compared(told[0], told[1]),
             "kept_out": told[0].kept_out or None,
             "draft_kept_out": told[1].kept_out or None,
-            "sentence": sentence(
-                title,
-                where[1],
-                told[0],
-                known.get("hourly") or [],
-                await self._earlier(where, article),
-            ),
+            "hourly": known.get("hourly") or [],
+            "earlier": earlier and asdict(earlier),
+            "sentence": sentence(title, where[1], told[0], known.get("hourly") or [], earlier),
         }
         return json_response(body)
 

@@ -89,7 +89,7 @@ async function explain(item, where) {
         ),
       ),
     ),
-    h("p", { class: "sentence" }, language === "en" ? said.sentence : sentence(said, await article(edition, item.id))),
+    h("p", { class: "sentence" }, language === "en" ? said.sentence : sentence(said)),
     drafted &&
       said.draft_kept_out &&
       h("p", { class: "note" }, `${t("draft")}: ${reasonText(said.draft_kept_out)}`),
@@ -97,8 +97,8 @@ async function explain(item, where) {
   ].filter(Boolean);
 }
 
-/** The explanation in the operator's language; the server's own, in English, knows more. */
-function sentence(said, card) {
+/** The explanation in the operator's language, as the server puts it in English. */
+function sentence(said) {
   const parts = (said.components ?? [])
     .filter((part) => part.share >= 0.005)
     .sort((a, b) => b.share - a.share);
@@ -106,15 +106,25 @@ function sentence(said, card) {
     .slice(0, 3)
     .map((part) => `${named("component", part.name)} ${percent(part.share)}`)
     .join(", ");
-  const [before, last] = card?.hourly.slice(-3, -1) ?? [0, 0];
-  const way = last > before ? "rose" : last < before ? "fell" : "";
+  const { earlier } = said;
+  const [has, had] = [said.rank, earlier?.rank].map((rank) => rank && t("place.of", { n: number(rank) }));
   return [
-    said.kept_out && t("said.kept_out", { reason: reasonText(said.kept_out) }),
+    earlier && earlier.rank !== said.rank && (had ? t("said.earlier", { place: had }) : t("said.new")),
+    said.kept_out && !has && t("said.kept_out", { reason: reasonText(said.kept_out) }),
     listed && t("said.parts", { parts: listed }),
-    way && t(`said.${way}`, { before: number(before), last: number(last) }),
+    course(said.hourly),
+    earlier?.passed_by && t("said.passed", { title: earlier.passed_by }),
+    earlier?.passed_by && course(earlier.its_hourly),
   ]
     .filter(Boolean)
     .join(" ");
+}
+
+/** How views went from the full hour before the last one to the last one. */
+function course(hourly) {
+  const [before, last] = hourly.slice(-3, -1);
+  const way = last > before ? "rose" : last < before ? "fell" : "";
+  return way && t(`said.${way}`, { before: number(before), last: number(last) });
 }
 
 function components(parts, drafted) {
