@@ -104,6 +104,8 @@ class PreviewRoutes:
         if then is None:
             return None
         place, before = _place(list(now.ids), article), _place(list(then.ids), article)
+        if not place and not before:  # boards are kept down to their last place alone
+            return None
         above = now.items[: place - 1] if place else now.items
         below = then.ids[before:] if before else ()
         passed = next((item for item in above if item.id in below), None)
