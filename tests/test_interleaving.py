@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ranking.demo.past import past_of
 from ranking.experiments.interleaving import DRAWINGS, NOBODY, drawings, team_draft
 from ranking.replay.interleaved import Shown, interleave_ratio, needed
+from ranking.replay.packed import packed_views
 
 ONE, OTHER = ["a", "b", "c", "d", "e"], ["f", "b", "g", "a", "h"]
 
@@ -72,6 +74,15 @@ def test_interleaving_needs_fewer_readers() -> None:
 
 @pytest.mark.data
 def test_on_readers_of_the_public_log(g1: Path) -> None:
-    told = interleave_ratio(g1 / "clicks.csv.gz", "at=ts_ms,visitor=user", "g1/pt")
+    mapping = {"at": "ts_ms", "visitor": "user"}
+    told = interleave_ratio(list(packed_views(g1 / "clicks.csv.gz", mapping, "g1/pt")))
+    assert told.ratio >= 10.0
+    assert told.popular > told.interleaved
+
+
+def test_on_readers_of_the_agency() -> None:
+    batches = past_of(1)
+    assert sum(map(len, batches)) > 500_000
+    told = interleave_ratio(batches)
     assert told.ratio >= 10.0
     assert told.popular > told.interleaved

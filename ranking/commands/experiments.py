@@ -1,12 +1,17 @@
 """`tolqyn experiments`: what can be known of experiments before, during and after, from a shell."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from ranking.engine.batch import Batch
 
 FORMATS = click.Choice(["table", "json"])
 WHAT = {
@@ -40,7 +45,11 @@ def experiments() -> None:
 @experiments.command()
 @click.option("--paths", type=click.IntRange(1), default=2000, show_default=True)
 @click.option("--seed", default=1, show_default=True, help="The same gives the same figures.")
-@click.option("--views", type=click.Path(path_type=Path), help="A log to interleave lists on.")
+@click.option(
+    "--views",
+    type=click.Path(path_type=Path),
+    help="A log to interleave lists on; else the demo's.",
+)
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
 @click.option("--edition", default="site/und", show_default=True, help="For rows without one.")
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
@@ -49,37 +58,48 @@ def simulate(
 ) -> None:
     """How often experiments mislead where the truth is known; a few minutes at 2000 paths.
 
-    With a log, how many readers A/B needs for one that interleaving needs to tell popularity of a
-    half-life of 10 minutes from one of 6 hours.
+    And how many readers A/B needs for one that interleaving needs, to tell popularity of a
+    half-life of 10 minutes from one of 6 hours: on a log of yours, else on the demo's agency.
     """
     from ranking.experiments.simulations import simulate as simulated
+    from ranking.replay.interleaved import interleave_ratio
 
-    ratio = None
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("simulating", total=None)
         done = simulated(paths, seed, lambda at, of: bar.update(task, completed=at, total=of))
-        if views:
-            from ranking.replay.interleaved import interleave_ratio
-
-            task = bar.add_task("interleaving", total=None)
-            told = interleave_ratio(
-                views, columns, edition, seed,
-                lambda at, of: bar.update(task, completed=at, total=of),
-            )  # fmt: skip
-            ratio = told.ratio
-    figures = {**done.rates._asdict(), "interleave_ratio": ratio}
+        task = bar.add_task("readers", total=None)
+        batches = _log_of(
+            views, columns, edition, seed, lambda at, of: bar.update(task, completed=at, total=of)
+        )
+        task = bar.add_task("interleaving", total=None)
+        told = interleave_ratio(
+            batches, seed, lambda at, of: bar.update(task, completed=at, total=of)
+        )
+    figures = {**done.rates._asdict(), "interleave_ratio": told.ratio}
     if form == "json":
         click.echo(json.dumps(figures))
         return
     table = Table("", "of paths", "99 % bound", "what")
     for name, value in figures.items():
-        shown = "" if value is None else f"{value:.4g}"
         bound = f"{done.bound(name):.4f}" if name in done.rates._fields else ""
-        table.add_row(name, shown, bound, WHAT[name])
+        table.add_row(name, f"{value:.4g}", bound, WHAT[name])
     console.print(table)
     console.print(f"{paths} paths each; planned size {done.planned.units:,} readers")
-    if ratio is not None:
-        console.print(told.text)
+    console.print(told.text)
+
+
+def _log_of(
+    views: Path | None, columns: str, edition: str, seed: int,
+    progress: Callable[[int, int], None],
+) -> "list[Batch]":  # fmt: skip
+    """Views of a file, or those of the demo's agency."""
+    from ranking.demo.past import past_of
+    from ranking.replay.files import EVENT_FIELDS, mapping_of
+    from ranking.replay.packed import packed_views
+
+    if views is None:
+        return past_of(seed, progress)
+    return list(packed_views(views, mapping_of(columns, EVENT_FIELDS), edition))
 
 
 @experiments.command()

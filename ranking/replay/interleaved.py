@@ -9,20 +9,18 @@ by what it takes from its neighbour, and besides by clicks on Popular alone.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.engine.batch import Batch
 from ranking.engine.compiled import compiled
 from ranking.experiments.interleaving import DRAWINGS, drafted
 from ranking.experiments.sequences import log_evidence, mixture, needed_information
 from ranking.lists.catalogue import Catalogue
 from ranking.lists.profile import profile_from
 from ranking.replay.backtest import BacktestError, replay
-from ranking.replay.files import EVENT_FIELDS, mapping_of
-from ranking.replay.packed import packed_views
 from ranking.replay.questions import POPULAR, RELATED
 from ranking.replay.visits import span_of
 
@@ -104,15 +102,14 @@ class Needed(NamedTuple):
 
 
 def interleave_ratio(
-    views: Path, columns: str, edition: str, seed: int = 1, progress: Progress = lambda at, of: None
+    batches: list[Batch], seed: int = 1, progress: Progress = lambda at, of: None
 ) -> Needed:
     """Measure both ways on a log.
 
     Parameters
     ----------
-    views : Path
-    columns, edition : str
-        As for a backtest.
+    batches : list of Batch
+        Views of one site, in the order of the log.
     seed : int
     progress : callable
         Told the views replayed, and how many there are.
@@ -122,14 +119,13 @@ def interleave_ratio(
     BacktestError
         If the log has no visits to predict.
     """
-    return needed(shown_to(views, columns, edition, progress), seed)
+    return needed(shown_to(batches, progress), seed)
 
 
-def shown_to(views: Path, columns: str, edition: str, progress: Progress) -> Shown:
+def shown_to(batches: list[Batch], progress: Progress) -> Shown:
     """Replay a log under both profiles."""
-    batches = list(packed_views(views, mapping_of(columns, EVENT_FIELDS), edition))
     if not batches:
-        message = f"{views} has no views"
+        message = "the log has no views"
         raise BacktestError(message)
     span = span_of(batches, None, None, EVERY)
     total = len(HALF_LIVES) * sum(batch.columns["at"].size for batch in batches)
@@ -142,7 +138,7 @@ def shown_to(views: Path, columns: str, edition: str, progress: Progress) -> Sho
     ]  # fmt: skip
     plan, seen = done[0].plan, done[0].views[done[0].plan.asked]
     if not plan.asked.size:
-        message = f"{views} has no visits of two pages after its first day"
+        message = "the log has no visits of two pages after its first day"
         raise BacktestError(message)
     return Shown(
         np.stack([each.answers.shown[:, POPULAR] for each in done]),
