@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from ranking.benchmarks.spawned import Server
 from ranking.commands.readouts import experiments
 from ranking.experiments.assignment import OUTSIDE, arms_of
+from tests import trials
 
 pytestmark = pytest.mark.server
 
@@ -30,10 +31,7 @@ def plan(**changes: Any) -> dict[str, Any]:
 def nothing_left(client: httpx.Client) -> Iterator[None]:
     """Each test takes its experiments away."""
     yield
-    for its in client.get("/v1/experiments").json()["experiments"]:
-        line = f"/v1/experiments/{its['name']}"
-        client.post(f"{line}/stop", json={})
-        assert client.delete(line).status_code == 204
+    trials.take_away(client)
 
 
 def write(client: httpx.Client, name: str, **changes: Any) -> httpx.Response:

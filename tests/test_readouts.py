@@ -23,10 +23,7 @@ pytestmark = pytest.mark.server
 def nothing_left(client: httpx.Client) -> Iterator[None]:
     """Each test takes its experiments away."""
     yield
-    for its in client.get("/v1/experiments").json()["experiments"]:
-        line = f"/v1/experiments/{its['name']}"
-        client.post(f"{line}/stop", json={})
-        assert client.delete(line).status_code == 204
+    trials.take_away(client)
 
 
 def read(client: httpx.Client, name: str) -> dict[str, Any]:

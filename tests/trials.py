@@ -45,6 +45,14 @@ def plan_of(made: dict[str, Any]) -> Experiment:
     return experiment_of({name: made[name] for name in Experiment.__struct_fields__})
 
 
+def take_away(client: httpx.Client) -> None:
+    """Stop all experiments and remove them."""
+    for its in client.get("/v1/experiments").json()["experiments"]:
+        line = f"/v1/experiments/{its['name']}"
+        client.post(f"{line}/stop", json={})
+        assert client.delete(line).status_code == 204
+
+
 def events(
     label: str, its: Experiment, count: int, clicking: tuple[float, ...], seed: int = 1
 ) -> tuple[list[dict[str, Any]], Truth]:
