@@ -15,9 +15,9 @@ from ranking.engine.rings import DAY_MS, DAYS, HOUR_MS, HOURS
 from ranking.engine.site import Site
 from ranking.lists.catalogue import Card, Catalogue
 from ranking.lists.leaders import Decay, Leaders, decay_of
+from ranking.lists.loans import NOTHING_LENT, with_loans
 from ranking.lists.profile import Profile
 from ranking.lists.reading import LONGEST, Ground, Scored
-from ranking.lists.siblings import NOTHING_LENT, with_loans
 from ranking.lists.standings import Standings
 from ranking.lists.tags import TagGraph
 from ranking.lists.windows import hourly_counts, window_counts

@@ -9,23 +9,18 @@ the loan vanishes as its own evidence grows. Only articles of the edition itself
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from types import MappingProxyType
-from typing import TYPE_CHECKING
 
+from ranking.lists.edition import Edition
+from ranking.lists.loans import NOTHING_LENT
 from ranking.lists.profile import Profile
-from ranking.lists.reading import Scored
-
-if TYPE_CHECKING:
-    from ranking.lists.edition import Edition
 
 STORIES = 64
 """Of a sibling's Popular so many articles lend."""
 BUSY = 100.0
 """An edition with so many times k views of its own borrows nothing."""
-NOTHING_LENT: Mapping[str, float] = MappingProxyType({})
 
 
-def is_small(edition: "Edition", profile: Profile) -> bool:
+def is_small(edition: Edition, profile: Profile) -> bool:
     """Say whether an edition borrows under a profile."""
     if not profile.sibling_evidence or profile.window or profile.exponent:
         return False
@@ -33,7 +28,7 @@ def is_small(edition: "Edition", profile: Profile) -> bool:
 
 
 def lent_shares(
-    edition: "Edition", siblings: Sequence["Edition"], profile: Profile
+    edition: Edition, siblings: Sequence[Edition], profile: Profile
 ) -> Mapping[str, float]:
     """Shares that an edition's articles have, by their stories, in its siblings' Popular.
 
@@ -65,16 +60,3 @@ def lent_shares(
             if card.edition == edition.name:
                 lent[card.id] = score / whole
     return lent
-
-
-def with_loans(ranking: Sequence[Scored], lent: Mapping[str, float], loan: float) -> list[Scored]:
-    """Rank articles with what they borrow, best first, ties by id.
-
-    Examples
-    --------
-    >>> with_loans([Scored("a", 3.0), Scored("b", 2.0)], {"b": 0.5, "c": 0.1}, 4.0)
-    [Scored(id='b', score=4.0), Scored(id='a', score=3.0), Scored(id='c', score=0.4)]
-    """
-    scores = dict.fromkeys(lent, 0.0) | {item.id: item.score for item in ranking}
-    scored = [Scored(id_, score + loan * lent.get(id_, 0.0)) for id_, score in scores.items()]
-    return sorted(scored, key=lambda item: (-item.score, item.id))
