@@ -1,4 +1,7 @@
-"""Experiments through kill -9: the sums by arm are exactly what was sent, in both ways to run."""
+"""kill -9 at random moments, while events come in: nothing is lost, nothing counts twice.
+
+Views of articles, and the sums by arm of experiments.
+"""
 
 import random
 import threading
@@ -15,7 +18,7 @@ from ranking.replay.send import target_of
 from tests.arms import ArmsTruth, csv_of
 from tests.logs import Row
 from tests.processes import Cluster
-from tests.traffic import BEGIN, SITES, post_all, post_through_kills
+from tests.traffic import BEGIN, SITES, counts_of, post_all, post_through_kills
 
 pytestmark = pytest.mark.server
 
@@ -65,7 +68,7 @@ def sums(url: str) -> list[str]:
     return answer.text.splitlines()[1:] if answer.status_code == 200 else [answer.text]
 
 
-def test_an_embedded_server_counts_arms_exactly(tmp_path: Path) -> None:
+def test_an_embedded_server_counts_exactly(tmp_path: Path) -> None:
     """In the order that was sent: visits, bounces and repeats too."""
     drawn, count = random.Random(1), 150_000
     events = [
@@ -79,9 +82,15 @@ def test_an_embedded_server_counts_arms_exactly(tmp_path: Path) -> None:
     with spawned(Server(tmp_path, "--checkpoint-every", "1")) as server:
         begin(server.url)
         post_through_kills(server, events, 500, drawn, KILLS)
-        wanted = csv_of(truth_of(events), 2, *ARMS, name="calm")
+        truth = truth_of(events)
+        wanted = csv_of(truth, 2, *ARMS, name="calm")
         assert len(wanted) > 3000
         assert sums(server.url) == wanted
+        shown = counts_of(server.url, list(truth.accepted))
+        assert len(shown) > 250
+        assert shown == {
+            page: (count, truth.counted[page, "view"]) for page, count in truth.accepted.items()
+        }
 
 
 def test_the_cluster_counts_arms_exactly(cluster: Cluster) -> None:

@@ -1,4 +1,4 @@
-"""kill -9 at random moments, while views come in: nothing is lost, nothing counts twice."""
+"""A server that was killed, or stopped, shows the same lists when it is there again."""
 
 import random
 import time
@@ -10,11 +10,11 @@ import pytest
 
 from ranking.benchmarks.spawned import Server, spawned
 from tests.processes import UNSTEADIED
-from tests.traffic import BEGIN, counts_of, post_all, post_through_kills, truth_of
+from tests.traffic import BEGIN, post_all
 
 pytestmark = pytest.mark.server
 
-VIEWS, POST, KILLS, ARTICLES = 300_000, 500, 20, 300
+VIEWS, ARTICLES = 5000, 300
 
 
 def log_of(seed: int) -> list[dict[str, Any]]:
@@ -32,20 +32,12 @@ def log_of(seed: int) -> list[dict[str, Any]]:
     ]
 
 
-def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
-    views = log_of(1)
-    truth = truth_of(views)
-    with spawned(Server(tmp_path, "--checkpoint-every", "1")) as server:
-        post_through_kills(server, views, POST, random.Random(2), KILLS)
-        assert counts_of(server.url, list(truth)) == truth
-
-
 def test_restart_shows_the_same_lists(tmp_path: Path) -> None:
     lines = ["/v1/popular?edition=crash/en&n=20", "/v1/related/a1?edition=crash/en&n=10"]
     profile = tmp_path / "default.toml"
     profile.write_text(UNSTEADIED)
     with spawned(Server(tmp_path, "--profile", str(profile))) as server:
-        post_all(server.url, log_of(3)[:5000])
+        post_all(server.url, log_of(3))
         time.sleep(1.2)  # numbers are shown once a second
         before = [httpx.get(server.url + line).content for line in lines]
         server.kill()

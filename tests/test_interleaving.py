@@ -1,7 +1,6 @@
 """Two rankings in one list: fair drafts, whose picks are followed, and what it saves."""
 
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from ranking.demo.past import past_of
 from ranking.experiments.interleaving import DRAWINGS, NOBODY, drawings, team_draft
 from ranking.replay.interleaved import Shown, interleave_ratio, needed
-from ranking.replay.packed import packed_views
 
 ONE, OTHER = ["a", "b", "c", "d", "e"], ["f", "b", "g", "a", "h"]
 
@@ -70,14 +68,6 @@ def test_interleaving_needs_fewer_readers() -> None:
     told = needed(Shown(np.stack([first, second]), related, following, readers, readers))
     assert told.interleaved < told.popular < told.all_lists
     assert "times" in told.text
-
-
-@pytest.mark.data
-def test_on_readers_of_the_public_log(g1: Path) -> None:
-    mapping = {"at": "ts_ms", "visitor": "user"}
-    told = interleave_ratio(list(packed_views(g1 / "clicks.csv.gz", mapping, "g1/pt")))
-    assert told.ratio >= 10.0
-    assert told.popular > told.interleaved
 
 
 def test_on_readers_of_the_agency() -> None:

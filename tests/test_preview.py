@@ -12,16 +12,16 @@ pytestmark = pytest.mark.data
 
 
 def test_previews_equal_systems_that_ran_with_that_decay(g1: Path) -> None:
-    """`tolqyn bench preview` looks at a thousand moments; here are thirty."""
+    """`tolqyn bench preview` looks at a thousand moments; here are fifteen."""
     columns = {"at": "ts_ms", "visitor": "user"}
     batches = list(packed_views(g1 / "clicks.csv.gz", columns, "site/und"))
-    compared = compare(batches, 30, power_laws=5)
+    compared = compare(batches, 15, power_laws=5)
     assert len(ON_RUNGS) == len(compared.on_rungs) == 23
-    assert all(beside.same == beside.moments == 30 for beside in compared.on_rungs.values())
+    assert all(beside.same == beside.moments == 15 for beside in compared.on_rungs.values())
     assert len(compared.between) == len(BETWEEN) == 10
     assert not set(BETWEEN) & set(HALF_LIVES)
     same = sum(beside.same for beside in compared.between.values())
-    assert same >= 0.97 * 30 * len(BETWEEN)
+    assert same >= 0.97 * 15 * len(BETWEEN)
     assert min(beside.least for beside in compared.between.values()) >= 0.99
     for beside in compared.power_laws.values():
         assert beside.least >= 0.95
