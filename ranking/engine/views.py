@@ -181,7 +181,8 @@ def apply_view(s: State, views: NDArray[Any], i: int) -> bool:
     counts = not is_seen(s.seen, s.log, key, at) and not again
     if counts:
         article["counted"][kind] += 1
-        view["told"] |= COUNTED
+        if view["told"]:
+            view["told"] |= COUNTED
     if kind == 0:
         place = visit_place(s.visits, view["chain"], s.log)
         if counts:
