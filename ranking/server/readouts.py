@@ -27,7 +27,7 @@ from ranking.experiments.plans import (
 )
 from ranking.experiments.readout import MISMATCH, Readout, readout, verdict_of
 from ranking.experiments.report import report
-from ranking.experiments.tallies import csv_of
+from ranking.experiments.tallies import Tallies, csv_of
 from ranking.server.deciding import asked
 from ranking.server.ports import Lists, Refused, Settings
 from ranking.server.problems import Problem
@@ -68,8 +68,11 @@ class Readouts:
         """What may be said of an experiment by now."""
         evidence = await self._evidence(request)
         its, told = evidence.experiment, await run_in_threadpool(lambda: readout(evidence))
-        habits = await self._habits(evidence, its)
-        return json_response(await run_in_threadpool(lambda: _shown(evidence, its, told, habits)))
+        tallies = await run_in_threadpool(lambda: evidence.tallies)
+        own = habits_of(its, tallies, its.metric, evidence.at)
+        habits = own or await self._other_habits(evidence.name, its, evidence.at)
+        shown = await run_in_threadpool(lambda: _shown(evidence, its, tallies, told, habits))
+        return json_response(shown)
 
     async def evidence(self, request: Request) -> Response:
         """All that an experiment is, from which its readout follows."""
@@ -129,11 +132,6 @@ class Readouts:
         where = (its.edition, its.surface, its.section)
         return {name: msgspec.to_builtins(profiles.of(*where)) for name, profiles in made.items()}
 
-    async def _habits(self, evidence: Evidence, its: Experiment) -> Habits:
-        """What the readers are like, by this experiment or without it."""
-        own = habits_of(its, evidence.tallies, its.metric, evidence.at)
-        return own or await self._other_habits(evidence.name, its, evidence.at)
-
     async def _other_habits(self, own: str, its: Experiment, now: float) -> Habits:
         """What the readers are like, by another experiment or by a guess."""
         views = {told["edition"]: _a_day(told["hourly"]) for told in await self._lists.traffic()}
@@ -159,9 +157,11 @@ class Readouts:
         return sorted(found, key=lambda pair: (pair[1].edition != its.edition, pair[1].edition))
 
 
-def _shown(evidence: Evidence, its: Experiment, told: Readout, habits: Habits) -> dict[str, Any]:
+def _shown(
+    evidence: Evidence, its: Experiment, tallies: Tallies, told: Readout, habits: Habits
+) -> dict[str, Any]:
     now, visits = evidence.at, sum(told.visits.values())
-    looks = [*evidence.looks, look_at(its, evidence.tallies, now)]
+    looks = [*evidence.looks, look_at(its, tallies, now)]
     path = thinned(path_of(its, looks), DRAWN)
     planned = expected(its, habits, visits, min(now, its.end))
     verdict = verdict_of(its, told.main, told.guardrails, told.mismatch, now)
