@@ -13,6 +13,7 @@ import pytest
 from ranking.benchmarks.spawned import await_until
 from ranking.engine.batch import BUCKETS
 from ranking.experiments.assignment import arms_of
+from tests import trials
 from tests.cluster import need
 from tests.nginx import nginx_before
 
@@ -49,12 +50,7 @@ def begin(client: httpx.Client, name: str, traffic: int, **changes: Any) -> None
 
 def begin_all(client: httpx.Client) -> None:
     """Views of two articles whose order the arms turn, and three experiments on their lists."""
-    events = [
-        {"visitor": f"v{reader}", "article": article, "edition": EDITION}
-        for reader in range(9)
-        for article in (("first", "second") if reader < 5 else ("first",))
-    ]
-    client.post("/v1/events", json=events).raise_for_status()
+    trials.read_two(client, EDITION)
     line = f"/v1/popular?edition={EDITION}&n=2"
     await_until(lambda: len(client.get(line).json()["items"]) == 2, "both are listed", 20)
     three = [*BOTH, {"name": "none", "holdout": True}]

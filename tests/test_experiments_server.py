@@ -148,12 +148,7 @@ def test_the_module_of_pages(client: httpx.Client) -> None:
 def test_an_arm_has_its_own_list_at_its_own_address(client: httpx.Client) -> None:
     """Two profiles that turn the order of two articles; an arm without a list; one that ended."""
     edition = "arms/en"
-    events = [
-        {"visitor": f"v{reader}", "article": article, "edition": edition}
-        for reader in range(9)
-        for article in (("first", "second") if reader < 5 else ("first",))
-    ]
-    client.post("/v1/events", json=events).raise_for_status()
+    trials.read_two(client, edition)
     line = f"/v1/popular?edition={edition}&n=2"
     until = time.monotonic() + 20
     while time.monotonic() < until and len(client.get(line).json()["items"]) < 2:
@@ -192,12 +187,7 @@ def test_an_arm_has_its_own_list_at_its_own_address(client: httpx.Client) -> Non
 
 def test_an_interleaved_list_says_whose_pick_each_is(client: httpx.Client) -> None:
     edition = "drafts/en"
-    events = [
-        {"visitor": f"v{reader}", "article": article, "edition": edition}
-        for reader in range(9)
-        for article in (("first", "second") if reader < 5 else ("first",))
-    ]
-    client.post("/v1/events", json=events).raise_for_status()
+    trials.read_two(client, edition)
     onward = {"landing_weight": 0, "onward_weight": 1, "steadiness": 0, "sibling_evidence": 0}
     landing = onward | {"landing_weight": 1, "onward_weight": 0}
     both = [{"name": "entry", "set": landing}, {"name": "depth", "set": onward}]

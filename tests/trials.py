@@ -45,6 +45,16 @@ def plan_of(made: dict[str, Any]) -> Experiment:
     return experiment_of({name: made[name] for name in Experiment.__struct_fields__})
 
 
+def read_two(client: httpx.Client, edition: str) -> None:
+    """Nine readers land on the first of two articles; five go on to the second."""
+    events = [
+        {"visitor": f"v{reader}", "article": article, "edition": edition}
+        for reader in range(9)
+        for article in (("first", "second") if reader < 5 else ("first",))
+    ]
+    client.post("/v1/events", json=events).raise_for_status()
+
+
 def take_away(client: httpx.Client) -> None:
     """Stop all experiments and remove them."""
     for its in client.get("/v1/experiments").json()["experiments"]:
