@@ -16,6 +16,7 @@ import pytest
 from ranking.benchmarks.spawned import Server, spawned
 from streams.broker import Broker
 from streams.topics import PARTITIONS, specification
+from tests.chromium import Chromium, chromium
 from tests.cluster import (
     kafka_node,
     need,
@@ -122,3 +123,12 @@ def cluster(tmp_path: Path, kafka: str, redis_url: str, namespace: str) -> Itera
     """A namespace of its own on the run's broker and Redis."""
     with cluster_of(tmp_path, kafka, redis_url, namespace) as running:
         yield running
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Chromium]:
+    """A browser whose pages must not complain."""
+    with chromium(tmp_path / "chromium") as browser:
+        browser.look()
+        yield browser
+        assert browser.complaints == []

@@ -3,14 +3,13 @@
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from ranking.benchmarks.spawned import await_until
-from tests.chromium import Chromium, chromium
+from tests.chromium import Chromium
 from tests.cluster import need
 from tests.demo import demo_in, far, is_by_score
 
@@ -87,15 +86,6 @@ def client(url: str) -> Iterator[httpx.Client]:
             version = connected.get("/v1/profiles/effective", params=SCOPE).json()["version"]
             back = SCOPE | {"version": 0, "parent": version, "reason": "The test is over"}
             connected.post("/v1/profiles/rollback", json=back).raise_for_status()
-
-
-@pytest.fixture
-def page(tmp_path: Path) -> Iterator[Chromium]:
-    """A browser whose pages must not complain."""
-    with chromium(tmp_path / "chromium") as browser:
-        browser.look()
-        yield browser
-        assert browser.complaints == []
 
 
 def ids(client: httpx.Client, line: str = POPULAR) -> list[str]:

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,7 +10,7 @@ import pytest
 
 from ranking.benchmarks.spawned import Server, await_until, spawned
 from tests import trials
-from tests.chromium import Chromium, chromium
+from tests.chromium import Chromium
 from tests.cluster import need
 from tests.test_console import CONTRAST, CONTROLS, MISSED, sign
 
@@ -51,15 +50,6 @@ def client(url: str) -> Iterator[httpx.Client]:
     """A client of the server."""
     with httpx.Client(base_url=url, timeout=30.0) as connected:
         yield connected
-
-
-@pytest.fixture
-def page(tmp_path: Path) -> Iterator[Chromium]:
-    """A browser whose pages must not complain."""
-    with chromium(tmp_path / "chromium") as browser:
-        browser.look()
-        yield browser
-        assert browser.complaints == []
 
 
 def readout(client: httpx.Client, name: str) -> dict[str, Any]:
