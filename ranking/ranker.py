@@ -18,7 +18,8 @@ from ranking.engine.checkpoint import restored_site, snapshot_of, state_bytes
 from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Site
 from ranking.lists.boards import Board
-from ranking.lists.catalogue import Card, Catalogue
+from ranking.lists.cards import Card
+from ranking.lists.catalogue import Catalogue
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.rereading import Rereading
 from ranking.showing import Showing

@@ -11,7 +11,8 @@ from ranking.engine.event import Event
 from ranking.engine.packing import Hasher, pack
 from ranking.engine.rows import rows_of
 from ranking.lists.boards import make_board
-from ranking.lists.catalogue import Card, Catalogue
+from ranking.lists.cards import Card
+from ranking.lists.catalogue import Catalogue
 from ranking.lists.profile import profile_from
 from ranking.ranker import Ranker
 from ranking.replay.backtest import replay

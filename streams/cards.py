@@ -6,7 +6,7 @@ an empty value rather than none: its views stay in the state, so its mark must s
 
 import msgspec
 
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 
 _DECODER = msgspec.msgpack.Decoder(Card)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ranking.engine.batch import encode
 from ranking.engine.event import site_of
 from ranking.engine.rows import Rows
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.server.bundles import Bundler
 from ranking.server.ports import Refused
 from streams.cards import card_record, removal_record

@@ -8,7 +8,7 @@ checkpoint's position go into the memory of repeats alone.
 from dataclasses import dataclass, field
 
 from ranking.engine.batch import BatchError, decode
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.ranker import Ranker
 from ranking.rereading import Rereading
 from streams.partitions import partition_of

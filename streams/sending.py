@@ -12,7 +12,7 @@ import msgspec
 from ranking.engine.batch import encode
 from ranking.engine.event import site_of
 from ranking.engine.rows import DEFAULTS, Rows
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.replay.send import SendError, Taken
 from ranking.server.bundles import Bundler
 from ranking.server.collector import admit

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ranking.engine.batch import Batch
 from ranking.engine.packing import pack
 from ranking.engine.rows import Rows
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from tests.generated_views import Audience, Shelf, views_of
 from tests.logs import DAY_MS, HASHES, START_MS
 from tests.vocabulary import LANGUAGES, Vocabulary

@@ -10,7 +10,7 @@ import pytest
 from ranking.engine.decay import HALF_LIVES
 from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import Board
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.profile import Profile
 from ranking.ranker import Ranker
 from tests.logs import (

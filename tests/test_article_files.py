@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.replay.files import ARTICLE_FIELDS, FileError, mapping_of, read_articles
 from ranking.replay.packed import catalogue_of
 from tests.logs import KK, START_MS

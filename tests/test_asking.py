@@ -6,7 +6,8 @@ import random
 import pytest
 from msgspec.structs import replace
 
-from ranking.lists.catalogue import Card, Catalogue
+from ranking.lists.cards import Card
+from ranking.lists.catalogue import Catalogue
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.replay.asking import TOLD_EVERY, is_plain
 from ranking.replay.backtest import replay

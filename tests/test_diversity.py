@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.diversity import diversified
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.lists.profiles import Profiles

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from ranking.demo.wording import HAPPENINGS, LANGUAGES, PLACES, wording
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.choosing import PATIENCE
 from ranking.lists.duplicates import is_near_duplicate
 from ranking.lists.profile import DEFAULT, Profile

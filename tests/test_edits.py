@@ -7,7 +7,7 @@ import pytest
 
 from ranking.control.overrides import override_of
 from ranking.lists.boards import Board
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.edits import NO_DESK, Desk
 from ranking.lists.profile import Profile
 from ranking.lists.profiles import Profiles

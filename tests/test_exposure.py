@@ -7,7 +7,8 @@ import orjson
 import pytest
 
 from ranking.lists.boards import Board, render
-from ranking.lists.catalogue import Card, Catalogue
+from ranking.lists.cards import Card
+from ranking.lists.catalogue import Catalogue
 from ranking.lists.edits import Action, Edit, Edits
 from ranking.lists.exposure import with_newcomer
 from ranking.lists.profile import DEFAULT, Profile

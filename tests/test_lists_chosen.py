@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.lists.profiles import Profiles
 from tests.live import EDITIONS, Live, dated, in_order, portal, positive

@@ -1,7 +1,7 @@
 """Lists follow what changes: removals, ticks, evictions."""
 
 from ranking.engine.settings import EngineSettings
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.profile import DEFAULT, Profile, profile_from
 from ranking.ranker import Ranker
 from tests.live import EDITIONS, Live, apart, dated, portal

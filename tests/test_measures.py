@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from ranking.lists.boards import make_board
-from ranking.lists.catalogue import Card, Catalogue
+from ranking.lists.cards import Card
+from ranking.lists.catalogue import Catalogue
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.lists.steadiness import Incumbents
 from ranking.ranker import Ranker

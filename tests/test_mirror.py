@@ -8,7 +8,7 @@ import pytest
 
 from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import SPARE, Board, dressed, render
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.choosing import choose
 from ranking.lists.diversity import diversified
 from ranking.lists.profile import DEFAULT, Profile, profile_from

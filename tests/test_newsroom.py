@@ -15,7 +15,7 @@ from ranking.demo.newsroom import Article, Newsroom, is_breaking, section_of
 from ranking.demo.pictures import picture
 from ranking.demo.scripts import arabic, latin
 from ranking.demo.wording import HAPPENINGS, LANGUAGES, SECTIONS, wording
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 
 UNTIL = 1_700_000_000.0
 BLOCKS = {

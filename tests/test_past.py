@@ -13,7 +13,8 @@ from ranking.embedded.log import Log
 from ranking.embedded.past import DataFolder, EmbeddedPast
 from ranking.engine.batch import encode
 from ranking.lists.boards import Board, Item
-from ranking.lists.catalogue import Card, Catalogue
+from ranking.lists.cards import Card
+from ranking.lists.catalogue import Catalogue
 from ranking.lists.profile import DEFAULT
 from ranking.past.history import History, shown_of
 from ranking.past.hours import HOUR

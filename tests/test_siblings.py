@@ -8,7 +8,7 @@ from ranking.engine.event import Event
 from ranking.engine.packing import Hasher, pack
 from ranking.engine.rows import rows_of
 from ranking.lists.boards import render
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.profile import profile_from
 from ranking.ranker import Ranker
 from tests.logs import START_MS

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ranking.engine.batch import decode, encode
 from ranking.engine.settings import EngineSettings
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.profile import Profile
 from ranking.ranker import Ranker
 from tests.logs import KK, RU, START_MS, Row, chopped, packed, view

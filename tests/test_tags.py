@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from ranking.lists.catalogue import Card, clean_tags, tag_key
+from ranking.lists.cards import Card, clean_tags, tag_key
 from ranking.lists.company import SHRINK
 from ranking.lists.headlines import headline_words
 from ranking.lists.tags import HINTS, TagGraph

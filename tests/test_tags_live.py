@@ -2,7 +2,7 @@
 
 import pytest
 
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.company import SHRINK
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.lists.profiles import Profiles

@@ -12,7 +12,7 @@ from msgspec import Meta
 from ranking.control.checking import checked
 from ranking.engine.event import edition_fault
 from ranking.lists.boards import SURFACES
-from ranking.lists.catalogue import tag_key
+from ranking.lists.cards import tag_key
 from ranking.lists.edits import Action, Edit, Ordered
 from ranking.lists.reading import LONGEST
 

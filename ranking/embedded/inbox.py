@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ranking.control.records import Record
 from ranking.engine.batch import Batch
 from ranking.engine.rows import Rows
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.server.bundles import NOTHING
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from ranking.embedded.checkpoints import CheckpointFiles
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.past.history import Shown
 
 VERSION = 3

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.choosing import choose
 from ranking.lists.diversity import diversified
 from ranking.lists.edition import Edition

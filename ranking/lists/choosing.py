@@ -7,7 +7,7 @@ than the profile allows, and what editors say.
 from collections import Counter
 from collections.abc import Iterable
 
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.duplicates import Headlines
 from ranking.lists.edits import NO_EDITS, Edits
 from ranking.lists.profile import Profile

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.lists.catalogue import Card, tag_key
+from ranking.lists.cards import Card, tag_key
 from ranking.lists.voices import SECTION, TAG, Voices, voice_name
 
 SHRINK = 5.0

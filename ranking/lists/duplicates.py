@@ -10,7 +10,7 @@ https://doi.org/10.1109/SEQUEN.1997.666900) overlap by `ALIKE` of what either ha
 import re
 from functools import lru_cache
 
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.headlines import folded, is_unspaced, runs
 
 ALIKE, INSIDE = 0.8, 0.95

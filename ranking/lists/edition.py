@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from ranking.engine.decay import LN2
 from ranking.engine.rings import DAY_MS, DAYS, HOUR_MS, HOURS
 from ranking.engine.site import Site
-from ranking.lists.catalogue import Card, Catalogue
+from ranking.lists.cards import Card
+from ranking.lists.catalogue import Catalogue
 from ranking.lists.leaders import Decay, Leaders, decay_of
 from ranking.lists.loans import NOTHING_LENT, with_loans
 from ranking.lists.profile import Profile

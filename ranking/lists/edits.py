@@ -12,7 +12,7 @@ from enum import Enum
 from itertools import chain
 
 from ranking.engine.event import site_of
-from ranking.lists.catalogue import Card, tag_key
+from ranking.lists.cards import Card, tag_key
 from ranking.lists.reading import Reading, Scored
 
 LOOKED = 2000

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from ranking.engine.coread import Graph
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.chain import Scratch
 from ranking.lists.popularity import Popularity
 from ranking.lists.profile import Profile

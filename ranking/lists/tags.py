@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.company import Company
 from ranking.lists.voices import NEAREST, TRUST, likeness, own_voices, voices_of
 

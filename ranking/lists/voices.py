@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
-from ranking.lists.catalogue import Card, tag_key
+from ranking.lists.cards import Card, tag_key
 from ranking.lists.headlines import headline_words
 
 TAG, WORD, SECTION = 0, 1, 2

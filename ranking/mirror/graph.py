@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.rings import DAY_MS, DAYS, HOUR_MS, HOURS, ring_read
-from ranking.lists.catalogue import tag_key
+from ranking.lists.cards import tag_key
 from ranking.lists.tags import TagGraph
 from ranking.mirror.values import NO_ARTICLE, ArticleValue, column
 

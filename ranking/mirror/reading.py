@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ranking.engine.coread import LEVEL, LEVELS, ROW, Graph
 from ranking.engine.decay import exp2
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.chain import new_scratch
 from ranking.lists.popularity import Popularity
 from ranking.lists.profile import Profile

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ranking.engine.rings import DAY_MS, HOUR_MS, ring_read
 from ranking.lists.boards import Board, card_json
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.profile import Profile
 
 VERSION = 4

@@ -22,7 +22,7 @@ import orjson
 
 from ranking.engine.event import DEFAULT_EDITION, Event, Rejection, edition_fault, stamp_ms
 from ranking.engine.rows import DEFAULTS
-from ranking.lists.catalogue import Card, Sent, card_of
+from ranking.lists.cards import Card, Sent, card_of
 
 CHUNK = 5000
 EVENT_FIELDS = Event.__struct_fields__

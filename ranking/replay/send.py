@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from ranking.engine.event import Rejection
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.replay.files import Chunk, body_of
 
 CARDS = 1000

@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Route
 
 from ranking.engine.event import Unreadable
 from ranking.engine.rows import Rows
-from ranking.lists.catalogue import Card, read_cards
+from ranking.lists.cards import Card, read_cards
 from ranking.server.bundles import NOTHING
 from ranking.server.collector import Admitted, admit, admit_query
 from ranking.server.metrics import Metrics

@@ -6,7 +6,7 @@ import msgspec
 
 from ranking import __version__
 from ranking.engine.event import Event, Rejection
-from ranking.lists.catalogue import Sent
+from ranking.lists.cards import Sent
 from ranking.lists.reading import LONGEST
 from ranking.server.openapi_deciding import MODELS, paths
 

@@ -13,7 +13,7 @@ from ranking.engine.rows import Rows
 from ranking.experiments.counting import Counted
 from ranking.experiments.plans import Experiment
 from ranking.lists.boards import Board
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.lists.explaining import Explained, Explanation
 from ranking.lists.profile import Profile
 from ranking.lists.profiles import Profiles

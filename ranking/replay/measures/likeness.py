@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
-from ranking.lists.catalogue import Card
+from ranking.lists.cards import Card
 from ranking.replay.baselines.asked import Asked
 from ranking.replay.baselines.cooccurrence import Pairs, pairs_of, place_of_pair
 

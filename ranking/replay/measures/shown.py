@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
-from ranking.lists.catalogue import Card, Catalogue
+from ranking.lists.cards import Card
+from ranking.lists.catalogue import Catalogue
 from ranking.replay.asking import unread_articles
 from ranking.replay.backtest import Replay
 from ranking.replay.baselines.asked import Asked, asked_of
