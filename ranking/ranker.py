@@ -5,18 +5,22 @@ replays, backtests and tests all drive this one class. It reads no clock: the ti
 the log's, and how often it ticks changes nothing in its state.
 """
 
-from collections import Counter
+import struct
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.arms import Row
 from ranking.engine.batch import Batch
 from ranking.engine.checkpoint import restored_site, snapshot_of, state_bytes
+from ranking.engine.event import site_of
+from ranking.engine.outcomes import NAMES, REJECTED, ROBOT
 from ranking.engine.settings import EngineSettings
-from ranking.engine.site import Site
+from ranking.engine.site import Remembered, Site
 from ranking.lists.boards import Board
 from ranking.lists.cards import Card
 from ranking.lists.catalogue import Catalogue
@@ -30,6 +34,7 @@ from ranking.snapshot import (
     Snapshot,
     arm_name,
     head_name,
+    ids_names,
     page_name,
     piece_names,
     read_whole,
@@ -79,29 +84,45 @@ class Ranker(Showing):
             profile,
             catalogue if catalogue is not None else Catalogue(),
         )
-        self.robots: Counter[str] = Counter()
+        self.outcomes: dict[str, NDArray[np.int64]] = defaultdict(
+            lambda: np.zeros(len(NAMES), np.int64)
+        )
+        """Events by outcome that this process has applied, of each site."""
+        self.refused_cards = 0
+        """Cards that there was no room for: their site or edition would be one too many."""
         self.position = 0
         self._unrenewed: set[str] = set()  # editions whose tags do not follow yet
         self._cards: list[tuple[str, str]] = []
 
-    def apply(self, batch: Batch, position: int) -> int:
-        """Apply the batch at a log position; returns how many of its views were new.
+    def apply(self, batch: Batch, position: int) -> NDArray[np.uint8]:
+        """Apply the batch at a log position.
+
+        The first view that acts opens its site and its edition, as long as there is room.
 
         Parameters
         ----------
         batch : Batch
         position : int
             At least `self.position`.
+
+        Returns
+        -------
+        (n_views,) uint8
+            What became of each view: see `engine.outcomes`.
         """
-        site = self.sites.get(batch.site)
-        if site is None:
-            site = self.sites[batch.site] = Site(batch.site, self.settings)
-        applied = site.apply(batch, position)
-        robots = batch.columns.get("robot")
-        if robots is not None:
-            self.robots[batch.site] += int(robots.sum())
         self.position = position + 1
-        return applied
+        site = self._opened(batch.site)
+        if site is None:
+            outcome = np.full(len(batch), REJECTED, np.uint8)
+        else:
+            outcome = site.apply(batch, position)
+            if site.turns or self.catalogue.has_site(batch.site):
+                self.sites[batch.site] = site
+        if site is not None:
+            self.outcomes[batch.site] += np.bincount(outcome, minlength=len(NAMES))
+        else:
+            self.outcomes[""] += np.bincount(outcome, minlength=len(NAMES))
+        return outcome
 
     def pass_over(self, position: int) -> None:
         """Leave out what stands at a log position, since nobody can read it."""
@@ -110,10 +131,26 @@ class Ranker(Showing):
     def put(self, cards: Iterable[Card]) -> None:
         """Add or replace article cards."""
         for card in cards:
+            if not self.has_room_for(card.edition):
+                self.refused_cards += 1
+                continue
+            site = self._opened(site_of(card.edition))
+            assert site is not None
+            self.sites[site.name] = site
             self.catalogue.put(card)
             self.edition(card.edition).card_changed(card.id)
             self._changed.add(card.edition)
             self._cards.append((card.edition, card.id))
+
+    def has_room_for(self, edition: str) -> bool:
+        """Say whether an edition is open, or there is room to open it."""
+        site = site_of(edition)
+        if site not in self.sites:
+            return len(self.sites) < self.settings.sites
+        if edition in self.sites[site].editions or self.catalogue.size(edition):
+            return True
+        known = {name for name in self.catalogue.editions() if site_of(name) == site}
+        return len(known | set(self.sites[site].editions)) < self.settings.editions
 
     def remove(self, edition: str, article: str) -> bool:
         """Take an article down; says whether its card was known."""
@@ -151,6 +188,16 @@ class Ranker(Showing):
             self._unrenewed = set()
         boards = [board for name in sorted(changed) for board in self.boards(name)]
         return Changes(boards, touched, evicted, cards)
+
+    @property
+    def robots(self) -> Counter[str]:
+        """Events of robots that this process has applied, of each site."""
+        return Counter({site: int(its[ROBOT]) for site, its in self.outcomes.copy().items()})
+
+    def remembered(self) -> Iterator[tuple[str, Remembered]]:
+        """Site and how full each of its memories is."""
+        for site in self._logged_sites():
+            yield from ((site.name, its) for its in site.remembered())
 
     def arms(self) -> Iterator[tuple[str, int, list[Row]]]:
         """Site, log position that comes next, and sums by arm, uncopied."""
@@ -203,7 +250,7 @@ class Ranker(Showing):
         CheckpointError
             As for `restore`.
         """
-        if header.settings != self.settings.as_dict():
+        if EngineSettings.completed(header.settings) != self.settings.as_dict():
             message = "checkpoint was made with other engine settings"
             raise CheckpointError(message)
         if missing := [name for name in piece_names(header) if name not in pieces]:
@@ -212,7 +259,15 @@ class Ranker(Showing):
         for name, count, place in header.sites:
             pages = [pieces[page_name(name, number)] for number in range(count)]
             arms = [pieces[arm_name(name, number)] for number in range(len(place.begun))]
-            site = restored_site(pieces[head_name(name)], pages, arms, place, self.settings)
+            ids = [pieces[piece] for piece in ids_names(name, place)]
+            try:
+                site = restored_site(
+                    pieces[head_name(name)], pages, arms, ids, place, self.settings,
+                    header.position,
+                )  # fmt: skip
+            except (ValueError, KeyError, struct.error, msgspec.MsgspecError) as error:
+                message = f"checkpoint is unreadable, site {name}: {error!r}"
+                raise CheckpointError(message) from error
             self.sites[name] = site
             self._changed.update(site.editions)
         self.position = header.position
@@ -232,6 +287,12 @@ class Ranker(Showing):
         rereading = self.rereading()
         for position, batch in batches:
             rereading.take(batch, position)
+
+    def _opened(self, name: str) -> Site | None:
+        """A site, a new one if it is not known yet, None if there is no room for it."""
+        if name in self.sites:
+            return self.sites[name]
+        return Site(name, self.settings) if len(self.sites) < self.settings.sites else None
 
     def _logged_sites(self) -> list[Site]:
         return [site for _, site in sorted(self.sites.items()) if site.turns]

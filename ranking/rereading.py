@@ -19,15 +19,12 @@ class Rereading:
     """
 
     def __init__(self, sites: Mapping[str, Site]) -> None:
-        self._sites = sites
-        self._starts = {name: site.reread_from() for name, site in sites.items() if site.turns}
-        self._views = {name: turn.views for name, turn in self._starts.items()}
-        self._sequences = {name: dict(turn.sequences) for name, turn in self._starts.items()}
+        self._sites = {name: site for name, site in sites.items() if site.turns}
+        self._begin = {name: site.reread_from().position for name, site in self._sites.items()}
+        self._come = {name: site.rereading() for name, site in self._sites.items()}
 
     def take(self, batch: Batch, position: int) -> None:
         """Feed the memory with the batch at a log position."""
-        start = self._starts.get(batch.site)
-        if start is not None and position >= start.position:
-            self._views[batch.site] += self._sites[batch.site].reread(
-                batch, self._views[batch.site], self._sequences[batch.site]
-            )
+        site = self._sites.get(batch.site)
+        if site is not None and position >= self._begin[batch.site]:
+            site.reread(batch, position, self._come[batch.site])

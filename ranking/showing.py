@@ -4,6 +4,7 @@ Nothing here changes any state: profiles, edits and what stands in a board are k
 """
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from ranking.engine.event import site_of
 from ranking.engine.settings import EngineSettings
@@ -62,14 +63,20 @@ class Showing:
         return self.profiles.of(edition, surface, section)
 
     def edition(self, name: str) -> Edition:
-        """The read model of an edition, `site/lang`, empty if nothing of it is known."""
-        if name not in self._editions:
-            site_name = site_of(name)
-            site = self.sites.get(site_name)
-            if site is None:
-                site = self.sites[site_name] = Site(site_name, self.settings)
-            self._editions[name] = Edition(site, name, self.catalogue)
+        """The read model of an edition, `site/lang`; an empty one, not kept, of an unknown one."""
+        kept = self._editions.get(name)
+        if kept is not None:
+            return kept
+        site = self.sites.get(site_of(name))
+        if site is None or not (name in site.editions or self.catalogue.size(name)):
+            return Edition(self._nowhere, name, self.catalogue)
+        self._editions[name] = Edition(site, name, self.catalogue)
         return self._editions[name]
+
+    @cached_property
+    def _nowhere(self) -> Site:
+        """A site of nothing, for editions that nobody knows."""
+        return Site("", EngineSettings(articles=64, rows=16, neighbours=8, arms=8))
 
     def siblings(self, name: str) -> list[Edition]:
         """The other editions of an edition's site, by name."""

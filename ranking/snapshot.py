@@ -1,8 +1,8 @@
 """Snapshots: a ranker's state and the log position that it stands for, as named pieces or whole.
 
-A piece is a site's head, one of its pages or one of its arms. A store of pieces writes those that
-changed since the snapshot before, then the header, which names them all; a file takes the whole:
-the header's length, the header, the pieces.
+A piece is a site's head, one of its pages, one of its arms or one generation of its ids. A store of
+pieces writes those that changed since the snapshot before, then the header, which names them all; a
+file takes the whole: the header's length, the header, the pieces.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ranking.engine.checkpoint import Mark, Place, SiteSnapshot
+from ranking.engine.checkpoint import Mark, Place, SiteSnapshot, ids_name
 
-VERSION = 3
+VERSION = 4
+READABLE = (3, 4)
+"""Versions that this program reads: 3 was written by 0.1.0."""
 Marks = dict[str, Mark]
 
 
@@ -94,6 +96,8 @@ class Snapshot:
                 yield page_name(site.name, number), page.packed()
             for number, arm in sorted(site.arms.items()):
                 yield arm_name(site.name, number), arm
+            for name, keys in site.ids.items():
+                yield f"{site.name} {name}", keys.tobytes()
 
     def whole(self) -> bytes:
         """All of it as one piece of bytes; of a snapshot of everything."""
@@ -117,12 +121,18 @@ def arm_name(site: str, number: int) -> str:
     return f"{site} arm{number}"
 
 
+def ids_names(site: str, place: Place) -> list[str]:
+    """Names of the generations of a site's ids."""
+    return [f"{site} {ids_name(which, number)}" for which, number, _, _ in place.generations]
+
+
 def piece_names(header: Header) -> list[str]:
     """Names of all pieces that a header stands for."""
     names = []
     for site, count, place in header.sites:
         names += [head_name(site), *(page_name(site, number) for number in range(count))]
         names += [arm_name(site, number) for number in range(len(place.begun))]
+        names += ids_names(site, place)
     return names
 
 
@@ -157,7 +167,7 @@ def read_header(data: bytes) -> Header:
     """
     try:
         version = msgspec.msgpack.decode(data, type=_Version).version
-        if version == VERSION:
+        if version in READABLE:
             return msgspec.msgpack.decode(data, type=Header)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         message = f"checkpoint is unreadable: {error}"

@@ -46,7 +46,7 @@ def _views() -> Batch:
     now = 1_700_000_000_000
     events = [Event(visitor="v", article=str(i), edition="warm/en", id=i) for i in range(3)]
     rows = rows_of(events, [now, now + 1, now + 2_000_000])
-    return pack("warm", "warm", 0, now, rows, Hasher(b"warm"))
+    return pack("warm", "warm", 0, rows.at_ms[-1], rows, Hasher(b"warm"))
 
 
 @lru_cache(1)

@@ -60,7 +60,8 @@ class KafkaIntake:
     def __init__(self, kafka: str, topics: TopicNames, count: int) -> None:
         self._topics, self._count = topics, count
         self._producer = FastProducer(kafka, PATIENCE)
-        self._bundler = Bundler(DayKeys(kafka, topics.day_keys).key)
+        keys = DayKeys(kafka, topics)
+        self._bundler = Bundler(keys.key, keys.id_key)
         self._inbox: list[_Request] = []
         self._waiting = 0
         self._wake = threading.Condition()
@@ -73,8 +74,11 @@ class KafkaIntake:
         """Why nothing can be taken, or nothing."""
         return "" if self._thread.is_alive() else "the collector's thread has ended"
 
-    async def take(self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]]) -> None:
-        """Return when the log has all of it.
+    async def take(
+        self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]], *,
+        outcome: bool = False,
+    ) -> dict[str, int]:  # fmt: skip
+        """Return when the log has all of it; workers count it later, so no outcome is told.
 
         Raises
         ------
@@ -92,6 +96,7 @@ class KafkaIntake:
             self._waiting += len(rows)
             self._wake.notify()
         await request.done
+        return {}
 
     def stop(self) -> None:
         """Send what waits, and end."""

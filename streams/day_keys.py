@@ -1,7 +1,9 @@
-"""Day keys: the secrets that visitors are hashed with, the same for all that pack.
+"""Secrets that packers hash with: the day's for readers, one for ids of events, the same for all.
 
-They stand in a topic of one partition that forgets after three days. Whoever needs a day first
-writes a key for it, and reads back: the first one written for a day is the day's.
+Keys of days stand in a topic of one partition that forgets after three days; the key of ids, which
+never changes, stands in a compacted one. Whoever needs a key first writes one, and reads back: the
+first one written is the key. A record of the compacted topic has its secret for a key, so that
+compaction keeps the first one.
 """
 
 import secrets
@@ -10,6 +12,10 @@ import threading
 import msgspec
 
 from streams.producing import FastLogError, FastProducer, read_topic
+from streams.topic_names import TopicNames
+
+NO_DAY = -1
+"""The day of the key that never changes."""
 
 
 class DayKey(msgspec.Struct, array_like=True, frozen=True):
@@ -27,15 +33,16 @@ class DayKey(msgspec.Struct, array_like=True, frozen=True):
 
 
 class DayKeys:
-    """Keys by day.
+    """Keys by day, and the key of event ids.
 
     Parameters
     ----------
-    kafka, topic : str
+    kafka : str
+    topics : TopicNames
     """
 
-    def __init__(self, kafka: str, topic: str) -> None:
-        self._kafka, self._topic = kafka, topic
+    def __init__(self, kafka: str, topics: TopicNames) -> None:
+        self._kafka, self._topics = kafka, topics
         self._known: dict[int, bytes] = {}
 
     def key(self, day: int) -> bytes:
@@ -47,28 +54,43 @@ class DayKeys:
             If the broker does not answer.
         """
         if day not in self._known:
-            self._read()
+            self._known = self._read(self._topics.day_keys)
         if day not in self._known:
-            self._write(DayKey(day, secrets.token_bytes(32)))
-            self._read()
+            self._write(self._topics.day_keys, DayKey(day, secrets.token_bytes(32)))
+            self._known = self._read(self._topics.day_keys)
         return self._known[day]
 
-    def _read(self) -> None:
+    def id_key(self) -> bytes:
+        """Secret of event ids.
+
+        Raises
+        ------
+        FastLogError
+            If the broker does not answer.
+        """
+        topic = self._topics.id_keys
+        if not (found := self._read(topic)):
+            self._write(topic, DayKey(NO_DAY, secrets.token_bytes(32)))
+            found = self._read(topic)
+        return found[NO_DAY]
+
+    def _read(self, topic: str) -> dict[int, bytes]:
         found: dict[int, bytes] = {}
-        for value in read_topic(self._kafka, self._topic):
+        for value in read_topic(self._kafka, topic):
             key = msgspec.msgpack.decode(value, type=DayKey)
             found.setdefault(key.day, key.secret)
-        self._known = found
+        return found
 
-    def _write(self, key: DayKey) -> None:
+    def _write(self, topic: str, key: DayKey) -> None:
         producer, written, faults = FastProducer(self._kafka, 10.0), threading.Event(), list[str]()
 
         def done(fault: str) -> None:
             faults.append(fault)
             written.set()
 
-        producer.send(self._topic, 0, None, msgspec.msgpack.encode(key), done)
+        name = key.secret if key.day == NO_DAY else None
+        producer.send(topic, 0, name, msgspec.msgpack.encode(key), done)
         producer.flush(15.0)
         if not written.is_set() or faults[0]:
-            message = f"the day's key cannot be written: {(faults or ['no answer'])[0]}"
+            message = f"a key cannot be written to {topic}: {(faults or ['no answer'])[0]}"
             raise FastLogError(message)

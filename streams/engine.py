@@ -124,7 +124,9 @@ class Engine:
         loaded = await asyncio.gather(*(self._load(number) for number in new))
         self._held |= dict(zip(new, loaded, strict=True))
 
-    def take(self, partition: int, offset: int, value: bytes) -> BatchError | None:
+    def take(
+        self, partition: int, offset: int, value: bytes, appended_ms: int
+    ) -> BatchError | None:
         """Take a record of views; returns what is wrong with it, if it cannot be read.
 
         Raises
@@ -136,7 +138,7 @@ class Engine:
         if held is None:
             return None
         try:
-            held.part.take(offset, value)
+            held.part.take(offset, value, appended_ms)
         except BatchError as error:
             return error
         return None

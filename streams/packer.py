@@ -61,7 +61,8 @@ class Packer:
     def __init__(self, kafka: str, topics: TopicNames, count: int, member: str) -> None:
         self._topics, self._count = topics, count
         self._producer = FastProducer(kafka, 0)
-        self._day = DayHashes(DayKeys(kafka, topics.day_keys).key)
+        keys = DayKeys(kafka, topics)
+        self._day = DayHashes(keys.key, keys.id_key)
         self._under_way: list[_Carried] = []
         self._carried: dict[int, int] = {}
         self._consumer = FastConsumer(kafka, topics.packers, member, topics.raw, self._assigned)

@@ -54,8 +54,8 @@ class Part:
         self.next = max(min(self.ranker.reread_from(), self.ranker.position), log_begin)
         self.rereading = self.ranker.rereading()
 
-    def take(self, offset: int, data: bytes) -> None:
-        """Take one record of views.
+    def take(self, offset: int, data: bytes, appended_ms: int = 0) -> None:
+        """Take one record of views; `appended_ms` is when the broker took it.
 
         Raises
         ------
@@ -71,7 +71,7 @@ class Part:
             raise GapError(message)
         self.next = offset + 1
         try:
-            batch = decode(data)
+            batch = decode(data, appended_ms)
             home = partition_of(batch.site, self.count)
             if home != self.number:
                 message = f"site {batch.site!r} belongs to partition {home}, came in {self.number}"

@@ -169,7 +169,7 @@ class KafkaArchive:
         _, end = self._topics.bounds(topic, site)
         for record in self._topics.read(topic, site, position, end):
             try:
-                batch = decode(record.value or b"")
+                batch = decode(record.value or b"", record.stamp_ms)
             except BatchError:
                 continue
             if batch.site == site:

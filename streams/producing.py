@@ -170,6 +170,7 @@ class FastRecord(NamedTuple):
     offset: int
     key: bytes | None
     value: bytes | None
+    stamp_ms: int
 
 
 def bounds_of(
@@ -229,7 +230,8 @@ def read_partition(
                 raise FastLogError(error.str())
             start = (message.offset() or 0) + 1
             if start <= end:
-                yield FastRecord(start - 1, message.key(), message.value())
+                stamp_ms = message.timestamp()[1]
+                yield FastRecord(start - 1, message.key(), message.value(), stamp_ms)
 
 
 def committed(

@@ -48,7 +48,8 @@ class KafkaTarget:
         self._topics = TopicNames(given[0])
         self._counts = self._count(parts.netloc)
         self._producer = Producer(parts.netloc)
-        self._bundler = Bundler(DayKeys(parts.netloc, self._topics.day_keys).key)
+        keys = DayKeys(parts.netloc, self._topics)
+        self._bundler = Bundler(keys.key, keys.id_key)
 
     def __enter__(self) -> "KafkaTarget":
         """Begin."""

@@ -12,6 +12,7 @@ HOURS = "hourly-checkpoints"
 BOARDS = "boards"
 SETTINGS = "settings"
 DAY_KEYS = "day-keys"
+ID_KEYS = "id-keys"
 DEAD_LETTERS = "dead-letters"
 
 
@@ -71,6 +72,11 @@ class TopicNames:
     def day_keys(self) -> str:
         """Secrets that visitors are hashed with."""
         return prefixed(self.namespace, DAY_KEYS)
+
+    @property
+    def id_keys(self) -> str:
+        """The secret that ids of events are hashed with."""
+        return prefixed(self.namespace, ID_KEYS)
 
     @property
     def dead_letters(self) -> str:

@@ -18,6 +18,7 @@ from streams.topic_names import (
     DAY_KEYS,
     DEAD_LETTERS,
     HOURS,
+    ID_KEYS,
     RAW,
     SETTINGS,
     VIEWS,
@@ -81,6 +82,7 @@ SINGLE: dict[str, dict[str, str | float]] = {
     DAY_KEYS: {
         "cleanup.policy": "delete", "retention.ms": 72 * HOUR_MS, "segment.ms": 6 * HOUR_MS,
     },
+    ID_KEYS: {"cleanup.policy": "compact"},
     DEAD_LETTERS: {
         "cleanup.policy": "delete", "retention.ms": 7 * 24 * HOUR_MS,
         "max.message.bytes": 9 * MIB,

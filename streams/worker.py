@@ -174,7 +174,8 @@ async def _hold(engine: Engine, partitions: set[int]) -> None:
 
 async def _take(engine: Engine, message: Any) -> None:
     try:
-        fault = engine.take(message.partition, message.offset, message.value)
+        appended_ms = round((message.timestamp or 0.0) * 1000)
+        fault = engine.take(message.partition, message.offset, message.value, appended_ms)
     except GapError as error:
         end(RESTART, f"{error}; start again to load and seek")
         return

@@ -157,6 +157,31 @@ def random_batches(
     return chopped(rows, [rng.randrange(n_views) for _ in range(n_views // batch)])
 
 
+class Ids:
+    """Ids of events, in lists by the hour in which they came (the half hour for some kinds)."""
+
+    def __init__(self) -> None:
+        self._generations: dict[bool, list[tuple[int, set[str]]]] = {True: [], False: []}
+        self._begun = {True: -1, False: -1}
+
+    def turn(self, at: int) -> None:
+        """Forget what came a day or half an hour ago, when a new hour or half hour begins."""
+        for is_long, period, span in ((True, HOUR_MS, DAY_MS), (False, HOUR_MS // 2, HOUR_MS // 2)):
+            if at // period > self._begun[is_long]:
+                due, self._begun[is_long] = (self._begun[is_long] + 1) * period, at // period
+                its = [(end if end else due, ids) for end, ids in self._generations[is_long]]
+                kept = [(end, ids) for end, ids in its if ids and end > at - span]
+                self._generations[is_long] = [*kept, (0, set())]
+
+    def is_known(self, id: str, kind: str) -> bool:
+        """Say whether an id came before, and remember it."""
+        generations = self._generations[kind in ("view", "click")]
+        known = any(id in ids for _, ids in generations)
+        if not known:
+            generations[-1][1].add(id)
+        return known
+
+
 class Truth:
     """Everything a log says, by the rules and without any shortcut.
 
@@ -185,6 +210,8 @@ class Truth:
         self._horizon_ms = 0
         self.again = False
         """Whether the last row's id was seen before."""
+        self._ids = Ids()
+        self._late: dict[tuple[object, ...], int] = {}
         self._seen: dict[tuple[str, ...], int] = {}
         self._visits: dict[str, list[tuple[Page, int]]] = defaultdict(list)
 
@@ -195,7 +222,8 @@ class Truth:
         self.number += 1
         self.newest_ms = max(self.newest_ms, at)
         self._horizon_ms = (self.newest_ms // self.window_ms - 2) * self.window_ms
-        self.again = again = event.id is not None and self._was_seen(("id", str(event.id)), at)
+        self._ids.turn(at)
+        self.again = again = event.id is not None and self._ids.is_known(str(event.id), event.kind)
         if event.kind == "view" and not again:
             self.accepted[page] += 1
         if event.agent == ROBOT:
@@ -248,7 +276,13 @@ class Truth:
             before = None
         if at >= self._horizon_ms and (before is None or at > before):
             self._seen[key] = at
-        return before is not None and abs(at - before) < self.window_ms
+        again = before is not None and abs(at - before) < self.window_ms
+        if at <= self.newest_ms - self.window_ms:  # late events of one window repeat each other
+            for half in (0, self.window_ms // 2):
+                late = (*key, half, (at + half) // self.window_ms)
+                again = self._late.get(late, -1) >= self._horizon_ms or again
+                self._late[late] = self.newest_ms
+        return again
 
     def _count(self, page: Page, at: int, visit: list[tuple[Page, int]], *, ours: bool) -> None:
         steps = 0

@@ -10,7 +10,7 @@ from ranking.ranker import Ranker
 from tests.logs import DAY_MS, KK, MINUTE_MS, RU, Row, random_rows
 
 TINY = EngineSettings(articles=64, rows=16, neighbours=8, visitors=1024, arms=8)
-CROWDED = EngineSettings(window=120, visitors=1024, rows=64, neighbours=8)
+CROWDED = EngineSettings(window=120, visitors=256, ids=256, rows=64, neighbours=8)
 TRIALS = (
     "calm", "calm.1", "calm,meter", "meter,calm.1", "wide,calm,meter.3", "", "calm,calm", "one,two",
 )  # fmt: skip

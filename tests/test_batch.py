@@ -44,7 +44,7 @@ def batches(draw: st.DrawFn) -> Batch:
     size = draw(st.integers(1, 20))
     tops = {"article": len(articles) - 1, "kind": len(KINDS) - 1, "robot": 1}
     dictionary = st.lists(NAMES, max_size=2, unique=True).map(lambda names: ("", *names))
-    names = {name: draw(dictionary) for name in ("surface", "experiment", "arm")}
+    names = {name: draw(dictionary) for name in ("surface", "experiment", "arm", "import")}
     tops |= {name: len(its) - 1 for name, its in names.items()}
     given: dict[str, NDArray[Any]] = {}
     for name, dtype in COLUMNS.items():
@@ -56,7 +56,7 @@ def batches(draw: st.DrawFn) -> Batch:
     return Batch(
         draw(NAMES), draw(NAMES), draw(st.integers(0, 2**62)), draw(st.integers(0, 2**62)),
         tuple(editions), tuple(articles), names["surface"], names["experiment"], names["arm"],
-        full_columns(given),
+        full_columns(given), names["import"],
     )  # fmt: skip
 
 
@@ -104,6 +104,17 @@ def test_absent_columns_hold_their_defaults() -> None:
     for name in set(COLUMNS) - {"at", "article", "visitor", "chain"}:
         assert set(back.columns[name].tolist()) == {DEFAULTS.get(name, 0)}
     assert set(back.columns["bucket"].tolist()) == {65535}
+
+
+def test_more_surfaces_than_a_byte_counts_come_back() -> None:
+    """Few travel in the narrow column that earlier versions read, many in a wide one."""
+    for many, name, dtype in ((255, "surface", "u1"), (700, "surfaces", "<u2")):
+        rows = [view(START_MS + k, "a", f"{k}", surface=f"list {k:03}") for k in range(many)]
+        batch = packed(rows)
+        assert dict(header_of(encode(batch)).columns)[name] == dtype
+        back = decode(encode(batch))
+        shown = [back.surfaces[k] for k in back.columns["surface"].tolist()]
+        assert shown == [row.event.surface for row in rows]
 
 
 def header_of(data: bytes) -> Header:
@@ -266,6 +277,8 @@ def test_events_become_columns() -> None:
         "network": [HASHES["10.0.0.0/8"] & 0xFFFFFFFF, 0],
         "list_id": [HASHES["l"], 0],
         "gap": [0, 0],
+        "import": [0, 0],
+        "row": [0, 0],
     }
 
 

@@ -34,7 +34,7 @@ def test_views_one_by_one_give_the_bytes_of_all_at_once(engine: EngineSettings) 
         assert len(site.ids) == 64
     if engine == CROWDED:
         window = int(site.log["window"]) - 2
-        assert int(site.log["forgotten_ms"]) > window * engine.window * 1000
+        assert int(site.state.memory["horizon"].max()) > window * engine.window * 1000
 
 
 @ALL_SETTINGS

@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ranking.engine.repeats import FULL, NEVER
+from ranking.engine.memory import FULL, MEMORY
+from ranking.engine.repeats import NEVER
 from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Site
-from ranking.engine.views import LOG
+from ranking.engine.views import ARTICLE
 from ranking.engine.visits import (
     DEPTH,
-    forget_pages,
+    is_alive,
     new_visits,
     rebuilt_visits,
     remember_page,
@@ -50,49 +51,56 @@ def remembered(pages: Pages, slot: int, at: int) -> Pages:
     return [(slot, at), *(old for old in pages if old[0] != slot)][:DEPTH]
 
 
+def put_page(
+    visits: NDArray[np.void], place: int, slot: int, at: int, memory: NDArray[np.void]
+) -> None:
+    """Put a page in front of its visit, its key made from its slot."""
+    remember_page(visits, place, slot, np.uint64(slot + 1), 0, at, memory[0])
+
+
 @settings(deadline=None, max_examples=60, derandomize=True)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(-5, 30)), max_size=30))
 def test_a_visit_keeps_its_last_pages_each_once(steps: list[tuple[int, int]]) -> None:
-    log, visits = np.zeros(1, LOG), new_visits(16)
+    memory, visits = np.zeros(1, MEMORY), new_visits(16)
     pages: Pages = []
     clock = newest = START_MS
     for slot, step in steps:
         clock += step
         newest = max(newest, clock) if pages else clock
-        place = visit_place(visits, np.uint64(7), log)
-        remember_page(visits, place, slot, clock)
+        place = visit_place(visits, np.uint64(7), memory[0])
+        put_page(visits, place, slot, clock, memory)
         pages = remembered(pages, slot, clock)
         assert pages_of(visits[place]) == pages
         assert int(visits[place]["at"]) == newest
-    assert int(log["visits_used"][0]) == bool(steps)
+    assert int(memory["used"][0]) == bool(steps)
 
 
-def grown(visits: NDArray[np.void], log: NDArray[np.void]) -> NDArray[np.void]:
+def grown(visits: NDArray[np.void], memory: NDArray[np.void]) -> NDArray[np.void]:
     """A table twice as large with the living visits."""
     fresh = new_visits(2 * visits.size)
-    rebuilt_visits(visits, fresh, log)
+    rebuilt_visits(visits, fresh, memory)
     return fresh
 
 
 def test_many_visits_in_a_table_that_grows() -> None:
     """A thousand chains at random, with a horizon that moves on: forgotten ones begin anew."""
-    rng, log, visits = random.Random(4), np.zeros(1, LOG), new_visits(32)
+    rng, memory, visits = random.Random(4), np.zeros(1, MEMORY), new_visits(32)
     truth: dict[int, Pages] = defaultdict(list)
     newest: dict[int, int] = defaultdict(lambda: NEVER)
     restarts = 0
     for step in range(5000):
         at = START_MS + step * 100
         if step % 1000 == 0:
-            log["forgotten_ms"] = at - 60_000
-        if log["visits_used"][0] + 1 > visits.size * FULL:
-            visits = grown(visits, log)
+            memory["horizon"] = at - 60_000
+        if memory["used"][0] + 1 > visits.size * FULL:
+            visits = grown(visits, memory)
         chain, slot = rng.randint(1, 1000), rng.randrange(20)
-        if newest[chain] < int(log["forgotten_ms"][0]):
+        if newest[chain] < int(memory["horizon"][0]):
             restarts += bool(truth[chain])
             truth[chain].clear()
-        place = visit_place(visits, np.uint64(chain), log)
+        place = visit_place(visits, np.uint64(chain), memory[0])
         assert pages_of(visits[place]) == truth[chain]
-        remember_page(visits, place, slot, at)
+        put_page(visits, place, slot, at, memory)
         truth[chain] = remembered(truth[chain], slot, at)
         newest[chain] = at
     assert restarts > 100
@@ -100,27 +108,27 @@ def test_many_visits_in_a_table_that_grows() -> None:
 
 
 def test_a_rebuilt_table_counts_its_living_visits() -> None:
-    log, visits = np.zeros(1, LOG), new_visits(64)
+    memory, visits = np.zeros(1, MEMORY), new_visits(64)
     for chain in range(1, 31):
-        remember_page(visits, visit_place(visits, np.uint64(chain), log), 1, START_MS + chain)
-    log["forgotten_ms"] = START_MS + 11
-    fresh = grown(visits, log)
-    assert int(log["visits_used"][0]) == 20
+        place = visit_place(visits, np.uint64(chain), memory[0])
+        put_page(visits, place, 1, START_MS + chain, memory)
+    memory["horizon"] = START_MS + 11
+    fresh = grown(visits, memory)
+    assert int(memory["used"][0]) == 20
     assert sorted(fresh["at"][fresh["key"] != 0].tolist()) == list(
         range(START_MS + 11, START_MS + 31)
     )
 
 
-def test_evicted_articles_leave_all_visits() -> None:
-    log, visits = np.zeros(1, LOG), new_visits(16)
-    for chain, slots in ((1, [3, 4, 5]), (2, [5, 9]), (3, [4])):
-        for step, slot in enumerate(slots):
-            remember_page(visits, visit_place(visits, np.uint64(chain), log), slot, START_MS + step)
-    gone = np.zeros(10, np.bool_)
-    gone[[4, 5]] = True
-    forget_pages(visits, gone)
-    left = [pages_of(visits[visit_place(visits, np.uint64(chain), log)]) for chain in (1, 2, 3)]
-    assert left == [[(3, START_MS)], [(9, START_MS + 1)], []]
+def test_a_page_leads_to_the_present_life_of_its_article_alone() -> None:
+    memory, visits = np.zeros(1, MEMORY), new_visits(16)
+    articles = np.zeros(4, ARTICLE)
+    articles["key"], articles["born"] = [11, 12, 13, 14], [0, 5, 9, 0]
+    place = visit_place(visits, np.uint64(1), memory[0])
+    for slot, key, number in ((0, 11, 3), (1, 12, 4), (3, 99, 8)):
+        remember_page(visits, place, slot, np.uint64(key), number, START_MS, memory[0])
+    alive = [is_alive(articles, visits[place], step) for step in range(DEPTH)]
+    assert alive == [False, False, True]  # another article, an earlier life, the present one
 
 
 @pytest.mark.parametrize("seed", range(3))

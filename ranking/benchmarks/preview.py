@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.engine.admission import acting
 from ranking.engine.batch import Batch
 from ranking.engine.compiled import compiled
 from ranking.engine.decay import HALF_LIVES, SHORTEST
@@ -174,7 +175,8 @@ def _at_moments(
 def _counted(batches: Sequence[Batch]) -> tuple[_Counted, Site]:
     """Which views count, and as views of which class, by the engine's rule."""
     site = Site(batches[0].site, Ranker().settings)
-    views = np.concatenate([views_of(batch, site.give_slots(batch)) for batch in batches])
+    acting_ones = acting(batches, site.clock_ms, site.settings)
+    views = np.concatenate([views_of(batch, site.give_slots(batch)) for batch in acting_ones])
     of_class = np.full(views.size, -1)
     done, reason = classify(site.state, views, 0, of_class)
     while reason != DONE:

@@ -25,8 +25,11 @@ class Request:
         Cards to put; articles to take down.
     record : Record or None
         A decision to write down; such a request has nothing else.
+    outcome : dict of str to int or None
+        Takes the events by outcome, once they are applied, if it is not None.
     done : asyncio.Future
-        Gets None, LogFull or ConflictError.
+        Gets None, LogFull or ConflictError; when the log has it, or if there is an `outcome`, when
+        it is applied.
     """
 
     done: asyncio.Future[None]
@@ -35,6 +38,7 @@ class Request:
     cards: list[Card] = field(default_factory=list)
     removed: list[tuple[str, str]] = field(default_factory=list)
     record: Record | None = None
+    outcome: dict[str, int] | None = None
 
 
 def tell(requests: Iterable[Request], error: Exception | None = None) -> None:

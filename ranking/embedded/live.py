@@ -11,12 +11,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ranking.beside import Beside
 from ranking.control.book import Book, ConflictError
 from ranking.control.records import packed, record_of
 from ranking.embedded.inbox import Request, tell
 from ranking.embedded.log import DataError, Log, LogFull
 from ranking.engine.batch import Batch, decode, encode
+from ranking.engine.outcomes import outcome_counts
 from ranking.engine.rows import Rows
 from ranking.engine.settings import EngineSettings
 from ranking.lists.profile import Profile
@@ -86,7 +90,7 @@ class Live:
         self._waiting = 0
         self._wake = threading.Condition()
         self._stopping = False
-        self._bundler = Bundler(log.day_key)
+        self._bundler = Bundler(log.day_key, log.id_key)
         self._renewed = 0.0
         self._history = History()
         self._writer: threading.Thread | None = None
@@ -114,7 +118,7 @@ class Live:
 
     def submit(self, request: Request) -> None:
         """Put a request into the inbox; its future is told when the log has it."""
-        if len(request.rows) >= LARGE:
+        if len(request.rows) >= LARGE or request.outcome is not None:
             request.batches = list(self._bundler.packed(request.rows))
         with self._wake:
             self._inbox.append(request)
@@ -218,7 +222,8 @@ class Live:
         if not requests:
             return
         self._bundler.keep_day()
-        batches = [self._bundler.numbered(batch) for batch in self._in_order(requests)]
+        ordered = list(self._in_order(requests))
+        batches = [self._bundler.numbered(batch) for batch, _ in ordered]
         cards = [card for request in requests for card in request.cards]
         removed = [pair for request in requests for pair in request.removed]
         try:
@@ -228,32 +233,43 @@ class Live:
         except LogFull as error:
             tell(requests, error)
             return
-        tell(requests)
-        self._apply(batches, first, requests)
+        tell(request for request in requests if request.outcome is None)
+        outcomes = self._apply(batches, first, requests)
+        for request in requests:
+            if request.outcome is not None:
+                its = zip(ordered, outcomes, strict=True)
+                told = (outcome for (_, whose), outcome in its if whose is request)
+                request.outcome.update(outcome_counts(told))
+                tell([request])
 
-    def _in_order(self, requests: list[Request]) -> Iterator[Batch]:
-        """Batches of requests in their order, small requests together."""
+    def _in_order(self, requests: list[Request]) -> Iterator[tuple[Batch, Request | None]]:
+        """Batches of requests in their order, small requests together; and whose each is."""
         small: list[Rows] = []
         for request in requests:
             if request.batches:
-                yield from self._bundler.together(small)
+                yield from ((batch, None) for batch in self._bundler.together(small))
                 small = []
-                yield from request.batches
+                yield from ((batch, request) for batch in request.batches)
             else:
                 small.append(request.rows)
-        yield from self._bundler.together(small)
+        yield from ((batch, None) for batch in self._bundler.together(small))
 
-    def _apply(self, batches: list[Batch], first: int, requests: list[Request]) -> None:
+    def _apply(
+        self, batches: list[Batch], first: int, requests: list[Request]
+    ) -> list[NDArray[np.uint8]]:
+        """Apply what the log has; returns what became of each batch's events."""
         for request in requests:
             if request.cards or request.removed:
                 with self.lock:
                     self.ranker.put(request.cards)
                     for edition, article in request.removed:
                         self.ranker.remove(edition, article)
+        outcomes = []
         for position, batch in enumerate(batches, first):
             for start in range(0, len(batch), PIECE):
                 with self.lock:
-                    self.ranker.apply(batch.part(start, start + PIECE), position)
+                    outcomes.append(self.ranker.apply(batch.part(start, start + PIECE), position))
+        return outcomes
 
     def _publish(self) -> None:
         now = time.monotonic()

@@ -22,6 +22,8 @@ from ranking.past.history import Shown
 
 VERSION = 3
 KEPT_DAY_KEYS = 2
+NO_DAY = -1
+"""The day whose secret is kept for ever, for event ids."""
 READ = 8
 """Batches that a read takes at a time."""
 SCHEMA = (
@@ -231,8 +233,13 @@ class Log:
             return bytes(row[0])
         secret = secrets.token_bytes(32)
         self._db.execute("INSERT INTO day_keys VALUES (?, ?)", (day, secret))
-        self._db.execute("DELETE FROM day_keys WHERE day <= ?", (day - KEPT_DAY_KEYS,))
+        oldest = day - KEPT_DAY_KEYS
+        self._db.execute("DELETE FROM day_keys WHERE day BETWEEN 0 AND ?", (oldest,))
         return secret
+
+    def id_key(self) -> bytes:
+        """Secret of event ids, which never changes."""
+        return self.day_key(NO_DAY)
 
     def trim(self, position: int, stamp_ms: int) -> None:
         """Drop batches that are both before a position and packed before a moment.

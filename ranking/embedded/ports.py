@@ -5,7 +5,7 @@ What takes the engine's lock runs in a worker thread, so that ready answers neve
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +16,7 @@ from ranking.control.records import Record
 from ranking.embedded.inbox import Request
 from ranking.embedded.live import Live
 from ranking.embedded.log import LogFull
+from ranking.engine.outcomes import NAMES
 from ranking.engine.rows import Rows
 from ranking.experiments.counting import Counted, counted
 from ranking.experiments.plans import Experiment
@@ -28,7 +29,7 @@ from ranking.mirror.graph import graph_json, told_articles
 from ranking.mirror.publisher import article_value
 from ranking.mirror.values import article_json, traffic_json
 from ranking.ranker import Ranker
-from ranking.server.metrics import Metrics
+from ranking.server.metrics import Metrics, Sample
 from ranking.server.ports import Refused
 from ranking.server.shelf import Shelf
 
@@ -154,8 +155,11 @@ class EmbeddedIntake:
         """Why nothing can be taken, or nothing."""
         return repr(self._live.failure) if self._live.failure else ""
 
-    async def take(self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]]) -> None:
-        """Return when the log has all of it.
+    async def take(
+        self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]], *,
+        outcome: bool = False,
+    ) -> dict[str, int]:  # fmt: skip
+        """Return when the log has all of it; with `outcome` the events by what became of them.
 
         Raises
         ------
@@ -168,11 +172,16 @@ class EmbeddedIntake:
             reason = "send again in a second"
             raise Refused(reason, 1, is_busy=True)
         done = asyncio.get_running_loop().create_future()
-        self._live.submit(Request(done, rows, cards=cards, removed=removed))
+        told: dict[str, int] = {}
+        request = Request(
+            done, rows, cards=cards, removed=removed, outcome=told if outcome else None
+        )
+        self._live.submit(request)
         try:
             await done
         except LogFull as error:
             raise Refused(str(error), 5) from error
+        return told
 
 
 class EmbeddedSettings:
@@ -216,6 +225,7 @@ def metrics_of(live: Live) -> Metrics:
     metrics.gauge("tolqyn_waiting_requests", "Requests not logged yet", live.waiting)
     metrics.gauge("tolqyn_articles", "Articles with state", lambda: _articles(live.ranker))
     metrics.gauge("tolqyn_coread_rows", "Co-read rows in use", lambda: _rows(live.ranker))
+    metrics.collect(lambda: engine_samples(live.ranker))
     return metrics
 
 
@@ -226,3 +236,17 @@ def _articles(ranker: Ranker) -> float:
 def _rows(ranker: Ranker) -> float:
     graphs = [site.state.graph for site in list(ranker.sites.values())]
     return float(sum(g.row.size - int(g.level["free_rows"][0]) for g in graphs))
+
+
+def engine_samples(ranker: Ranker) -> Iterator[Sample]:
+    """What became of events, and how full each memory of each site is."""
+    for site, counts in sorted(ranker.outcomes.copy().items()):
+        for outcome, count in zip(NAMES[1:], counts[1:].tolist(), strict=True):
+            labels = {"site": site, "outcome": outcome}
+            yield Sample("tolqyn_events_total", "Events applied, by outcome", labels, count)
+    for site, its in ranker.remembered():
+        labels = {"site": site, "memory": its.name}
+        yield Sample("tolqyn_memory_entries", "Entries of a memory", labels, its.entries)
+        yield Sample("tolqyn_memory_bound", "Entries it has room for", labels, its.most)
+        text = "Log time that a memory reaches back; less than it should where it was full"
+        yield Sample("tolqyn_memory_window_seconds", text, labels, its.window)

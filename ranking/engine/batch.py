@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAGIC = b"TQB1"
-MAJOR, MINOR = 1, 1
+MAJOR, MINOR = 1, 2
 PREFIX = struct.Struct("<4sI")
 KINDS = ("view", "read", "impression", "click")
 COLUMNS: dict[str, str] = {
@@ -29,7 +29,7 @@ COLUMNS: dict[str, str] = {
     "event_id": "<u8",  # hashed; 0 = none
     "kind": "u1",  # index into KINDS
     "robot": "u1",
-    "surface": "u1",  # index into `surfaces`; 0 = none
+    "surface": "<u2",  # index into `surfaces`; 0 = none
     "slot": "u1",  # place in the list, from 1; 0 = none
     "bucket": "<u2",  # 0-999; 65535 = none
     "experiment": "<u2",  # index into `experiments`; 0 = none
@@ -37,10 +37,18 @@ COLUMNS: dict[str, str] = {
     "network": "<u4",  # hashed; 0 = none
     "list_id": "<u8",  # 0 = none
     "gap": "<u4",  # numbers of the source left out before this view
+    "import": "<u2",  # index into `imports`; 0 = none
+    "row": "<u8",  # number of the row of the import's file
 }
+NARROW = {"surface": ("u1", "surfaces")}
+"""Columns that have grown: as they travel while their values fit, and the name under which they
+travel otherwise."""
 BUCKETS = 1000
 """Buckets that readers are in."""
 DEFAULTS = {"bucket": 65535}
+TRAVELLING = {name: (name, NARROW.get(name, (dtype,))[0]) for name, dtype in COLUMNS.items()}
+TRAVELLING |= {wide: (name, COLUMNS[name]) for name, (_, wide) in NARROW.items()}
+"""Column and type of each name under which columns travel."""
 NUMBER = re.compile(r"<[iuf][248]|[iu]1")
 
 
@@ -64,6 +72,7 @@ class Header(msgspec.Struct, array_like=True, frozen=True):
     experiments: tuple[str, ...]
     arms: tuple[str, ...]
     columns: tuple[tuple[str, str], ...]
+    imports: tuple[str, ...] = ("",)
 
 
 class _Version(msgspec.Struct, array_like=True, frozen=True):
@@ -82,11 +91,11 @@ class Batch:
     first : int
         The first view's number in its source's sequence, unless `gap` leaves some out before it.
     stamp_ms : int
-        When it was packed, ms since the epoch.
+        When it was packed, ms since the epoch: events may be stamped a little later at most.
     editions : tuple of str
     articles : tuple of (int, str)
         Index of the edition, and the article's id.
-    surfaces, experiments, arms : tuple of str
+    surfaces, experiments, arms, imports : tuple of str
         Dictionaries whose entry 0 is the empty string.
     columns : dict of str to (n_views,) array
         Every name of `COLUMNS`, read-only.
@@ -102,6 +111,7 @@ class Batch:
     experiments: tuple[str, ...]
     arms: tuple[str, ...]
     columns: dict[str, NDArray[Any]]
+    imports: tuple[str, ...] = ("",)
 
     def __len__(self) -> int:
         """Count the views."""
@@ -112,6 +122,10 @@ class Batch:
         columns = {name: column[start:stop] for name, column in self.columns.items()}
         left_out = int(self.columns["gap"][:start].sum(dtype=np.int64))
         return replace(self, first=self.first + start + left_out, columns=columns)
+
+    def taken(self, mask: NDArray[np.bool_]) -> "Batch":
+        """Some of the views, in their order; their numbers do not hold any more."""
+        return replace(self, columns={name: c[mask] for name, c in self.columns.items()})
 
     def numbers(self) -> NDArray[np.int64]:
         """Each view's number in its source's sequence, ascending, (n_views,) int64."""
@@ -141,15 +155,15 @@ def full_columns(given: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 def encode(batch: Batch) -> bytes:
     """Pack a batch into bytes."""
-    kept = {
-        name: column
+    kept = dict(
+        _travelling(name, column)
         for name, column in batch.columns.items()
         if name == "at" or np.any(column != DEFAULTS.get(name, 0))
-    }
+    )
     header = Header(
         MAJOR, MINOR, batch.site, batch.source, batch.first, batch.stamp_ms, len(batch),
         batch.editions, batch.articles, batch.surfaces, batch.experiments, batch.arms,
-        tuple((name, COLUMNS[name]) for name in kept),
+        tuple((name, TRAVELLING[name][1]) for name in kept), batch.imports,
     )  # fmt: skip
     head = msgspec.msgpack.encode(header)
     parts = [PREFIX.pack(MAGIC, len(head)), _padded(head, PREFIX.size)]
@@ -157,8 +171,15 @@ def encode(batch: Batch) -> bytes:
     return b"".join(parts)
 
 
-def decode(data: bytes) -> Batch:
+def decode(data: bytes, appended_ms: int = 0) -> Batch:
     """Unpack a batch; its columns are views of `data`.
+
+    Parameters
+    ----------
+    data : bytes
+    appended_ms : int
+        When the log took the batch, ms; 0 = the log does not say. The batch has the earlier of this
+        stamp and its packer's, so that a packer whose clock is ahead vouches for no future event.
 
     Raises
     ------
@@ -169,22 +190,23 @@ def decode(data: bytes) -> Batch:
     given: dict[str, NDArray[Any]] = {}
     for name, dtype in header.columns:
         column = _column(data, offset, name, dtype, header.size)
-        if name in COLUMNS:
-            given[name] = column
+        if name in TRAVELLING:
+            given[TRAVELLING[name][0]] = column
         offset += _up(column.nbytes)
     if "at" not in given:
         message = "batch has no column at"
         raise BatchError(message)
     columns = full_columns(given)
     _check_indices(header, columns)
+    stamp_ms = min(header.stamp_ms, appended_ms or header.stamp_ms)
     return Batch(
-        header.site, header.source, header.first, header.stamp_ms, header.editions,
-        header.articles, header.surfaces, header.experiments, header.arms, columns,
+        header.site, header.source, header.first, stamp_ms, header.editions,
+        header.articles, header.surfaces, header.experiments, header.arms, columns, header.imports,
     )  # fmt: skip
 
 
 def _column(data: bytes, offset: int, name: str, dtype: str, size: int) -> NDArray[Any]:
-    if COLUMNS.get(name, dtype) != dtype or not NUMBER.fullmatch(dtype):
+    if TRAVELLING.get(name, ("", dtype))[1] != dtype or not NUMBER.fullmatch(dtype):
         message = f"batch has a column {name} of type {dtype[:20]!r}"
         raise BatchError(message)
     end = offset + np.dtype(dtype).itemsize * size
@@ -192,6 +214,15 @@ def _column(data: bytes, offset: int, name: str, dtype: str, size: int) -> NDArr
         message = f"batch is cut: column {name} ends at {end} of {len(data)} bytes"
         raise BatchError(message)
     return np.frombuffer(data, np.dtype(dtype), size, offset)
+
+
+def _travelling(name: str, column: NDArray[Any]) -> tuple[str, NDArray[Any]]:
+    """Name and values of a column as they are written."""
+    narrow, wide = NARROW.get(name, ("", ""))
+    if not narrow:
+        return name, column
+    fits = int(column.max()) <= np.iinfo(narrow).max
+    return (name, column.astype(narrow)) if fits else (wide, column)
 
 
 def _check_indices(header: Header, columns: dict[str, NDArray[Any]]) -> None:
@@ -205,6 +236,7 @@ def _check_indices(header: Header, columns: dict[str, NDArray[Any]]) -> None:
         "surface": len(header.surfaces),
         "experiment": len(header.experiments),
         "arm": len(header.arms),
+        "import": len(header.imports),
     }
     for name, size in known.items():
         if header.size and int(columns[name].max()) >= size:

@@ -17,9 +17,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.engine.admission import NO_CLOCK
 from ranking.engine.arms import Row
 from ranking.engine.arrays import LENGTH, pack_arrays, unpack_arrays
 from ranking.engine.coread import LEVELS, Graph
+from ranking.engine.event_ids import Generation
+from ranking.engine.memory import LONG_IDS
 from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Site, Turn
 from ranking.engine.tables import FIRST_SLOTS, empty_articles
@@ -27,7 +30,7 @@ from ranking.engine.views import ARTICLE
 
 PAGE = 256
 ARTICLE_FIELDS = tuple(name for name in ARTICLE.names or () if name not in ("row", "touched"))
-LOG_FIELDS = ("newest_ms", "views", "window", "forgotten_ms")
+LOG_FIELDS = ("newest_ms", "views", "window")
 
 
 class Names(msgspec.Struct, array_like=True, frozen=True):
@@ -37,6 +40,17 @@ class Names(msgspec.Struct, array_like=True, frozen=True):
     editions: list[str]
     articles: int
     free_slots: list[int]
+
+
+class TurnPlace(msgspec.Struct, array_like=True, frozen=True):
+    """A `Turn`, with what versions before 0.2.0 did not write."""
+
+    window: int
+    position: int
+    views: int
+    sequences: tuple[tuple[str, int], ...]
+    newest_ms: int = NO_CLOCK
+    imports: tuple[tuple[str, int], ...] = ()
 
 
 class Place(msgspec.Struct, array_like=True, frozen=True):
@@ -52,13 +66,22 @@ class Place(msgspec.Struct, array_like=True, frozen=True):
         Log position at which rereading must begin.
     begun : list of int
         Log position of each arm's first event.
+    imports : list
+        As in `Site`.
+    rules_from : int
+        As in `Site`; -1 = the version before 0.2.0 that wrote it had no such rules.
+    generations : list of (int, int, int, int)
+        Which memory of ids, number, begin and end of each generation; its ids are a piece.
     """
 
-    turns: list[tuple[int, int, int, tuple[tuple[str, int], ...]]]
+    turns: list[TurnPlace]
     sequences: list[tuple[str, int]]
     newest_ms: int = 0
     reread_from: int = 0
     begun: list[int] = []
+    imports: list[tuple[str, int]] = []
+    rules_from: int = -1
+    generations: list[tuple[int, int, int, int]] = []
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -70,10 +93,13 @@ class Mark(msgspec.Struct, frozen=True):
         Views of the site's log by then.
     moved : tuple
         What changes everything when it changes: bases, evictions, rows freed.
+    ids : tuple of (int, int)
+        Number of the newest generation of either memory of ids, and how many ids it had.
     """
 
     views: int
     moved: tuple[Any, ...]
+    ids: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +143,8 @@ class SiteSnapshot:
         Those that changed, by number.
     arms : dict of int to bytes
         Those that changed, by number.
+    ids : dict of str to array
+        Generations of ids that changed, by name.
     count : int
         Pages that there are.
     place : Place
@@ -127,6 +155,7 @@ class SiteSnapshot:
     head: bytes
     pages: dict[int, RawPage]
     arms: dict[int, bytes]
+    ids: dict[str, NDArray[np.uint64]]
     count: int
     place: Place
     mark: Mark
@@ -145,58 +174,97 @@ def snapshot_of(site: Site, since: Mark | None = None) -> SiteSnapshot:
         "base_ms": s.weights["base_ms"][0],
         "graph_base_ms": s.graph.level["base_ms"][0],
         "log": np.array([site.log[name] for name in LOG_FIELDS], np.int64),
+        "horizons": s.memory["horizon"][:LONG_IDS].copy(),
     }
-    names = msgspec.msgpack.encode(Names(site.name, site.editions, used, site.free_slots))
+    names = msgspec.msgpack.encode(Names(site.name, site.editions, used, site.free_slots[::-1]))
     head = LENGTH.pack(len(names)) + names + pack_arrays(arrays)
-    turns = [(t.window, t.position, t.views, t.sequences) for t in site.turns]
-    begin = site.reread_from().position
-    place = Place(turns, list(site.sequences.items()), site.newest_ms, begin, site.arms.begun[:])
+    turns = [
+        TurnPlace(t.window, t.position, t.views, t.sequences, t.newest_ms, t.imports)
+        for t in site.turns
+    ]
+    generations = site.generations.all(s)
+    place = Place(
+        turns, list(site.sequences.items()), site.newest_ms, site.reread_from().position,
+        site.arms.begun[:], list(site.imports.items()), site.rules_from,
+        [(which, its.number, its.begin_ms, its.end_ms) for which, its in generations],
+    )  # fmt: skip
     arms = {k: packed_arm(site.arms.row(k)) for k in site.arms.changed(views)}
-    return SiteSnapshot(site.name, head, pages, arms, count, place, mark)
+    ids = {
+        ids_name(which, its.number): its.keys
+        for which, its in generations
+        if since is None or not since.ids or _has_more(its, since.ids[which])
+    }
+    return SiteSnapshot(site.name, head, pages, arms, ids, count, place, mark)
 
 
 def state_bytes(site: Site) -> bytes:
     """Write all that follows from the site's views, and nothing else."""
     snapshot = snapshot_of(site)
     pages = (page.packed() for page in snapshot.pages.values())
-    return b"".join([snapshot.head, *pages, *snapshot.arms.values()])
+    ids = (keys.tobytes() for keys in snapshot.ids.values())
+    return b"".join([snapshot.head, *pages, *snapshot.arms.values(), *ids])
 
 
 def mark_of(site: Site) -> Mark:
     """Say where a site stands."""
     s, level = site.state, site.state.graph.level[0]
     bases = (*s.weights["base_ms"][0].tolist(), *level["base_ms"].tolist())
-    return Mark(int(site.log["views"]), (*bases, site.evictions, int(level["freed"])))
+    newest = zip(s.log[0]["generation"].tolist(), s.log[0]["fresh"].tolist(), strict=True)
+    moved = (*bases, site.evictions, int(level["freed"]))
+    return Mark(int(site.log["views"]), moved, tuple(newest))
+
+
+def ids_name(which: int, number: int) -> str:
+    """Name of a generation of ids, within its site."""
+    return f"ids{which}-{number}"
+
+
+def _has_more(its: Generation, since: tuple[int, int]) -> bool:
+    """Say whether a generation has ids that it had not at a mark."""
+    number, count = since
+    return its.number > number or (its.number == number and its.keys.size > count)
 
 
 def restored_site(
-    head: bytes, pages: Sequence[bytes], arms: Sequence[bytes], place: Place,
-    settings: EngineSettings,
+    head: bytes, pages: Sequence[bytes], arms: Sequence[bytes], ids: Sequence[bytes],
+    place: Place, settings: EngineSettings, position: int,
 ) -> Site:  # fmt: skip
     """Build a site from its bytes; its memory of repeats and visits is empty.
 
     Parameters
     ----------
     head : bytes
-    pages, arms : sequence of bytes
+    pages, arms, ids : sequence of bytes
         All of them, in their order.
     place : Place
     settings : EngineSettings
         Those that the state grew under.
+    position : int
+        Log position of the checkpoint.
     """
     (length,) = LENGTH.unpack_from(head)
     offset = LENGTH.size + length
     names = msgspec.msgpack.decode(head[LENGTH.size : offset], type=Names)
     site = Site(names.site, settings)
-    site.editions, site.free_slots = names.editions, names.free_slots
-    site.sequences = dict(place.sequences)
-    site.turns = [Turn(*turn) for turn in place.turns]
+    site.editions, site.free_slots = names.editions, names.free_slots[::-1]
+    site.sequences, site.imports = dict(place.sequences), dict(place.imports)
+    site.turns = [
+        Turn(t.window, t.position, t.views, t.sequences, t.newest_ms, t.imports)
+        for t in place.turns
+    ]
+    site.rules_from = position if place.rules_from < 0 else place.rules_from
     _fill_head(site, names.articles, unpack_arrays(head[offset:]))
     for number, page in enumerate(pages):
         _fill_page(site, number * PAGE, page)
     _name_slots(site)
     for arm, begun in zip(arms, place.begun, strict=True):
         site.arms.restore(arm_of(arm, begun))
+    if place.generations:
+        found = [
+            (which, Generation(number, begin, end, np.frombuffer(keys, "<u8").astype(np.uint64)))
+            for (which, number, begin, end), keys in zip(place.generations, ids, strict=True)
+        ]
+        site.state = site.generations.restore(site.state, found)
     return site
 
 
@@ -227,8 +295,12 @@ def _fill_head(site: Site, used: int, arrays: dict[str, NDArray[Any]]) -> None:
     )
     site.state.weights["base_ms"][0] = arrays["base_ms"]
     site.state.graph.level["base_ms"][0] = arrays["graph_base_ms"]
-    for name, value in zip(LOG_FIELDS, arrays["log"], strict=True):
+    for name, value in zip(LOG_FIELDS, arrays["log"], strict=False):
         site.log[name] = value
+    if "horizons" in arrays:
+        site.state.memory["horizon"][:LONG_IDS] = arrays["horizons"]
+    else:  # before 0.2.0 there was one horizon, the last entry of `log`
+        site.state.memory["horizon"][:LONG_IDS] = arrays["log"][len(LOG_FIELDS)]
     site.log["articles"] = used
 
 

@@ -1,8 +1,9 @@
 """Packing: events into batches of one site; this file alone hashes what tells readers apart.
 
-Visitors, sessions, networks and event ids leave here only as keyed BLAKE2b hashes, the key being
-the day's; a log holds no id as it was received. Robots are known by their user agent, from the
-list of the package crawler-user-agents.
+Visitors, sessions, networks and event ids leave here only as keyed BLAKE2b hashes; a log holds no
+id as it was received. The key is the day's, but for event ids: theirs never changes, so that an
+event that is sent again on another day has the same hash. Robots are known by their user agent,
+from the list of the package crawler-user-agents.
 """
 
 from collections.abc import Callable
@@ -28,6 +29,8 @@ class Hasher(dict[Name, int]):
     ----------
     key : bytes
         Up to 64 secret bytes.
+    ids : Hasher
+        Hashes event ids; this one itself if none is given.
 
     Examples
     --------
@@ -35,9 +38,10 @@ class Hasher(dict[Name, int]):
     False
     """
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, ids: "Hasher | None" = None) -> None:
         super().__init__()
         self._keyed = blake2b(key=key, digest_size=8)
+        self.ids = ids or self
 
     def __missing__(self, name: Name) -> int:
         """Hash a name that was not asked for lately."""
@@ -85,6 +89,7 @@ def pack(site: str, source: str, first: int, stamp_ms: int, rows: Rows, hashes: 
     surfaces, surface = _dictionary(rows, "surface")
     experiments, experiment = _dictionary(rows, "experiment")
     arms, arm = _dictionary(rows, "arm")
+    imports, label = _dictionary(rows, "import")
     visitor = list(map(hashes.__getitem__, rows.column("visitor")))
     given: dict[str, NDArray[Any]] = {
         "at": np.array(rows.at_ms, np.int64),
@@ -94,6 +99,7 @@ def pack(site: str, source: str, first: int, stamp_ms: int, rows: Rows, hashes: 
         "surface": surface,
         "experiment": experiment,
         "arm": arm,
+        "import": label,
     }
     for column, (field, absent, value) in _rare_columns(hashes).items():
         if field in rows.columns:
@@ -103,7 +109,7 @@ def pack(site: str, source: str, first: int, stamp_ms: int, rows: Rows, hashes: 
     return Batch(
         site, source, first, stamp_ms, tuple(editions),
         tuple((editions[edition], article) for edition, article in articles),
-        surfaces, experiments, arms, full_columns(given),
+        surfaces, experiments, arms, full_columns(given), imports,
     )  # fmt: skip
 
 
@@ -133,11 +139,12 @@ def _rare_columns(
 ) -> dict[str, tuple[str, object, Callable[[Any], int]]]:
     """Columns that most events leave out: event field, value when absent, number otherwise."""
     return {
-        "event_id": ("id", None, hashes.__getitem__),
+        "event_id": ("id", None, hashes.ids.__getitem__),
         "kind": ("kind", "view", KIND_OF.__getitem__),
         "robot": ("agent", "", is_robot),
         "slot": ("slot", 0, int),
         "bucket": ("bucket", None, int),
         "network": ("network", "", lambda name: hashes[name] & 0xFFFFFFFF),
         "list_id": ("list_id", "", hashes.__getitem__),
+        "row": ("row", 0, int),
     }

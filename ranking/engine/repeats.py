@@ -1,10 +1,15 @@
 """Repeats: who has seen what within the window, exactly, in bounded memory.
 
-A key is (visitor, article, kind) or a portal's event id, mixed into 64 bits; its value the newest
-stamp it was seen at. An event repeats when |at - seen| < W. Stamps below the horizon (two whole
-windows before the log's current one) are as if never seen, so this memory is a function of the
-log's recent views alone: a checkpoint holds no row of it, only the offset to reread it from.
-Open addressing; a dead entry is reused, the table rebuilt when 60 % full.
+A key is (visitor, article, kind), mixed into 64 bits; its value is the newest stamp it was seen at.
+An event repeats when |at - seen| < W. An event that is stamped a whole window or more behind the
+clock is late. Late events of one key repeat each other too: always when they are at most half a
+window apart, never when they are a whole one apart. They are remembered by the two windows that
+hold them, on a grid and on the same grid moved by half a window.
+
+Stamps below the horizon (two whole windows before the log's current one, or later if the memory is
+full) are as if never seen, so this memory is a function of the log's recent events alone: a
+checkpoint holds no row of it, only the offset to reread it from. Open addressing; a forgotten entry
+is used again, the table is rebuilt when 60 % of its places are used.
 """
 
 from typing import Any
@@ -16,7 +21,7 @@ from ranking.engine.compiled import compiled, inlined
 
 NEVER = np.iinfo(np.int64).min // 4
 NOTHING = np.uint64(0)
-FULL = 0.6
+LATE_SALT = np.uint64(0x8CB92BA72F3D8DD7)
 
 
 SEEN = np.dtype([("key", np.uint64), ("at", np.int64)], align=True)
@@ -46,8 +51,14 @@ def seen_key(visitor: np.uint64, article: np.uint64, kind: int) -> np.uint64:
 
 
 @inlined
+def late_key(key: np.uint64, half: int) -> np.uint64:
+    """Key of late events of a key in the window that begins with a half, counted from the epoch."""
+    return mix(mix(key ^ LATE_SALT) ^ np.uint64(half)) | np.uint64(1)
+
+
+@inlined
 def find_place(table: NDArray[Any], key: np.uint64, horizon: int) -> int:
-    """Place of a key, or of the entry to use for it (empty, or dead by `horizon`).
+    """Place of a key, or of the entry to use for it (empty, or below `horizon`).
 
     `table` is any structured array with the fields `key` and `at`.
     """
@@ -66,40 +77,62 @@ def find_place(table: NDArray[Any], key: np.uint64, horizon: int) -> int:
 
 
 @inlined
-def touch(seen: NDArray[Any], key: np.uint64, at_ms: int, log: NDArray[Any]) -> int:
+def touch(table: NDArray[Any], key: np.uint64, at_ms: int, memory: Any) -> int:
     """Remember a sight of `key` and return the newest one before it, or NEVER.
 
     Parameters
     ----------
-    seen : (size,) SEEN
-    log : (1,) record
-        Its `forgotten_ms` is the horizon, its `seen_used` counts entries.
+    table : (size,) SEEN
+    key : uint64
+    at_ms : int
+    memory : MEMORY record
+        The table's.
     """
-    horizon = log[0]["forgotten_ms"]
-    entry = seen[find_place(seen, key, horizon)]
+    horizon = memory["horizon"]
+    entry = table[find_place(table, key, horizon)]
     before = NEVER
     if entry["key"] == key and entry["at"] >= horizon:
         before = entry["at"]
     if at_ms >= horizon and at_ms > before:
         if entry["key"] == NOTHING:
-            log[0]["seen_used"] += 1
+            memory["used"] += 1
+        if before == NEVER:
+            memory["living"] += 1
         entry["key"] = key
         entry["at"] = at_ms
     return before
 
 
+@inlined
+def is_seen(
+    table: NDArray[Any], key: np.uint64, at_ms: int, memory: Any, clock_ms: int, window_ms: int
+) -> bool:
+    """Remember a sight and say whether it repeats another one.
+
+    Parameters
+    ----------
+    clock_ms : int
+        The site's clock, this event included.
+    window_ms : int
+        W.
+    """
+    before = touch(table, key, at_ms, memory)
+    again = before != NEVER and abs(at_ms - before) < window_ms
+    if at_ms <= clock_ms - window_ms:
+        half = at_ms // (window_ms // 2)
+        for begin in range(half - 1, half + 1):
+            late = touch(table, late_key(key, begin), clock_ms, memory)
+            again = again or late != NEVER
+    return again
+
+
 @compiled
-def rebuilt_seen(seen: NDArray[Any], fresh: NDArray[Any], log: NDArray[Any]) -> None:
-    """Copy the living entries into an empty table."""
-    log[0]["seen_used"] = 0
-    for place in range(seen.size):
-        entry = seen[place]
+def rebuilt_seen(table: NDArray[Any], fresh: NDArray[Any], memory: NDArray[Any]) -> None:
+    """Copy the living entries into an empty table; `memory` is (1,) MEMORY, or a part of it."""
+    its = memory[0]
+    its["used"] = 0
+    its["living"] = 0
+    for place in range(table.size):
+        entry = table[place]
         if entry["key"] != NOTHING:
-            touch(fresh, entry["key"], entry["at"], log)
-
-
-def living(table: NDArray[Any], horizon: int) -> NDArray[np.int64]:
-    """Stamps of a table's living entries, in no order."""
-    at: NDArray[np.int64] = table["at"]
-    alive: NDArray[np.int64] = at[(table["key"] != NOTHING) & (at >= horizon)]
-    return alive
+            touch(fresh, entry["key"], entry["at"], its)

@@ -12,7 +12,8 @@ from ranking.engine.event import DEFAULT_EDITION, Event, site_of
 
 FIELDS = Event.__struct_fields__
 _READERS = {field: attrgetter(field) for field in FIELDS if field != "at"}
-DEFAULTS = dict(zip(FIELDS[2:], Event.__struct_defaults__, strict=True))
+DEFAULTS = dict(zip(FIELDS[2:], Event.__struct_defaults__, strict=True)) | {"import": "", "row": 0}
+"""Of optional fields, and of the two columns that label the rows of an import."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,27 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+LEVELS = 4
+LATE_WINDOWS = 3
+LONGEST_COREAD = 30 * 86_400
+RANGES = {
+    "window": (1, 86_400),
+    "neighbours": (8, 1024),
+    "rows": (16, 1_000_000),
+    "articles": (64, 10_000_000),
+    "visitors": (256, 100_000_000),
+    "reads": (256, 100_000_000),
+    "impressions": (256, 100_000_000),
+    "clicks": (256, 100_000_000),
+    "ids": (256, 100_000_000),
+    "sites": (1, 10_000),
+    "editions": (1, 10_000),
+    "arms": (8, 10_000),
+    "late": (60, 366 * 86_400),
+    "ahead": (0, 86_400),
+}
+"""Least and greatest value of each whole number."""
+
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
@@ -29,7 +50,16 @@ class EngineSettings:
     articles : int
         Articles of a site that have state; the longest unseen are evicted first.
     visitors : int
-        Remembered (visitor, article) pairs of a site, and visits.
+        Views (pairs of visitor and article) that a site remembers, and visits.
+    reads, impressions, clicks : int
+        Events of the other kinds that a site remembers.
+    ids : int
+        Ids of views and clicks that a site remembers, and likewise of reads and impressions.
+    sites, editions : int
+        Sites of one log, and editions of a site; events beyond them are rejected.
+    late, ahead : int
+        Seconds that an event may be stamped before its site's clock, and after the moment at which
+        it was packed; an event beyond either counts for nothing.
     arms : int
         Arms of experiments that a site has sums of; 140 kB each.
 
@@ -47,23 +77,38 @@ class EngineSettings:
     rows: int = 20_000
     articles: int = 1_000_000
     visitors: int = 8_000_000
+    reads: int = 2_000_000
+    impressions: int = 8_000_000
+    clicks: int = 1_000_000
+    ids: int = 20_000_000
+    sites: int = 64
+    editions: int = 256
+    late: int = 72 * 3600
+    ahead: int = 300
     arms: int = 256
 
     def __post_init__(self) -> None:
-        """Refuse what no engine can run with, naming the setting."""
-        rules = {
-            "window": 1 <= self.window <= 86_400,
-            "neighbours": 8 <= self.neighbours <= 1024,
-            "rows": 16 <= self.rows <= 1_000_000,
-            "articles": 64 <= self.articles <= 10_000_000,
-            "visitors": 1024 <= self.visitors <= 100_000_000,
-            "arms": 8 <= self.arms <= 10_000,
-        }
-        for name, holds in rules.items():
-            if not holds:
-                value = getattr(self, name)
-                message = f"engine setting {name} is out of its range, got {value}"
-                raise ValueError(message)
+        """Refuse what no engine can run with, naming setting, rule and value.
+
+        Raises
+        ------
+        ValueError
+        """
+        for name, (least, most) in RANGES.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                _refuse(name, f"be between {least} and {most}", value)
+        lives = self.coread_half_lives
+        if len(lives) != LEVELS or list(lives) != sorted(set(lives)) or lives[0] < 1:
+            _refuse("coread_half_lives", "be four ascending numbers of seconds above 0", lives)
+        if lives[-1] > LONGEST_COREAD:
+            _refuse("coread_half_lives", f"be at most {LONGEST_COREAD}", lives)
+        for name in ("coread_forward", "coread_backward"):
+            weights = getattr(self, name)
+            if len(weights) != LEVELS or not all(0.0 <= weight <= 1.0 for weight in weights):
+                _refuse(name, "be four weights from 0 to 1", weights)
+        if self.late < LATE_WINDOWS * self.window:
+            _refuse("late", f"be at least {LATE_WINDOWS} times window, {self.window}", self.late)
 
     def as_dict(self) -> dict[str, object]:
         """Plain values, for a checkpoint's header."""
@@ -77,3 +122,13 @@ class EngineSettings:
         forward = np.array(self.coread_forward)[:, None] ** np.arange(3)[None, :]
         backward = np.array(self.coread_backward)[:, None] * forward
         return np.stack([forward, backward], axis=2)
+
+    @classmethod
+    def completed(cls, given: dict[str, object]) -> dict[str, object]:
+        """Settings as an earlier version wrote them, with the defaults of those that came since."""
+        return cls().as_dict() | given
+
+
+def _refuse(name: str, rule: str, value: object) -> None:
+    message = f"engine setting {name} must {rule}, got {value}"
+    raise ValueError(message)

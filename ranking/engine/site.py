@@ -4,22 +4,27 @@ This file alone gives articles their slots, in the order of their first view, an
 cannot do by itself: have tables grow, turn windows, evict articles.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.engine.admission import NO_CLOCK, admitted
 from ranking.engine.arms import Arms
 from ranking.engine.batch import Batch
 from ranking.engine.coread import forget_articles
-from ranking.engine.repeats import living
+from ranking.engine.generations import Generations
+from ranking.engine.imports import as_pairs, known_rows
+from ranking.engine.memory import EACH, LONG_IDS, NAMES, VISITS, halved_horizon, living
+from ranking.engine.outcomes import KNOWN
 from ranking.engine.settings import EngineSettings
 from ranking.engine.tables import empty_articles, new_state, with_articles, with_edition, with_room
 from ranking.engine.views import DONE, TURN, apply_views, reread_views, views_of
-from ranking.engine.visits import forget_pages
 
 SOURCES = 1024
+EVICTED = 64
+"""Part of the articles that an eviction takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,57 @@ class Turn:
         The site's views before that batch.
     sequences : tuple of (str, int)
         The sources' next numbers before that batch.
+    newest_ms : int
+        The site's clock before that batch.
+    imports : tuple of (str, int)
+        The imports' next rows before that batch.
     """
 
     window: int
     position: int
     views: int
     sequences: tuple[tuple[str, int], ...]
+    newest_ms: int = NO_CLOCK
+    imports: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(slots=True)
+class Reread:
+    """How far rereading has come.
+
+    Attributes
+    ----------
+    views : int
+        Number of the next view in the site's log.
+    clock_ms : int
+        The site's clock.
+    sequences, imports : dict of str to int
+        The sources' next numbers, and the imports' next rows.
+    """
+
+    views: int
+    clock_ms: int
+    sequences: dict[str, int]
+    imports: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """How full one of a site's memories is.
+
+    Attributes
+    ----------
+    name : str
+    entries, most : int
+        Living entries, and how many there may be.
+    window : float
+        Seconds of log time that are remembered.
+    """
+
+    name: str
+    entries: int
+    most: int
+    window: float
 
 
 def article_key(edition: str, article: str) -> int:
@@ -66,9 +116,12 @@ class Site:
         self.ids: list[str] = []
         self.slots: list[dict[str, int]] = []
         self.sequences: dict[str, int] = {}
+        self.imports: dict[str, int] = {}
         self.turns: list[Turn] = []
-        self.free_slots: list[int] = []
-        self._gone: dict[tuple[str, str], int] = {}  # articles met when rereading
+        self.rules_from = 0
+        """Log position from which the rules of admission hold: before it, all events acted."""
+        self.generations = Generations()
+        self.free_slots: list[int] = []  # the next one to give stands last
         self.evictions = 0
         self._evicted: list[tuple[str, str]] = []
         self.arrivals = 0  # slots given, to new articles or in place of evicted ones
@@ -86,13 +139,18 @@ class Site:
         """The newest accepted stamp, ms; 0 before the first."""
         return int(self.log["newest_ms"])
 
+    @property
+    def clock_ms(self) -> int:
+        """The newest accepted stamp, ms; `NO_CLOCK` before the first."""
+        return self.newest_ms if self.log["views"] else NO_CLOCK
+
     def slot(self, edition: str, article: str) -> int:
         """Slot of an article, -1 if no view of it is remembered."""
         if edition not in self.editions:
             return -1
         return self.slots[self.editions.index(edition)].get(article, -1)
 
-    def apply(self, batch: Batch, position: int) -> int:
+    def apply(self, batch: Batch, position: int) -> NDArray[np.uint8]:
         """Apply the views of a batch that were not applied before.
 
         Parameters
@@ -103,44 +161,68 @@ class Site:
 
         Returns
         -------
-        int
-            How many views were new by their source's sequence.
+        (n_views,) uint8
+            What became of each view: see `outcomes`.
         """
-        before = tuple(self.sequences.items())
-        batch = self._fresh_part(self.sequences, batch)
-        here = Turn(0, position, int(self.log["views"]), before)
-        rest = batch
+        outcome = np.full(len(batch), KNOWN, np.uint8)
+        here = Turn(
+            0, position, int(self.log["views"]), tuple(self.sequences.items()), self.clock_ms,
+            as_pairs(self.imports),
+        )  # fmt: skip
+        fresh = self._fresh_part(self.sequences, batch)
+        known = known_rows(fresh, self.imports)
+        rest, told = fresh.taken(~known) if known.any() else fresh, [np.zeros(0, np.uint8)]
         while len(rest):
-            slots = self._known_slots(rest)
-            fitting = self._intern(rest, slots)
-            self._run(rest.part(0, fitting), slots, here)
-            rest = rest.part(fitting, len(rest))
-            if len(rest):
-                self._evict()
-        return len(batch)
+            stop, editions = self._room_for_editions(rest)
+            part, clock = rest.part(0, stop), self.clock_ms
+            its = admitted(part, clock, self.settings, editions)
+            its.outcome[its.acting] = self._applied(its.batch, here)
+            told.append(its.outcome)
+            rest = rest.part(stop, len(rest))
+        outcome[len(batch) - len(fresh) :][~known] = np.concatenate(told)
+        return outcome
 
-    def reread(self, batch: Batch, views: int, sequences: dict[str, int]) -> int:
-        """Feed only the memory of repeats and visits; returns the views passed.
+    def rereading(self) -> Reread:
+        """Where rereading begins."""
+        turn = self.reread_from()
+        return Reread(turn.views, turn.newest_ms, dict(turn.sequences), dict(turn.imports))
+
+    def reread(self, batch: Batch, position: int, come: Reread) -> None:
+        """Feed only the memory of repeats and visits.
 
         Parameters
         ----------
         batch : Batch
-        views : int
-            The site's views before the batch.
-        sequences : dict of str to int
-            The sources' next numbers before the batch; moved on.
+        position : int
+            The batch's place in the log.
+        come : Reread
+            Moved on.
         """
-        batch = self._fresh_part(sequences, batch)
+        batch = self._fresh_part(come.sequences, batch)
+        known = known_rows(batch, come.imports)
+        if known.any():
+            batch = batch.taken(~known)
+        if position >= self.rules_from:
+            batch = admitted(batch, come.clock_ms, self.settings, set(self.editions)).batch
         if len(batch):
             self.state = with_room(self.state, len(batch))
             names = [(batch.editions[edition], article) for edition, article in batch.articles]
-            entry = batch.columns["article"]
             records = views_of(batch, self._known_slots(batch))
-            records["key"] = np.array([article_key(*name) for name in names], np.uint64)[entry]
-            gone = [-2 - self._gone.setdefault(name, len(self._gone)) for name in names]
-            records["gone"] = np.array(gone, np.int32)[entry]
-            reread_views(self.state, records, views)
-        return len(batch)
+            keys = np.array([article_key(*name) for name in names], np.uint64)
+            records["key"] = keys[batch.columns["article"]]
+            reread_views(self.state, records, come.views, come.clock_ms)
+            come.clock_ms = max(come.clock_ms, int(records["at"].max()))
+        come.views += len(batch)
+
+    def remembered(self) -> list[Remembered]:
+        """How full each memory is, and how far back it reaches."""
+        told = []
+        for which, name in enumerate(NAMES):
+            its = self.state.memory[which]
+            begin = int(its["horizon"]) if which < LONG_IDS else self.generations.begin_ms(which)
+            window = max(self.newest_ms - begin, 0) / 1000 if begin > NO_CLOCK else 0.0
+            told.append(Remembered(name, int(its["living"]), int(its["most"]), window))
+        return told
 
     def give_slots(self, batch: Batch) -> NDArray[np.int32]:
         """Give a batch's new articles slots without applying it, (n_articles,) int32."""
@@ -162,10 +244,36 @@ class Site:
 
     def reread_from(self) -> Turn:
         """Where rereading must begin so that nothing remembered is missing."""
-        forgotten = int(self.log["forgotten_ms"])
+        forgotten = int(self.state.memory["horizon"][:LONG_IDS].min())
         window_ms = self.settings.window * 1000
         older = [turn for turn in self.turns if turn.window * window_ms <= forgotten]
         return older[-1] if older else self.turns[0]
+
+    def _room_for_editions(self, batch: Batch) -> tuple[int, set[str] | None]:
+        """Views that may be taken together, and their editions if there is no room for others."""
+        known = set(self.editions)
+        room = self.settings.editions - len(known)
+        missing = [index for index, name in enumerate(batch.editions) if name not in known]
+        if len(missing) <= max(room, 0):
+            return len(batch), None
+        if room <= 0:
+            return len(batch), known
+        of_article = np.array([edition for edition, _ in batch.articles], np.int64)
+        its = of_article[batch.columns["article"]]
+        first = sorted(int(np.argmax(its == index)) for index in missing if (its == index).any())
+        return (first[room] if len(first) > room else len(batch)), None
+
+    def _applied(self, batch: Batch, here: Turn) -> NDArray[np.uint8]:
+        """Apply views that act; returns what became of each."""
+        told = [np.zeros(0, np.uint8)]
+        while len(batch):
+            slots = self._known_slots(batch)
+            fitting = self._intern(batch, slots)
+            told.append(self._run(batch.part(0, fitting), slots, here))
+            batch = batch.part(fitting, len(batch))
+            if len(batch):
+                self._evict()
+        return np.concatenate(told)
 
     def _fresh_part(self, sequences: dict[str, int], batch: Batch) -> Batch:
         skipped = batch.known(sequences)
@@ -213,7 +321,7 @@ class Site:
         if edition not in self.editions:
             self._new_edition(edition)
         if self.free_slots:
-            slot = self.free_slots.pop(0)
+            slot = self.free_slots.pop()
             self.ids[slot] = article
         else:
             slot = len(self.ids)
@@ -239,43 +347,62 @@ class Site:
         self.slots.append({})
         self.state = with_edition(self.state)
 
-    def _run(self, batch: Batch, slots: NDArray[np.int32], here: Turn) -> None:
+    def _run(self, batch: Batch, slots: NDArray[np.int32], here: Turn) -> NDArray[np.uint8]:
         views, first = views_of(batch, slots), int(self.log["views"])
         done, reason = apply_views(self.state, views, 0)
         while reason != DONE:
             self.settle(reason, int(batch.columns["at"][done]), here)
             done, reason = apply_views(self.state, views, done)
         self.arms.add(batch, views, self.state.article["key"], first, here.position)
+        return np.asarray(views["outcome"])
 
     def settle(self, reason: int, at_ms: int, here: Turn) -> None:
-        """Do what the loop stopped for: turn the window, or make room in the tables."""
+        """Do what the loop stopped for: turn the window, or make room in the memories."""
+        window_ms = self.settings.window * 1000
         if reason == TURN:
-            window = at_ms // (self.settings.window * 1000)
-            self.turns.append(Turn(window, here.position, here.views, here.sequences))
-            self.log["window"] = window
-            self._forget((window - 2) * self.settings.window * 1000)
-            first = self.turns.index(self.reread_from())
-            del self.turns[:first]
-        self.state = with_room(self.state, 1)
+            self.state = self.generations.turn(self.state, at_ms)
+            window = at_ms // window_ms
+            if window > self.log["window"]:
+                self.turns.append(replace(here, window=window))
+                self.log["window"] = window
+                for which in range(LONG_IDS):
+                    self._forget(which, (window - 2) * window_ms)
+            due = (int(self.log["window"]) + 1) * window_ms
+            self.log["due_ms"] = min(due, self.generations.due_ms())
+        for which in range(LONG_IDS):
+            its = self.state.memory[which]
+            if its["living"] + EACH > its["most"]:
+                stamps = living(self._table(which), int(its["horizon"]))
+                self._forget(which, halved_horizon(stamps, int(its["most"])))
+        del self.turns[: self.turns.index(self.reread_from())]
+        self.state = self.generations.with_room(with_room(self.state, 1))
+        self.log["room"] = 0
 
-    def _forget(self, horizon: int) -> None:
-        horizon = max(horizon, int(self.log["forgotten_ms"]))
-        if self.log["seen_used"] > self.settings.visitors:
-            stamps = living(self.state.seen, horizon)
-            if stamps.size > self.settings.visitors:
-                horizon = int(np.sort(stamps)[stamps.size - self.settings.visitors // 2])
-        self.log["forgotten_ms"] = horizon
+    def _table(self, which: int) -> NDArray[np.void]:
+        """Table of a memory of sights or of visits."""
+        return self.state.visits if which == VISITS else self.state.seen[which]
+
+    def _forget(self, which: int, horizon: int) -> None:
+        """Raise the horizon of a memory."""
+        its = self.state.memory[which]
+        if horizon > its["horizon"]:
+            its["horizon"] = horizon
+            its["living"] = living(self._table(which), horizon).size
 
     def _evict(self) -> None:
-        """Forget the sixteenth of the articles whose last view is longest ago."""
+        """Forget the part of the articles that is worth least.
+
+        First those with at most one counted view, so that invented ids cannot push out the archive;
+        of these, and then of the others, those whose last view is longest ago.
+        """
         self.evictions += 1
         article, used = self.state.article, len(self.ids)
-        order = np.argsort(article["last"][:used], kind="stable")
-        gone_slots = np.sort(order[: max(used // 16, 1)])
+        last, many = article["last"][:used], max(used // EVICTED, 1)
+        worth = np.where(article["counted"][:used, 0] > 1, last + int(self.log["views"]) + 1, last)
+        gone_slots = np.sort(np.argpartition(worth, many - 1)[:many])
         gone = np.zeros(article.size, np.bool_)
         gone[gone_slots] = True
         forget_articles(self.state.graph, article, gone)
-        forget_pages(self.state.visits, gone)
         for slot in gone_slots.tolist():
             index = int(article["edition"][slot])
             self._evicted.append((self.editions[index], self.ids[slot]))
@@ -285,4 +412,4 @@ class Site:
         article[gone_slots] = empty_articles(1)[0]
         article["touched"][gone_slots] = touched
         self.state.mass[gone_slots] = 0.0
-        self.free_slots = gone_slots.tolist()
+        self.free_slots = gone_slots[::-1].tolist()

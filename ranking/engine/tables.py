@@ -4,13 +4,26 @@ A table grows to twice its size, so that growing costs a constant a row; what is
 is. Nothing here depends on when a table grows.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.coread import new_graph
 from ranking.engine.decay import RUNGS
 from ranking.engine.masses import CLASSES, millisecond_weights, new_weights
-from ranking.engine.repeats import FULL, living, new_seen, rebuilt_seen
+from ranking.engine.memory import (
+    EACH,
+    FULL,
+    LONG_IDS,
+    MEMORY,
+    READERS,
+    SHORT_IDS,
+    SIGHTS,
+    VISITS,
+    table_size,
+)
+from ranking.engine.repeats import new_seen, rebuilt_seen
 from ranking.engine.settings import EngineSettings
 from ranking.engine.views import ARTICLE, LOG, State
 from ranking.engine.visits import new_visits, rebuilt_visits
@@ -31,20 +44,42 @@ def new_state(settings: EngineSettings) -> State:
     """Create the state of a site that has no view yet."""
     log = np.zeros(1, LOG)
     log["window"] = LONG_AGO // (settings.window * 1000)
-    log["forgotten_ms"] = LONG_AGO
     log["window_ms"] = settings.window * 1000
+    log["due_ms"] = LONG_AGO
+    log["generation"] = 1
     return State(
         article=empty_articles(FIRST_SLOTS),
         mass=np.zeros((FIRST_SLOTS, CLASSES, RUNGS)),
         total=np.zeros((0, CLASSES, RUNGS)),
         graph=new_graph(settings),
         weights=new_weights(),
-        of_millisecond=millisecond_weights(),
-        seen=new_seen(),
+        of_millisecond=_weights_of_milliseconds(),
+        seen=tuple(new_seen() for _ in range(SIGHTS)),
         visits=new_visits(),
+        ids=(new_seen(64), new_seen(64)),
+        fresh=(np.zeros(64, np.uint64), np.zeros(64, np.uint64)),
+        memory=new_memory(settings),
         touched=np.zeros(FIRST_SLOTS, np.int32),
         log=log,
     )
+
+
+@cache
+def _weights_of_milliseconds() -> NDArray[np.float64]:
+    """The same table for all sites."""
+    return millisecond_weights()
+
+
+def new_memory(settings: EngineSettings) -> NDArray[np.void]:
+    """Count nothing of any memory, (8,) MEMORY."""
+    memory = np.zeros(SHORT_IDS + 1, MEMORY)
+    memory["horizon"] = LONG_AGO
+    memory["horizon"][LONG_IDS:] = 1
+    kinds = (settings.visitors, settings.reads, settings.impressions, settings.clicks)
+    memory["most"][:READERS] = kinds
+    memory["most"][READERS] = memory["most"][VISITS] = settings.visitors
+    memory["most"][LONG_IDS:] = settings.ids
+    return memory
 
 
 def with_edition(state: State) -> State:
@@ -70,21 +105,22 @@ def with_articles(state: State, count: int, most: int) -> State:
 
 
 def with_room(state: State, views: int) -> State:
-    """Make room for `views` more keys and visits, dropping the forgotten."""
-    log, horizon = state.log[0], int(state.log[0]["forgotten_ms"])
-    if log["seen_used"] + 3 * views + 3 > state.seen.size * FULL:
-        seen = new_seen(_room(living(state.seen, horizon).size + 3 * views))
-        rebuilt_seen(state.seen, seen, state.log)
-        state = state._replace(seen=seen)
-    if log["visits_used"] + views + 1 > state.visits.size * FULL:
-        visits = new_visits(_room(living(state.visits, horizon).size + views))
-        rebuilt_visits(state.visits, visits, state.log)
-        state = state._replace(visits=visits)
-    return state
+    """Make room for `views` more sights and visits in the tables, dropping what is forgotten."""
+    seen, memory = list(state.seen), state.memory
+    for which, table in enumerate(seen):
+        if _is_full(memory, which, table.size, views):
+            seen[which] = new_seen(_size_for(memory, which, views))
+            rebuilt_seen(table, seen[which], memory[which : which + 1])
+    visits = state.visits
+    if _is_full(memory, VISITS, visits.size, views):
+        visits = new_visits(_size_for(memory, VISITS, views))
+        rebuilt_visits(state.visits, visits, memory[VISITS : VISITS + 1])
+    return state._replace(seen=tuple(seen), visits=visits)
 
 
-def _room(entries: int) -> int:
-    size = 1 << 12
-    while entries > size * FULL / 2:
-        size *= 2
-    return size
+def _is_full(memory: NDArray[np.void], which: int, size: int, views: int) -> bool:
+    return bool(memory["used"][which] + EACH * views > size * FULL)
+
+
+def _size_for(memory: NDArray[np.void], which: int, views: int) -> int:
+    return table_size(int(memory["living"][which]) + EACH * views)

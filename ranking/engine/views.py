@@ -1,7 +1,7 @@
 """One view, and what it does to a site's state: the loop that everything else waits for.
 
-In order: a portal's event id that was seen is dropped; robots are accepted and no more; a repeat
-is accepted but not counted; a counted view adds to masses, rings and the co-read graph; the view
+In order: an event whose id is known is dropped; robots are accepted and no more; a repeat is
+accepted but not counted; a counted view adds to masses, rings and the co-read graph; the view
 takes its place in its visit. The same function serves the live loop, replay and backtest.
 
 Invariant: the state is a function of the sequence of views, whatever batches they came in. Hence
@@ -16,16 +16,19 @@ from numpy.typing import NDArray
 from ranking.engine.batch import Batch
 from ranking.engine.compiled import compiled, inlined, lent
 from ranking.engine.coread import Graph, add_coread, lent_graph, rebase_graph, weigh_coreads
+from ranking.engine.event_ids import event_key, is_known_id
 from ranking.engine.masses import LANDING, ONWARD, OURS, add_mass, rebase
-from ranking.engine.repeats import FULL, NEVER, NOTHING, mix, seen_key, touch
+from ranking.engine.memory import LONG_IDS, READERS, SIGHTS, VISITS, room_of
+from ranking.engine.outcomes import COUNTED as HAS_COUNTED
+from ranking.engine.outcomes import REPEAT, ROBOT
+from ranking.engine.repeats import NEVER, NOTHING, is_seen, mix, seen_key
 from ranking.engine.rings import DAY_MS, DAYS, HOUR_MS, HOURS, ring_add
-from ranking.engine.visits import DEPTH, remember_page, visit_place
+from ranking.engine.visits import DEPTH, is_alive, remember_page, visit_place
 
 KINDS = 4
-DONE, TURN, GROW = 0, 1, 2
+DONE, TURN, ROOM = 0, 1, 2
 LONGEST_STAY = 600
 """Seconds on a page beyond which a reader is taken to have been away."""
-EVENT_ID_SALT = np.uint64(0x9E3779B97F4A7C15)
 READER_SALT = np.uint64(0xD1B54A32D192ED03)
 LABELLED, COUNTED, BEGUN, SECOND, FIRST_SEEN = 1, 2, 4, 8, 16
 """What is told of a view that names experiments: it counted, a visit began with it, it was a
@@ -39,8 +42,8 @@ VIEW = np.dtype(
         ("event_id", np.uint64),
         ("key", np.uint64),  # hash of edition and id; used when rereading
         ("slot", np.int32),  # below 0 = an article evicted since
-        ("gone", np.int32),  # below -1: stands for the article if it was evicted since
         ("kind", np.uint8),
+        ("outcome", np.uint8),  # as the loop tells
         ("robot", np.uint8),
         ("ours", np.uint8),  # caused by one of our lists
         ("told", np.uint8),  # LABELLED, and then what the loop tells
@@ -70,10 +73,11 @@ LOG = np.dtype(
         ("newest_ms", np.int64),  # running maximum of stamps: the clock of the site's boards
         ("views", np.int64),  # views of the log so far
         ("window", np.int64),  # the repeat window that the clock is in, from the epoch
-        ("forgotten_ms", np.int64),  # stamps below are as if never seen
         ("window_ms", np.int64),
-        ("seen_used", np.int64),
-        ("visits_used", np.int64),
+        ("due_ms", np.int64),  # when the window turns, or a generation of ids
+        ("room", np.int64),  # views that certainly find room in all memories
+        ("generation", np.int64, (2,)),  # of ids: number of the newest
+        ("fresh", np.int64, (2,)),  # and how many it has
         ("articles", np.int64),  # slots in use
         ("touched", np.int64),  # entries of the list of touched articles
     ]
@@ -93,8 +97,15 @@ class State(NamedTuple):
     graph : Graph
     weights : (1,) WEIGHTS
     of_millisecond : (1000, n_rungs) float64
-    seen : (size,) SEEN
+    seen : 5 of (size,) SEEN
+        Sights of each kind of event, and of readers of experiments.
     visits : (size,) VISIT
+    ids : 2 of (size,) SEEN
+        Ids of events: of views and clicks, of reads and impressions.
+    fresh : 2 of (n,) uint64
+        The ids of the newest generations, in the order in which they came.
+    memory : (8,) MEMORY
+        What is counted of seen, visits and ids.
     touched : (n,) int32
         Articles touched since the last read.
     log : (1,) LOG
@@ -106,8 +117,11 @@ class State(NamedTuple):
     graph: Graph
     weights: NDArray[Any]
     of_millisecond: NDArray[np.float64]
-    seen: NDArray[Any]
+    seen: tuple[NDArray[Any], ...]
     visits: NDArray[Any]
+    ids: tuple[NDArray[Any], ...]
+    fresh: tuple[NDArray[np.uint64], ...]
+    memory: NDArray[Any]
     touched: NDArray[np.int32]
     log: NDArray[Any]
 
@@ -120,7 +134,7 @@ def views_of(batch: Batch, slots: NDArray[np.int32]) -> NDArray[Any]:
         views[name] = c[name]
     views["slot"] = slots[c["article"]]
     views["ours"] = (c["surface"] != 0) | (c["list_id"] != 0)
-    views["told"], views["stay"] = c["experiment"] != 0, 0
+    views["told"], views["stay"], views["outcome"] = c["experiment"] != 0, 0, 0
     return views
 
 
@@ -129,19 +143,37 @@ def lent_state(s: State) -> State:
     """The same state, uncounted: for loops over views."""
     return State(
         lent(s.article), lent(s.mass), lent(s.total), lent_graph(s.graph), lent(s.weights),
-        lent(s.of_millisecond), lent(s.seen), lent(s.visits), lent(s.touched), lent(s.log),
+        lent(s.of_millisecond),
+        (lent(s.seen[0]), lent(s.seen[1]), lent(s.seen[2]), lent(s.seen[3]), lent(s.seen[4])),
+        lent(s.visits), (lent(s.ids[0]), lent(s.ids[1])), (lent(s.fresh[0]), lent(s.fresh[1])),
+        lent(s.memory), lent(s.touched), lent(s.log),
     )  # fmt: skip
 
 
 @inlined
 def interruption(s: State, at: int) -> int:
-    """Say what must happen before a view: nothing, a turn of the window, or growth."""
+    """Say what must happen before a view: nothing, a turn of time, or room in a memory."""
     log = s.log[0]
-    if at >= (log["window"] + 1) * log["window_ms"]:
+    if at >= log["due_ms"]:
         return TURN
-    if log["seen_used"] + 3 > s.seen.size * FULL or log["visits_used"] + 1 > s.visits.size * FULL:
-        return GROW
+    if log["room"] <= 0:
+        log["room"] = least_room(s)
+        if log["room"] <= 0:
+            return ROOM
+    log["room"] -= 1
     return DONE
+
+
+@compiled
+def least_room(s: State) -> int:
+    """Views that certainly find room in all memories."""
+    room = room_of(s.memory, VISITS, s.visits.size)
+    for which in range(SIGHTS):
+        room = min(room, room_of(s.memory, which, s.seen[which].size))
+    for which in range(2):
+        room = min(room, room_of(s.memory, LONG_IDS + which, s.ids[which].size))
+        room = min(room, s.fresh[which].size - s.log[0]["fresh"][which])
+    return room
 
 
 @compiled
@@ -170,24 +202,27 @@ def apply_view(s: State, views: NDArray[Any], i: int) -> bool:
         article["touched"] = 1
         s.touched[log["touched"]] = slot
         log["touched"] += 1
-    again = is_seen(s.seen, s.log, event_key(view["event_id"]), at)
+    again = has_come(s, view["event_id"], kind)
     if kind == 0 and not again:
         article["accepted"] += 1
     if view["robot"]:
+        view["outcome"] = ROBOT
         return False
-    if view["told"] and not is_seen(s.seen, s.log, reader_key(view["visitor"]), at) and not again:
+    if view["told"] and not sight(s, READERS, reader_key(view["visitor"]), at) and not again:
         view["told"] |= FIRST_SEEN
     key = seen_key(view["visitor"], article["key"], kind)
-    counts = not is_seen(s.seen, s.log, key, at) and not again
+    counts = not sight(s, kind, key, at) and not again
+    view["outcome"] = HAS_COUNTED if counts else REPEAT
     if counts:
         article["counted"][kind] += 1
         if view["told"]:
             view["told"] |= COUNTED
     if kind == 0:
-        place = visit_place(s.visits, view["chain"], s.log)
+        visits = s.memory[VISITS]
+        place = visit_place(s.visits, view["chain"], visits)
         if counts:
             count_view(s, view, place)
-        remember_page(s.visits, place, slot, at)
+        remember_page(s.visits, place, slot, article["key"], article["last"], at, visits)
     return counts
 
 
@@ -202,11 +237,17 @@ def move_time(s: State, at: int) -> None:
 
 
 @inlined
-def event_key(event_id: np.uint64) -> np.uint64:
-    """Key of the portal's own event id, or nothing."""
+def has_come(s: State, event_id: np.uint64, kind: int) -> bool:
+    """Say whether an event of this id came before; events without one never did."""
     if event_id == NOTHING:
-        return NOTHING
-    return mix(event_id ^ EVENT_ID_SALT) | np.uint64(1)
+        return False
+    which = 0 if kind == 0 or kind == 3 else 1
+    count = s.log[0]["fresh"][which]
+    number, memory = s.log[0]["generation"][which], s.memory[LONG_IDS + which]
+    known = is_known_id(s.ids[which], event_key(event_id), number, memory, s.fresh[which], count)
+    if not known:
+        s.log[0]["fresh"][which] = count + 1
+    return known
 
 
 @inlined
@@ -216,12 +257,10 @@ def reader_key(visitor: np.uint64) -> np.uint64:
 
 
 @inlined
-def is_seen(seen: NDArray[Any], log: NDArray[Any], key: np.uint64, at: int) -> bool:
-    """Remember a sight and say whether the same was seen within the window."""
-    if key == NOTHING:
-        return False
-    before = touch(seen, key, at, log)
-    return before != NEVER and abs(at - before) < log[0]["window_ms"]
+def sight(s: State, which: int, key: np.uint64, at: int) -> bool:
+    """Remember a sight in one of the memories and say whether it repeats another one."""
+    log = s.log[0]
+    return is_seen(s.seen[which], key, at, s.memory[which], log["newest_ms"], log["window_ms"])
 
 
 @inlined
@@ -230,10 +269,10 @@ def count_view(s: State, view: Any, place: int) -> None:
     at, slot = view["at"], view["slot"]
     article, log, visit = s.article[slot], s.log[0], s.visits[place]
     edition = article["edition"]
-    steps, links, before = 0, 0, NEVER
+    steps, links, before, horizon = 0, 0, NEVER, s.memory[VISITS]["horizon"]
     for step in range(DEPTH):
         page, page_at = visit["page"][step], visit["page_at"][step]
-        if page < 0 or page == slot or page_at < log["forgotten_ms"]:
+        if page == slot or page_at < horizon or not is_alive(s.article, visit, step):
             continue
         if abs(at - page_at) >= log["window_ms"]:
             continue
@@ -247,7 +286,7 @@ def count_view(s: State, view: Any, place: int) -> None:
             before = page_at
         steps += 1
     if view["told"]:
-        view["told"] |= place_told(visit, steps, before, log)
+        view["told"] |= place_told(visit, steps, before, horizon, log["window_ms"])
         if steps > 0 and at > before:
             view["stay"] = min((at - before) // 1000, LONGEST_STAY)
     of_class = OURS if view["ours"] else (ONWARD if steps > 0 else LANDING)
@@ -257,40 +296,45 @@ def count_view(s: State, view: Any, place: int) -> None:
 
 
 @inlined
-def place_told(visit: Any, steps: int, before: int, log: Any) -> int:
+def place_told(visit: Any, steps: int, before: int, horizon: int, window_ms: int) -> int:
     """Say whether a visit begins with a view, or it is the second page after one at `before`."""
     if steps == 0:
         return BEGUN
     near = 0
     for step in range(DEPTH):
         page_at = visit["page_at"][step]
-        if page_at >= log["forgotten_ms"] and abs(before - page_at) < log["window_ms"]:
+        if page_at >= horizon and abs(before - page_at) < window_ms:
             near += 1
     return SECOND if steps == 1 and near == 1 else 0
 
 
 @compiled
-def reread_views(s: State, views: NDArray[Any], position: int) -> None:
-    """Feed the repeat memory and the visits with views that the state already holds.
+def reread_views(s: State, views: NDArray[Any], number: int, clock_ms: int) -> None:
+    """Feed the memories of sights and of visits with views that the state already holds.
 
     Parameters
     ----------
     views : (n_views,) VIEW
-        With `key` and `gone`, for articles that were evicted since.
-    position : int
-        Log position of the first view; views before an article's birth were of an earlier life.
+        With `key`, for articles that were evicted since.
+    number : int
+        The first view's number in the site's log.
+    clock_ms : int
+        The site's clock before them.
     """
     s, views = lent_state(s), lent(views)
+    window = s.log[0]["window_ms"]
     for i in range(views.size):
         view = views[i]
-        at, page = view["at"], view["slot"]
-        is_seen(s.seen, s.log, event_key(view["event_id"]), at)
+        at, kind = view["at"], int(view["kind"])
+        clock_ms = max(clock_ms, at)
         if view["robot"]:
             continue
         if view["told"]:
-            is_seen(s.seen, s.log, reader_key(view["visitor"]), at)
-        is_seen(s.seen, s.log, seen_key(view["visitor"], view["key"], view["kind"]), at)
-        if view["kind"] == 0:
-            if page < 0 or position + i < s.article[page]["born"]:
-                page = view["gone"]
-            remember_page(s.visits, visit_place(s.visits, view["chain"], s.log), page, at)
+            key = reader_key(view["visitor"])
+            is_seen(s.seen[READERS], key, at, s.memory[READERS], clock_ms, window)
+        key = seen_key(view["visitor"], view["key"], kind)
+        is_seen(s.seen[kind], key, at, s.memory[kind], clock_ms, window)
+        if kind == 0:
+            visits = s.memory[VISITS]
+            place = visit_place(s.visits, view["chain"], visits)
+            remember_page(s.visits, place, view["slot"], view["key"], number + i, at, visits)

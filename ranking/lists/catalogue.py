@@ -68,6 +68,10 @@ class Catalogue:
         """Editions that have a card, in order of their names."""
         return sorted(edition for edition, cards in self._cards.items() if cards)
 
+    def has_site(self, site: str) -> bool:
+        """Say whether any edition of a site has a card."""
+        return any(cards and site_of(edition) == site for edition, cards in self._cards.items())
+
     def size(self, edition: str) -> int:
         """Count an edition's cards."""
         return len(self._cards.get(edition, {}))

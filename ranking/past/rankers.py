@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Protocol
 
+from ranking.engine.admission import NO_CLOCK, admitted
 from ranking.engine.batch import Batch
+from ranking.engine.imports import known_rows
 from ranking.ranker import Ranker
 from ranking.snapshot import CheckpointError, Header
 
@@ -110,17 +112,21 @@ class Moment:
         """What comes after, each view once; the ranker stays as it is."""
         state = self.ranker.sites.get(self.site)
         sequences = dict(state.sequences) if state else {}
+        imports = dict(state.imports) if state else {}
         for _, batch in batches:
             fresh = batch.part(batch.known(sequences), len(batch))
             if len(fresh):
                 sequences[batch.source] = int(fresh.numbers()[-1]) + 1
-                yield fresh
+                yield fresh.taken(~known_rows(fresh, imports))
 
     def _first_after(self, batch: Batch, at_ms: int) -> int:
         """How many views come before the first new one that is stamped later."""
         state = self.ranker.sites.get(self.site)
         known = batch.known(state.sequences) if state else 0
-        later = (batch.columns["at"][known:] > at_ms).nonzero()[0]
+        fresh = batch.part(known, len(batch))
+        clock_ms = state.clock_ms if state else NO_CLOCK
+        acts = admitted(fresh, clock_ms, self.ranker.settings).acting
+        later = ((fresh.columns["at"] > at_ms) & acts).nonzero()[0]
         return known + int(later[0]) if later.size else len(batch)
 
 

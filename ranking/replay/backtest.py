@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.engine.admission import acting
 from ranking.engine.batch import Batch
 from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Site, Turn
@@ -93,7 +94,8 @@ def replay(
     if not profile.refresh:
         profile = msgspec.structs.replace(profile, refresh=span.refresh)
     site = site or Site(batches[0].site, settings or EngineSettings())
-    views = np.concatenate([views_of(batch, _slots(site, batch)) for batch in batches])
+    acting_ones = list(acting(batches, site.clock_ms, site.settings))
+    views = np.concatenate([views_of(batch, _slots(site, batch)) for batch in acting_ones])
     visits = visits_of(views, site.settings.window * 1000)
     if span.by_visit:
         views = in_windows(views, visits.first, span.refresh)
@@ -113,7 +115,9 @@ def replay(
 
 def _slots(site: Site, batch: Batch) -> NDArray[np.int32]:
     slots = site.give_slots(batch)
-    if slots[batch.columns["article"]].min() < 0:  # a part of a batch may not need all it names
+    if (
+        slots[batch.columns["article"]].min(initial=0) < 0
+    ):  # a part of a batch may not need all it names
         message = f"a log to backtest must have at most {site.settings.articles} articles"
         raise BacktestError(message)
     return slots

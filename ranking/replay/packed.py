@@ -49,7 +49,7 @@ def packed_views(
             message = f"{path} has views of several sites: {', '.join(names)}"
             raise FileError(message)
         ((site, rows),) = sites.items()
-        yield pack(site, "file", first, rows.at_ms[-1], rows, hashes)
+        yield pack(site, "file", first, max(rows.at_ms), rows, hashes)
         first += len(rows)
         progress(chunk.read)
 

@@ -19,23 +19,26 @@ NOTHING = Rows([], {"visitor": [], "article": []})
 
 
 class DayHashes:
-    """Hashes with the key of the day.
+    """Hashes with the key of the day; of event ids, with the key that never changes.
 
     Parameters
     ----------
     day_key : callable
         Secret of a day, counted from the epoch.
+    id_key : callable
+        The secret of event ids.
     """
 
-    def __init__(self, day_key: Callable[[int], bytes]) -> None:
-        self._day_key, self._day = day_key, -1
+    def __init__(self, day_key: Callable[[int], bytes], id_key: Callable[[], bytes]) -> None:
+        self._day_key, self._id_key, self._day = day_key, id_key, -1
         self.hashes = Hasher(b"")
 
     def keep_day(self) -> None:
         """Hash with the key of today from now on."""
         day = int(time.time() // DAY)
         if day != self._day:
-            self._day, self.hashes = day, Hasher(self._day_key(day))
+            ids = Hasher(self._id_key()) if self._day < 0 else self.hashes.ids
+            self._day, self.hashes = day, Hasher(self._day_key(day), ids)
 
 
 class Bundler:
@@ -45,10 +48,12 @@ class Bundler:
     ----------
     day_key : callable
         Secret of a day, counted from the epoch.
+    id_key : callable
+        The secret of event ids.
     """
 
-    def __init__(self, day_key: Callable[[int], bytes]) -> None:
-        self._day = DayHashes(day_key)
+    def __init__(self, day_key: Callable[[int], bytes], id_key: Callable[[], bytes]) -> None:
+        self._day = DayHashes(day_key, id_key)
         self._source, self._sequences = uuid4().hex, dict[str, int]()
 
     def keep_day(self) -> None:

@@ -1,8 +1,28 @@
 """Metrics of a process, for Prometheus."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+
+class Sample(NamedTuple):
+    """One value of a labelled metric.
+
+    Attributes
+    ----------
+    name, text : str
+        A name that ends in `_total` is a counter's.
+    labels : dict of str to str
+    value : float
+    """
+
+    name: str
+    text: str
+    labels: dict[str, str]
+    value: float
 
 
 class Metrics:
@@ -32,5 +52,23 @@ class Metrics:
         """Add a gauge."""
         Gauge(name, text, registry=self._registry).set_function(read)
 
+    def collect(self, read: Callable[[], Iterable[Sample]]) -> None:
+        """Add labelled metrics, read when asked; samples of one name have the same labels."""
+        self._registry.register(_Samples(read))
+
     def _counter(self, name: str, text: str) -> Counter:
         return Counter(name, text, registry=self._registry)
+
+
+class _Samples(Collector):
+    def __init__(self, read: Callable[[], Iterable[Sample]]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[Metric]:
+        families: dict[str, CounterMetricFamily | GaugeMetricFamily] = {}
+        for name, text, labels, value in self._read():
+            if name not in families:
+                kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+                families[name] = kind(name, text, labels=list(labels))
+            families[name].add_metric(list(labels.values()), value)
+        yield from families.values()

@@ -141,8 +141,14 @@ class Intake(Protocol):
     def fault(self) -> str:
         """Why nothing can be taken, or nothing."""
 
-    async def take(self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]]) -> None:
+    async def take(
+        self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]], *,
+        outcome: bool = False,
+    ) -> dict[str, int]:  # fmt: skip
         """Return when the log has all of it.
+
+        With `outcome`, who applies the events too waits for that and tells how many counted,
+        repeated others and so on, by the names of `engine.outcomes`; else nothing is told.
 
         Raises
         ------

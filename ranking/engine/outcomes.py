@@ -1,0 +1,30 @@
+"""Outcomes: what became of each event that reached the engine.
+
+A code stands for each; the counts of a process are by these names.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+KNOWN, COUNTED, REPEAT, ROBOT, LATE, AHEAD, REJECTED = range(7)
+"""The engine has the event already; it counted; it repeats another one; a robot sent it; its stamp
+is too far behind the site's clock, or ahead of its packing; the engine has no room for its site or
+edition."""
+NAMES = ("known", "counted", "repeats", "robots", "late", "ahead", "rejected")
+
+
+def outcome_counts(outcomes: Iterable[NDArray[np.uint8]]) -> dict[str, int]:
+    """Events by outcome; those that the engine has already are repeats.
+
+    Examples
+    --------
+    >>> outcome_counts([np.array([KNOWN, COUNTED, REPEAT], np.uint8)])["repeats"]
+    2
+    """
+    counts = np.zeros(len(NAMES), np.int64)
+    for codes in outcomes:
+        counts += np.bincount(codes, minlength=len(NAMES))
+    counts[REPEAT] += counts[KNOWN]
+    return dict(zip(NAMES[1:], counts[1:].tolist(), strict=True))
