@@ -1,5 +1,7 @@
 """Imports: a file that is sent again adds nothing, whenever, in whatever pieces."""
 
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +19,9 @@ def sent(label: str, start: int, stop: int, first: int, at_ms: int = START_MS) -
     """Rows of a file as they arrive: each is a reader's only view."""
     rows = [view(at_ms + k, "a", f"{label} {k}").event for k in range(start, stop)]
     its = rows_of(rows, [at_ms + k for k in range(start, stop)])
-    labels = {"import": [label] * len(rows), "row": list(range(start, stop))}
+    labels: dict[str, list[Any]] = {
+        "import": [label] * len(rows), "row": list(range(start, stop)),
+    }  # fmt: skip
     labelled = Rows(its.at_ms, its.columns | labels)
     return pack("inform", "collector", first, at_ms + DAY_MS, labelled, HASHES)
 
