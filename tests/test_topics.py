@@ -23,7 +23,7 @@ def broker(kafka: str) -> Iterator[Broker]:
 
 def test_specification_names_every_topic_once() -> None:
     names = [topic.name for topic in specification("n", 7)]
-    assert len(set(names)) == 9
+    assert len(set(names)) == 10
     assert all(name.startswith("n.") for name in names)
     assert [topic.name for topic in specification()] == [name[2:] for name in names]
 
