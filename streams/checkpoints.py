@@ -153,11 +153,14 @@ class Found(msgspec.Struct, frozen=True):
         Of all records there are.
     end : int
         The topic's end.
+    fault : str
+        Why a checkpoint that reaches farther cannot be used, or nothing.
     """
 
     loaded: Loaded | None
     keys: list[bytes]
     end: int
+    fault: str = ""
 
 
 async def load(reader: Reader, topic: str, partition: int) -> Found:
@@ -175,36 +178,37 @@ async def load(reader: Reader, topic: str, partition: int) -> Found:
             kept[record.key] = record.value
         elif record.key is not None:
             kept.pop(record.key, None)
-    manifests = [manifest for manifest in map(_manifest, kept.items()) if manifest]
+    manifests, faults = [], list[str]()
+    for key, value in kept.items():
+        if key.startswith(b"manifest "):
+            try:
+                manifests.append(msgspec.msgpack.decode(value, type=Manifest))
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                faults.append(f"manifest is unreadable: {error}")
     for manifest in sorted(manifests, key=lambda m: -m.position):
-        loaded = _whole(manifest, kept)
-        if loaded:
-            return Found(loaded, list(kept), end)
-    return Found(None, list(kept), end)
+        try:
+            return Found(_whole(manifest, kept), list(kept), end, faults[0] if faults else "")
+        except CheckpointError as error:
+            faults.append(str(error))
+    return Found(None, list(kept), end, faults[0] if faults else "")
 
 
-def _manifest(record: tuple[bytes, bytes]) -> Manifest | None:
-    key, value = record
-    if not key.startswith(b"manifest "):
-        return None
-    try:
-        return msgspec.msgpack.decode(value, type=Manifest)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None
+def _whole(manifest: Manifest, kept: Mapping[bytes, bytes]) -> Loaded:
+    """The checkpoint of a manifest.
 
-
-def _whole(manifest: Manifest, kept: Mapping[bytes, bytes]) -> Loaded | None:
-    """The checkpoint of a manifest, if every piece that it names is there."""
-    pieces = {}
+    Raises
+    ------
+    CheckpointError
+        If it is of another version, or a piece that it names is not there.
+    """
+    header, pieces = read_header(manifest.header), {}
     for name, (key, digest) in manifest.pieces.items():
         data = kept.get(key)
         if data is None or _digest(data) != digest:
-            return None
+            message = f"checkpoint at offset {manifest.position} lacks its piece {name!r}"
+            raise CheckpointError(message)
         pieces[name] = data
-    try:
-        return Loaded(read_header(manifest.header), pieces)
-    except CheckpointError:
-        return None
+    return Loaded(header, pieces)
 
 
 def _digest(data: bytes) -> bytes:

@@ -207,11 +207,12 @@ class Engine:
         async with Reader(self._options.kafka) as reader:
             found = await load(reader, topics.checkpoints, number)
         part = Part(number, self._options.count, self._ranker())
+        fault = found.fault
         if found.loaded:
-            await asyncio.to_thread(self._restore, part, found.loaded)
+            fault = await asyncio.to_thread(self._restore, part, found.loaded) or fault
         async with Reader(self._options.kafka) as reader:
             begin, end = await reader.bounds(topics.views, number)
-        self._check(part, begin, end)
+        self._check(part, begin, end, fault)
         part.begin(begin)
         await self._load_cards(part)
         self._govern(part.ranker)
@@ -250,14 +251,26 @@ class Engine:
                 self._take_card(part, record)
             part.articles = last
 
-    def _restore(self, part: Part, loaded: Loaded) -> None:
+    def _restore(self, part: Part, loaded: Loaded) -> str:
+        """Fill the part's ranker; returns why that cannot be, or nothing."""
         try:
             part.ranker.restored(loaded.header, loaded.pieces)
         except CheckpointError as error:
-            log.warning("partition %d: %s; the log is replayed", part.number, error)
             part.ranker = self._ranker()
+            return str(error)
+        return ""
 
-    def _check(self, part: Part, begin: int, end: int) -> None:
+    def _check(self, part: Part, begin: int, end: int, fault: str) -> None:
+        """Refuse a log that does not go on where the state stands.
+
+        Parameters
+        ----------
+        part : Part
+        begin, end : int
+            Bounds of the log.
+        fault : str
+            Why the newest checkpoint is not the one in use, or nothing.
+        """
         position = part.ranker.position
         if position > end:
             message = (
@@ -265,6 +278,17 @@ class Engine:
                 f" end {end}; was the topic made anew? Make the topic of checkpoints anew too"
             )
             raise LogError(message)
+        if fault and position < begin:
+            message = (
+                f"partition {part.number}: {fault}; the log begins at offset {begin} and cannot be"
+                " replayed instead. Start the version that wrote the checkpoint, or make the topic"
+                " of checkpoints anew to begin with what the log still has"
+            )
+            raise LogError(message)
+        if fault:
+            log.warning(
+                "partition %d: %s; the log is replayed from offset %d", part.number, fault, position
+            )
         if 0 < position < begin:
             log.warning(
                 "partition %d: offsets %d to %d are gone from the log and not counted",
