@@ -153,10 +153,12 @@ class Live:
         self._publish()
 
     def _from_checkpoint(self) -> Ranker:
+        faults: list[str] = []
         for file in self.log.checkpoints.all():
             try:
                 ranker = Ranker.restore(file.read(), self._engine, self._profile)
-            except CheckpointError:
+            except CheckpointError as error:
+                faults.append(f"; {file.path.name}: {error}")
                 continue
             start = ranker.reread_from()
             if start >= self.log.begin() or file.position == start:
@@ -164,7 +166,7 @@ class Live:
                 return ranker
         if self.log.begin() > 0:
             message = f"data folder {self.log.folder} has no usable checkpoint and no whole log"
-            raise DataError(message)
+            raise DataError(message + "".join(faults))
         return Ranker(self._engine, self._profile)
 
     def _decoded(self, start: int, stop: int) -> Iterator[tuple[int, Batch]]:

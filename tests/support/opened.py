@@ -15,7 +15,11 @@ from tests.support.answers import Drafts, articles, decided, differences, drafts
 from tests.support.scenario import Event
 from tests.support.versions import Version
 
-CORRECTED: Mapping[str, Mapping[str, str]] = {"0.1.0": {}}
+CORRECTED: Mapping[str, Mapping[str, str]] = {
+    "0.1.0": {
+        "^/small/past/.* replayed/": "An eviction takes articles that one reader alone saw first"
+    }
+}
 Expected = dict[str, Any]
 
 
