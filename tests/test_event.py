@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ranking.engine.event import (
-    COLUMNS_BEGIN,
     Event,
     Rejection,
     Unreadable,
@@ -17,12 +16,12 @@ from ranking.engine.event import (
     read_columns,
     read_events,
     rows_from_columns,
-    stamp_ms,
 )
+from ranking.engine.timestamps import stamp_ms
 
 MOMENT = "2017-10-01T03:00:00"
 MOMENT_MS = 1_506_826_800_000
-COLUMNS = COLUMNS_BEGIN + b"{"
+COLUMNS = b'{"columns":{'
 GOOD = b'{"visitor": "v", "article": "a"}'
 EVENT = Event(visitor="v", article="a")
 

@@ -221,9 +221,10 @@ class Live:
         batches = [self._bundler.numbered(batch) for batch in self._in_order(requests)]
         cards = [card for request in requests for card in request.cards]
         removed = [pair for request in requests for pair in request.removed]
+        restored = [pair for request in requests for pair in request.restored]
         try:
             first = self.log.append(
-                [(batch.stamp_ms, encode(batch)) for batch in batches], cards, removed
+                [(batch.stamp_ms, encode(batch)) for batch in batches], cards, removed, restored
             )
         except LogFull as error:
             tell(requests, error)
@@ -245,11 +246,14 @@ class Live:
 
     def _apply(self, batches: list[Batch], first: int, requests: list[Request]) -> None:
         for request in requests:
-            if request.cards or request.removed:
+            if request.cards or request.removed or request.restored:
+                back = zip(request.restored, self.log.held(request.restored), strict=True)
                 with self.lock:
                     self.ranker.put(request.cards)
                     for edition, article in request.removed:
                         self.ranker.remove(edition, article)
+                    for (edition, article), held in back:
+                        self.ranker.put_back(edition, article, held.card)
         for position, batch in enumerate(batches, first):
             for start in range(0, len(batch), PIECE):
                 with self.lock:

@@ -24,6 +24,7 @@ from ranking.lists.cards import Card
 from ranking.lists.explaining import Explained, Explanation
 from ranking.lists.profile import Profile
 from ranking.lists.profiles import Profiles
+from ranking.lists.tombstones import Held
 from ranking.mirror.graph import graph_json, told_articles
 from ranking.mirror.publisher import article_value
 from ranking.mirror.values import article_json, traffic_json
@@ -154,7 +155,10 @@ class EmbeddedIntake:
         """Why nothing can be taken, or nothing."""
         return repr(self._live.failure) if self._live.failure else ""
 
-    async def take(self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]]) -> None:
+    async def take(
+        self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]], *,
+        outcome: bool = False,
+    ) -> dict[str, int]:  # fmt: skip
         """Return when the log has all of it.
 
         Raises
@@ -162,13 +166,25 @@ class EmbeddedIntake:
         Refused
             If it has not.
         """
+        await self._submit(rows=rows, cards=cards, removed=removed)
+        return {}
+
+    async def held(self, names: list[tuple[str, str]]) -> list[Held]:
+        """What is kept of articles, named by edition and id."""
+        return await run_in_threadpool(self._live.log.held, names)
+
+    async def restore(self, edition: str, article: str) -> None:
+        """Bring an article back; returns when the log has it."""
+        await self._submit(restored=[(edition, article)])
+
+    async def _submit(self, **given: Any) -> None:
         if self._live.failure:
             raise Refused(repr(self._live.failure), 5)
         if self._live.is_full:
             reason = "send again in a second"
             raise Refused(reason, 1, is_busy=True)
         done = asyncio.get_running_loop().create_future()
-        self._live.submit(Request(done, rows, cards=cards, removed=removed))
+        self._live.submit(Request(done, **given))
         try:
             await done
         except LogFull as error:

@@ -12,7 +12,7 @@ from ranking.engine.event import DEFAULT_EDITION, Event, site_of
 
 FIELDS = Event.__struct_fields__
 _READERS = {field: attrgetter(field) for field in FIELDS if field != "at"}
-DEFAULTS = dict(zip(FIELDS[2:], Event.__struct_defaults__, strict=True))
+DEFAULTS = dict(zip(FIELDS[2:], Event.__struct_defaults__, strict=True)) | {"import": "", "row": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class Rows:
     at_ms : list of int
         Their stamps.
     columns : dict of str to list
-        `visitor`, `article` and those other fields of an event that are not all default.
+        `visitor`, `article` and those other fields of an event that are not all default. Events
+        of an import have its label in `import` and their number in it in `row`.
     """
 
     at_ms: list[int]
