@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from ranking.benchmarks.spawned import Server
-from ranking.replay.files import CHUNK, view_chunks
+from ranking.replay.files import CHUNK, label_of, view_chunks
 from ranking.replay.send import send_views
 from tests.written import GOOD, written
 
@@ -28,7 +28,9 @@ def test_views_sent_twice_with_ids_count_once(client: httpx.Client, tmp_path: Pa
     rows = [{**GOOD, "visitor": f"{k}", "article": "twice", "id": ""} for k in range(20)]
     rows[4]["id"] = "mine"
     path = written(tmp_path, "views.csv", rows)
+    label = label_of(path)
     for _ in range(2):
-        assert send_views(view_chunks(path, {}), str(client.base_url), with_ids=True).accepted == 20
+        sent = send_views(view_chunks(path, {}), str(client.base_url), label=label, with_ids=True)
+        assert sent.accepted == 20
     shown = client.get("/v1/articles/site/und/twice").json()
     assert (shown["accepted"], shown["views"]) == (20, 20)

@@ -226,10 +226,11 @@ def _one_by_one(items: list[bytes]) -> Indexed:
 def _without_nulls(item: bytes) -> Event | msgspec.ValidationError | None:
     """Read an event again without the fields that are null; None if it has none of them."""
     try:
-        fields = msgspec.json.decode(item)
-        if not isinstance(fields, dict):
-            return None
-        kept = {n: v for n, v in fields.items() if v is not None or n in _REQUIRED}
+        fields = msgspec.json.decode(item, type=dict[str, Any])
+    except UNREADABLE:
+        return None
+    kept = {name: v for name, v in fields.items() if v is not None or name in _REQUIRED}
+    try:
         return None if len(kept) == len(fields) else msgspec.convert(kept, Event)
     except msgspec.ValidationError as error:
         return error

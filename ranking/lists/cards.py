@@ -30,7 +30,7 @@ from ranking.engine.event import (
     unmarked,
 )
 from ranking.engine.timestamps import stamp_ms
-from ranking.lists.headlines import folded
+from ranking.lists.headlines import folded, is_dotless
 
 Line = Annotated[str, Meta(max_length=1024)]
 Address = Annotated[str, Meta(max_length=2048)]
@@ -119,8 +119,8 @@ class Sent(msgspec.Struct, frozen=True):
     section_key: Line | int | None = None
 
 
-def clean_tags(tags: Iterable[str] | str | None) -> tuple[str, ...]:
-    """Clean tags given as a list, or as text separated by `|` or `,`; each stays once.
+def clean_tags(tags: Iterable[str] | str | None, edition: str = "") -> tuple[str, ...]:
+    """Clean an edition's tags, a list or text separated by `|` or `,`; each stays once.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def clean_tags(tags: Iterable[str] | str | None) -> tuple[str, ...]:
     cleaned = (" ".join(unicodedata.normalize("NFKC", tag).split()) for tag in tags or ())
     by_key: dict[str, str] = {}
     for tag in cleaned:
-        by_key.setdefault(tag_key(tag), tag)
+        by_key.setdefault(tag_key(tag, edition), tag)
     by_key.pop("", None)
     return tuple(by_key.values())
 
@@ -173,15 +173,24 @@ def _listed(text: str) -> list[str] | None:
 
 
 @lru_cache(1 << 16)
-def tag_key(tag: str) -> str:
+def tag_key(tag: str, edition: str = "") -> str:
     """What two spellings of a tag have in common: letters, not their case or form.
+
+    Parameters
+    ----------
+    tag : str
+    edition : str
+        Whose language says what case is.
 
     Examples
     --------
+    >>> tag_key("IŞIK", "paper/tr") == tag_key("ışık", "paper/tr") != tag_key("işik", "paper/tr")
+    True
     >>> tag_key("#Нефть_и  газ") == tag_key("нефть и ГАЗ")
     True
     """
-    return " ".join(folded(tag).replace("_", " ").strip("# ").split())
+    plain = folded(tag, dotless=is_dotless(edition))
+    return " ".join(plain.replace("_", " ").strip("# ").split())
 
 
 def card_of(sent: Sent, edition: str = "", zone: tzinfo | None = None) -> Card:
@@ -206,7 +215,7 @@ def card_of(sent: Sent, edition: str = "", zone: tzinfo | None = None) -> Card:
             raise ValueError(fault)
     return Card(
         canonical_edition(named), str(sent.id), _text(sent.title), _text(sent.section),
-        clean_tags(sent.tags),
+        clean_tags(sent.tags, canonical_edition(named)),
         _moment(sent.published_at, zone, "published_at"),
         _address(sent.url, "url"), _text(sent.author), _address(sent.image, "image"),
         _text(sent.story), sent.type or "article", sent.access or "free",

@@ -77,6 +77,8 @@ def table_of(text: io.BufferedReader, path: Path, columns: list[str]) -> Table:
     begin = text.peek(4096).removeprefix(codecs.BOM_UTF8).lstrip()
     if begin[:1] in (b"{", b"["):
         return columns, _json_rows(text, path, columns)
+    if not begin and not text.read(1):
+        return columns, iter(())
     return _csv_table(text, path)
 
 
