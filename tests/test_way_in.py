@@ -244,7 +244,11 @@ def test_utf8_may_stand_raw_in_an_address(server: Server) -> None:
     with httpx.Client(base_url=server.url) as client:
         client.put("/v1/articles/raw/kk/a", json=card)
         line = "/v1/popular?edition=raw/kk&section="
-        encoded = lambda: client.get(f"{line}Мәдениет").json()["items"]  # noqa: E731
+
+        def encoded() -> list[dict[str, Any]]:
+            items: list[dict[str, Any]] = client.get(f"{line}Мәдениет").json()["items"]
+            return items
+
         await_until(lambda: bool(encoded()), "the section is shown", 5)
         host = server.url.removeprefix("http://")
         name, _, port = host.rpartition(":")
@@ -295,7 +299,7 @@ def test_a_time_without_a_zone_is_the_portals(client: httpx.Client, tmp_path: Pa
     event = EVENT | {"edition": "zoned/ru"}
     taken = client.post("/v1/events", json=[event | {"at": 20261101120000}, event | {"at": 171001}])
     assert [(r["index"], r["field"]) for r in taken.json()["rejected"]] == [(1, "at")]
-    with spawned(Server(tmp_path / "unzoned")) as other, httpx.Client(base_url=other.url) as plain:
+    with spawned(Server(tmp_path)) as other, httpx.Client(base_url=other.url) as plain:
         rejected = plain.post("/v1/articles", json=card).json()["rejected"]
         assert [r["field"] for r in rejected] == ["published_at"]
         assert "timezone" in rejected[0]["reason"]

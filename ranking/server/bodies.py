@@ -51,7 +51,7 @@ def _plain(body: bytes, coding: str) -> bytes:
         if not inflater.eof:
             raise Problem(400, "Unreadable body", f"body must be whole {coding}, but breaks off")
         parts.append(part)
-        left = inflater.unused_data.strip(b"\x00") if coding != "deflate" else b""
+        left = inflater.unused_data.lstrip(b"\x00") if coding != "deflate" else b""
     return b"".join(parts)
 
 

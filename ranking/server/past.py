@@ -91,7 +91,7 @@ class PastRoutes:
 
     async def board(self, request: Request, surface: str) -> Response:
         """Popular or Trending as of a moment."""
-        asked, at = self._asked(request, surface), moment_of(request, self._zone)
+        at, asked = moment_of(request, self._zone), self._asked(request, surface)
         told = {"profile", "window"} & request.query_params.keys()
         if told or asked.section:
             return await self._replayed(request, asked, at)

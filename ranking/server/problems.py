@@ -61,7 +61,7 @@ async def on_problem(request: Request, error: Exception) -> Response:
         return problem_response(error)
     if isinstance(error, HTTPException):
         detail = f"{request.method} {request.url.path}"
-        headers = dict(error.headers or {})
+        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
         if error.status_code == 405:
             headers["allow"] = allowed(request.app.routes, request.scope)
         return problem_response(Problem(error.status_code, error.detail, detail, headers))

@@ -18,6 +18,8 @@ from ranking.server.ready import Answer, is_known
 OPEN = {"access-control-allow-origin": "*"}
 PRIVATE = {**OPEN, "cache-control": "no-store"}
 MOST_DIGITS = 15
+_REPLACED = "\ufffd"
+"""What the server puts in place of bytes that are not UTF-8."""
 
 
 def now_ms() -> int:
@@ -50,13 +52,13 @@ def edition_of(request: Request, lists: Lists) -> str:
 
 def check_text(request: Request) -> None:
     """Refuse an address whose bytes are not UTF-8, which would else be read as another one."""
-    query: bytes = request.scope["query_string"]
     try:
-        unquote_to_bytes(query).decode()
-        unquote_to_bytes(request.scope.get("raw_path") or b"").decode()
+        unquote_to_bytes(request.scope["query_string"]).decode()
     except UnicodeDecodeError as error:
-        detail = f"path and query must be UTF-8: {error.reason} at byte {error.start}"
+        detail = f"query must be UTF-8: {error.reason} at byte {error.start}"
         raise Problem(400, "Unreadable address", detail) from error
+    if _REPLACED in request.scope["path"]:
+        raise Problem(400, "Unreadable address", "path must be UTF-8")
 
 
 def line_of(request: Request) -> str:
