@@ -2,9 +2,10 @@
 
 A number is seconds or milliseconds since the epoch, told apart by size. A date in digits alone
 (`YYYYMMDD`, `YYYYMMDDHHMM`, `YYYYMMDDHHMMSS`) is a date, never an epoch. Other numbers are refused:
-below 1973 in seconds, below 1990 in milliseconds, above 2286. Text is a number, ISO 8601, RFC 3339
-or RFC 2822 (https://www.rfc-editor.org/rfc/rfc2822#section-3.3). A time without a zone needs the
-setting `timezone`.
+those of 5 to 8 digits, which may be a spreadsheet's days or a short date, milliseconds before 1990,
+and what is after 2286. Text is a number, ISO 8601, RFC 3339 or RFC 2822
+(https://www.rfc-editor.org/rfc/rfc2822#section-3.3). A time without a zone needs the setting
+`timezone`.
 """
 
 import re
@@ -14,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 SECONDS_BELOW = 1e11
 """A number below is seconds since the epoch, one above milliseconds."""
-LEAST, LEAST_MS, MOST_MS = 100_000_000, 631_152_000_000, 10**13
-"""Seconds (1973) and milliseconds (1990, 2286) between which a number is a time."""
+SHORT, LEAST, LEAST_MS, MOST_MS = 10_000, 100_000_000, 631_152_000_000, 10**13
+"""Seconds below which a number is a time, and between which; milliseconds likewise."""
 RULE = "must be seconds or milliseconds since the epoch, ISO 8601 or RFC 2822"
 LAYOUTS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _YEAR_AND_MONTH = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])")
@@ -125,8 +126,8 @@ def _of_number(number: float, given: Any, zone: tzinfo | None, field: str) -> in
     if len(digits) == 10 and _HOUR.fullmatch(digits):
         rule = "must not be a date and an hour in 10 digits, which may as well be seconds"
         raise _fault(field, f"{rule}; write ISO 8601 or milliseconds", given)
-    is_time = LEAST <= number < SECONDS_BELOW or LEAST_MS <= number < MOST_MS
-    if number and not is_time:
+    of_seconds = number < SHORT or LEAST <= number < SECONDS_BELOW
+    if not (of_seconds or LEAST_MS <= number < MOST_MS):
         raise _fault(field, f"{RULE}, or a date as YYYYMMDD or YYYYMMDDHHMMSS", given)
     return round(number * 1000) if number < SECONDS_BELOW else round(number)
 
