@@ -160,6 +160,12 @@ class Ranker(Showing):
         self._cards.append((edition, article))
         return known
 
+    def put_back(self, edition: str, article: str, card: Card | None) -> None:
+        """Bring an article back that was taken down, with its card if that is known."""
+        self.catalogue.restore(edition, article)
+        if card:
+            self.put([card])
+
     def tick(self, *, renew: bool = True) -> Changes:
         """Bring the lists up to the log and make the boards of the editions that changed.
 

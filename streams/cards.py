@@ -1,32 +1,63 @@
 """Cards on their way through the topic `articles`: key and value of a record.
 
-The key is the article, so that compaction keeps its last card. An article that was taken down has
-an empty value rather than none: its views stay in the state, so its mark must stay in the topic.
+The key is the article, so that compaction keeps its last record: a card, a tombstone or a restored
+card, as `ranking.lists.tombstones` keeps them. Collectors write no card over a tombstone. One that
+stands there was written by a collector that had not read the tombstone yet: it is passed over.
+A record without a value is a tombstone of version 0.1.0, which a later card has lifted.
 """
 
 import msgspec
 
 from ranking.lists.cards import Card
-
-_DECODER = msgspec.msgpack.Decoder(Card)
+from ranking.lists.tombstones import Held, kept, read_kept
 
 
 class CardError(ValueError):
     """A record is no card: the sender's fault."""
 
 
+class CardRecords:
+    """Reads the records of a partition in their order."""
+
+    def __init__(self) -> None:
+        self._lifted_by_cards: set[bytes] = set()
+
+    def read(self, key: bytes | None, value: bytes | None) -> tuple[str, str, Held]:
+        """Edition, article and what is to be kept of it from now on.
+
+        Raises
+        ------
+        CardError
+            If the record is none of ours.
+        """
+        edition, article, held = read_record(key, value)
+        name = key or b""
+        if not value:
+            self._lifted_by_cards.add(name)
+        elif name in self._lifted_by_cards:
+            self._lifted_by_cards.discard(name)
+            if not held.is_gone:
+                held = held._replace(is_restored=True)
+        return edition, article, held
+
+
 def card_record(card: Card) -> tuple[bytes, bytes]:
     """Key and value that put a card."""
-    return _key(card.edition, card.id), msgspec.msgpack.encode(card)
+    return _key(card.edition, card.id), kept(Held(card))
 
 
-def removal_record(edition: str, article: str) -> tuple[bytes, bytes]:
-    """Key and value that take an article down."""
-    return _key(edition, article), b""
+def removal_record(edition: str, article: str, card: Card | None = None) -> tuple[bytes, bytes]:
+    """Key and value that take an article down, whose last card is kept if it is known."""
+    return _key(edition, article), kept(Held(card, is_gone=True))
 
 
-def read_record(key: bytes | None, value: bytes | None) -> tuple[str, str, Card | None]:
-    """Edition, article and its card, None if it was taken down.
+def restoration_record(edition: str, article: str, card: Card | None) -> tuple[bytes, bytes]:
+    """Key and value that bring an article back."""
+    return _key(edition, article), kept(Held(card, is_restored=True))
+
+
+def read_record(key: bytes | None, value: bytes | None) -> tuple[str, str, Held]:
+    """Edition, article and what a record says of it.
 
     Raises
     ------
@@ -36,18 +67,19 @@ def read_record(key: bytes | None, value: bytes | None) -> tuple[str, str, Card 
     Examples
     --------
     >>> read_record(*removal_record("paper/en", "a1"))
-    ('paper/en', 'a1', None)
+    ('paper/en', 'a1', Held(card=None, is_gone=True, is_restored=False))
     """
     try:
         edition, _, article = (key or b"").decode().partition("\\0")
-        card = _DECODER.decode(value) if value else None
+        held = read_kept(value)
     except (UnicodeDecodeError, msgspec.MsgspecError) as error:
         message = f"article record is unreadable: {error}"
         raise CardError(message) from error
+    card = held.card
     if not edition or not article or (card and (card.edition, card.id) != (edition, article)):
         message = f"article record's key must name its edition and article, got {key!r}"
         raise CardError(message)
-    return edition, article, card
+    return edition, article, held
 
 
 def _key(edition: str, article: str) -> bytes:

@@ -15,10 +15,12 @@ from ranking.engine.batch import encode
 from ranking.engine.event import site_of
 from ranking.engine.rows import Rows
 from ranking.lists.cards import Card
-from ranking.server.bundles import Bundler
+from ranking.lists.tombstones import Held
+from ranking.server.bundles import NOTHING, Bundler
 from ranking.server.ports import Refused
-from streams.cards import card_record, removal_record
+from streams.cards import card_record, removal_record, restoration_record
 from streams.day_keys import DayKeys
+from streams.kept_cards import KeptCards
 from streams.partitions import partition_of
 from streams.producing import FastLogError, FastProducer
 from streams.topic_names import TopicNames
@@ -32,8 +34,8 @@ WAITING = 200_000
 @dataclass(slots=True)
 class _Request:
     rows: Rows
-    cards: list[Card]
-    removed: list[tuple[str, str]]
+    articles: list[tuple[str, bytes, bytes]]
+    """Site, key and value."""
     done: "asyncio.Future[None]"
 
 
@@ -60,6 +62,7 @@ class KafkaIntake:
     def __init__(self, kafka: str, topics: TopicNames, count: int) -> None:
         self._topics, self._count = topics, count
         self._producer = FastProducer(kafka, PATIENCE)
+        self._kept = KeptCards(kafka, topics.articles, count)
         keys = DayKeys(kafka, topics)
         self._bundler = Bundler(keys.key, keys.id_key)
         self._inbox: list[_Request] = []
@@ -78,25 +81,43 @@ class KafkaIntake:
         self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]], *,
         outcome: bool = False,
     ) -> dict[str, int]:  # fmt: skip
-        """Return when the log has all of it; workers count it later, so no outcome is told.
+        """Return when the log has all of it; what becomes of events only their worker knows.
 
         Raises
         ------
         Refused
             If it has not.
         """
+        articles = [(site_of(card.edition), *card_record(card)) for card in cards]
+        for edition, article in removed:
+            card = self._kept.known(edition, article).card
+            articles.append((site_of(edition), *removal_record(edition, article, card)))
+        await self._submit(rows, articles)
+        return {}
+
+    async def held(self, names: list[tuple[str, str]]) -> list[Held]:
+        """What is kept of articles, named by edition and id."""
+        return [self._kept.held(*name) for name in names]
+
+    async def restore(self, edition: str, article: str) -> None:
+        """Bring an article back; returns when the log has it."""
+        record = restoration_record(edition, article, self._kept.held(edition, article).card)
+        await self._submit(NOTHING, [(site_of(edition), *record)])
+
+    async def _submit(self, rows: Rows, articles: list[tuple[str, bytes, bytes]]) -> None:
         if fault := self.fault():
             raise Refused(fault, 5)
         if self._waiting > WAITING:
             reason = "send again in a second"
             raise Refused(reason, 1, is_busy=True)
-        request = _Request(rows, cards, removed, asyncio.get_running_loop().create_future())
+        request = _Request(rows, articles, asyncio.get_running_loop().create_future())
         with self._wake:
             self._inbox.append(request)
             self._waiting += len(rows)
             self._wake.notify()
         await request.done
-        return {}
+        for _, key, value in articles:
+            self._kept.note(key, value)
 
     def stop(self) -> None:
         """Send what waits, and end."""
@@ -111,12 +132,20 @@ class KafkaIntake:
                 if not self._inbox and not self._stopping:
                     self._wake.wait(GATHER)
             self._producer.poll(0)
+            self._mend_tombstones()
             if self._inbox:
                 time.sleep(GATHER)
                 with self._wake:
                     requests, self._inbox = self._inbox, []
                 self._send(requests)
+        self._kept.stop()
         self._producer.flush(PATIENCE)
+
+    def _mend_tombstones(self) -> None:
+        """Write the tombstones again that another collector has written a card over."""
+        for key, value in self._kept.overwritten():
+            partition = partition_of(site_of(key.decode()), self._count)
+            self._producer.send(self._topics.articles, partition, key, value, lambda fault: None)
 
     def _send(self, requests: list[_Request]) -> None:
         sending = _Sending(requests)
@@ -138,11 +167,7 @@ class KafkaIntake:
         self._bundler.keep_day()
         records: list[tuple[str, str, bytes | None, bytes]] = []
         for request in requests:
-            for card in request.cards:
-                records.append((self._topics.articles, site_of(card.edition), *card_record(card)))
-            for edition, article in request.removed:
-                taken = removal_record(edition, article)
-                records.append((self._topics.articles, site_of(edition), *taken))
+            records += [(self._topics.articles, *article) for article in request.articles]
         for batch in self._bundler.together([request.rows for request in requests]):
             numbered = self._bundler.numbered(batch)
             records.append((self._topics.views, batch.site, None, encode(numbered)))

@@ -20,7 +20,7 @@ from ranking.ranker import Changes, Ranker
 from ranking.snapshot import CheckpointError
 from ranking.telling import Teller
 from ranking.watching import Watch
-from streams.cards import CardError, read_record
+from streams.cards import CardError
 from streams.checkpoints import Checkpoints, Loaded, load
 from streams.deciding import KafkaSettings
 from streams.hours import Hours
@@ -313,7 +313,6 @@ class Engine:
 
     def _take_card(self, part: Part, record: Record) -> None:
         try:
-            part.take_card(record.offset, *read_record(record.key, record.value))
+            part.take_card(record.offset, record.key, record.value)
         except CardError as error:
             log.warning("partition %d, article at %d: %s", part.number, record.offset, error)
-            part.articles = record.offset + 1

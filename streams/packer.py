@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import tzinfo
 from typing import Any
 
 import numpy as np
@@ -56,9 +57,14 @@ class Packer:
         Partitions of views.
     member : str
         Its name among the packers.
+    zone : tzinfo or None
+        Of times that name none.
     """
 
-    def __init__(self, kafka: str, topics: TopicNames, count: int, member: str) -> None:
+    def __init__(
+        self, kafka: str, topics: TopicNames, count: int, member: str, zone: tzinfo | None = None
+    ) -> None:
+        self._zone = zone
         self._topics, self._count = topics, count
         self._producer = FastProducer(kafka, 0)
         keys = DayKeys(kafka, topics)
@@ -102,7 +108,7 @@ class Packer:
             source = f"{self._topics.raw} {partition}"
             batches, buried = packed_events(
                 source, [m.value() or b"" for m in its], [m.offset() for m in its],
-                [m.timestamp()[1] for m in its], self._day.hashes,
+                [m.timestamp()[1] for m in its], self._day.hashes, self._zone,
             )  # fmt: skip
             carried = _Carried(partition, its[-1].offset() + 1, len(batches) + len(buried))
             self._under_way.append(carried)
@@ -148,6 +154,7 @@ def packed_events(
     numbers: Sequence[int],
     stamps_ms: Sequence[int],
     hashes: Hasher,
+    zone: tzinfo | None = None,
 ) -> tuple[list[Batch], list[tuple[bytes, bytes]]]:
     """Pack single JSON events into one batch a site.
 
@@ -161,16 +168,18 @@ def packed_events(
     stamps_ms : sequence of int
         When each came, ms: its stamp if it has none, and what it may be 5 minutes ahead of.
     hashes : Hasher
+    zone : tzinfo or None
+        Of times that name none.
 
     Returns
     -------
     tuple
         Batches, and reason and value of what is no event.
     """
-    indices, admitted = list(range(len(values))), _together(values, stamps_ms)
+    indices, admitted = list(range(len(values))), _together(values, stamps_ms, zone)
     buried: list[tuple[bytes, bytes]] = []
     if admitted is None or admitted.rejected:
-        indices, admitted, faults = _one_by_one(values, stamps_ms)
+        indices, admitted, faults = _one_by_one(values, stamps_ms, zone)
         for index, fault in faults.items():
             reason = f"{source} {numbers[index]}: {fault}"
             buried.append((reason.encode()[:1000], values[index]))
@@ -178,11 +187,13 @@ def packed_events(
     return list(_batches(source, admitted.rows, placed, stamps_ms[-1], hashes)), buried
 
 
-def _together(values: Sequence[bytes], stamps_ms: Sequence[int]) -> Admitted | None:
+def _together(
+    values: Sequence[bytes], stamps_ms: Sequence[int], zone: tzinfo | None
+) -> Admitted | None:
     """All events at once, which is fast, or None if one of them lacks something."""
     body = b"[" + b",".join(values) + b"]"
     try:
-        admitted = admit(body, max(stamps_ms), "")
+        admitted = admit(body, max(stamps_ms), zone=zone)
     except Unreadable:
         return None
     whole = len(admitted.rows) == len(values) and b'"at"' in body
@@ -190,14 +201,14 @@ def _together(values: Sequence[bytes], stamps_ms: Sequence[int]) -> Admitted | N
 
 
 def _one_by_one(
-    values: Sequence[bytes], stamps_ms: Sequence[int]
+    values: Sequence[bytes], stamps_ms: Sequence[int], zone: tzinfo | None
 ) -> tuple[list[int], Admitted, dict[int, str]]:
     indices: list[int] = []
     rows: list[Rows] = []
     faults: dict[int, str] = {}
     for index, (value, stamp_ms) in enumerate(zip(values, stamps_ms, strict=True)):
         try:
-            admitted = admit(value, stamp_ms, "")
+            admitted = admit(value, stamp_ms, zone=zone)
         except Unreadable as error:
             faults[index] = str(error)
             continue

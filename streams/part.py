@@ -8,9 +8,9 @@ checkpoint's position go into the memory of repeats alone.
 from dataclasses import dataclass, field
 
 from ranking.engine.batch import BatchError, decode
-from ranking.lists.cards import Card
 from ranking.ranker import Ranker
 from ranking.rereading import Rereading
+from streams.cards import CardRecords
 from streams.partitions import partition_of
 
 
@@ -40,6 +40,7 @@ class Part:
     next: int = 0
     articles: int = 0
     rereading: Rereading | None = field(default=None)
+    _records: CardRecords = field(default_factory=CardRecords)
 
     def begin(self, log_begin: int) -> None:
         """Set the offset to read from, once the ranker is restored.
@@ -85,10 +86,19 @@ class Part:
         elif self.rereading:
             self.rereading.take(batch, offset)
 
-    def take_card(self, offset: int, edition: str, article: str, card: Card | None) -> None:
-        """Take one record of articles, None for one taken down."""
+    def take_card(self, offset: int, key: bytes | None, value: bytes | None) -> None:
+        """Take one record of articles.
+
+        Raises
+        ------
+        CardError
+            If it cannot be read; it is passed over.
+        """
         self.articles = offset + 1
-        if card:
-            self.ranker.put([card])
-        else:
+        edition, article, held = self._records.read(key, value)
+        if held.is_gone:
             self.ranker.remove(edition, article)
+        elif held.is_restored:
+            self.ranker.put_back(edition, article, held.card)
+        elif held.card:
+            self.ranker.put([held.card])

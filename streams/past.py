@@ -21,7 +21,7 @@ from ranking.past.history import Key, Shown
 from ranking.past.rankers import ArchiveError, Kept, Rankers
 from ranking.ranker import Ranker
 from ranking.snapshot import CheckpointError, read_header
-from streams.cards import CardError, read_record
+from streams.cards import CardError, CardRecords
 from streams.hours import Hour, Published, entry_of, pieces_of
 from streams.partitions import partition_of
 from streams.producing import FastLogError, FastRecord, bounds_of, count_partitions, read_partition
@@ -45,6 +45,7 @@ class _Known:
     boards: dict[Key, list[Shown]] = field(default_factory=dict)
     hours: list[Hour] = field(default_factory=list)
     catalogue: Catalogue = field(default_factory=Catalogue)
+    cards: CardRecords = field(default_factory=CardRecords)
     next: dict[str, int] = field(default_factory=dict)
 
 
@@ -101,7 +102,7 @@ class Topics:
             for record in self._news(known, self.names.boards, number):
                 _take_entry(known, record)
             for record in self._news(known, self.names.articles, number):
-                _take_card(known.catalogue, record)
+                _take_card(known, record)
             return known
 
     def bounds(self, topic: str, site: str) -> tuple[int, int]:
@@ -194,15 +195,18 @@ def _take_entry(known: _Known, record: FastRecord) -> None:
         insort(boards, shown, key=_at)
 
 
-def _take_card(catalogue: Catalogue, record: FastRecord) -> None:
+def _take_card(known: _Known, record: FastRecord) -> None:
     try:
-        edition, article, card = read_record(record.key, record.value)
+        edition, article, held = known.cards.read(record.key, record.value)
     except CardError:
         return
-    if card:
-        catalogue.put(card)
-    else:
-        catalogue.remove(edition, article)
+    if held.is_gone:
+        known.catalogue.remove(edition, article)
+        return
+    if held.is_restored:
+        known.catalogue.restore(edition, article)
+    if held.card:
+        known.catalogue.put(held.card)
 
 
 def _at(shown: Shown) -> float:

@@ -9,12 +9,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
 
 LARGEST = 8 << 20
 LINGER_MS = 2
 SESSION_MS = 6000
 PATIENCE = 10.0
+MOST = 5000
 Delivered = Callable[[str], None]
 """Told the reason why a record was not written, or nothing."""
 
@@ -146,6 +154,43 @@ class FastConsumer:
         self._consumer.close()
 
 
+class FastFollower:
+    """Reads all partitions of a topic from their beginning, in no group, for ever.
+
+    Parameters
+    ----------
+    kafka, topic : str
+    count : int
+        Partitions.
+    """
+
+    def __init__(self, kafka: str, topic: str, count: int) -> None:
+        self._consumer = _ungrouped(kafka)
+        self._unread = set(range(count))
+        places = [TopicPartition(topic, number, OFFSET_BEGINNING) for number in self._unread]
+        self._consumer.assign(places)
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether each partition was read to its end once."""
+        return not self._unread
+
+    def read(self, seconds: float) -> list[tuple[bytes | None, bytes | None]]:
+        """Keys and values that came, waiting at most so long; the broker may be away."""
+        found = []
+        for message in self._consumer.consume(MOST, seconds):
+            error = message.error()
+            if error is None:
+                found.append((message.key(), message.value()))
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self._unread.discard(message.partition() or 0)
+        return found
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._consumer.close()
+
+
 def read_topic(kafka: str, topic: str, patience: float = PATIENCE) -> list[bytes]:
     """Values of a small topic of one partition, in their order.
 
@@ -263,18 +308,22 @@ def _read_topic(kafka: str, topic: str, patience: float) -> list[bytes]:
 @contextmanager
 def _reader(kafka: str) -> Iterator[Consumer]:
     """A consumer without a group, for offsets that are the caller's."""
-    settings = {
-        "bootstrap.servers": kafka, "group.id": "tolqyn-reader", "enable.auto.commit": False,
-        "enable.partition.eof": True, "auto.offset.reset": "error", "log_level": 2,
-        "error_cb": lambda error: None,
-    }  # fmt: skip
-    consumer = Consumer(settings)
+    consumer = _ungrouped(kafka)
     try:
         yield consumer
     except KafkaException as error:
         raise FastLogError(_reason(error)) from error
     finally:
         consumer.close()
+
+
+def _ungrouped(kafka: str) -> Consumer:
+    settings = {
+        "bootstrap.servers": kafka, "group.id": "tolqyn-reader", "enable.auto.commit": False,
+        "enable.partition.eof": True, "auto.offset.reset": "error", "log_level": 2,
+        "error_cb": lambda error: None,
+    }  # fmt: skip
+    return Consumer(settings)
 
 
 def _reason(error: KafkaException) -> str:

@@ -10,15 +10,17 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from ranking.engine.batch import encode
-from ranking.engine.event import site_of
+from ranking.engine.event import Rejection, site_of
 from ranking.engine.rows import DEFAULTS, Rows
 from ranking.lists.cards import Card
+from ranking.lists.tombstones import gone_fault, settled
 from ranking.replay.send import SendError, Taken
 from ranking.server.bundles import Bundler
-from ranking.server.collector import admit
+from ranking.server.collector import Label, admit
 from streams.broker import Broker, Producer
 from streams.cards import card_record
 from streams.day_keys import DayKeys
+from streams.kept_cards import KeptCards
 from streams.partitions import partition_of
 from streams.topic_names import RAW, VIEWS, TopicNames
 
@@ -47,6 +49,8 @@ class KafkaTarget:
         given = parse_qs(parts.query).get("namespace", [os.environ.get("TOLQYN_NAMESPACE", "")])
         self._topics = TopicNames(given[0])
         self._counts = self._count(parts.netloc)
+        self._kafka = parts.netloc
+        self._kept: KeptCards | None = None
         self._producer = Producer(parts.netloc)
         keys = DayKeys(parts.netloc, self._topics)
         self._bundler = Bundler(keys.key, keys.id_key)
@@ -61,10 +65,12 @@ class KafkaTarget:
             self._producer.flush()
         finally:
             self._producer.close()
+            if self._kept:
+                self._kept.stop()
 
-    def take(self, body: bytes) -> Taken:
-        """Take events."""
-        admitted = admit(body, int(time.time() * 1000), "")
+    def take(self, body: bytes, label: Label | None = None) -> Taken:
+        """Take events; single ones have an id of their label and row, unless they have another."""
+        admitted = admit(body, int(time.time() * 1000), label=label)
         if self._kind == RAW:
             self._send_singly(admitted.rows)
         else:
@@ -74,10 +80,27 @@ class KafkaTarget:
     def put(self, cards: list[Card]) -> Taken:
         """Take cards."""
         topic = self._topics.articles
-        for card in cards:
+        taken, rejected = [], []
+        kept = self._known_cards()
+        for index, card in enumerate(cards):
+            held = kept.held(card.edition, card.id)
+            if held.is_gone:
+                rejected.append(Rejection(index, "id", gone_fault(card.id)))
+            else:
+                taken.append(settled(card, held))
+        for card in taken:
             partition = partition_of(site_of(card.edition), self._counts[topic])
             self._producer.send(topic, partition, *card_record(card))
-        return Taken(len(cards), [])
+            kept.note(*card_record(card))
+        return Taken(len(taken), rejected)
+
+    def _known_cards(self) -> KeptCards:
+        """Cards and tombstones that the topic has, read at the first question."""
+        if self._kept is None:
+            topic = self._topics.articles
+            self._kept = KeptCards(self._kafka, topic, self._counts[topic])
+            self._kept.wait()
+        return self._kept
 
     def _send_packed(self, rows: Rows) -> None:
         self._bundler.keep_day()
@@ -88,6 +111,7 @@ class KafkaTarget:
             self._producer.send(topic, partition, None, data)
 
     def _send_singly(self, rows: Rows) -> None:
+        rows = _with_ids(rows)
         topic, names = self._topics.raw, list(rows.columns)
         for site, its in rows.by_site().items():
             partition = partition_of(site, self._counts[topic])
@@ -109,3 +133,12 @@ class KafkaTarget:
                 message = f"topic {name} is missing; make it with `tolqyn topics create`"
                 raise SendError(message)
         return {name: topic.partitions for name, topic in found.items()}
+
+
+def _with_ids(rows: Rows) -> Rows:
+    """Events of an import with an id each, and without its label, which single events lack."""
+    columns = {name: its for name, its in rows.columns.items() if name not in ("import", "row")}
+    if "import" in rows.columns:
+        given = zip(rows.column("id"), rows.column("import"), rows.column("row"), strict=True)
+        columns["id"] = [f"{label}-{row}" if id is None else id for id, label, row in given]
+    return Rows(rows.at_ms, columns)

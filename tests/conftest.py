@@ -39,17 +39,29 @@ def main_checkout() -> Path:
     return CHECKOUT
 
 
-DATA = main_checkout().parent / "shared" / "data" / "g1"
+SHARED = main_checkout().parent / "shared"
+DATA, CASES = SHARED / "data" / "g1", SHARED / "cases"
+
+
+def beside(folder: Path) -> Path:
+    """A folder beside the checkout; skips where it is absent, except in CI."""
+    if not folder.exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"{folder.name} must be there in CI")
+        pytest.skip(f"{folder.name} is not beside the checkout")
+    return folder
 
 
 @pytest.fixture(scope="session")
 def g1() -> Path:
-    """Folder of the G1 log; skips where it is absent, except in CI."""
-    if not DATA.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"{DATA.name} must be there in CI")
-        pytest.skip("the real logs are not beside the checkout")
-    return DATA
+    """Folder of the G1 log."""
+    return beside(DATA)
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """Folder of small inputs that others have read wrongly."""
+    return beside(CASES)
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,7 @@ def test_a_page_asks_for_its_arm_and_tells_what_is_seen_clicked_and_read(
 ) -> None:
     item = demo.get("/v1/popular?edition=inform/ru&n=1").json()["items"][0]
     page.prepare(KEEP)
-    page.open(f"{str(demo.base_url).rstrip('/')}{item['url']}#popular-2-abc12")
+    page.open(f"{item['url']}#popular-2-abc12")
     page.wait("document.querySelectorAll('[data-list=popular] li.item').length === 5")
     page.wait("document.querySelectorAll('[data-list=related] li.item').length === 4")
     assert page.read("location.hash") == ""

@@ -143,12 +143,13 @@ def test_a_bad_edition_for_all_rows_is_refused(tmp_path: Path) -> None:
 
 
 def test_files_that_are_no_text_are_refused(tmp_path: Path) -> None:
-    """Not zipped, cut, damaged inside, not UTF-8."""
+    """Cut, damaged inside, not UTF-8, of another program."""
     zipped = gzip.compress(written(tmp_path, "a.csv", [GOOD] * 3000).read_bytes())
     damaged = bytearray(zipped)
     damaged[10] = 0xFF  # a block of no known type
     cases = {
-        "plain.csv.gz": b"at,visitor,article\n",
+        "book.csv": b"PK\x03\x04" + bytes(99),
+        "log.zst.csv": b"\x28\xb5\x2f\xfd" + bytes(99),
         "cut.csv.gz": zipped[:-20],
         "damaged.csv.gz": bytes(damaged),
         "latin.csv": b"at,visitor,article\n1700000000000,v,caf\xe9\n",

@@ -12,6 +12,7 @@ from ranking.benchmarks.spawned import Server
 
 pytestmark = pytest.mark.server
 
+BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0"}
 SHAPE = {"edition", "surface", "profile", "as_of", "items"}
 ITEM = {"id", "title", "url", "section", "tags", "published_at", "image", "score", "views"}
 
@@ -38,7 +39,7 @@ def card(number: int, **fields: Any) -> dict[str, Any]:
         "section": "Economy" if number % 2 else "Sport",
         "tags": ["tag", f"tag{number % 3}"],
         "published_at": 1_700_000_000 + number,
-        "url": f"/a{number}",
+        "url": f"https://paper.example/a{number}",
     } | fields
 
 
@@ -67,9 +68,9 @@ def test_popular_is_ranked_and_shaped(client: httpx.Client, edition: str) -> Non
     assert all(set(item) == ITEM for item in answer["items"])
     assert [item["id"] for item in answer["items"]] == ["a11", "a10", "a9", "a8", "a7"]
     assert answer["items"][0] | {"score": 0} == {
-        "id": "a11", "title": "Headline 11", "url": "/a11", "section": "Economy",
-        "tags": ["tag", "tag2"], "published_at": 1_700_000_011, "image": "", "score": 0,
-        "views": 12,
+        "id": "a11", "title": "Headline 11", "url": "https://paper.example/a11",
+        "section": "Economy", "tags": ["tag", "tag2"], "published_at": 1_700_000_011,
+        "image": "", "score": 0, "views": 12,
     }  # fmt: skip
 
 
@@ -136,7 +137,7 @@ def test_retagging_and_takedown_act_within_a_tick(client: httpx.Client) -> None:
 def test_caches_can_ask_again(client: httpx.Client, edition: str) -> None:
     line = f"/v1/popular?edition={edition}&n=2"
     first = client.get(line)
-    assert first.headers["cache-control"] == "max-age=1, stale-while-revalidate"
+    assert first.headers["cache-control"] == "max-age=1, stale-while-revalidate=10"
     again = client.get(line, headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
 
@@ -151,7 +152,7 @@ def test_stream_sends_a_board_when_it_changes(client: httpx.Client, server: Serv
 
 
 def test_pixel_counts_a_view(client: httpx.Client) -> None:
-    answer = client.get("/v1/pixel.gif?article=p1&edition=pixel/en")
+    answer = client.get("/v1/pixel.gif?article=p1&edition=pixel/en", headers=BROWSER)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/gif")
     assert within(2, lambda: ids(client, "/v1/popular?edition=pixel/en") == ["p1"])
     assert client.get("/v1/pixel.gif?visitor=v").status_code == 400

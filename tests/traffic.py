@@ -120,9 +120,9 @@ async def _ranker_of(cluster: Cluster) -> Ranker:
         async with Reader(cluster.kafka) as reader:
             end = (await reader.bounds(topics.articles, partition))[1]
             async for record in reader.read(topics.articles, partition, 0, end):
-                edition, article, card = read_record(record.key, record.value)
-                if card:
-                    ranker.put([card])
+                edition, article, held = read_record(record.key, record.value)
+                if held.card and not held.is_gone:
+                    ranker.put([held.card])
                 else:
                     ranker.remove(edition, article)
     ranker.tick()

@@ -1,5 +1,7 @@
 """Asking a running system from a shell, and the options that say which."""
 
+import os
+import re
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -7,9 +9,12 @@ from typing import Any
 import click
 from rich.console import Console
 
-from ranking.commands.settings import KEY, URL, option_of
+from ranking.commands.settings import KEY, TIMEZONE, URL, option_of
+from ranking.engine.timestamps import TimestampError, stamp_ms, zone_of
 
 console = Console(highlight=False)
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SPAN = re.compile(r"(\d{1,9}(?:\.\d+)?)([smhd])", re.ASCII)
 
 
 class Client:
@@ -55,7 +60,9 @@ class Client:
 
 
 def moment_of(text: str | None) -> float | None:
-    """Read a moment: ISO 8601, or a span from now such as 90s, 30m, 6h or 2d.
+    """Read a moment, or a span from now such as 90s, 30m, 6h or 2d.
+
+    A moment without a zone is of the setting `timezone`.
 
     Examples
     --------
@@ -64,15 +71,13 @@ def moment_of(text: str | None) -> float | None:
     """
     if not text:
         return None
-    span = {"s": 1, "m": 60, "h": 3600, "d": 86400}.get(text[-1])
+    if span := _SPAN.fullmatch(text):
+        return time.time() + float(span[1]) * _SECONDS[span[2]]
     try:
-        if span:
-            return time.time() + float(text[:-1]) * span
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        message = f"a moment must be ISO 8601 or a span such as 90s, 30m, 6h, 2d, got {text!r}"
+        return stamp_ms(text, zone_of(os.environ.get(TIMEZONE.variable)), "a moment") / 1000
+    except TimestampError as error:
+        message = f"{error}; a span such as 90s, 30m, 6h or 2d counts from now"
         raise click.BadParameter(message) from error
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
 def when(at: float | None) -> str:

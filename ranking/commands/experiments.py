@@ -10,7 +10,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from ranking.commands.settings import in_zone
+
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from ranking.engine.batch import Batch
 
 FORMATS = click.Choice(["table", "json"])
@@ -53,8 +57,15 @@ def experiments() -> None:
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
 @click.option("--edition", default="site/und", show_default=True, help="For rows without one.")
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+@in_zone
 def simulate(
-    paths: int, seed: int, views: Path | None, columns: str, edition: str, form: str
+    paths: int,
+    seed: int,
+    views: Path | None,
+    columns: str,
+    edition: str,
+    form: str,
+    zone: "tzinfo | None",
 ) -> None:
     """How often experiments mislead where the truth is known; a few minutes at 2000 paths.
 
@@ -69,7 +80,12 @@ def simulate(
         done = simulated(paths, seed, lambda at, of: bar.update(task, completed=at, total=of))
         task = bar.add_task("readers", total=None)
         batches = _log_of(
-            views, columns, edition, seed, lambda at, of: bar.update(task, completed=at, total=of)
+            views,
+            columns,
+            edition,
+            seed,
+            zone,
+            lambda at, of: bar.update(task, completed=at, total=of),
         )
         task = bar.add_task("interleaving", total=None)
         told = interleave_ratio(
@@ -89,7 +105,7 @@ def simulate(
 
 
 def _log_of(
-    views: Path | None, columns: str, edition: str, seed: int,
+    views: Path | None, columns: str, edition: str, seed: int, zone: "tzinfo | None",
     progress: Callable[[int, int], None],
 ) -> "list[Batch]":  # fmt: skip
     """Views of a file, or those of the demo's agency."""
@@ -99,7 +115,7 @@ def _log_of(
 
     if views is None:
         return past_of(seed, progress)
-    return list(packed_views(views, mapping_of(columns, EVENT_FIELDS), edition))
+    return list(packed_views(views, mapping_of(columns, EVENT_FIELDS), edition, zone=zone))
 
 
 @experiments.command()

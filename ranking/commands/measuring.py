@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from ranking.commands.settings import in_zone
 from ranking.commands.tables import (
     ablation_json,
     as_json,
@@ -19,6 +20,8 @@ from ranking.commands.tables import (
 )
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from ranking.engine.batch import Batch
     from ranking.lists.catalogue import Catalogue
     from ranking.lists.profile import Profile
@@ -34,13 +37,12 @@ REPORTS = click.Choice(["table", "json", "html"])
 
 
 def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
-    from ranking.engine.event import stamp_ms
+    from ranking.engine.timestamps import TimestampError, stamp_ms
 
     try:
-        return None if value is None else stamp_ms(value) / 1000
-    except ValueError:
-        message = f"must be seconds, milliseconds or ISO 8601, got {value!r}"
-        raise click.BadParameter(message) from None
+        return None if value is None else stamp_ms(value, ctx.params.get("zone"), "it") / 1000
+    except TimestampError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command()
@@ -63,6 +65,7 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> fl
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
 @click.option("--article-columns", default="", help="Other names, as id=article_id")
 @click.option("--format", "form", type=REPORTS, default="table", show_default=True)
+@in_zone
 def backtest(
     views: Path,
     articles: Path | None,
@@ -77,6 +80,7 @@ def backtest(
     columns: str,
     article_columns: str,
     form: str,
+    zone: "tzinfo | None",
 ) -> None:
     """Replay a log through the live core and measure what its lists were worth.
 
@@ -94,7 +98,8 @@ def backtest(
             task = bar.add_task(text, total=None)
             return lambda done, total: bar.update(task, completed=done, total=total)
 
-        log = _read_log(views, articles, edition, columns, article_columns, step("reading"))
+        names = columns, article_columns
+        log = _read_log(views, articles, edition, names, step("reading"), zone)
         span = log.span(since, until, every, refresh)
         if ablation:
             show = _ablated(log, span, chosen[0], step, form)
@@ -117,17 +122,17 @@ class _Log(NamedTuple):
 
 
 def _read_log(
-    views: Path, articles: Path | None, edition: str, columns: str, article_columns: str,
-    reading: Callable[[int, int], None],
+    views: Path, articles: Path | None, edition: str, names: tuple[str, str],
+    reading: Callable[[int, int], None], zone: "tzinfo | None",
 ) -> _Log:  # fmt: skip
     from ranking.replay import files
     from ranking.replay.packed import catalogue_of, packed_views
 
-    mapping = files.mapping_of(columns, files.EVENT_FIELDS)
-    card_mapping = files.mapping_of(article_columns, files.ARTICLE_FIELDS)
-    catalogue = catalogue_of(articles, card_mapping, edition)
+    mapping = files.mapping_of(names[0], files.EVENT_FIELDS)
+    card_mapping = files.mapping_of(names[1], files.ARTICLE_FIELDS)
+    catalogue = catalogue_of(articles, card_mapping, edition, zone)
     size = views.stat().st_size if views.exists() else 0
-    batches = list(packed_views(views, mapping, edition, lambda read: reading(read, size)))
+    batches = list(packed_views(views, mapping, edition, lambda read: reading(read, size), zone))
     if not batches:
         message = f"{views} has no views"
         raise files.FileError(message)

@@ -1,9 +1,18 @@
 """`tolqyn send`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ranking.commands.settings import in_zone
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from ranking.replay.files import Chunk
+    from ranking.replay.send import Sent
 
 SPEEDS = {"max": 0.0}
 
@@ -31,6 +40,7 @@ def _speed(ctx: click.Context, param: click.Parameter, value: str) -> float:
 @click.option("--edition", default="site/und", show_default=True, help="For rows without one.")
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
 @click.option("--article-columns", default="", help="Other names, as id=article_id")
+@in_zone
 def send(
     views: Path | None,
     articles: Path | None,
@@ -41,13 +51,15 @@ def send(
     edition: str,
     columns: str,
     article_columns: str,
+    zone: "tzinfo | None",
 ) -> None:
     """Replay a log of views, and articles, into a running system.
 
     \b
     tolqyn send --views clicks.csv.gz --columns at=ts_ms,visitor=user --to http://127.0.0.1:8080
 
-    A system with keys needs one that may write, in TOLQYN_KEY. To kafka://HOST:PORT go batches for
+    Sending the same file again adds nothing, and goes on where a send has stopped. A system with
+    keys needs one that may write, in TOLQYN_KEY. To kafka://HOST:PORT go batches for
     the workers; to kafka://HOST:PORT/raw-views single JSON events for the packers;
     ?namespace=NAME names another cluster's topics.
     """
@@ -60,26 +72,50 @@ def send(
     mapping = files.mapping_of(columns, files.EVENT_FIELDS)
     card_mapping = files.mapping_of(article_columns, files.ARTICLE_FIELDS)
     if articles:
-        cards = list(files.read_articles(articles, card_mapping, edition))
+        cards = list(files.read_articles(articles, card_mapping, edition, zone))
         with _bar("articles") as bar:
             task = bar.add_task("articles", total=len(cards))
-            taken = sending.send_articles(cards, url, lambda n: bar.advance(task, n))
-        click.echo(f"{taken} articles taken")
+            done = sending.send_articles(cards, url, lambda n: bar.advance(task, n))
+        click.echo(f"{done.accepted} articles taken")
+        _check(done, "articles")
     if views:
         shift = 0
         if shift_to_now:
-            shift = sending.shift_to_now(sending.last_stamp(files.view_chunks(views, mapping)))
-        chunks = files.view_chunks(views, mapping, edition)
+            log = files.view_chunks(views, mapping, zone=zone)
+            shift = sending.shift_to_now(sending.last_stamp(log))
+        chunks = files.view_chunks(views, mapping, edition, zone=zone)
+        label = files.label_of(views, sorted(mapping.items()), edition, str(zone), shift)
+        taken = 0
+
+        def progress(chunk: "Chunk") -> None:
+            nonlocal taken
+            taken = chunk.first + chunk.size - 1
+            bar.update(task, completed=chunk.read)
+
         with _bar("views") as bar:
             task = bar.add_task("bytes", total=views.stat().st_size if views.exists() else None)
-            sent = sending.send_views(
-                chunks, url, speed=speed, shift_ms=shift, with_ids=with_ids,
-                progress=lambda chunk: bar.update(task, completed=chunk.read),
-            )  # fmt: skip
+            try:
+                sent = sending.send_views(
+                    chunks, url, speed=speed, shift_ms=shift, label=label, with_ids=with_ids,
+                    progress=progress,
+                )  # fmt: skip
+            except KeyboardInterrupt:
+                bar.stop()
+                click.echo(f"{views}: {sending.goes_on(taken)}", err=True)
+                raise
         rate = sent.accepted / max(sent.seconds, 1e-9)
         click.echo(f"{sent.accepted} views accepted in {sent.seconds:.2f} s ({rate:,.0f}/s)")
-        if sent.rejected:
-            click.echo(f"{sent.rejected} views rejected; the first: {sent.first_fault}")
+        _check(sent, "views")
+
+
+def _check(sent: "Sent", what: str) -> None:
+    """Tell what was refused; if that is everything, the operator must look at it."""
+    if not sent.rejected:
+        return
+    told = f"{sent.rejected} {what} rejected; the first: {sent.first_fault}"
+    if not sent.accepted:
+        raise click.ClickException(told)
+    click.echo(told)
 
 
 def _bar(what: str) -> Progress:

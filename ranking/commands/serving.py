@@ -94,7 +94,9 @@ def _run(options: dict[str, Any], portal: Any, begin: Any, stop: Any = None) -> 
     from ranking.embedded.serve import serve
     from ranking.lists.profile import DEFAULT, read_profile
     from ranking.server.serve import check_address, is_loopback
+    from ranking.server.site_settings import site_settings
 
+    site = site_settings(options["timezone"], options["proxies"])
     profile = read_profile(options["profile"]) if options["profile"] else DEFAULT
     host, port, folder, book = options["host"], options["port"], options["data"], Book(profile)
     if is_loopback(host) or not folder.exists():
@@ -117,7 +119,7 @@ def _run(options: dict[str, Any], portal: Any, begin: Any, stop: Any = None) -> 
             serve(
                 options["data"], options["host"], options["port"], profile=profile,
                 settings=settings, durable=options["durable"] == "full", portal=portal,
-                on_ready=ready,
+                on_ready=ready, site=site,
             )
         )  # fmt: skip
     finally:

@@ -3,10 +3,14 @@
 The README's table lists them, and a test compares the two.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
+
+T = TypeVar("T", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +53,38 @@ SETTINGS = (
         "Hours that can be looked back: log, hourly checkpoints, boards.",
     ),
     Setting(
+        "--timezone", "TOLQYN_TIMEZONE", click.STRING, "",
+        "Zone of times that name none, such as Asia/Almaty; without it they are refused.",
+    ),
+    Setting(
+        "--proxies", "TOLQYN_PROXIES", click.STRING, "127.0.0.0/8,::1",
+        "Proxies that name the reader's address in X-Forwarded-For or Forwarded.",
+    ),
+    Setting(
         "--durable", "TOLQYN_DURABLE", click.Choice(["full", "normal"]), "full",
         "Wait for the disk before each 202 (full), or leave it to the system (normal).",
     ),
 )  # fmt: skip
+TIMEZONE, PROXIES = SETTINGS[6:8]
 URL = Setting(
     "--to", "TOLQYN_URL", click.STRING, "http://127.0.0.1:8080", "A running server or API process."
 )
 KEY = Setting("--key", "TOLQYN_KEY", click.STRING, "", "Key of whoever asks, if there are keys.")
 ENVIRONMENT = tuple(setting.variable for setting in (*SETTINGS, URL, KEY))
+
+
+def in_zone(command: T) -> T:
+    """Give a command that reads files the option of the zone of their times, as `zone`."""
+    return click.option(
+        TIMEZONE.option, "zone", default="", envvar=TIMEZONE.variable, callback=_zone,
+        is_eager=True, help=TIMEZONE.text,
+    )(command)  # fmt: skip
+
+
+def _zone(ctx: click.Context, param: click.Parameter, value: str) -> Any:
+    from ranking.engine.timestamps import zone_of
+
+    return zone_of(value)
 
 
 def option_of(setting: Setting) -> click.Option:

@@ -9,7 +9,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from ranking.commands.settings import in_zone
+
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from ranking.engine.batch import Batch
     from ranking.lists.profile import Profile
     from ranking.replay.visits import Span
@@ -39,6 +43,7 @@ LISTS = ("popular", "related", "foryou")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--edition", default="site/und", show_default=True, help="For rows without one.")
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
+@in_zone
 def tune(
     views: Path,
     out: Path,
@@ -48,6 +53,7 @@ def tune(
     seed: int,
     edition: str,
     columns: str,
+    zone: "tzinfo | None",
 ) -> None:
     """Search a profile's parameters on a log, and write the best as a profile file.
 
@@ -65,9 +71,11 @@ def tune(
     mapping = files.mapping_of(columns, files.EVENT_FIELDS)
     with _bar() as bar:
         reading = bar.add_task("reading", total=views.stat().st_size if views.exists() else None)
-        batches = list(
-            packed_views(views, mapping, edition, lambda read: bar.update(reading, completed=read))
-        )
+
+        def read(done: int) -> None:
+            bar.update(reading, completed=done)
+
+        batches = list(packed_views(views, mapping, edition, read, zone))
         if not batches:
             message = f"{views} has no views"
             raise files.FileError(message)

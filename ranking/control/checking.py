@@ -4,11 +4,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ranking.engine.event import canonical_edition
+
 T = TypeVar("T")
 
 
 def checked(body: dict[str, Any], kind: type[T], error: type[ValueError]) -> T:
-    """Make a struct of a body.
+    """Make a struct of a body; an edition that it names is spelt canonically.
 
     Raises
     ------
@@ -22,6 +24,9 @@ def checked(body: dict[str, Any], kind: type[T], error: type[ValueError]) -> T:
         ...
     ValueError: at: Expected `int`, got `str`
     """
+    edition = body.get("edition")
+    if isinstance(edition, str):
+        body = {**body, "edition": canonical_edition(edition)}
     try:
         return msgspec.convert(body, kind)
     except msgspec.ValidationError as fault:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from ranking.engine.event import canonical_edition
 from ranking.lists.profile import Profile
 from ranking.lists.profiles import Profiles, Scope
 
@@ -64,7 +65,7 @@ def draft_of(asked: Asked, live: Profiles, now: float) -> Draft:
     ProfileError
         Naming the parameter, its rule and the value.
     """
-    scope = Scope(asked.edition, asked.section, asked.surface)
+    scope = Scope(canonical_edition(asked.edition), asked.section, asked.surface)
     changes = merged(live.changes.get(scope, {}), asked.set)
     live.with_changes(scope, changes)
     return Draft(PREFIX + secrets.token_hex(6), scope, changes, now + asked.ttl)

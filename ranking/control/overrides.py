@@ -16,6 +16,8 @@ from ranking.lists.cards import tag_key
 from ranking.lists.edits import Action, Edit, Ordered
 from ranking.lists.reading import LONGEST
 
+CASES = ("", "site/tr")
+"""Editions of either rule of case: a tag is meant in all of them."""
 NEXT_SURFACES = ("related", "foryou")
 Names = Annotated[list[Annotated[str, Meta(min_length=1, max_length=512)]], Meta(max_length=200)]
 Moment = Annotated[float, Meta(ge=0)]
@@ -67,7 +69,8 @@ class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         """The act as lists take it."""
         edit = Edit(
             self.action, tuple(self.articles), tuple(self.stories),
-            tuple(tag_key(tag) for tag in self.tags), tuple(self.sections),
+            tuple(dict.fromkeys(tag_key(tag, its) for tag in self.tags for its in CASES)),
+            tuple(self.sections),
             self.slot, self.factor,
         )  # fmt: skip
         return Ordered(edit, self.edition, self.surface)

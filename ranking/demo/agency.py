@@ -94,8 +94,13 @@ class _Desk:
         self.say = say
 
     def articles(self, cards: Sequence[Article]) -> None:
-        for k in range(0, len(cards), _BATCH):
-            self._post("/v1/articles", cards[k : k + _BATCH])
+        """Post cards; the addresses of a feed are absolute."""
+        home = str(self._client.base_url).rstrip("/")
+        whole = [{**c, "url": home + c["url"], "image": home + c["image"]} for c in cards]
+        for k in range(0, len(whole), _BATCH):
+            answer = self._post("/v1/articles", whole[k : k + _BATCH])
+            if rejected := answer.get("rejected"):
+                self.say(f"{len(rejected)} articles were refused, the first one: {rejected[0]}")
 
     def events(self, views: Sequence[View]) -> None:
         for k in range(0, len(views), _EVENTS):

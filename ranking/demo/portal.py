@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -64,10 +65,21 @@ def routes(catalogue: Catalogue) -> list[BaseRoute]:
     ]
 
 
+def path_of(url: str) -> str:
+    """Address on this portal, by whatever name its host was opened.
+
+    Examples
+    --------
+    >>> path_of("http://127.0.0.1:8080/demo/ru")
+    '/demo/ru'
+    """
+    return urlsplit(url).path
+
+
 class _Pages:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._templates = templates_of("ranking.demo", {"moment": _moment})
+        self._templates = templates_of("ranking.demo", {"moment": _moment, "path": path_of})
 
     async def front(self, request: Request) -> Response:
         lang = request.path_params["lang"]
@@ -104,7 +116,7 @@ class _Pages:
         return self._page(
             "article.html",
             words,
-            links={other.edition.partition("/")[2]: other.url for other in others},
+            links={other.edition.partition("/")[2]: path_of(other.url) for other in others},
             section=section_of(card.story),
             card=card,
             breaking=is_breaking(card.story),

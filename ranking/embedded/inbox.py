@@ -21,8 +21,8 @@ class Request:
         Events.
     batches : list of Batch
         The events packed, if they were many; numbered when they are logged.
-    cards, removed
-        Cards to put; articles to take down.
+    cards, removed, restored
+        Cards to put; articles to take down, and to bring back.
     record : Record or None
         A decision to write down; such a request has nothing else.
     outcome : dict of str to int or None
@@ -37,6 +37,7 @@ class Request:
     batches: list[Batch] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
     removed: list[tuple[str, str]] = field(default_factory=list)
+    restored: list[tuple[str, str]] = field(default_factory=list)
     record: Record | None = None
     outcome: dict[str, int] | None = None
 

@@ -228,9 +228,10 @@ class Live:
         batches = [self._bundler.numbered(batch) for batch, _ in ordered]
         cards = [card for request in requests for card in request.cards]
         removed = [pair for request in requests for pair in request.removed]
+        restored = [pair for request in requests for pair in request.restored]
         try:
             first = self.log.append(
-                [(batch.stamp_ms, encode(batch)) for batch in batches], cards, removed
+                [(batch.stamp_ms, encode(batch)) for batch in batches], cards, removed, restored
             )
         except LogFull as error:
             tell(requests, error)
@@ -261,11 +262,14 @@ class Live:
     ) -> list[NDArray[np.uint8]]:
         """Apply what the log has; returns what became of each batch's events."""
         for request in requests:
-            if request.cards or request.removed:
+            if request.cards or request.removed or request.restored:
+                back = zip(request.restored, self.log.held(request.restored), strict=True)
                 with self.lock:
                     self.ranker.put(request.cards)
                     for edition, article in request.removed:
                         self.ranker.remove(edition, article)
+                    for (edition, article), held in back:
+                        self.ranker.put_back(edition, article, held.card)
         outcomes = []
         for position, batch in enumerate(batches, first):
             for start in range(0, len(batch), PIECE):

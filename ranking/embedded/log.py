@@ -18,6 +18,7 @@ import msgspec
 
 from ranking.embedded.checkpoints import CheckpointFiles
 from ranking.lists.cards import Card
+from ranking.lists.tombstones import Held, kept, read_kept
 from ranking.past.history import Shown
 
 VERSION = 3
@@ -116,6 +117,7 @@ class Log:
         batches: Iterable[tuple[int, bytes]],
         cards: Iterable[Card] = (),
         removed: Iterable[tuple[str, str]] = (),
+        restored: Iterable[tuple[str, str]] = (),
     ) -> int:
         """Write batches and card changes, all or none, and wait for the disk.
 
@@ -126,7 +128,9 @@ class Log:
         cards : iterable of Card
             Added or replaced.
         removed : iterable of (str, str)
-            Edition and id of articles taken down; their mark is kept.
+            Edition and id of articles taken down; a tombstone with the last card is kept.
+        restored : iterable of (str, str)
+            Edition and id of articles brought back.
 
         Returns
         -------
@@ -140,18 +144,37 @@ class Log:
         """
         first = self.end
         rows = [(first + i, stamp, body) for i, (stamp, body) in enumerate(batches)]
-        packed = [(card.edition, card.id, msgspec.msgpack.encode(card)) for card in cards]
-        packed += [(edition, article, b"") for edition, article in removed]
+        packed = [(card.edition, card.id, kept(Held(card))) for card in cards]
         try:
             with self._turn, self._db:
                 self._db.execute("BEGIN")
                 self._db.executemany("INSERT INTO batches VALUES (?, ?, ?)", rows)
                 self._db.executemany("INSERT OR REPLACE INTO cards VALUES (?, ?, ?)", packed)
+                for name in removed:
+                    self._keep(name, Held(self._held(name).card, is_gone=True))
+                for name in restored:
+                    self._keep(name, Held(self._held(name).card))
         except sqlite3.Error as error:
             message = f"log cannot be written: {error}"
             raise LogFull(message) from error
         self.end = first + len(rows)
         return first
+
+    def held(self, names: Iterable[tuple[str, str]]) -> list[Held]:
+        """What is kept of articles, named by edition and id."""
+        with self._turn:
+            return [self._held(name) for name in names]
+
+    def _held(self, name: tuple[str, str]) -> Held:
+        query = "SELECT body FROM cards WHERE edition = ? AND id = ?"
+        row = self._db.execute(query, name).fetchone()
+        return read_kept(row[0]) if row else Held()
+
+    def _keep(self, name: tuple[str, str], held: Held) -> None:
+        if held.card or held.is_gone:
+            self._db.execute("INSERT OR REPLACE INTO cards VALUES (?, ?, ?)", (*name, kept(held)))
+        else:
+            self._db.execute("DELETE FROM cards WHERE edition = ? AND id = ?", name)
 
     def begin(self) -> int:
         """Position of the oldest batch kept."""
@@ -205,7 +228,8 @@ class Log:
     def cards(self) -> Iterator[tuple[str, str, Card | None]]:
         """All cards as (edition, id, card); None marks an article taken down."""
         for edition, article, body in self._db.execute("SELECT edition, id, body FROM cards"):
-            yield edition, article, msgspec.msgpack.decode(body, type=Card) if body else None
+            held = read_kept(body)
+            yield edition, article, None if held.is_gone else held.card
 
     def append_setting(self, body: bytes) -> None:
         """Write a record of the settings and wait for the disk.

@@ -25,6 +25,7 @@ from ranking.lists.cards import Card
 from ranking.lists.explaining import Explained, Explanation
 from ranking.lists.profile import Profile
 from ranking.lists.profiles import Profiles
+from ranking.lists.tombstones import Held
 from ranking.mirror.graph import graph_json, told_articles
 from ranking.mirror.publisher import article_value
 from ranking.mirror.values import article_json, traffic_json
@@ -166,22 +167,31 @@ class EmbeddedIntake:
         Refused
             If it has not.
         """
+        told: dict[str, int] = {}
+        asked = told if outcome else None
+        await self._submit(rows=rows, cards=cards, removed=removed, outcome=asked)
+        return told
+
+    async def held(self, names: list[tuple[str, str]]) -> list[Held]:
+        """What is kept of articles, named by edition and id."""
+        return await run_in_threadpool(self._live.log.held, names)
+
+    async def restore(self, edition: str, article: str) -> None:
+        """Bring an article back; returns when the log has it."""
+        await self._submit(restored=[(edition, article)])
+
+    async def _submit(self, **given: Any) -> None:
         if self._live.failure:
             raise Refused(repr(self._live.failure), 5)
         if self._live.is_full:
             reason = "send again in a second"
             raise Refused(reason, 1, is_busy=True)
         done = asyncio.get_running_loop().create_future()
-        told: dict[str, int] = {}
-        request = Request(
-            done, rows, cards=cards, removed=removed, outcome=told if outcome else None
-        )
-        self._live.submit(request)
+        self._live.submit(Request(done, **given))
         try:
             await done
         except LogFull as error:
             raise Refused(str(error), 5) from error
-        return told
 
 
 class EmbeddedSettings:

@@ -15,6 +15,7 @@ from ranking.lists.profile import DEFAULT, Profile
 from ranking.server.api import Api
 from ranking.server.looking import keep_looking
 from ranking.server.serve import check_address, is_loopback, listen
+from ranking.server.site_settings import DEFAULT_SITE, SiteSettings
 
 Portal = Callable[[Live], list[BaseRoute]]
 SWITCH_INTERVAL = 0.005
@@ -30,6 +31,7 @@ async def serve(
     settings: LiveSettings | None = None,
     durable: bool = True,
     portal: Portal | None = None,
+    site: SiteSettings = DEFAULT_SITE,
     on_ready: Callable[[Live], None] = lambda live: None,
 ) -> None:
     """Serve until a signal asks to stop.
@@ -46,6 +48,7 @@ async def serve(
         Wait for the disk before a 202.
     portal : callable
         Makes more routes, for the demo.
+    site : SiteSettings
     on_ready : callable
         Called when lists are served.
 
@@ -65,7 +68,7 @@ async def serve(
             lists, decided = EmbeddedLists(live), EmbeddedSettings(live)
             api = Api(
                 metrics_of(live), lists, EmbeddedIntake(live), decided, EmbeddedPast(live),
-                is_open=is_loopback(host),
+                is_open=is_loopback(host), site=site,
             )  # fmt: skip
             app = api.app(portal(live) if portal else [])
             looking = asyncio.create_task(keep_looking(lists, decided))

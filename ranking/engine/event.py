@@ -1,13 +1,14 @@
 """Events: the one model of what a portal sends, and the rules that each field obeys.
 
-An event has the names of the columns of a log file; many may come in columns. `at` is seconds or
-milliseconds since the epoch (told apart by size) or ISO 8601. Reading many at once is fast when
-all are right; when one is not, each is read by itself, so that a rejection names its index, field
-and rule.
+An event has the names of the columns of a log file; many may come in columns. A body's form is
+known by its structure: an array, an object of columns, one object, or one a line. `null` in a field
+that may be left out means that it is. Reading many at once is fast when all are right; when one is
+not, each is read by itself, so that a rejection names its index, field and rule.
 """
 
+import codecs
 import re
-from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -19,11 +20,9 @@ Edition = Annotated[str, Meta(max_length=96)]
 Label = Annotated[str, Meta(max_length=64)]
 Labels = Annotated[str, Meta(max_length=320)]
 """Of as many experiments as one event may belong to: see `ranking.engine.labels`."""
-COLUMNS_BEGIN = b'{"columns":'
+LONGEST_AGENT = 1024
 EARLIEST_MS = 946_684_800_000  # 2000-01-01
 AHEAD_MS = 300_000
-SECONDS_BELOW = 1e11
-"""A number below is seconds since the epoch, one above milliseconds."""
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
@@ -42,7 +41,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     experiment: Labels = ""
     arm: Labels = ""
     bucket: Annotated[int, Meta(ge=0, le=999)] | None = None
-    agent: Annotated[str, Meta(max_length=1024)] = ""
+    agent: str = ""
     network: Annotated[str, Meta(max_length=64)] = ""
     referrer: Annotated[str, Meta(max_length=2048)] = ""
 
@@ -74,7 +73,10 @@ class Unreadable(ValueError):
 
 
 _EDITION = re.compile(r"[a-z0-9][a-z0-9._-]*/[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_SINGLETON = re.compile(r"-[A-Za-z0-9](?=-)")
+_COLUMNS = re.compile(rb'\s*\{\s*"columns"\s*:\s*\{')
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_REQUIRED = ("visitor", "article")
 _MANY = msgspec.json.Decoder(list[Event])
 _ONE = msgspec.json.Decoder(Event)
 _RAW = msgspec.json.Decoder(list[msgspec.Raw])
@@ -106,7 +108,7 @@ def read_events(body: bytes) -> Indexed:
     >>> read_events(b'[{"visitor": "v", "article": "a"}, {"visitor": "v"}]')[2]
     [Rejection(index=1, field='article', reason='Object missing required field `article`')]
     """
-    text = body.lstrip()
+    text = unmarked(body).strip()
     if text[:1] == b"[":
         try:
             events = _MANY.decode(text)
@@ -120,6 +122,30 @@ def read_events(body: bytes) -> Indexed:
         message = "body must be a JSON event, an array of events or one event a line, got nothing"
         raise Unreadable(message)
     return _one_by_one(lines)
+
+
+def unmarked(body: bytes) -> bytes:
+    """A body without the mark of its byte order, which some writers put first."""
+    return body.removeprefix(codecs.BOM_UTF8)
+
+
+def is_columns(body: bytes) -> bool:
+    """Say whether a body is an object of columns, known by its structure.
+
+    Examples
+    --------
+    >>> is_columns(b'{ "columns": {"visitor": []}}'), is_columns(b'{"visitor": "columns"}')
+    (True, False)
+    """
+    if _COLUMNS.match(body):
+        return True
+    if not (body[:1] == b"{" and b'"columns"' in body):
+        return False
+    try:
+        names = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except UNREADABLE:
+        return False
+    return "columns" in names and "article" not in names
 
 
 def read_columns(body: bytes) -> dict[str, list[Any]] | None:
@@ -183,13 +209,31 @@ def _one_by_one(items: list[bytes]) -> Indexed:
             events.append(_ONE.decode(item))
             indices.append(index)
         except msgspec.ValidationError as error:
-            rejections.append(rejection(index, error))
+            event = _without_nulls(item)
+            if isinstance(event, Event):
+                events.append(event)
+                indices.append(index)
+            else:
+                rejections.append(rejection(index, event or error))
         except UNREADABLE as error:
             if len(items) == 1:
                 message = f"body must be JSON: {error}"
                 raise Unreadable(message) from error
             rejections.append(Rejection(index, "", f"event must be JSON: {error}"))
     return indices, events, rejections
+
+
+def _without_nulls(item: bytes) -> Event | msgspec.ValidationError | None:
+    """Read an event again without the fields that are null; None if it has none of them."""
+    try:
+        fields = msgspec.json.decode(item, type=dict[str, Any])
+    except UNREADABLE:
+        return None
+    kept = {name: v for name, v in fields.items() if v is not None or name in _REQUIRED}
+    try:
+        return None if len(kept) == len(fields) else msgspec.convert(kept, Event)
+    except msgspec.ValidationError as error:
+        return error
 
 
 def rejection(index: int, error: msgspec.ValidationError) -> Rejection:
@@ -214,6 +258,35 @@ def edition_fault(edition: str) -> str:
     return f"edition must be site/lang with a BCP 47 language, got {edition[:96]!r}"
 
 
+@lru_cache(1 << 12)
+def canonical_edition(edition: str) -> str:
+    """An edition in the canonical spelling of BCP 47 (RFC 5646, section 2.1.1).
+
+    The language is in small letters, a script begins with a capital, a region is in capitals, and
+    what follows a single letter is small. What is no edition stays as it is.
+
+    Examples
+    --------
+    >>> canonical_edition("inform/KK-latn"), canonical_edition("paper/zh-hans-cn")
+    ('inform/kk-Latn', 'paper/zh-Hans-CN')
+    >>> canonical_edition("paper/en-us-u-CA-gregory")
+    'paper/en-US-u-ca-gregory'
+    """
+    site, slash, tag = edition.partition("/")
+    single = _SINGLETON.search(tag)
+    head, rest = (tag[: single.start()], tag[single.start() :]) if single else (tag, "")
+    language, *others = head.split("-")
+    spelt = [
+        other.upper()
+        if len(other) == 2
+        else other.capitalize()
+        if len(other) == 4
+        else other.lower()
+        for other in others
+    ]
+    return f"{site}{slash}{'-'.join([language.lower(), *spelt])}{rest.lower()}"
+
+
 def site_of(edition: str) -> str:
     """Site of an edition `site/lang`.
 
@@ -230,30 +303,3 @@ def article_fault(article: str) -> str:
     if 1 <= len(article) <= 256 and not _CONTROL.search(article):
         return ""
     return f"article must be 1 to 256 characters without control characters, got {article[:40]!r}"
-
-
-def stamp_ms(at: Any) -> int:
-    """Milliseconds since the epoch of an event's `at`.
-
-    Raises
-    ------
-    ValueError
-        If it is neither a number nor ISO 8601 with a date.
-
-    Examples
-    --------
-    >>> stamp_ms(1506826800), stamp_ms(1506826800026), stamp_ms("2017-10-01T03:00:00Z")
-    (1506826800000, 1506826800026, 1506826800000)
-    """
-    if isinstance(at, str):
-        try:
-            at = float(at)
-        except ValueError:
-            moment = datetime.fromisoformat(at)
-            if moment.tzinfo is None:
-                moment = moment.replace(tzinfo=UTC)
-            return round(moment.timestamp() * 1000)
-    if not -1e15 < at < 1e15:  # also refuses NaN
-        message = "at must be seconds, milliseconds or ISO 8601"
-        raise ValueError(message)
-    return int(round(at * 1000) if at < SECONDS_BELOW else round(at))

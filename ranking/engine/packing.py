@@ -6,6 +6,7 @@ event that is sent again on another day has the same hash. Robots are known by t
 from the list of the package crawler-user-agents.
 """
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
@@ -20,6 +21,14 @@ from ranking.engine.rows import Rows
 
 RECENT_NAMES = 1 << 17
 KIND_OF = {kind: index for index, kind in enumerate(KINDS)}
+_BROWSER = re.compile(
+    r"Mozilla/5\.0 \((?:Linux; (?:U; )?Android|Windows NT|Macintosh|X11|iPhone|iPad|iPod)[^)]*\)"
+    r".*(?:AppleWebKit|Gecko)/"
+)
+_DECLARED = re.compile(r"compatible;|https?:|\+|headless", re.IGNORECASE)
+_ROBOTIC = re.compile(r"bot\b|crawl|spider", re.IGNORECASE)
+_MODEL = re.compile(r"(\(Linux; (?:U; )?Android[\w. ]*;)(?: \w\w(?:-\w\w)?;)?[^;)]*")
+_APPS = re.compile(r"\b(?:Viber|WhatsApp|Feedly|Sogou\w*|SogouMSE|Flipboard|NewsBlur)/?[\w.]*")
 
 
 class Hasher(dict[Name, int]):
@@ -57,14 +66,24 @@ class Hasher(dict[Name, int]):
 def is_robot(agent: str) -> bool:
     """Say whether a user agent names a known robot.
 
+    A browser on a phone whose model, or an app whose pages it shows, has the name of a robot, is a
+    person's, unless it calls itself compatible or gives an address.
+
     Examples
     --------
     >>> is_robot("Mozilla/5.0 (compatible; Googlebot/2.1)"), is_robot("")
     (True, False)
+    >>> is_robot("Mozilla/5.0 (Linux; Android 9; Sonic X) AppleWebKit/537.36 Viber/13")
+    False
     """
     from crawleruseragents import is_crawler
 
-    return bool(agent) and bool(is_crawler(agent))
+    if not agent or not is_crawler(agent):
+        return False
+    if not _BROWSER.match(agent) or _DECLARED.search(agent):
+        return True
+    rest = _APPS.sub("", _MODEL.sub(r"\1", agent))
+    return bool(_ROBOTIC.search(rest) or is_crawler(rest))
 
 
 def pack(site: str, source: str, first: int, stamp_ms: int, rows: Rows, hashes: Hasher) -> Batch:

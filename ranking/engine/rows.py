@@ -25,7 +25,8 @@ class Rows:
     at_ms : list of int
         Their stamps.
     columns : dict of str to list
-        `visitor`, `article` and those other fields of an event that are not all default.
+        `visitor`, `article` and those other fields of an event that are not all default. Events
+        of an import have its label in `import` and their number in it in `row`.
     """
 
     at_ms: list[int]

@@ -27,10 +27,11 @@ class Catalogue:
         return made
 
     def put(self, card: Card) -> None:
-        """Add a card, or replace the one of the same edition and id."""
+        """Add a card, or replace the one of the same edition and id; one taken down stays so."""
+        if self.is_gone(card.edition, card.id):
+            return
         self.remove(card.edition, card.id, mark=False)
         self._cards.setdefault(card.edition, {})[card.id] = card
-        self._gone.discard((card.edition, card.id))
         if card.story:
             site = site_of(card.edition)
             self._stories.setdefault((site, card.story), {})[card.edition] = card
@@ -45,6 +46,10 @@ class Catalogue:
             site = site_of(edition)
             self._stories.get((site, card.story), {}).pop(edition, None)
         return card is not None
+
+    def restore(self, edition: str, article: str) -> None:
+        """Let an article that was taken down be put again."""
+        self._gone.discard((edition, article))
 
     def card(self, edition: str, id: str) -> Card | None:
         """Card of an article, if it is known."""

@@ -11,6 +11,7 @@ is what their carriers say besides (`voices`), summed; it is compared by the cos
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,8 +59,10 @@ class Company:
     """
 
     def __init__(self, cards: Sequence[Card], mass: NDArray[np.float64], voices: Voices) -> None:
+        edition = cards[0].edition if cards else ""
+        self._key = partial(tag_key, edition=edition)
         spelt = Counter(tag for card in cards for tag in card.tags)
-        keys = {tag: tag_key(tag) for tag in spelt}
+        keys = {tag: self._key(tag) for tag in spelt}
         self.index = {key: i for i, key in enumerate(sorted(set(keys.values())))}
         shown = {keys[tag]: tag for tag in sorted(spelt, key=lambda tag: (spelt[tag], tag))}
         self.names = [shown[key] for key in self.index]
@@ -72,19 +75,19 @@ class Company:
 
     def carriers(self, tag: str) -> list[int]:
         """Places of the articles that carry a tag, those with most mass first, ties by place."""
-        t = self.index.get(tag_key(tag), -1)
+        t = self.index.get(self._key(tag), -1)
         places = self._article[self._tag == t]
         order: list[int] = places[np.argsort(-self._mass[places], kind="stable")].tolist()
         return order
 
     def weight_of(self, tag: str) -> float:
         """Mass of the articles that carry a tag, 0 if none does."""
-        t = self.index.get(tag_key(tag))
+        t = self.index.get(self._key(tag))
         return 0.0 if t is None else float(self.weight[t])
 
     def information_of(self, tag: str) -> float:
         """How much a tag tells, in nats: little when many carry it, 0 when none does."""
-        v, name = self._voices, np.uint64(voice_name(TAG, tag_key(tag)))
+        v, name = self._voices, np.uint64(voice_name(TAG, self._key(tag)))
         place = int(np.searchsorted(v.name, name))
         is_known = place < v.name.size and v.name[place] == name
         return float(v.information[place]) if is_known else 0.0
@@ -98,7 +101,7 @@ class Company:
         n : int
             At most so many.
         """
-        t = self.index.get(tag_key(tag))
+        t = self.index.get(self._key(tag))
         if t is None:
             return []
         beside = self._carried_by(t)[self._article] & (self._tag != t)
@@ -112,7 +115,7 @@ class Company:
 
     def synonyms(self, tag: str) -> list[Synonym]:
         """Tags that may name the same as a tag, the likeliest first, ties by key."""
-        t = self.index.get(tag_key(tag))
+        t = self.index.get(self._key(tag))
         if t is None:
             return []
         count = np.bincount(self._tag, minlength=len(self.names))
@@ -129,7 +132,7 @@ class Company:
             for u in likeliest.tolist()
             if may[u] and (likeness := _cosine(company, self._company(u))) >= SAME_COMPANY
         ]
-        return sorted(found, key=lambda s: (-s.likeness, tag_key(s.tag)))[:SYNONYMS]
+        return sorted(found, key=lambda s: (-s.likeness, self._key(s.tag)))[:SYNONYMS]
 
     def _carried_by(self, tag: int) -> NDArray[np.bool_]:
         """Which articles carry a tag, (n_articles,) bool."""
@@ -144,7 +147,7 @@ class Company:
         said = np.zeros(v.name.size)
         np.add.at(said, v.voice[by_carriers], v.loudness[by_carriers])
         said[(v.name & np.uint64(3)) == SECTION] = 0.0
-        itself = np.uint64(voice_name(TAG, tag_key(self.names[tag])))
+        itself = np.uint64(voice_name(TAG, self._key(self.names[tag])))
         said[np.searchsorted(v.name, itself)] = 0.0
         return said
 

@@ -62,7 +62,7 @@ class Edit:
             return False
         by_name = card.story in self.stories or card.section in self.sections
         return by_name or bool(
-            self.tags and not {tag_key(t) for t in card.tags}.isdisjoint(self.tags)
+            self.tags and not {tag_key(t, card.edition) for t in card.tags}.isdisjoint(self.tags)
         )
 
 

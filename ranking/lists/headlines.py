@@ -8,24 +8,48 @@ speak by pairs of characters. A number alone says nothing.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 STEM = 5
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _RUNS = re.compile(rf"[{_UNSPACED}\U00020000-\U0003ffff]+|[^\W_{_UNSPACED}]+(?:'[^\W_]+)*")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}\U00020000-\U0003ffff]")
 _MARKS = re.compile("[\u0307\u0640\u064b-\u0655\u0670\u0674\u00ad\u200b-\u200f]+")
+_TURKIC = str.maketrans({"I": "ı", "İ": "i"})
+_DOTLESS = re.compile(r"(?:tr|az|crh|gag|(?:kk|tt|ba|ky)-Latn)(?:-.*)?")
 _APOSTROPHES = str.maketrans(dict.fromkeys("‘’ʻʼ`", "'"))
 
 
-def folded(text: str) -> str:
+@lru_cache(1 << 10)
+def is_dotless(edition: str) -> bool:
+    """Say whether an edition's language tells the dotless i from the dotted, by its script.
+
+    Examples
+    --------
+    >>> is_dotless("paper/tr"), is_dotless("inform/kk-Latn"), is_dotless("inform/kk")
+    (True, True, False)
+    """
+    return _DOTLESS.fullmatch(edition.partition("/")[2]) is not None
+
+
+def folded(text: str, *, dotless: bool = False) -> str:
     """Text without what differs from one writer to the next.
+
+    Parameters
+    ----------
+    text : str
+    dotless : bool
+        Fold `I` to the dotless i, as Unicode's `CaseFolding.txt` says for Turkic languages.
 
     Examples
     --------
     >>> folded("Ａstana: ﬁre"), folded("مُــدير"), folded("İran")
     ('astana: fire', 'مدير', 'iran')
+    >>> folded("ISI", dotless=True) == folded("ısı", dotless=True) != folded("isi", dotless=True)
+    True
     """
-    text = unicodedata.normalize("NFKC", text).casefold()
+    text = unicodedata.normalize("NFKC", text)
+    text = (text.translate(_TURKIC) if dotless else text).casefold()
     return _MARKS.sub("", text).translate(_APOSTROPHES)
 
 

@@ -79,12 +79,13 @@ def voice_name(part: int, text: str) -> int:
 
 def said_by(card: Card) -> NDArray[np.uint64]:
     """All voices of a card, (n,) uint64."""
-    return _said(card.title, card.section, card.tags)
+    return _said(card.title, card.section, card.tags, card.edition)
 
 
 @lru_cache(REMEMBERED)
-def _said(title: str, section: str, tags: tuple[str, ...]) -> NDArray[np.uint64]:
-    names = [voice_name(TAG, key) for key in dict.fromkeys(map(tag_key, tags))]
+def _said(title: str, section: str, tags: tuple[str, ...], edition: str) -> NDArray[np.uint64]:
+    keys = dict.fromkeys(tag_key(tag, edition) for tag in tags)
+    names = [voice_name(TAG, key) for key in keys]
     names += [voice_name(WORD, word) for word in headline_words(title)]
     names += [voice_name(SECTION, section)] if section else []
     return np.array(names, np.uint64)

@@ -40,7 +40,7 @@ def graph_json(
     company = graph.company
     carriers = company.carriers(tag)
     told = [graph.cards[place] for place in carriers[:TOLD]]
-    keys = [{tag_key(t) for t in card.tags} for card in told]
+    keys = [{tag_key(t, edition) for t in card.tags} for card in told]
     now = round(as_of * 1000)
     rings = np.array([_rings(values.get(card.id, NO_ARTICLE), now) for card in told], np.int64)
     rings = rings.reshape(-1, HOURS + DAYS)
@@ -58,7 +58,7 @@ def graph_json(
                 "weight": n.weight,
                 "lift": n.lift,
                 "information": company.information_of(n.tag),
-                **_history(rings[[tag_key(n.tag) in own for own in keys]]),
+                **_history(rings[[tag_key(n.tag, edition) in own for own in keys]]),
             }
             for n in company.neighbours(tag)
         ],

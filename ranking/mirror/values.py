@@ -199,8 +199,7 @@ def article_json(value: ArticleValue, edition: str, article: str, as_of: float) 
     """
     shown: dict[str, Any] = {"edition": edition, "id": article, "as_of": as_of}
     if value.card:
-        more = {"author": value.card.author, "story": value.card.story}
-        shown |= card_json(value.card) | more
+        shown |= card_json(value.card) | _more_json(value.card)
     now = round(as_of * 1000)
     hourly, daily = column(value.hourly, "<u4"), column(value.daily, "<u4")
     return shown | {
@@ -209,6 +208,15 @@ def article_json(value: ArticleValue, edition: str, article: str, as_of: float) 
         "hourly": ring_read(hourly, value.hour, now // HOUR_MS) if hourly.size else [],
         "daily": ring_read(daily, value.day, now // DAY_MS) if daily.size else [],
     }
+
+
+def _more_json(card: Card) -> dict[str, Any]:
+    """What the items of lists do not show of a card."""
+    return {
+        "author": card.author, "story": card.story, "type": card.type, "access": card.access,
+        "updated_at": card.updated_at or None, "expires_at": card.expires_at or None,
+        "listable": card.listable, "section_key": card.section_key,
+    }  # fmt: skip
 
 
 def traffic_json(edition: str, as_of: float, hourly: list[int]) -> dict[str, Any]:

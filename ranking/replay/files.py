@@ -1,4 +1,4 @@
-"""Logs in files: CSV, CSV.gz or JSON lines, read in chunks as events and articles.
+"""Logs in files, read in chunks as events and articles.
 
 Columns have the names of an event's fields; other names are mapped (`at=ts_ms,visitor=user`), and
 a column that is mapped is not also the field of its own name. An empty value is the field's
@@ -6,23 +6,30 @@ default. A row that breaks a rule is refused with the file, its row, the field a
 is the first after a CSV's header, or the first object, and blank lines are no rows.
 """
 
-import csv
-import gzip
-import io
-import zlib
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import tzinfo
+from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
-import orjson
 
-from ranking.engine.event import DEFAULT_EDITION, Event, Rejection, edition_fault, stamp_ms
+from ranking.engine.event import (
+    DEFAULT_EDITION,
+    EARLIEST_MS,
+    Event,
+    Rejection,
+    canonical_edition,
+    edition_fault,
+)
 from ranking.engine.rows import DEFAULTS
-from ranking.lists.cards import Card, Sent, card_of
+from ranking.engine.timestamps import TimestampError, stamp_ms
+from ranking.lists.cards import Card, Sent, card_of, convert_article
+from ranking.replay.tables import FileError as FileError
+from ranking.replay.tables import opened, table_of
 
 CHUNK = 5000
 EVENT_FIELDS = Event.__struct_fields__
@@ -31,10 +38,7 @@ LOGGED_FIELDS = tuple(field for field in EVENT_FIELDS if field != "referrer")
 ARTICLE_FIELDS = Sent.__struct_fields__
 WHOLE_NUMBERS = ("slot", "bucket")
 EMPTY = ("", None)
-
-
-class FileError(ValueError):
-    """A file cannot be read as a log: the operator's fault."""
+_POINT_ZERO = re.compile(r"\.0+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,25 @@ def mapping_of(text: str, fields: tuple[str, ...]) -> dict[str, str]:
 
 
 def view_chunks(
-    path: Path, mapping: dict[str, str], edition: str = DEFAULT_EDITION, size: int = CHUNK
+    path: Path,
+    mapping: dict[str, str],
+    edition: str = DEFAULT_EDITION,
+    size: int = CHUNK,
+    zone: tzinfo | None = None,
 ) -> Iterator[Chunk]:
-    """Read a log of views in chunks of rows; `at` becomes milliseconds, names become text.
+    """Read a log of views in chunks of rows; `at` becomes milliseconds.
+
+    Parameters
+    ----------
+    path : Path
+    mapping : dict of str to str
+        Field to column.
+    edition : str
+        Of rows that name none.
+    size : int
+        Rows of a chunk.
+    zone : tzinfo or None
+        Of times that name none.
 
     Raises
     ------
@@ -93,12 +113,12 @@ def view_chunks(
     if fault := edition_fault(edition):
         raise FileError(fault)
     needed = ("at", "visitor", "article")
-    absent = {**DEFAULTS, "edition": edition}
+    absent = {**DEFAULTS, "edition": canonical_edition(edition)}
     for chunk in _chunks(path, mapping, LOGGED_FIELDS, needed, size):
         columns, first = chunk.columns, chunk.first
-        columns["at"] = _stamps(columns["at"], path, first)
+        columns["at"] = _stamps(columns["at"], path, first, zone)
         if "edition" not in columns and edition != DEFAULT_EDITION:
-            columns["edition"] = [edition] * chunk.size
+            columns["edition"] = [absent["edition"]] * chunk.size
         for field, values in columns.items():
             if "" in values or None in values:
                 columns[field] = [absent[field] if v in EMPTY else v for v in values]
@@ -107,7 +127,9 @@ def view_chunks(
         yield chunk
 
 
-def read_articles(path: Path, mapping: dict[str, str], edition: str = "") -> Iterator[Card]:
+def read_articles(
+    path: Path, mapping: dict[str, str], edition: str = "", zone: tzinfo | None = None
+) -> Iterator[Card]:
     """Read a file of articles as cards.
 
     Raises
@@ -120,8 +142,8 @@ def read_articles(path: Path, mapping: dict[str, str], edition: str = "") -> Ite
         for row, values in enumerate(zip(*chunk.columns.values(), strict=True), chunk.first):
             fields = {n: v for n, v in zip(names, values, strict=True) if v not in EMPTY}
             try:
-                yield card_of(msgspec.convert(fields, Sent), edition)
-            except (ValueError, msgspec.ValidationError) as error:
+                yield card_of(convert_article(fields), edition, zone)
+            except ValueError as error:
                 message = f"{path}, row {row}: {error}"
                 raise FileError(message) from error
 
@@ -129,6 +151,15 @@ def read_articles(path: Path, mapping: dict[str, str], edition: str = "") -> Ite
 def body_of(chunk: Chunk) -> bytes:
     """Rows of a chunk of views as the JSON to send, in columns."""
     return msgspec.json.encode({"columns": chunk.columns})
+
+
+def label_of(path: Path, *options: object) -> str:
+    """Digest of a file's content, unpacked, and of what else decides on its events."""
+    digest = blake2b(repr(options).encode(), digest_size=16)
+    with opened(path) as (text, _):
+        while part := text.read(1 << 20):
+            digest.update(part)
+    return digest.hexdigest()
 
 
 def _chunks(
@@ -140,15 +171,9 @@ def _chunks(
         for field in fields
         if field in mapping or field in needed or field not in taken
     }
-    with _opened(path) as (text, raw):
-        rows: Iterator[list[Any]]
-        if path.name.removesuffix(".gz").endswith((".jsonl", ".ndjson", ".json")):
-            rows, header = _json_rows(text, path, sources), list(sources.values())
-        else:
-            lines = csv.reader(io.TextIOWrapper(text, "utf-8", newline=""))
-            header = next(lines, [])
-            _check_header(header, mapping, needed, path)
-            rows = filter(None, lines)
+    with opened(path) as (text, raw):
+        header, rows = table_of(text, path, list(dict.fromkeys(sources.values())))
+        _check_header(header, sources, mapping, needed, path)
         places = {f: header.index(column) for f, column in sources.items() if column in header}
         while part := list(islice(rows, size)):
             _check_lengths(part, len(header), path, first)
@@ -162,13 +187,21 @@ def _chunks(
 
 
 def _check_header(
-    header: list[str], mapping: dict[str, str], needed: tuple[str, ...], path: Path
+    header: list[str],
+    sources: dict[str, str],
+    mapping: dict[str, str],
+    needed: tuple[str, ...],
+    path: Path,
 ) -> None:
     for field in (*needed, *mapping):
         column = mapping.get(field, field)
         if column not in header:
             have = ", ".join(header) or "nothing"
             message = f"{path}: no column {column!r} for {field}; the file has {have}"
+            raise FileError(message)
+    for column in sources.values():
+        if header.count(column) > 1:
+            message = f"{path}: column {column!r} must be there once, got {header.count(column)}"
             raise FileError(message)
 
 
@@ -188,39 +221,23 @@ def _check_filled(values: list[Any], field: str, path: Path, first: int) -> None
         raise FileError(message)
 
 
-def _json_rows(lines: Any, path: Path, sources: dict[str, str]) -> Iterator[list[Any]]:
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                item = orjson.loads(line)
-                yield [item.get(column) for column in sources.values()]
-            except (orjson.JSONDecodeError, AttributeError) as error:
-                message = f"{path}, line {number}: must be a JSON object"
-                raise FileError(message) from error
+def _stamps(values: list[Any], path: Path, row: int, zone: tzinfo | None) -> list[int]:
+    if all(isinstance(v, str) and len(v) == 13 and v.isascii() and v.isdecimal() for v in values):
+        stamps = list(map(int, values))
+    else:
+        stamps = [_stamp(value, path, row + i, zone) for i, value in enumerate(values)]
+    if min(stamps, default=EARLIEST_MS) < EARLIEST_MS:
+        place = next(i for i, stamp in enumerate(stamps) if stamp < EARLIEST_MS)
+        message = f"{path}, row {row + place}: at must not be before 2000, got {values[place]!r}"
+        raise FileError(message)
+    return stamps
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[Any, BinaryIO]]:
+def _stamp(value: Any, path: Path, row: int, zone: tzinfo | None) -> int:
     try:
-        with path.open("rb") as raw:
-            zipped = path.suffix == ".gz"
-            yield (io.BufferedReader(gzip.GzipFile(fileobj=raw)) if zipped else raw), raw
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
-        message = f"{path} cannot be read: {error}"
-        raise FileError(message) from error
-
-
-def _stamps(values: list[Any], path: Path, row: int) -> list[int]:
-    if all(isinstance(value, str) and len(value) == 13 and value.isdecimal() for value in values):
-        return list(map(int, values))
-    return [_stamp(value, path, row + i) for i, value in enumerate(values)]
-
-
-def _stamp(value: Any, path: Path, row: int) -> int:
-    try:
-        return stamp_ms(value)
-    except (TypeError, ValueError) as error:
-        message = f"{path}, row {row}: at must be seconds, milliseconds or ISO 8601, got {value!r}"
+        return stamp_ms(value, zone)
+    except TimestampError as error:
+        message = f"{path}, row {row}: {error}"
         raise FileError(message) from error
 
 
@@ -229,8 +246,8 @@ def _whole_numbers(values: list[Any], field: str, path: Path, first: int) -> lis
     numbers = []
     for row, value in enumerate(values, first):
         try:
-            numbers.append(int(value) if isinstance(value, str) else value)
+            numbers.append(int(_POINT_ZERO.sub("", value)) if isinstance(value, str) else value)
         except ValueError as error:
-            message = f"{path}, row {row}: {field} must be a whole number, got {value!r}"
+            message = f"{path}, row {row}: {field} must be a whole number, got {value!r:.80}"
             raise FileError(message) from error
     return numbers

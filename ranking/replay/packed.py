@@ -1,6 +1,7 @@
 """A log file as batches, packed as a collector packs: what backtests and oracles replay."""
 
 from collections.abc import Callable, Iterator
+from datetime import tzinfo
 from pathlib import Path
 
 from ranking.engine.batch import Batch
@@ -19,6 +20,7 @@ def packed_views(
     mapping: dict[str, str],
     edition: str,
     progress: Callable[[int], None] = lambda read: None,
+    zone: tzinfo | None = None,
 ) -> Iterator[Batch]:
     """Read a log of one site as batches.
 
@@ -31,6 +33,8 @@ def packed_views(
         For rows without one.
     progress : callable
         Told the bytes read so far.
+    zone : tzinfo or None
+        Of times that name none.
 
     Raises
     ------
@@ -38,8 +42,8 @@ def packed_views(
         If a row breaks a rule, or there are several sites.
     """
     hashes, first, site = Hasher(KEY), 0, ""
-    for chunk in view_chunks(path, mapping, edition):
-        admitted = admit(body_of(chunk), NEVER_MS, "")
+    for chunk in view_chunks(path, mapping, edition, zone=zone):
+        admitted = admit(body_of(chunk), NEVER_MS)
         if admitted.rejected:
             message = f"{path}, {chunk.fault(admitted.rejected[0])}"
             raise FileError(message)
@@ -54,9 +58,11 @@ def packed_views(
         progress(chunk.read)
 
 
-def catalogue_of(path: Path | None, mapping: dict[str, str], edition: str) -> Catalogue:
+def catalogue_of(
+    path: Path | None, mapping: dict[str, str], edition: str, zone: tzinfo | None = None
+) -> Catalogue:
     """Read a file of articles, or none, as a catalogue."""
     catalogue = Catalogue()
-    for card in read_articles(path, mapping, edition) if path else ():
+    for card in read_articles(path, mapping, edition, zone) if path else ():
         catalogue.put(card)
     return catalogue

@@ -1,7 +1,8 @@
 """Sending a log into a running system by HTTP, in its order, on one connection.
 
-The next request is made while the last one is on its way. A request that was not answered is sent
-again; its events carry ids then only if the log has them, so `with_ids` gives them some.
+The next request is made while the last one is on its way, and one that was not answered is made
+again. A label, the digest of the file's content, and a row's number tell the system what it has:
+it passes over those rows when the same file is sent again, so that a send that stopped goes on.
 """
 
 import os
@@ -16,8 +17,9 @@ import httpx
 import msgspec
 
 from ranking.engine.event import Rejection
-from ranking.lists.cards import Card
+from ranking.lists.cards import Card, sent_of
 from ranking.replay.files import Chunk, body_of
+from ranking.server.collector import Label
 
 CARDS = 1000
 PATIENCE = 60.0
@@ -25,6 +27,21 @@ PATIENCE = 60.0
 
 class SendError(ValueError):
     """The system did not take what was sent."""
+
+
+class SendStopped(SendError):
+    """The system stopped taking a log.
+
+    Parameters
+    ----------
+    reason : str
+    taken : int
+        Rows that it took, from the first one on.
+    """
+
+    def __init__(self, reason: str, taken: int) -> None:
+        super().__init__(f"{reason}; {goes_on(taken)}")
+        self.taken = taken
 
 
 @dataclass(slots=True)
@@ -63,7 +80,7 @@ class Target(Protocol):
     def __exit__(self, *error: object) -> None:
         """Deliver, and close the connection."""
 
-    def take(self, body: bytes) -> Taken:
+    def take(self, body: bytes, label: Label | None = None) -> Taken:
         """Take events, as JSON in any of the forms that the API reads."""
 
     def put(self, cards: list[Card]) -> Taken:
@@ -76,6 +93,7 @@ def send_views(
     *,
     speed: float = 0.0,
     shift_ms: int = 0,
+    label: str = "",
     with_ids: bool = False,
     progress: Callable[[Chunk], None] = lambda chunk: None,
 ) -> Sent:
@@ -90,23 +108,33 @@ def send_views(
         Log seconds a second; 0 = as fast as it goes.
     shift_ms : int
         Added to every stamp.
+    label : str
+        Digest of the file: the system passes over rows that it has under it.
     with_ids : bool
-        Give events without an id one, so that nothing counts twice when an answer is lost.
+        Give events without an id one, made of the label and the row.
     progress : callable
         Told each chunk that was taken.
 
     Raises
     ------
-    SendError
+    SendStopped
         If the system cannot be reached for a minute, or refuses.
+    SendError
+        If ids are wanted without a label.
     """
+    if with_ids and not label:
+        message = "ids must be made of a label, got none"
+        raise SendError(message)
     sent, started = Sent(), time.monotonic()
-    bodies = _ahead(_bodies(chunks, shift_ms, with_ids))
+    bodies = _ahead(_bodies(chunks, shift_ms, label if with_ids else ""))
     with target_of(url) as target:
         pace = _Pace(speed)
         for chunk, body in bodies:
             pace.wait(chunk)
-            answer = target.take(body)
+            try:
+                answer = target.take(body, Label(label, chunk.first) if label else None)
+            except SendError as error:
+                raise SendStopped(str(error), chunk.first - 1) from error
             sent.accepted += answer.accepted
             sent.rejected += len(answer.rejected)
             if answer.rejected and not sent.first_fault:
@@ -116,25 +144,35 @@ def send_views(
     return sent
 
 
-def send_articles(cards: Iterable[Card], url: str, progress: Callable[[int], None]) -> int:
-    """Post articles; returns how many were taken.
+def send_articles(cards: Iterable[Card], url: str, progress: Callable[[int], None]) -> Sent:
+    """Post articles.
 
     Raises
     ------
     SendError
         As for views.
     """
-    taken = 0
+    sent, row = Sent(), 1
     with target_of(url) as target:
         part: list[Card] = []
         for card in (*cards, None):
             if card is not None:
                 part.append(card)
             if part and (card is None or len(part) == CARDS):
-                taken += target.put(part).accepted
+                answer = target.put(part)
+                sent.accepted += answer.accepted
+                sent.rejected += len(answer.rejected)
+                if answer.rejected and not sent.first_fault:
+                    first = answer.rejected[0]
+                    sent.first_fault = f"row {row + first.index}: {first.field}: {first.reason}"
                 progress(len(part))
-                part = []
-    return taken
+                row, part = row + len(part), []
+    return sent
+
+
+def goes_on(taken: int) -> str:
+    """Say what a send that stopped leaves to do."""
+    return f"{taken} rows were taken, and the same command again goes on after them"
 
 
 def shift_to_now(path_last_at_ms: int) -> int:
@@ -142,16 +180,14 @@ def shift_to_now(path_last_at_ms: int) -> int:
     return int(time.time() * 1000) - path_last_at_ms
 
 
-def _bodies(
-    chunks: Iterable[Chunk], shift_ms: int, with_ids: bool
-) -> Iterator[tuple[Chunk, bytes]]:
+def _bodies(chunks: Iterable[Chunk], shift_ms: int, prefix: str) -> Iterator[tuple[Chunk, bytes]]:
     for chunk in chunks:
         if shift_ms:
             chunk.columns["at"] = [at + shift_ms for at in chunk.columns["at"]]
-        if with_ids:
+        if prefix:
             given = chunk.columns.get("id", [None] * chunk.size)
             rows = enumerate(given, chunk.first)
-            chunk.columns["id"] = [f"row-{row}" if id is None else id for row, id in rows]
+            chunk.columns["id"] = [f"{prefix}-{row}" if id is None else id for row, id in rows]
         yield chunk, body_of(chunk)
 
 
@@ -178,11 +214,13 @@ class _Http:
     def __exit__(self, *error: object) -> None:
         self._client.close()
 
-    def take(self, body: bytes) -> Taken:
-        return _post(self._client, "/v1/events", body)
+    def take(self, body: bytes, label: Label | None = None) -> Taken:
+        headers = {"import": f"{label.digest} {label.first}"} if label else {}
+        return _post(self._client, "/v1/events", body, headers)
 
     def put(self, cards: list[Card]) -> Taken:
-        return _post(self._client, "/v1/articles", msgspec.json.encode(cards))
+        body = msgspec.json.encode([sent_of(card) for card in cards])
+        return _post(self._client, "/v1/articles", body, {})
 
 
 TARGETS: dict[str, Callable[[str], Target]] = {"http": _Http, "https": _Http}
@@ -225,11 +263,11 @@ class _Pace:
         time.sleep(max(due - time.monotonic(), 0.0))
 
 
-def _post(client: httpx.Client, path: str, body: bytes) -> Taken:
+def _post(client: httpx.Client, path: str, body: bytes, headers: dict[str, str]) -> Taken:
     waited, pause = 0.0, 0.1
     while True:
         try:
-            response = client.post(path, content=body)
+            response = client.post(path, content=body, headers=headers)
         except httpx.TransportError as error:
             reason, pause = f"{client.base_url} does not answer: {error}", min(pause * 2, 5.0)
         else:

@@ -14,26 +14,28 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from ranking.engine.event import UNREADABLE, edition_fault
+from ranking.engine.event import UNREADABLE
 from ranking.experiments.arms import Where
 from ranking.lists.boards import SURFACES, Board, render, render_candidates
 from ranking.lists.explaining import Explained
 from ranking.lists.profile import Profile
 from ranking.lists.reading import LONGEST
 from ranking.server.arms import ArmLists
+from ranking.server.bodies import body_of
 from ranking.server.past import PastRoutes
 from ranking.server.ports import Lists
 from ranking.server.problems import Problem
 from ranking.server.requests import (
     OPEN,
+    PRIVATE,
     article_of,
-    body_of,
     edition_of,
     json_response,
     line_of,
     number_of,
     profile_of,
     ready,
+    spelt_edition,
 )
 from ranking.server.stream import Listeners
 
@@ -96,7 +98,7 @@ class Answers:
 
     async def related(self, request: Request) -> Response:
         """Related of one article."""
-        if "as_of" in request.query_params:
+        if request.query_params.get("as_of"):
             return await self._past().related(request)
         edition, n = edition_of(request, self.lists), number_of(request, "n", 4)
         carried = number_of(request, "candidates", 0)
@@ -117,39 +119,36 @@ class Answers:
             asked = msgspec.json.decode(await body_of(request), type=_ForYou)
         except UNREADABLE as error:
             raise Problem(400, "Unreadable question", str(error)) from error
-        if fault := edition_fault(asked.edition):
-            raise Problem(400, "Edition refused", fault)
+        edition, n = spelt_edition(asked.edition), asked.n or 5
         recent = [str(page) for page in asked.recent[:LONG_VISIT]]
         if self.arms and (arm := request.query_params.get("arm")):
-            where = (asked.edition, "foryou", "")
-            body = await self.arms.body(arm, where, asked.n, recent)
-            return Response(body, headers=OPEN, media_type="application/json")
-        profile = await profile_of(request, self.lists, asked.edition, "foryou")
-        board = await self.lists.next(asked.edition, "foryou", recent, asked.n, profile)
-        body = await self._rendered(request, board, asked.n, profile, "", tuple(recent))
-        return Response(body, headers=OPEN, media_type="application/json")
+            where = (edition, "foryou", "")
+            body = await self.arms.body(arm, where, n, recent)
+            return Response(body, headers=PRIVATE, media_type="application/json")
+        profile = await profile_of(request, self.lists, edition, "foryou")
+        board = await self.lists.next(edition, "foryou", recent, n, profile)
+        body = await self._rendered(request, board, n, profile, "", tuple(recent))
+        return Response(body, headers=PRIVATE, media_type="application/json")
 
     async def stream(self, request: Request) -> Response:
         """Send a board, or each of several, whenever it changes."""
         query = request.query_params
-        editions = query.getlist("edition")[:MOST_HEARD] or [edition_of(request, self.lists)]
-        for edition in editions:
-            if fault := edition_fault(edition):
-                raise Problem(400, "Edition refused", fault)
-        surfaces = query.getlist("surface") or ["popular"]
+        named = [name for name in query.getlist("edition")[:MOST_HEARD] if name]
+        editions = list(map(spelt_edition, named)) or [edition_of(request, self.lists)]
+        surfaces = list(filter(None, query.getlist("surface"))) or ["popular"]
         for surface in surfaces:
             if surface not in SURFACES:
                 detail = f"surface must be of {SURFACES}, got {surface!r}"
                 raise Problem(400, "Surface refused", detail)
         keys = list(dict.fromkeys(product(editions, surfaces)))
         events: AsyncIterator[bytes] = self.listeners.listen(keys, number_of(request, "n", 5))
-        headers = {**OPEN, "cache-control": "no-store"}
-        return StreamingResponse(events, 200, headers, "text/event-stream")
+        return StreamingResponse(events, 200, PRIVATE, "text/event-stream")
 
     async def boards(self, request: Request) -> Response:
         """All boards that are shown."""
         parts = [render(board, len(board.items)) for board in self.lists.shelf.boards()]
-        return Response(b'{"boards":[' + b",".join(parts) + b"]}", media_type="application/json")
+        body = b'{"boards":[' + b",".join(parts) + b"]}"
+        return Response(body, headers=PRIVATE, media_type="application/json")
 
     async def graph(self, request: Request) -> Response:
         """A tag's neighbours, synonyms and history."""
@@ -168,7 +167,7 @@ class Answers:
         )
 
     async def _board(self, request: Request, surface: str) -> Response:
-        if "as_of" in request.query_params:
+        if request.query_params.get("as_of"):
             return await self._past().board(request, surface)
         edition, n = edition_of(request, self.lists), number_of(request, "n", 5)
         section = request.query_params.get("section", "")
@@ -213,4 +212,4 @@ class Answers:
 class _ForYou(msgspec.Struct, frozen=True):
     edition: str
     recent: list[str | int]
-    n: Annotated[int, msgspec.Meta(ge=1, le=LONGEST)] = 5
+    n: Annotated[int, msgspec.Meta(ge=1, le=LONGEST)] | None = None

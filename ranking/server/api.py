@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -22,6 +23,7 @@ from ranking.server.guard import Guard
 from ranking.server.hooks import HookRoutes
 from ranking.server.intake import Writing
 from ranking.server.keys import KeyRoutes
+from ranking.server.methods import Methods
 from ranking.server.metrics import Metrics
 from ranking.server.openapi import document
 from ranking.server.overrides import OverrideRoutes
@@ -32,6 +34,7 @@ from ranking.server.problems import Problem, on_fault, on_problem
 from ranking.server.profiles import ProfileRoutes
 from ranking.server.readouts import Readouts
 from ranking.server.requests import json_response
+from ranking.server.site_settings import DEFAULT_SITE, SiteSettings
 
 
 class Api:
@@ -50,6 +53,7 @@ class Api:
         Knows what was.
     is_open : bool
         Whether everything is allowed while there are no keys.
+    site : SiteSettings
     """
 
     def __init__(
@@ -61,7 +65,9 @@ class Api:
         past: Past | None = None,
         *,
         is_open: bool = True,
+        site: SiteSettings = DEFAULT_SITE,
     ) -> None:
+        self.site = site
         self.metrics, self.lists, self.intake, self.settings = metrics, lists, intake, settings
         self.past = past
         self.guard = Guard(settings, is_open=is_open)
@@ -76,17 +82,19 @@ class Api:
             *(extra or []),
         ]
         if self.intake:
-            written = Writing(self.intake, self.metrics).routes()
-            routes += self.guard.routes(Role.WRITE, written)
+            writing = Writing(self.intake, self.metrics, self.site.zone, self.site.proxies)
+            routes += self.guard.routes(Role.OPERATE, writing.restoring())
+            routes += self.guard.routes(Role.WRITE, writing.routes())
         if self.lists:
             routes += self._answers(self.lists) + pages.routes()
         if self.settings:
             routes += self._keys(self.settings)
         handlers = {Problem: on_problem, HTTPException: on_problem, Exception: on_fault}
-        return Starlette(routes=routes, exception_handlers=handlers)
+        middleware = [Middleware(Methods)]
+        return Starlette(routes=routes, exception_handlers=handlers, middleware=middleware)
 
     def _answers(self, lists: Lists) -> list[BaseRoute]:
-        past = PastRoutes(lists, self.past, self.guard) if self.past else None
+        past = PastRoutes(lists, self.past, self.guard, self.site.zone) if self.past else None
         arms = ArmLists(lists, self.settings) if self.settings else None
         answers, guard = Answers(lists, past, arms), self.guard
         reading = [*answers.reading(), Route("/v1/traffic", self.traffic)]

@@ -9,10 +9,10 @@ from starlette.responses import Response
 from ranking.control.book import ConflictError
 from ranking.control.records import Record
 from ranking.engine.event import UNREADABLE
+from ranking.server.bodies import body_of
 from ranking.server.guard import author_of
 from ranking.server.ports import Refused, Settings
 from ranking.server.problems import Problem
-from ranking.server.requests import body_of
 
 T = TypeVar("T")
 

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from ranking.control.book import name_of
 from ranking.control.records import Record
+from ranking.engine.event import canonical_edition
 from ranking.experiments import steps
 from ranking.experiments.arms import has_own_lists
 from ranking.experiments.plans import (
@@ -111,7 +112,8 @@ class ExperimentRoutes:
 
     async def live(self, request: Request) -> Response:
         """What a page needs to find its arms, of the lists of an edition."""
-        edition, now = request.query_params.get("edition", ""), time.time()
+        edition = canonical_edition(request.query_params.get("edition", ""))
+        now = time.time()
         book = self._settings.book
         found = [
             {

@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import quote
 
-from ranking.server.ready import Answer
+from ranking.server.ready import Answer, is_known
 
+_ASCII = "".join(map(chr, range(33, 127)))
 Message = MutableMapping[str, Any]
 App = Callable[..., Awaitable[None]]
 
@@ -46,13 +47,13 @@ class Front:
             await self._through_asgi(scope, proto)
             if self._answers.get(line) is answer:  # it could not be made anew
                 del self._answers[line]
-        elif scope.headers.get("if-none-match") == answer.etag:
+        elif (given := scope.headers.get("if-none-match")) and is_known(given, answer.etag):
             proto.response_empty(304, answer.headers)
         else:
             proto.response_bytes(200, answer.headers, answer.body)
 
     async def _through_asgi(self, scope: Any, proto: Any) -> None:
-        exchange = _Exchange(proto)
+        exchange = _Exchange(proto, self._largest, is_head=scope.method == "HEAD")
         await self._app(_asgi_scope(scope), exchange.receive, exchange.send)
         exchange.finish()
 
@@ -60,8 +61,8 @@ class Front:
 class _Exchange:
     """One request's body and response, from ASGI's messages to RSGI's calls."""
 
-    def __init__(self, proto: Any) -> None:
-        self._proto = proto
+    def __init__(self, proto: Any, largest: int, *, is_head: bool) -> None:
+        self._proto, self._largest, self._is_head = proto, largest, is_head
         self._is_read = False
         self._start: Message = {}
         self._parts: list[bytes] = []
@@ -72,14 +73,29 @@ class _Exchange:
     async def receive(self) -> Message:
         if not self._is_read:
             self._is_read = True
-            return {"type": "http.request", "body": await self._proto(), "more_body": False}
-        if not self._is_answered:
+            return {"type": "http.request", "body": await self._body(), "more_body": False}
+        if not (self._is_answered or self._is_head):
             await self._proto.client_disconnect()
         return {"type": "http.disconnect"}
 
+    async def _body(self) -> bytes:
+        """The body, or as much of it as shows that it is too large."""
+        parts, size = [], 0
+        async for part in self._proto:
+            parts.append(part)
+            size += len(part)
+            if size > self._largest:
+                break
+        return b"".join(parts)
+
     async def send(self, message: Message) -> None:
+        if self._is_answered:
+            return
         if message["type"] == "http.response.start":
             self._start = message
+            if self._is_head:
+                self._is_answered = True
+                self._proto.response_empty(message["status"], self._headers())
             return
         body, more = message.get("body", b""), message.get("more_body", False)
         if self._stream is None and not more:
@@ -113,7 +129,7 @@ def _asgi_scope(scope: Any) -> dict[str, Any]:
         "scheme": scope.scheme,
         "path": scope.path,
         "raw_path": quote(scope.path).encode(),
-        "query_string": scope.query_string.encode("latin-1"),
+        "query_string": quote(scope.query_string, safe=_ASCII).encode(),
         "root_path": "",
         "headers": headers,
         "client": (host, int(port or 0)),

@@ -21,6 +21,12 @@ PATH_EDITION = [
     for name in ("site", "lang", "id")
 ]
 PATH_ID = PATH_EDITION[2]
+IMPORT = {
+    "name": "Import",
+    "in": "header",
+    "schema": {"type": "string", "pattern": "^[0-9a-f]{16,128} [0-9]{1,15}$"},
+    "description": "Digest of a file's content and the number of the first row in it",
+}
 
 
 def document() -> dict[str, Any]:
@@ -44,13 +50,28 @@ def _paths() -> dict[str, Any]:
     arm = _text("arm")
     looking = [EDITION, _text("surface"), section, profile]
     return {
-        "/v1/events": {"post": _writing("Send events: one, an array or one a line", "Event")},
+        "/v1/events": {
+            "post": _writing("Send events: one, an array, columns or one a line", "Event")
+            | {"parameters": [_whole("outcome"), IMPORT]}
+        },
         "/v1/pixel.gif": {"get": _reading("Send one event without JavaScript", [])},
         "/v1/articles": {"post": _writing("Add or replace articles", "Sent")},
         one: {
             "get": _reading("An article's card and counts", PATH_EDITION),
-            "put": _writing("Add or replace an article", "Sent") | {"parameters": PATH_EDITION},
-            "delete": _reading("Take an article down", PATH_EDITION),
+            "put": _changing("Add or replace an article", "Sent"),
+            "patch": _changing("Change the fields that are named; null clears one", "Sent"),
+            "delete": {
+                "summary": "Take an article down, until it is restored",
+                "parameters": PATH_EDITION,
+                "responses": {"204": {"description": "In the log"}},
+            },
+        },
+        f"{one}/restore": {
+            "post": {
+                "summary": "Bring an article back that was taken down; needs the role operate",
+                "parameters": PATH_EDITION,
+                "responses": {"202": {"description": "In the log"}},
+            }
         },
         "/v1/popular": {
             "get": _reading("Popular", [EDITION, COUNT, section, window, profile, as_of, arm])
@@ -84,6 +105,13 @@ def _paths() -> dict[str, Any]:
     }
 
 
+def _changing(summary: str, model: str) -> dict[str, Any]:
+    """One article, named by its path."""
+    described = _writing(summary, model) | {"parameters": PATH_EDITION}
+    described["responses"] = described["responses"] | {"409": {"description": "Taken down"}}
+    return described
+
+
 def _text(name: str) -> dict[str, Any]:
     return {"name": name, "in": "query", "schema": {"type": "string"}}
 
@@ -106,5 +134,10 @@ def _writing(summary: str, model: str) -> dict[str, Any]:
     return {
         "summary": summary,
         "requestBody": {"content": {"application/json": {"schema": many}}},
-        "responses": {"202": {"description": "In the log"}, "400": {"description": "Unreadable"}},
+        "responses": {
+            "202": {"description": "In the log"},
+            "400": {"description": "Unreadable"},
+            "413": {"description": "Too large, also once it is unpacked"},
+            "415": {"description": "Unknown Content-Encoding"},
+        },
     }

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from ranking.control.overrides import Override, OverrideError, override_of
 from ranking.control.records import Record
+from ranking.engine.event import canonical_edition
 from ranking.lists.boards import SURFACES
 from ranking.lists.edits import Action
 from ranking.server.deciding import asked, decide, withdraw
@@ -113,7 +114,8 @@ class OverrideRoutes:
 
     def _standing(self, body: dict[str, Any]) -> list[str]:
         """What a board shows now, to freeze it so."""
-        edition, surface = str(body.get("edition", "")), str(body.get("surface", ""))
+        edition = canonical_edition(str(body.get("edition", "")))
+        surface = str(body.get("surface", ""))
         board = self._lists.shelf.board(edition, surface)
         if board is None:
             detail = (

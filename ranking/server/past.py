@@ -7,7 +7,7 @@ would have been, by replay. A moment is one of the site's clock, which is that o
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeVar
 
 import orjson
@@ -18,7 +18,8 @@ from starlette.routing import BaseRoute, Route
 
 from ranking.control.keys import Role
 from ranking.engine.batch import Batch
-from ranking.engine.event import site_of, stamp_ms
+from ranking.engine.event import site_of
+from ranking.engine.timestamps import TimestampError, stamp_ms
 from ranking.lists.boards import SURFACES, Board, render
 from ranking.lists.profile import Profile
 from ranking.past.rankers import ArchiveError, TooLongAgoError
@@ -37,6 +38,7 @@ from ranking.server.requests import (
     number_of,
     profile_of,
     ready,
+    whole_of,
 )
 from ranking.warming import await_replay
 
@@ -72,10 +74,12 @@ class PastRoutes:
     past : Past
     guard : Guard
         Lets readers alone have something replayed; what was shown is for everybody.
+    zone : tzinfo or None
+        Of moments that name none.
     """
 
-    def __init__(self, lists: Lists, past: Past, guard: Guard) -> None:
-        self._lists, self._past, self._guard = lists, past, guard
+    def __init__(self, lists: Lists, past: Past, guard: Guard, zone: tzinfo | None = None) -> None:
+        self._lists, self._past, self._guard, self._zone = lists, past, guard, zone
         self._measuring = threading.Lock()  # one backtest at a time
 
     def routes(self) -> list[BaseRoute]:
@@ -87,7 +91,7 @@ class PastRoutes:
 
     async def board(self, request: Request, surface: str) -> Response:
         """Popular or Trending as of a moment."""
-        asked, at = self._asked(request, surface), moment_of(request)
+        at, asked = moment_of(request, self._zone), self._asked(request, surface)
         told = {"profile", "window"} & request.query_params.keys()
         if told or asked.section:
             return await self._replayed(request, asked, at)
@@ -96,13 +100,13 @@ class PastRoutes:
     async def related(self, request: Request) -> Response:
         """Related of an article as of a moment."""
         asked = replace(self._asked(request, "related"), n=number_of(request, "n", 4))
-        return await self._replayed(request, asked, moment_of(request))
+        return await self._replayed(request, asked, moment_of(request, self._zone))
 
     async def moments(self, request: Request) -> Response:
         """What the live profile and another would have shown at some moments."""
         asked, clock = self._with_clock(request, SURFACES)
-        hours = _whole(request, "hours", 24, 1, MOST_HOURS)
-        step = _whole(request, "step", 3600, LEAST_STEP, MOST_HOURS * 3600)
+        hours = whole_of(request, "hours", 24, 1, MOST_HOURS)
+        step = whole_of(request, "step", 3600, LEAST_STEP, MOST_HOURS * 3600)
         if hours * 3600 > step * MOST_MOMENTS:
             detail = f"hours and step must give at most {MOST_MOMENTS} moments"
             raise Problem(400, "Step refused", detail)
@@ -121,7 +125,7 @@ class PastRoutes:
     async def backtest(self, request: Request) -> Response:
         """What the live profile and another were worth in the last hours."""
         asked, clock = self._with_clock(request, LISTS)
-        hours = _whole(request, "hours", 6, 1, MOST_HOURS)
+        hours = whole_of(request, "hours", 6, 1, MOST_HOURS)
         profiles = await self._profiles(request, asked)
 
         def made() -> dict[str, Any]:
@@ -212,14 +216,12 @@ class PastRoutes:
         return asked, board.as_of
 
 
-def moment_of(request: Request) -> float:
+def moment_of(request: Request, zone: tzinfo | None = None) -> float:
     """The moment that a query asks for, seconds."""
-    text = request.query_params["as_of"]
     try:
-        return stamp_ms(text) / 1000
-    except ValueError:
-        detail = f"as_of must be seconds, milliseconds or ISO 8601, got {text[:40]!r}"
-        raise Problem(400, "Moment refused", detail) from None
+        return stamp_ms(request.query_params["as_of"], zone, "as_of") / 1000
+    except TimestampError as error:
+        raise Problem(400, "Moment refused", str(error)) from None
 
 
 def too_long_ago(horizon: float) -> Problem:
@@ -244,11 +246,3 @@ async def _in_thread(work: Callable[[], T]) -> T:
         raise Problem(503, "Past not reached", str(error)) from error
     except BacktestError as error:
         raise Problem(400, "Log refused", str(error)) from error
-
-
-def _whole(request: Request, name: str, default: int, least: int, most: int) -> int:
-    text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-        detail = f"{name} must be a whole number from {least} to {most}, got {text[:20]!r}"
-        raise Problem(400, "Number refused", detail)
-    return int(text)

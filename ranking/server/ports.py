@@ -17,6 +17,7 @@ from ranking.lists.cards import Card
 from ranking.lists.explaining import Explained, Explanation
 from ranking.lists.profile import Profile
 from ranking.lists.profiles import Profiles
+from ranking.lists.tombstones import Held
 from ranking.past.rankers import Rankers
 from ranking.server.shelf import Shelf
 
@@ -145,10 +146,30 @@ class Intake(Protocol):
         self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]], *,
         outcome: bool = False,
     ) -> dict[str, int]:  # fmt: skip
-        """Return when the log has all of it.
+        """Return when the log has all of it, with `outcome` when it is applied.
 
-        With `outcome`, who applies the events too waits for that and tells how many counted,
-        repeated others and so on, by the names of `engine.outcomes`; else nothing is told.
+        Returns
+        -------
+        dict of str to int
+            With `outcome`, events by what became of them, as far as this process knows.
+
+        Raises
+        ------
+        Refused
+            If it has not.
+        """
+
+    async def held(self, names: list[tuple[str, str]]) -> list[Held]:
+        """What is kept of articles, named by edition and id.
+
+        Raises
+        ------
+        Refused
+            If that is not known yet.
+        """
+
+    async def restore(self, edition: str, article: str) -> None:
+        """Bring an article back that was taken down; returns when the log has it.
 
         Raises
         ------

@@ -1,11 +1,14 @@
 """Problems: errors as RFC 9457 documents, each saying whose fault and what to do."""
 
 import logging
+from collections.abc import Iterable
 
 import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+from starlette.types import Scope
 
 log = logging.getLogger("tolqyn")
 
@@ -43,13 +46,25 @@ def problem_response(problem: Problem) -> Response:
     )
 
 
+def allowed(routes: Iterable[BaseRoute], scope: Scope) -> str:
+    """Methods that some route takes at a path, as `Allow` lists them; empty if it is unknown."""
+    found: set[str] = set()
+    for route in routes:
+        if route.matches(scope)[0] is not Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return ", ".join(sorted({*found, "OPTIONS"})) if found else ""
+
+
 async def on_problem(request: Request, error: Exception) -> Response:
     """Answer a problem that a route raised."""
     if isinstance(error, Problem):
         return problem_response(error)
     if isinstance(error, HTTPException):
         detail = f"{request.method} {request.url.path}"
-        return problem_response(Problem(error.status_code, error.detail, detail))
+        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+        if error.status_code == 405:
+            headers["allow"] = allowed(request.app.routes, request.scope)
+        return problem_response(Problem(error.status_code, error.detail, detail, headers))
     raise error
 
 

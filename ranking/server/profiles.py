@@ -12,6 +12,7 @@ from ranking.control.book import name_of
 from ranking.control.drafts import Asked, draft_of
 from ranking.control.records import Record
 from ranking.control.texts import toml_of
+from ranking.engine.event import canonical_edition
 from ranking.lists.parameters import parameters
 from ranking.lists.profile import ProfileError
 from ranking.lists.profiles import Scope
@@ -135,13 +136,13 @@ class ProfileRoutes:
     async def publish(self, request: Request) -> Response:
         """Let a scope have these parameters from now on."""
         wanted = await asked(request, Publication)
-        scope = Scope(wanted.edition, wanted.section, wanted.surface)
+        scope = Scope(canonical_edition(wanted.edition), wanted.section, wanted.surface)
         return await self._publish(request, scope, wanted.set, wanted)
 
     async def roll_back(self, request: Request) -> Response:
         """Publish an earlier version of a scope again; version 0 is the one before the first."""
         wanted = await asked(request, Return)
-        scope = Scope(wanted.edition, wanted.section, wanted.surface)
+        scope = Scope(canonical_edition(wanted.edition), wanted.section, wanted.surface)
         known = {
             record.version: record for record in self._settings.book.history(KIND, name_of(scope))
         }
@@ -167,7 +168,8 @@ class ProfileRoutes:
 
 def _scope_of(request: Request) -> Scope:
     query = request.query_params
-    return Scope(query.get("edition", ""), query.get("section", ""), query.get("surface", ""))
+    edition = canonical_edition(query.get("edition", ""))
+    return Scope(edition, query.get("section", ""), query.get("surface", ""))
 
 
 def _version(record: Record) -> dict[str, Any]:

@@ -4,12 +4,14 @@ Who asks first for one that is too old makes it anew; others get the old one for
 so that many who ask at once are no crowd.
 """
 
+import re
 from dataclasses import dataclass
 from zlib import crc32
 
 NUMBERS_EVERY = 1.0
 """Seconds that numbers stand."""
 GRACE = 0.5
+_TAGS = re.compile(r'(?:W/)?("[^"]*")')
 
 
 @dataclass(slots=True)
@@ -47,12 +49,25 @@ class Answer:
         return False
 
 
+def is_known(given: str, etag: str) -> bool:
+    """Say whether `If-None-Match` has an entity tag, compared weakly (RFC 9110, section 13.1.2).
+
+    Examples
+    --------
+    >>> is_known('W/"b", "a"', '"a"'), is_known("*", '"a"'), is_known('"b"', '"a"')
+    (True, True, False)
+    """
+    if given == etag or given.strip() == "*":
+        return True
+    return bool(given) and etag in _TAGS.findall(given)
+
+
 def answer_of(body: bytes, until: float = float("inf")) -> Answer:
     """Dress a JSON body for caches."""
     etag = f'"{crc32(body):08x}{len(body):x}"'
     headers = [
         ("content-type", "application/json"),
-        ("cache-control", "max-age=1, stale-while-revalidate"),
+        ("cache-control", "max-age=1, stale-while-revalidate=10"),
         ("etag", etag),
         ("access-control-allow-origin", "*"),
     ]

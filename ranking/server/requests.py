@@ -1,32 +1,25 @@
 """Requests: what routes read out of a query, a path or a body, each against its rule."""
 
 import time
+from urllib.parse import unquote_to_bytes
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ranking.control.drafts import PREFIX as DRAFT
-from ranking.engine.event import edition_fault
+from ranking.engine.event import canonical_edition, edition_fault
 from ranking.lists.profile import Profile, ProfileError, profile_from
 from ranking.lists.reading import LONGEST
-from ranking.server.collector import LARGEST_BODY
 from ranking.server.ports import Lists
 from ranking.server.problems import Problem
-from ranking.server.ready import Answer
+from ranking.server.ready import Answer, is_known
 
 OPEN = {"access-control-allow-origin": "*"}
-
-
-async def body_of(request: Request) -> bytes:
-    """Body of a request, unless it is too large."""
-    length = int(request.headers.get("content-length") or 0)
-    if length > LARGEST_BODY:
-        raise Problem(413, "Body too large", f"body must be at most {LARGEST_BODY} bytes")
-    body = await request.body()
-    if len(body) > LARGEST_BODY:
-        raise Problem(413, "Body too large", f"body must be at most {LARGEST_BODY} bytes")
-    return body
+PRIVATE = {**OPEN, "cache-control": "no-store"}
+MOST_DIGITS = 15
+_REPLACED = "\ufffd"
+"""What the server puts in place of bytes that are not UTF-8."""
 
 
 def now_ms() -> int:
@@ -37,9 +30,14 @@ def now_ms() -> int:
 def article_of(request: Request) -> tuple[str, str]:
     """Edition and id that a path names."""
     edition = f"{request.path_params['site']}/{request.path_params['lang']}"
+    return spelt_edition(edition), request.path_params["id"]
+
+
+def spelt_edition(edition: str) -> str:
+    """An edition in its canonical spelling, if it is one."""
     if fault := edition_fault(edition):
         raise Problem(400, "Edition refused", fault)
-    return edition, request.path_params["id"]
+    return canonical_edition(edition)
 
 
 def edition_of(request: Request, lists: Lists) -> str:
@@ -49,9 +47,18 @@ def edition_of(request: Request, lists: Lists) -> str:
         known = lists.editions()
         if len(known) == 1:
             return known[0]
-    if fault := edition_fault(edition):
-        raise Problem(400, "Edition refused", fault)
-    return edition
+    return spelt_edition(edition)
+
+
+def check_text(request: Request) -> None:
+    """Refuse an address whose bytes are not UTF-8, which would else be read as another one."""
+    try:
+        unquote_to_bytes(request.scope["query_string"]).decode()
+    except UnicodeDecodeError as error:
+        detail = f"query must be UTF-8: {error.reason} at byte {error.start}"
+        raise Problem(400, "Unreadable address", detail) from error
+    if _REPLACED in request.scope["path"]:
+        raise Problem(400, "Unreadable address", "path must be UTF-8")
 
 
 def line_of(request: Request) -> str:
@@ -61,11 +68,17 @@ def line_of(request: Request) -> str:
 
 def number_of(request: Request, name: str, default: int) -> int:
     """A whole number of a query."""
+    return whole_of(request, name, default, 1, LONGEST)
+
+
+def whole_of(request: Request, name: str, default: int, least: int, most: int) -> int:
+    """A whole number of a query between two others; empty = the default."""
     text = request.query_params.get(name)
-    if text is None:
+    if not text:
         return default
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= LONGEST):
-        detail = f"{name} must be a whole number from 1 to {LONGEST}, got {text[:20]!r}"
+    is_whole = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+    if not (is_whole and least <= int(text) <= most):
+        detail = f"{name} must be a whole number from {least} to {most}, got {text[:20]!r}"
         raise Problem(400, "Number refused", detail)
     return int(text)
 
@@ -83,22 +96,22 @@ async def profile_of(
             detail = f"profile must be {made.name!r} or a draft that has not expired, got {name!r}"
             raise Problem(404, "Unknown profile", detail)
         made = draft.profile(lists.profiles, edition, surface, section)
-    if "window" not in query:
+    if not query.get("window"):
         return made
     try:
         return profile_from({"window": int(query["window"])}, made)
-    except ValueError as error:
+    except ValueError as error:  # a number of thousands of digits is one too
         detail = str(error) if isinstance(error, ProfileError) else "window must be seconds"
         raise Problem(400, "Window refused", detail) from error
 
 
 def ready(request: Request, answer: Answer) -> Response:
     """Answer with ready bytes, or 304 to who has them."""
-    if request.headers.get("if-none-match") == answer.etag:
+    if is_known(",".join(request.headers.getlist("if-none-match")), answer.etag):
         return Response(status_code=304, headers=dict(answer.headers))
     return Response(answer.body, headers=dict(answer.headers))
 
 
 def json_response(body: object, status: int = 200) -> Response:
     """Answer with JSON."""
-    return Response(orjson.dumps(body), status, OPEN, "application/json")
+    return Response(orjson.dumps(body), status, PRIVATE, "application/json")

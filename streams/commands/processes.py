@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ranking.commands.settings import Setting, option_of
+from ranking.commands.settings import PROXIES, TIMEZONE, Setting, option_of
 from streams.commands.settings import (
     CHECKPOINT_EVERY,
     COLLECTOR_PORT,
@@ -70,11 +70,13 @@ def _worker(**options: Any) -> None:
 
 def _pack(**options: Any) -> None:
     """Pack single JSON events of `raw-views` into batches of `page-views`."""
+    from ranking.engine.timestamps import zone_of
     from streams.packer import Packer
     from streams.topic_names import TopicNames
 
     count = _settled(options)
-    packer = Packer(options["kafka"], TopicNames(options["namespace"]), count, options["id"])
+    zone = zone_of(options["timezone"])
+    packer = Packer(options["kafka"], TopicNames(options["namespace"]), count, options["id"], zone)
 
     def stop(number: int, frame: object) -> None:
         packer.is_stopping = True
@@ -94,13 +96,15 @@ async def _take_in(options: dict[str, Any], count: int) -> None:
     from ranking.server.api import Api
     from ranking.server.metrics import Metrics
     from ranking.server.serve import is_loopback, listen
+    from ranking.server.site_settings import site_settings
     from streams.collecting import KafkaIntake
     from streams.topic_names import TopicNames
 
     decided, following = await _follow_settings(options)
     topics, is_open = TopicNames(options["namespace"]), is_loopback(options["host"])
     intake = KafkaIntake(options["kafka"], topics, count)
-    app = Api(Metrics(), intake=intake, settings=decided, is_open=is_open).app()
+    site = site_settings(options["timezone"], options["proxies"])
+    app = Api(Metrics(), intake=intake, settings=decided, is_open=is_open, site=site).app()
     ready = _ready(options, "collecting")
     await listen(app, {}, options["host"], options["port"], ready, following)
     await asyncio.to_thread(intake.stop)
@@ -122,6 +126,7 @@ async def _answer(options: dict[str, Any]) -> None:
     from ranking.server.looking import keep_looking
     from ranking.server.metrics import Metrics
     from ranking.server.serve import is_loopback, listen
+    from ranking.server.site_settings import site_settings
     from ranking.warming import warm_up
     from streams.past import ClusterPast
     from streams.topic_names import TopicNames
@@ -133,7 +138,8 @@ async def _answer(options: dict[str, Any]) -> None:
     following = asyncio.gather(lists.follow(), deciding, keep_looking(lists, decided))
     past = ClusterPast(options["kafka"], TopicNames(options["namespace"]), decided.book)
     is_open = is_loopback(options["host"])
-    app = Api(Metrics(), lists, settings=decided, past=past, is_open=is_open).app()
+    site = site_settings(options["timezone"])
+    app = Api(Metrics(), lists, settings=decided, past=past, is_open=is_open, site=site).app()
     ready = _ready(options, "answering")
     await listen(app, lists.shelf.answers, options["host"], options["port"], ready, following)
     if following.done():
@@ -160,7 +166,7 @@ async def _follow_settings(
 def _supervise(options: dict[str, Any]) -> None:
     """Run several processes on one port; they end with this one, and are started again."""
     command = [sys.executable, "-m", "ranking", "api", "--processes", "1"]
-    for name in ("host", "port", "kafka", "redis", "namespace"):
+    for name in ("host", "port", "kafka", "redis", "namespace", "timezone"):
         command += [f"--{name}", str(options[name])]
     children = [_child(command) for _ in range(options["processes"])]
     stopping: list[int] = []
@@ -223,6 +229,6 @@ def _command(name: str, callback: Callable[..., None], *settings: Setting) -> cl
 STANDBY = "Keep a warm process that starts the worker again at once whenever it dies."
 worker = _command("worker", _worker, KAFKA, REDIS, NAMESPACE, ID, CHECKPOINT_EVERY, PROFILE)
 worker.params.append(click.Option(["--standby"], is_flag=True, help=STANDBY))
-pack = _command("pack", _pack, KAFKA, NAMESPACE, ID)
-collect = _command("collect", _collect, KAFKA, NAMESPACE, HOST, COLLECTOR_PORT)
-api = _command("api", _api, KAFKA, REDIS, NAMESPACE, HOST, PORT, PROCESSES)
+pack = _command("pack", _pack, KAFKA, NAMESPACE, ID, TIMEZONE)
+collect = _command("collect", _collect, KAFKA, NAMESPACE, HOST, COLLECTOR_PORT, TIMEZONE, PROXIES)
+api = _command("api", _api, KAFKA, REDIS, NAMESPACE, HOST, PORT, PROCESSES, TIMEZONE)

@@ -12,6 +12,8 @@ const RENEW = 15000;
 const EDITION = encodeURIComponent(facts.edition);
 const LOCALE = { zh: "zh", en: "en-GB" }[document.documentElement.lang] ?? "ru";
 const ADDRESS = /^(https?:\/\/|\/(?!\/))/;
+/** An address on this portal, by whatever name its host was opened. */
+const here = (address) => new URL(address, location.href).pathname;
 
 /* Words and numbers */
 
@@ -104,7 +106,7 @@ class List {
 
   picture(address) {
     const image = element("img", "");
-    if (ADDRESS.test(address ?? "")) image.src = address;
+    if (ADDRESS.test(address ?? "")) image.src = here(address);
     image.alt = "";
     image.width = 960;
     image.height = 540;
@@ -115,7 +117,7 @@ class List {
     const pick = "arm" in now ? { experiment: answer.experiment, arm: now.arm } : {};
     const place = { article: now.id, surface: this.name, slot, list_id: answer.list_id, pick };
     item.title.textContent = now.title;
-    if (ADDRESS.test(now.url ?? "")) item.slip.href = addressFrom(place, now.url);
+    if (ADDRESS.test(now.url ?? "")) item.slip.href = addressFrom(place, here(now.url));
     watch(item.row, place);
     item.views.textContent = now.views ? facts.views.replace("{n}", numbers.format(now.views)) : "";
   }

@@ -14,7 +14,7 @@ from ranking.engine.batch import Batch
 from ranking.engine.settings import EngineSettings
 from ranking.lists.catalogue import Catalogue
 from ranking.lists.profile import DEFAULT, Profile
-from ranking.replay.backtest import Replay, replay
+from ranking.replay.backtest import BacktestError, Replay, replay
 from ranking.replay.measures.accuracy import (
     Measures,
     accuracy,
@@ -67,6 +67,13 @@ def replays(
     size = sum(len(batch) for batch in batches)
     total = 2 * size if span.refresh > 0.0 else size
     plain = replay(batches, catalogue, span, profile, settings, lambda n: progress(n, total))
+    if not plain.plan.asked.size:
+        hours = np.ptp(plain.views["at"]) / 3_600_000
+        message = (
+            f"a backtest must predict something, but no visit of this log of {hours:.1f} h has a"
+            " page after its first in the span; without --from its first 24 h are for warming up"
+        )
+        raise BacktestError(message)
     if span.refresh <= 0.0:
         return Replays(plain, plain)
     windows = replace(span, by_visit=True)
