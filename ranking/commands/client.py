@@ -12,6 +12,23 @@ from ranking.commands.settings import KEY, URL, option_of
 console = Console(highlight=False)
 
 
+class RefusedError(click.ClickException):
+    """The system refused what was asked.
+
+    Parameters
+    ----------
+    status : int
+    title : str
+        What kind of problem.
+    detail : str
+        The system's own words.
+    """
+
+    def __init__(self, status: int, title: str, detail: str) -> None:
+        super().__init__(f"{detail} ({status})")
+        self.title = title
+
+
 class Client:
     """A running system, as operators ask it.
 
@@ -47,11 +64,11 @@ class Client:
             is_json = answer.headers.get("content-type", "").startswith("application/json")
             return answer.json() if is_json else answer.text
         try:
-            detail = answer.json()["detail"]
-        except ValueError:
-            detail = answer.text
-        message = f"{detail} ({answer.status_code})"
-        raise click.ClickException(message)
+            told = answer.json()
+            title, detail = str(told["title"]), str(told["detail"])
+        except (ValueError, KeyError, TypeError):
+            title, detail = "", answer.text
+        raise RefusedError(answer.status_code, title, detail)
 
 
 def moment_of(text: str | None) -> float | None:

@@ -8,9 +8,10 @@ import click
 import orjson
 from rich.table import Table
 
-from ranking.commands.client import Client, console, moment_of, on_system, told, when
+from ranking.commands.client import Client, RefusedError, console, moment_of, on_system, told, when
 from ranking.commands.experiments import experiments
 
+UNCONFIRMED = "Confirmation needed"
 AT = click.option("--at", help="ISO 8601, or a span from now such as 2h; empty = now.")
 
 
@@ -99,9 +100,21 @@ def stop(name: str, **options: str) -> None:
 @experiments.command()
 @click.argument("name")
 @click.argument("winner")
-def decide(name: str, winner: str, **options: str) -> None:
-    """Name the arm that won, and publish its profile."""
-    _step(name, "decide", {"winner": winner}, **options)
+@click.option("--confirm", is_flag=True, help="Decide, whatever speaks against it.")
+def decide(name: str, winner: str, confirm: bool, **options: str) -> None:
+    """Name the arm that won, and publish its profile.
+
+    Before the planned size, or against what the interval says, it must be confirmed; the record
+    tells so.
+    """
+    try:
+        _step(name, "decide", {"winner": winner, "confirm": confirm}, **options)
+    except RefusedError as refused:
+        if refused.title != UNCONFIRMED:
+            raise
+        asked = refused.message.partition("; send confirm")[0]
+        message = f"{asked}; say --confirm to decide nevertheless"
+        raise click.ClickException(message) from refused
 
 
 @experiments.command()

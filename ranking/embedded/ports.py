@@ -12,6 +12,8 @@ from starlette.concurrency import run_in_threadpool
 
 from ranking.control.book import Book
 from ranking.control.drafts import Draft
+from ranking.control.overrides import Override
+from ranking.control.reach import Reached, reached
 from ranking.control.records import Record
 from ranking.embedded.inbox import Request
 from ranking.embedded.live import Live
@@ -25,7 +27,7 @@ from ranking.lists.explaining import Explained, Explanation
 from ranking.lists.profile import Profile
 from ranking.lists.profiles import Profiles
 from ranking.mirror.graph import graph_json, told_articles
-from ranking.mirror.publisher import article_value
+from ranking.mirror.publisher import article_value, has_views
 from ranking.mirror.values import article_json, traffic_json
 from ranking.ranker import Ranker
 from ranking.server.metrics import Metrics
@@ -120,6 +122,15 @@ class EmbeddedLists:
         """An experiment as the log has it by now."""
         return await self._read(lambda r: counted(name, its, r.arms()))
 
+    async def reached(self, act: Override) -> Reached:
+        """What an override means in every edition that it is for."""
+        viewed = await self._read(lambda r: _viewed(r, act))
+        ranker = self._live.ranker
+        editions = ranker.editions()
+        return await run_in_threadpool(
+            lambda: reached(act, ranker.catalogue, editions, lambda *its: its in viewed)
+        )
+
     async def graph(self, edition: str, tag: str) -> dict[str, Any]:
         """A tag's neighbours, synonyms and history."""
 
@@ -207,6 +218,14 @@ class EmbeddedSettings:
             await done
         except LogFull as error:
             raise Refused(str(error), 5) from error
+
+
+def _viewed(ranker: Ranker, act: Override) -> set[tuple[str, str]]:
+    """Those of an override's articles that have views."""
+    order = act.ordered()
+    editions = [edition for edition in ranker.editions() if order.is_for(edition)]
+    pairs = ((edition, article) for edition in editions for article in act.articles)
+    return {pair for pair in pairs if has_views(ranker, *pair)}
 
 
 def metrics_of(live: Live) -> Metrics:

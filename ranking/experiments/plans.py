@@ -12,11 +12,14 @@ from enum import Enum
 from typing import Annotated, Any
 
 import msgspec
+import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
 from ranking.control.checking import checked
 from ranking.engine.batch import BUCKETS
 from ranking.engine.labels import label_of
+from ranking.experiments.assignment import arms_of
 from ranking.experiments.metrics import METRICS
 from ranking.lists.profile import ProfileError, profile_from
 from ranking.lists.profiles import Changes, Scope
@@ -51,6 +54,10 @@ class Status(Enum):
     FROZEN = "frozen"
     STOPPED = "stopped"
     DECIDED = "decided"
+
+
+ENDED = (Status.STOPPED, Status.DECIDED)
+"""No reader sees them any more, and nothing is counted."""
 
 
 class Arm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -159,6 +166,11 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     def traffic(self) -> int:
         """The most that it takes of its layer, in thousandths."""
         return max(phase.traffic for phase in self.phases)
+
+    def assigned(self, phase: int) -> NDArray[np.int64]:
+        """Number of the arm that a phase gives each bucket, see `assignment.arms_of`."""
+        its = self.phases[phase]
+        return arms_of(self.layer, self.salt, its.shares, its.traffic, self.offset)
 
     def phase_at(self, now: float) -> int:
         """Number of the phase that holds at a moment, -1 before the start."""

@@ -144,6 +144,7 @@ async def _follow_settings(
     options: dict[str, Any],
 ) -> "tuple[KafkaSettings, asyncio.Task[None]]":
     """Begin to follow the settings; an address that others reach needs keys in them."""
+    from ranking.control.keys import is_guarded
     from ranking.server.serve import check_address, is_loopback
     from streams.deciding import KafkaSettings
     from streams.topic_names import TopicNames
@@ -153,7 +154,7 @@ async def _follow_settings(
     following = decided.begin()
     if not is_loopback(host):
         await decided.known()
-    check_address(host, port, has_keys=bool(decided.book.held_keys()))
+    check_address(host, port, has_keys=is_guarded(decided.book.held_keys()))
     return decided, following
 
 
