@@ -133,7 +133,11 @@ def test_only_what_the_plan_assigns_is_summed(seed: int) -> None:
     right, rows, truth = 0, [], no_tallies(2, 2)
     for number in range(400):
         phase, arm, bucket = (int(drawn.integers(n)) for n in (2, 2, 1000))
-        said = {"experiment": label_of("calm", phase), "arm": "ab"[arm], "bucket": bucket}
+        said: dict[str, Any] = {
+            "experiment": label_of("calm", phase),
+            "arm": "ab"[arm],
+            "bucket": bucket,
+        }
         rows.append(view(START_MS + number, f"{number}", f"v{number}", **said))
         if its.assigned(phase)[bucket] == arm:
             right += 1

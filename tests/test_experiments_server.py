@@ -71,8 +71,8 @@ def test_from_a_draft_to_the_winner_published(client: httpx.Client) -> None:
     assert step(client, "calm", "resume") == (201, "running")
     assert step(client, "calm", "stop") == (201, "stopped")
     assert live(client) == []
-    code, told = step(client, "calm", "decide", winner="slow", reason="it is calmer")
-    assert (code, told.partition(";")[0]) == (
+    code, asked = step(client, "calm", "decide", winner="slow", reason="it is calmer")
+    assert (code, asked.partition(";")[0]) == (
         409,
         "calm must be confirmed to be decided for slow: it has 0% of the information that was"
         " planned",

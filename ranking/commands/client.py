@@ -7,8 +7,11 @@ from typing import Any
 import click
 from rich.console import Console
 
+from ranking.commands.durations import seconds_of
 from ranking.commands.settings import KEY, URL, option_of
+from ranking.quoting import suggestion
 
+LONGEST_SPAN = 10 * 365 * 86_400.0
 console = Console(highlight=False)
 
 
@@ -72,24 +75,35 @@ class Client:
 
 
 def moment_of(text: str | None) -> float | None:
-    """Read a moment: ISO 8601, or a span from now such as 90s, 30m, 6h or 2d.
+    """Read a moment: ISO 8601, seconds since the epoch, or a span from now such as 30m or 2d.
+
+    Plain seconds are a span up to ten years, since the epoch above.
 
     Examples
     --------
-    >>> moment_of("2026-01-01T00:00:00Z")
-    1767225600.0
+    >>> moment_of("2026-01-01T00:00:00Z"), moment_of("1767225600")
+    (1767225600.0, 1767225600.0)
     """
     if not text:
         return None
-    span = {"s": 1, "m": 60, "h": 3600, "d": 86400}.get(text[-1])
+    span = seconds_of(text)
+    if span is not None:
+        return span if text.isdigit() and span > LONGEST_SPAN else time.time() + span
     try:
-        if span:
-            return time.time() + float(text[:-1]) * span
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        message = f"a moment must be ISO 8601 or a span such as 90s, 30m, 6h, 2d, got {text!r}"
+        message = f"a moment must be ISO 8601 or a span such as 90s, 30m, 6h, 2d, got '{text}'"
         raise click.BadParameter(message) from error
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def hint_edition(client: "Client", edition: str) -> None:
+    """Say on standard error if an edition is not known, but one like it is."""
+    if not edition or edition.endswith("/*"):
+        return
+    known = [told["edition"] for told in client.ask("GET", "/v1/traffic")["editions"]]
+    if edition not in known and (asked := suggestion(edition, known)):
+        click.echo(f"no edition '{edition}' is known yet{asked}", err=True)
 
 
 def when(at: float | None) -> str:

@@ -58,7 +58,7 @@ class EmbeddedLists:
     def fault(self) -> str:
         """Why lists cannot be served, or nothing."""
         if self._live.failure:
-            return repr(self._live.failure)
+            return _why(self._live.failure)
         return "" if self._live.started.is_set() else "the engine is starting"
 
     def status(self) -> dict[str, Any]:
@@ -163,7 +163,7 @@ class EmbeddedIntake:
 
     def fault(self) -> str:
         """Why nothing can be taken, or nothing."""
-        return repr(self._live.failure) if self._live.failure else ""
+        return _why(self._live.failure) if self._live.failure else ""
 
     async def take(self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]]) -> None:
         """Return when the log has all of it.
@@ -174,7 +174,7 @@ class EmbeddedIntake:
             If it has not.
         """
         if self._live.failure:
-            raise Refused(repr(self._live.failure), 5)
+            raise Refused(_why(self._live.failure), 5)
         if self._live.is_full:
             reason = "send again in a second"
             raise Refused(reason, 1, is_busy=True)
@@ -218,6 +218,10 @@ class EmbeddedSettings:
             await done
         except LogFull as error:
             raise Refused(str(error), 5) from error
+
+
+def _why(failure: BaseException) -> str:
+    return f"the engine stopped: {str(failure) or type(failure).__name__}"
 
 
 def _viewed(ranker: Ranker, act: Override) -> set[tuple[str, str]]:

@@ -23,6 +23,7 @@ from ranking.experiments.assignment import arms_of
 from ranking.experiments.metrics import METRICS
 from ranking.lists.profile import ProfileError, profile_from
 from ranking.lists.profiles import Changes, Scope
+from ranking.quoting import quoted
 
 DAY = 86_400.0
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}\Z")]
@@ -246,7 +247,7 @@ def _arm_faults(its: Experiment) -> list[str]:
                 f"arm {arm.name!r} must have one of set, version and holdout, got {given}"
             )
     if len(set(its.names)) < len(its.names):
-        faults.append(f"arms must have names of their own, got {its.names}")
+        faults.append(f"arms must have names of their own, got {', '.join(its.names)}")
     if its.mode is Mode.INTERLEAVE and (len(its.arms) != 2 or any(a.holdout for a in its.arms)):
         faults.append("mode interleave must have two arms, both with lists")
     if its.mode is Mode.INTERLEAVE and its.metric != "click_through":
@@ -279,7 +280,7 @@ def _faults(its: Experiment) -> list[str]:
 def _phase_faults(its: Experiment) -> list[str]:
     moments = [phase.at for phase in its.phases]
     if sorted(set(moments)) != moments:
-        return [f"phases must be in the order of at, got {moments}"]
+        return [f"phases must be in the order of at, got {quoted(moments)}"]
     for number, phase in enumerate(its.phases):
         if len(phase.shares) != len(its.arms) or sum(phase.shares) != BUCKETS:
             return [

@@ -21,6 +21,7 @@ from ranking.experiments.metrics import METRICS
 from ranking.experiments.paths import Point, path_of
 from ranking.experiments.readout import Compared, Readout, readout
 from ranking.experiments.tallies import TalliesError
+from ranking.quoting import quoted
 from ranking.templates import templates_of
 
 UNKNOWN = "not known yet"
@@ -92,7 +93,8 @@ def verified(page: str) -> Readout:
         said = {name: its for name, its in said.items() if name in follows}
     for name in sorted(said.keys() | follows.keys()):
         if said.get(name) != follows.get(name):
-            message = f"{name} must be {follows.get(name)!r} by the sums, got {said.get(name)!r}"
+            right, wrong = quoted(follows.get(name)), quoted(said.get(name))
+            message = f"{name} must be {right} by the sums, got {wrong}"
             raise TalliesError(message)
     if evidence.code == __version__ and report(evidence) != page:
         message = "the page must be what its evidence gives, and what is shown was changed"

@@ -139,7 +139,7 @@ class Answers:
         surfaces = query.getlist("surface") or ["popular"]
         for surface in surfaces:
             if surface not in SURFACES:
-                detail = f"surface must be of {SURFACES}, got {surface!r}"
+                detail = f"surface must be one of {', '.join(SURFACES)}, got '{surface}'"
                 raise Problem(400, "Surface refused", detail)
         keys = list(dict.fromkeys(product(editions, surfaces)))
         events: AsyncIterator[bytes] = self.listeners.listen(keys, number_of(request, "n", 5))

@@ -123,7 +123,8 @@ class PreviewRoutes:
         query = request.query_params
         surface, edition = query.get("surface", "popular"), edition_of(request, self._lists)
         if surface not in ALL:
-            raise Problem(400, "Surface refused", f"surface must be of {ALL}, got {surface!r}")
+            detail = f"surface must be one of {', '.join(ALL)}, got '{surface}'"
+            raise Problem(400, "Surface refused", detail)
         if surface not in SURFACES and not _pages(request):
             raise Problem(400, "Page refused", f"page must name what {surface} is asked for")
         return edition, surface, query.get("section", "")

@@ -138,6 +138,8 @@ async def _answer(options: dict[str, Any]) -> None:
     await listen(app, lists.shelf.answers, options["host"], options["port"], ready, following)
     if following.done():
         following.result()
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
 
 
 async def _follow_settings(
@@ -185,12 +187,13 @@ def _child(command: list[str]) -> "subprocess.Popen[bytes]":
 
 def _settled(options: dict[str, Any]) -> int:
     """Wait for Kafka, refuse topics that are not as they must be; returns their partitions."""
-    from streams.broker import Broker, BrokerError
+    from streams.broker import Broker, BrokerError, servers
     from streams.topic_names import TopicNames
     from streams.topics import TopicsError, differences, specification
 
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    pause = 1.0
+    servers(options["kafka"])
+    pause, is_told = 1.0, False
     while True:
         try:
             with Broker(options["kafka"], 5.0) as broker:
@@ -198,9 +201,13 @@ def _settled(options: dict[str, Any]) -> int:
                 found = broker.topics([t.name for t in specification(options["namespace"])])
             break
         except BrokerError as error:
-            log.warning("%s; trying again in %.0f s", error, pause)
+            if not is_told:
+                log.warning("%s; trying again until one does", error)
+            is_told = True
             time.sleep(pause)
             pause = min(pause * 2, 15.0)
+    if is_told:
+        log.warning("Kafka answers at %s", options["kafka"])
     if views not in found:
         message = f"topic {views} is missing; make it with `tolqyn topics create`"
         raise TopicsError(message)
