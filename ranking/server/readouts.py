@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ranking import __version__
+from ranking.experiments.doubts import doubts
 from ranking.experiments.evidence import Evidence
 from ranking.experiments.expected import Habits, expected, guessed, habits_of
 from ranking.experiments.looks import look_at
@@ -200,6 +201,7 @@ def _shown(
             "visits": told.visits,
             "left_out": told.left_out,
         },
+        "doubts": {arm: msgspec.to_builtins(doubts(its, told, arm)) for arm in its.names},
         "planned": {**planned._asdict(), "progress": min(progress, 1.0)},
     }
 

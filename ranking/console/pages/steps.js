@@ -36,7 +36,7 @@ function ask(which, told, app, done) {
     async () => {
       const said = { ...more.read(), parent: told.version, ...signed.read() };
       if (which === "remove") await remove(line, signed.read());
-      else if (!(await taken(`${line}/${which}`, said))) return;
+      else if (!(await taken(`${line}/${which}`, said, told.doubts[said.winner]))) return;
       app.tell(t("done.step", { name: told.name }));
       box.close();
       done(which);
@@ -48,10 +48,12 @@ function ask(which, told, app, done) {
   const box = dialog(`${t(`step.${which}`)}: ${told.name}`, "small", t("close"), form);
 }
 
-/** Take a step; what speaks against it is asked again. Says whether it was taken. */
-async function taken(line, said) {
+/** Take a step; what is known to speak against it is asked again. Says whether it was taken. */
+async function taken(line, said, known = []) {
+  if (known.length && !(await again(known))) return false;
+  const sure = { ...said, ...(known.length ? { confirm: true } : {}) };
   try {
-    await post(line, said);
+    await post(line, sure);
     return true;
   } catch (error) {
     if (error.title !== UNCONFIRMED) throw error;
