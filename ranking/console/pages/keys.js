@@ -216,23 +216,25 @@ function firstKeys(done) {
     h(
       "div",
       { class: "toolbar" },
-      field(t("keys.portal"), label, t("keys.portal.hint")),
+      field(t("keys.portal"), label),
       button(t("keys.portal.make"), () => make(portal, { role: "write", label: label.value }), {
         name: "portal-key",
       }),
     ),
     portal,
+    h("p", { class: "hint" }, t("keys.portal.hint")),
     count,
     h(
       "div",
       { class: "toolbar" },
-      field(t("keys.grace"), grace, t("keys.lock.hint")),
+      field(t("keys.grace"), grace),
       button(
         t("keys.lock"),
         () => make(said, { role: "administer", label: "administer", grace: Number(grace.value) }),
         { name: "first-key", class: "primary" },
       ),
     ),
+    h("p", { class: "hint" }, t("keys.lock.hint")),
     said,
   );
   return {

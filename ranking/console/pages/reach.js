@@ -42,8 +42,8 @@ function words({ action, articles, editions }) {
   const name = (edition) => (sites.size > 1 ? edition : languageOf(edition));
   return [
     t(`will.${action}`, { n: number(articles) }),
-    ...editions.flatMap((one) => [
-      " ",
+    ...editions.flatMap((one, k) => [
+      k ? ", " : " ",
       h(
         "span",
         {
