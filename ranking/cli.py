@@ -12,6 +12,8 @@ from importlib.metadata import entry_points
 
 import click
 
+from ranking.commands.groups import Suggesting
+
 COMMANDS = {
     "serve": ("ranking.commands.serving:serve", "Run the embedded server."),
     "demo": ("ranking.commands.serving:demo", "Run a simulated agency with seven editions."),
@@ -34,7 +36,7 @@ COMMANDS = {
 PREFIX = "TOLQYN_"
 
 
-class Commands(click.Group):
+class Commands(Suggesting):
     """Subcommands by name, imported at their first use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -94,6 +96,7 @@ def main() -> None:
 
 def _check_environment() -> None:
     from ranking.commands.settings import ENVIRONMENT
+    from ranking.quoting import suggestion
 
     given = {name for name in os.environ if name.startswith(PREFIX)}
     if given <= set(ENVIRONMENT):
@@ -104,5 +107,6 @@ def _check_environment() -> None:
         for setting in entry.load()
     }
     for name in sorted(given - set(ENVIRONMENT) - others):
-        message = f"{name} is no setting; the README lists them"
+        known = {*ENVIRONMENT, *others}
+        message = f"{name} is no setting{suggestion(name, known)}; the README lists them"
         raise click.ClickException(message)

@@ -46,6 +46,6 @@ class Teller:
                 client.post(notice.url, json=notice.body).raise_for_status()
                 return
             except httpx.HTTPError as error:
-                fault = str(error) or repr(error)
+                fault = str(error) or type(error).__name__
             time.sleep(PAUSE * 2**number)
         log.warning("a notice for %s is given up: %s", notice.url, fault)

@@ -5,6 +5,7 @@ The producer waits for every in-sync replica (acks=all) and, where the broker ca
 records, so that a retry writes nothing twice.
 """
 
+import logging
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from streams.topics import MIB, Topic
 
+logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what fails becomes a BrokerError
 PATIENCE = 5.0
 MOST_WAITING = 32 * MIB
 

@@ -59,15 +59,21 @@ class KafkaSettings:
             await self._moved.wait_for(lambda: not self._fault)
 
     async def follow(self) -> None:
-        """Follow the log for ever; the broker may be away."""
+        """Follow the log for ever; the broker may be away, which is told once."""
+        told = ""
         while True:
             try:
                 async with Reader(self._kafka) as reader:
                     _, end = await reader.bounds(self._topic, 0)
                     async for records in reader.follow(self._topic, 0, self._next):
+                        if told:
+                            log.warning("the settings are read again")
+                        told = ""
                         await self._take(records, end)
             except RecordsError as error:
-                log.warning("the settings cannot be read: %s", error)
+                if str(error) != told:
+                    log.warning("the settings cannot be read: %s; trying again", error)
+                told = str(error)
                 if self._fault:  # what was known once goes on holding
                     self._fault = f"the settings cannot be read: {error}"
                 await asyncio.sleep(RETRY)

@@ -5,12 +5,14 @@ Faust's own consumer would queue behind its fetches, up to 1.5 s each.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
+logging.getLogger("aiokafka.client").setLevel(logging.CRITICAL)  # it becomes a RecordsError
 FETCH = 16 << 20
 REQUEST = 9 << 20
 READ = 0.1
@@ -69,7 +71,8 @@ class Reader:
             await self._connected.start()
         except KafkaError as error:
             await self.stop()
-            raise RecordsError(str(error)) from error
+            message = f"no Kafka broker answers at {self._kafka}"
+            raise RecordsError(message) from error
 
     async def __aenter__(self) -> "Reader":
         """Connect."""
@@ -157,7 +160,8 @@ class Writer:
             await self._producer.start()
         except KafkaError as error:
             await self._producer.stop()
-            raise RecordsError(str(error)) from error
+            message = f"no Kafka broker answers at {self._kafka}"
+            raise RecordsError(message) from error
 
     async def stop(self) -> None:
         """Close the connection."""

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import orjson
 
-from ranking.benchmarks.spawned import TOLQYN, Command, await_until, spawned
+from ranking.benchmarks.limits import Limit
+from ranking.benchmarks.spawned import TOLQYN, Command, spawned
 from ranking.mirror.names import Names
 from ranking.mirror.store import Writer
 from streams.broker import Broker
@@ -27,18 +28,20 @@ RESTARTS = 5
 VIEWS, PAUSE = 50, 0.05
 
 
-def recovery(views: Path | None, columns: str) -> dict[str, float]:
+def recovery(views: Path | None, columns: str, limit: Limit) -> dict[str, float]:
     """Kill workers, and wait for the next view to be ranked and on its board.
 
     Parameters
     ----------
     views, columns
         Not used: the views are made here.
+    limit : Limit
 
     Returns
     -------
     dict
-        Seconds by standby and of restarts, median and longest, and of a takeover.
+        Seconds by standby and of restarts, median and longest, and of a takeover. What was not
+        done in time is left out.
 
     Raises
     ------
@@ -51,34 +54,55 @@ def recovery(views: Path | None, columns: str) -> dict[str, float]:
     topics = specification(namespace, PARTITIONS)
     with Broker(kafka) as broker:
         broker.create(topics)
+    limit.restart()
     flow = threading.Thread(target=_flow, args=(kafka, namespace, stop))
     flow.start()
     at = ("--kafka", kafka, "--namespace", namespace, "--redis", store)
     stand = Stand(Writer(store, Names(namespace)))
     try:
         with tempfile.TemporaryDirectory() as folder:
-            with spawned(_worker(folder, "1", at, "--standby")) as kept:
-                await_until(lambda: stand.newest() > 0, "views are ranked")
-                standbys = [_gone_on(kept.kill_children, stand) for _ in range(RESTARTS)]
-            with spawned(_worker(folder, "1", at)) as first:
-                restarts = [_gone_on(lambda: _again(first), stand) for _ in range(RESTARTS)]
-                with spawned(_worker(folder, "2", at)) as second:
-                    await_until(lambda: "loaded in" in second.said(), "the second has its share")
-                    time.sleep(3.0)  # partitions may move once more
-                    holder = second if f"partition {HOME}:" in second.said() else first
-                    takeover = _gone_on(holder.kill, stand)
+            standbys = _by_standby(folder, at, stand, limit)
+            restarts, takeovers = _by_others(folder, at, stand, limit)
     finally:
         stop.set()
         flow.join()
         with Broker(kafka) as broker:
             broker.delete([topic.name for topic in topics])
-    return {
-        "standby_median_s": statistics.median(standbys),
-        "standby_longest_s": max(standbys),
-        "restart_median_s": statistics.median(restarts),
-        "restart_longest_s": max(restarts),
-        "takeover_s": takeover,
-    }
+    told = {}
+    for name, taken in (("standby", standbys), ("restart", restarts)):
+        if taken:
+            told[f"{name}_median_s"] = statistics.median(taken)
+            told[f"{name}_longest_s"] = max(taken)
+    return told | ({"takeover_s": takeovers[0]} if takeovers else {})
+
+
+def _by_standby(folder: str, at: tuple[str, ...], stand: Stand, limit: Limit) -> list[float]:
+    """Seconds, of each time that a worker's warm process started it again."""
+    with spawned(_worker(folder, "1", at, "--standby")) as kept:
+        if not limit.awaits(lambda: stand.newest() > 0, "views are ranked"):
+            return []
+        return _struck(kept.kill_children, stand, limit, "by standby")
+
+
+def _by_others(
+    folder: str, at: tuple[str, ...], stand: Stand, limit: Limit
+) -> tuple[list[float], list[float]]:
+    """Seconds, of each restart from nothing, and of a takeover."""
+    with spawned(_worker(folder, "1", at)) as first:
+        restarts = _struck(lambda: _again(first), stand, limit, "from nothing")
+        with spawned(_worker(folder, "2", at)) as second:
+            if not limit.awaits(lambda: "loaded in" in second.said(), "a second has its share"):
+                return restarts, []
+            time.sleep(min(3.0, limit.left()))  # partitions may move once more
+            holder = second if f"partition {HOME}:" in second.said() else first
+            takeover = _gone_on(holder.kill, stand, limit, "by another worker")
+    return restarts, [] if takeover is None else [takeover]
+
+
+def _struck(strike: Callable[[], None], stand: Stand, limit: Limit, how: str) -> list[float]:
+    some = limit.of(range(RESTARTS), f"of {RESTARTS} strikes, {how}")
+    taken = [_gone_on(strike, stand, limit, how) for _ in some]
+    return [seconds for seconds in taken if seconds is not None]
 
 
 def _worker(folder: str, name: str, at: tuple[str, ...], *more: str) -> Command:
@@ -91,16 +115,18 @@ def _again(worker: Command) -> None:
     worker.start()
 
 
-def _gone_on(strike: Callable[[], None], stand: Stand) -> float:
-    """Seconds from a strike in mid-work to the next view on its board."""
+def _gone_on(strike: Callable[[], None], stand: Stand, limit: Limit, how: str) -> float | None:
+    """Seconds from a strike in mid-work to the next view on its board; None if not in time."""
     before = stand.newest()
-    await_until(lambda: stand.newest() > before, "views are ranked")
-    time.sleep(3.0)
+    if not limit.awaits(lambda: stand.newest() > before, "views are ranked"):
+        return None
+    time.sleep(min(3.0, limit.left()))
     began = time.monotonic()
     strike()
     time.sleep(0.05)  # the last write of what was killed is in
     known = stand.newest()
-    await_until(lambda: stand.newest() > known, "ranking goes on")
+    if not limit.awaits(lambda: stand.newest() > known, f"ranking goes on {how}"):
+        return None
     return time.monotonic() - began
 
 

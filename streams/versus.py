@@ -16,7 +16,8 @@ from zlib import crc32
 
 import msgspec
 
-from ranking.benchmarks.spawned import TOLQYN, Command, await_until, spawned
+from ranking.benchmarks.limits import Limit
+from ranking.benchmarks.spawned import TOLQYN, Command, spawned
 from ranking.engine.event import DEFAULT_EDITION, site_of
 from ranking.mirror.names import Names
 from ranking.mirror.store import StoreError, Writer
@@ -35,7 +36,7 @@ PEER = Path(__file__).parents[1] / "tests" / "benchmarks" / "peers" / "KafkaStre
 JARS = Path(__file__).parents[1] / "deploy" / "kafka" / "jars"
 
 
-def versus(views: Path | None, columns: str) -> dict[str, float]:
+def versus(views: Path | None, columns: str, limit: Limit) -> dict[str, float]:
     """Rank a log by the cluster and count it by Kafka Streams.
 
     Parameters
@@ -44,12 +45,14 @@ def versus(views: Path | None, columns: str) -> dict[str, float]:
         The log, of one site.
     columns : str
         Other names of its columns.
+    limit : Limit
+        For what comes after the log is in Kafka.
 
     Returns
     -------
     dict
         Views; seconds and views a second of each way; their ratios to the peer; the worker's peak
-        memory in MB.
+        memory in MB. What was not done in time is left out.
 
     Raises
     ------
@@ -68,25 +71,25 @@ def versus(views: Path | None, columns: str) -> dict[str, float]:
     try:
         count = _fill_packed(kafka, packed, view_chunks(views, mapping))
         _fill_single(kafka, single, view_chunks(views, mapping))
-        ranked, memory = _rank(kafka, packed, count, with_packer=False)
-        carried, _ = _rank(kafka, single, count, with_packer=True)
-        peers = {store: _peer(kafka, single, count, store) for store in ("memory", "rocksdb")}
+        limit.restart()
+        ranked = _rank(kafka, packed, count, limit, with_packer=False)
+        carried = _rank(kafka, single, count, limit, with_packer=True)
+        peers = [_peer(kafka, single, count, store, limit) for store in ("memory", "rocksdb")]
     finally:
         _drop(kafka, packed, single)
-    best = min(peers.values())
-    return {
-        "views": float(count),
-        "packed_s": ranked,
-        "packed_views_per_s": count / ranked,
-        "single_s": carried,
-        "single_views_per_s": count / carried,
-        "streams_memory_s": peers["memory"],
-        "streams_rocksdb_s": peers["rocksdb"],
-        "streams_views_per_s": count / best,
-        "packed_to_streams": best / ranked,
-        "single_to_streams": best / carried,
-        "worker_peak_mb": memory,
-    }
+    told = {"views": float(count)}
+    for name, way in (("packed", ranked), ("single", carried)):
+        if way:
+            told |= {f"{name}_s": way[0], f"{name}_views_per_s": count / way[0]}
+    for store, seconds in zip(("memory", "rocksdb"), peers, strict=True):
+        if seconds:
+            told[f"streams_{store}_s"] = seconds
+    if done := [seconds for seconds in peers if seconds]:
+        told["streams_views_per_s"] = count / min(done)
+        for name, way in (("packed", ranked), ("single", carried)):
+            if way:
+                told[f"{name}_to_streams"] = min(done) / way[0]
+    return told | ({"worker_peak_mb": ranked[1]} if ranked else {})
 
 
 def _filled(kafka: str, namespace: str) -> str:
@@ -125,8 +128,11 @@ def _fill_single(kafka: str, namespace: str, chunks: Iterator[Chunk]) -> None:
         raise FileError(message)
 
 
-def _rank(kafka: str, namespace: str, count: int, *, with_packer: bool) -> tuple[float, float]:
+def _rank(
+    kafka: str, namespace: str, count: int, limit: Limit, *, with_packer: bool
+) -> tuple[float, float] | None:
     """Seconds from a ready worker to the last view's board in the store, and its peak MB."""
+    kind = "single views" if with_packer else "packed views"
     store = os.environ.get("TOLQYN_REDIS", "redis://127.0.0.1:6379/0")
     at = ("--kafka", kafka, "--namespace", namespace)
     stand = Stand(Writer(store, Names(namespace)))
@@ -139,14 +145,19 @@ def _rank(kafka: str, namespace: str, count: int, *, with_packer: bool) -> tuple
         log = Path(folder) / "worker.log"
         packer = Command(Path(folder) / "pack.log", *TOLQYN, "pack", *at)
         with spawned(Command(log, *TOLQYN, "worker", *at, "--redis", store)) as worker:
-            await_until(lambda: worker.said().count("loaded in") == PARTITIONS, "it is ready")
+            if not limit.awaits(
+                lambda: worker.said().count("loaded in") == PARTITIONS,
+                f"a worker is ready for {kind}",
+            ):
+                return None
             began = time.monotonic()
             with spawned(packer) if with_packer else nullcontext():
-                if with_packer:
-                    await_until(is_packed, "all is packed", PATIENCE)
+                if with_packer and not limit.awaits(is_packed, "all views are packed"):
+                    return None
                 with Broker(kafka) as broker:
                     end = broker.end_offsets(TopicNames(namespace).views)[HOME]
-                await_until(lambda: stand.newest() >= end, "all is ranked", PATIENCE)
+                if not limit.awaits(lambda: stand.newest() >= end, f"all {kind} are ranked"):
+                    return None
             return stand.since(end) - began, worker.peak_megabytes()
 
 
@@ -179,11 +190,20 @@ def _is_packed(kafka: str, namespace: str, count: int) -> bool:
     return sum(committed(kafka, topics.packers, topics.raw, PARTITIONS)) >= count
 
 
-def _peer(kafka: str, namespace: str, count: int, store: str) -> float:
+def _peer(kafka: str, namespace: str, count: int, store: str, limit: Limit) -> float | None:
     """Seconds of Kafka Streams, from its first view to its last."""
+    if not limit.left():
+        limit.miss(f"Kafka Streams did not count with its store in {store}")
+        return None
     jars = subprocess.run([JARS], capture_output=True, text=True, check=True).stdout.strip()
     command = ["java", "-cp", f"{jars}/*", "-Xmx1g", str(PEER), kafka]
     command += [TopicNames(namespace).raw, str(count), "2", store]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=limit.left()
+        )
+    except subprocess.TimeoutExpired:
+        limit.miss(f"Kafka Streams did not count all with its store in {store}")
+        return None
     line = next(line for line in done.stdout.splitlines() if line.startswith("seconds"))
     return float(line.split()[1])

@@ -14,9 +14,11 @@ from ranking.engine.arms import (
 )
 from ranking.engine.compiled import compiled
 from ranking.engine.distinct import REGISTERS, distinct, see
+from ranking.engine.labels import label_of
 from ranking.engine.settings import EngineSettings
 from ranking.experiments.counting import counted
 from ranking.experiments.plans import Experiment, experiment_of
+from ranking.experiments.tallies import no_tallies
 from ranking.ranker import Ranker
 from tests.arms import ArmsTruth, Cell, Name
 from tests.logs import (
@@ -85,10 +87,14 @@ def test_a_visit_counts_once_and_bounces_until_its_second_page() -> None:
 
 
 def test_own_lists_phases_and_clicks_of_all_lists() -> None:
+    phases = [{"at": at, "traffic": 500, "shares": [500, 500]} for at in (0, 9)]
+    its = plan(surface="popular", phases=phases)
+    buckets = {arm: int(np.flatnonzero(its.assigned(0) == k)[0]) for k, arm in enumerate("ab")}
+
     def event(kind: Kind, surface: str, article: int, experiment: str, arm: str) -> Row:
         return view(
             START_MS + article, f"{article}", kind=kind, surface=surface, slot=2,
-            experiment=experiment, arm=arm, bucket=3,
+            experiment=experiment, arm=arm, bucket=buckets.get(arm[-1], buckets["a"]),
         )  # fmt: skip
 
     rows = [
@@ -102,11 +108,9 @@ def test_own_lists_phases_and_clicks_of_all_lists() -> None:
         event("click", "popular", 7, "calm", "c"),
     ]
     ranker = applied([packed(rows)], EngineSettings())
-    phases = [{"at": at, "traffic": 500, "shares": [500, 500]} for at in (0, 9)]
-    its = plan(surface="popular", phases=phases)
-    tallies, offsets, catalogue = counted("calm", its, ranker.arms())
+    tallies, offsets, catalogue, events, left_out = counted("calm", its, ranker.arms())
     sums = {
-        name: tallies.column(name)[:, :, 3].tolist()
+        name: tallies.column(name).sum(axis=2).tolist()
         for name in ("impressions", "clicks", "all_clicks")
     }
     assert sums == {
@@ -116,23 +120,52 @@ def test_own_lists_phases_and_clicks_of_all_lists() -> None:
     assert tallies.slots[:, :, 1].tolist() == [[[1, 1], [0, 0]], [[0, 0], [0, 1]]]
     assert offsets == {"inform": (0, 1)}
     assert catalogue == {"": 2, "a": 2, "b": 0}
+    assert (events, left_out) == (7, 2), "a phase and an arm that the plan does not have"
     assert counted("calm", plan(phases=phases), ranker.arms()).tallies.column("clicks").sum() == 3
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_only_what_the_plan_assigns_is_summed(seed: int) -> None:
+    """Events of random arms and buckets against a naive sum of those that agree with the plan."""
+    drawn = np.random.default_rng(seed)
+    phases = [{"at": at, "traffic": 300 + 400 * at, "shares": [300, 700]} for at in (0, 1)]
+    its = plan(phases=phases)
+    right, rows, truth = 0, [], no_tallies(2, 2)
+    for number in range(400):
+        phase, arm, bucket = (int(drawn.integers(n)) for n in (2, 2, 1000))
+        said: dict[str, Any] = {
+            "experiment": label_of("calm", phase),
+            "arm": "ab"[arm],
+            "bucket": bucket,
+        }
+        rows.append(view(START_MS + number, f"{number}", f"v{number}", **said))
+        if its.assigned(phase)[bucket] == arm:
+            right += 1
+            truth.column("views")[phase, arm, bucket] += 1
+    found = counted("calm", its, applied([packed(rows)], EngineSettings()).arms())
+    assert (found.tallies.column("views") == truth.column("views")).all()
+    assert (found.tallies.column("visitors") == truth.column("views")).all()
+    assert (found.events, found.left_out) == (400, 400 - right)
+    assert 0 < right < 400
+
+
 def test_interleaved_clicks_are_of_the_team_and_the_rest_is_of_all() -> None:
-    said: dict[str, Any] = {"experiment": "calm", "bucket": 3, "surface": "popular", "slot": 1}
-    rows = [
-        view(START_MS, "1", kind="impression", arm="", **said),
-        view(START_MS + 1, "2", kind="impression", arm="b", **said),
-        view(START_MS + 2, "1", kind="click", arm="b", **said),
-        view(START_MS + 3, "2", kind="click", arm="", **said),
-    ]
-    ranker = applied([packed(rows)], EngineSettings())
     its = plan(mode="interleave", metric="click_through")
-    tallies = counted("calm", its, ranker.arms()).tallies
-    assert tallies.column("impressions")[0, :, 3].tolist() == [2, 0]
-    assert tallies.column("clicks")[0, :, 3].tolist() == [0, 1]
-    assert tallies.column("all_clicks")[0, :, 3].tolist() == [2, 0]
+    bucket, stranger = (int(np.flatnonzero(its.assigned(0) == k)[0]) for k in (0, -1))
+    said: dict[str, Any] = {"experiment": "calm", "surface": "popular", "slot": 1}
+    rows = [
+        view(START_MS, "1", kind="impression", arm="", bucket=bucket, **said),
+        view(START_MS + 1, "2", kind="impression", arm="b", bucket=bucket, **said),
+        view(START_MS + 2, "1", kind="click", arm="b", bucket=bucket, **said),
+        view(START_MS + 3, "2", kind="click", arm="", bucket=bucket, **said),
+        view(START_MS + 4, "3", kind="click", arm="b", bucket=stranger, **said),
+    ]
+    found = counted("calm", its, applied([packed(rows)], EngineSettings()).arms())
+    assert found.tallies.column("impressions")[0, :, bucket].tolist() == [2, 0]
+    assert found.tallies.column("clicks")[0, :, bucket].tolist() == [0, 1]
+    assert found.tallies.column("all_clicks")[0, :, bucket].tolist() == [2, 0]
+    assert found.tallies.column("clicks").sum() == 1
+    assert (found.events, found.left_out) == (5, 1)
 
 
 def test_nonsense_drives_out_nonsense() -> None:

@@ -203,6 +203,7 @@ def test_an_experiment_is_led_to_its_decision(
     page.click("button[name=decide]")
     page.read("document.querySelector('dialog select[name=winner]').value = 'calm'")
     sign(page, "It is better")
+    page.click("dialog button[name=confirm]")
     page.wait("document.querySelector('.trial-heading .badge').textContent === 'decided'")
     where = {"edition": "paper/uz", "surface": "popular"}
     profile = client.get("/v1/profiles/effective", params=where).json()

@@ -46,6 +46,13 @@ def test_keys(server: Server, client: httpx.Client, page: Chromium) -> None:
     assert client.post("/v1/events", json=views).status_code == 202
     page.open(f"{server.url}/console#keys")
     page.wait("document.querySelector('select[name=role]')?.value === 'administer'")
+    page.wait("document.querySelector('#first-keys .unsound')?.textContent.includes('9')")
+    page.click("button[name=portal-key]")
+    portal = page.wait("document.querySelector('#first-keys .secret')?.textContent")
+    assert client.post("/v1/events", json=views).status_code == 202, "nothing is locked yet"
+    signed = {"authorization": f"Bearer {portal}"}
+    assert client.post("/v1/events", json=views, headers=signed).status_code == 202
+    page.read("document.querySelector('#first-keys').remove()")
     first = made(page, "administer", "Aigerim")
     reader = made(page, "read", "Screen in the hall")
     assert page.complaints == []
@@ -60,6 +67,7 @@ def test_keys(server: Server, client: httpx.Client, page: Chromium) -> None:
     given(page, reader)
     page.wait("!!document.querySelector('#mourning form')")
     page.write("#mourning input[name=mourning-tags]", "opera")
+    page.wait("document.querySelector('#mourning .reach .zero')?.textContent === 'en 0'")
     page.write("#mourning input[name=reason]", "National mourning")
     page.write("#mourning input[name=author]", "Daniyar")
     page.click("#mourning .primary")

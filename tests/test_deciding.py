@@ -105,7 +105,7 @@ def test_the_second_of_two_operators_is_told(newsroom: httpx.Client) -> None:
     [
         ({"half_life": 1}, "half_life must be between 300 and 2592000, got 1"),
         ({"half_life": "x"}, "half_life must be between 300 and 2592000, got 'x'"),
-        ({"halflife": 600}, "halflife is no profile parameter"),
+        ({"halflife": 600}, "halflife is no profile parameter; did you mean half_life?"),
     ],
 )
 def test_an_invalid_profile_is_refused(

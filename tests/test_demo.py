@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ranking.benchmarks.spawned import await_until
 from tests.demo import LANGUAGES, demo_in
 
 pytestmark = pytest.mark.server
@@ -56,3 +57,23 @@ def test_pages_need_nothing_from_elsewhere() -> None:
     pages = Path(__file__).parents[1] / "ranking" / "demo" / "pages"
     for path in pages.iterdir():
         assert not re.search(r"(src|href|url)\s*[=(]\s*['\"]?https?://", path.read_text())
+
+
+def test_the_demo_goes_on_with_keys(demo: httpx.Client) -> None:
+    """Its readers and its pages send keys of this process; others are refused."""
+    made = demo.post("/v1/keys", json={"role": "administer"}).raise_for_status().json()
+    own = {"authorization": f"Bearer {made['key']}"}
+    article = demo.get("/v1/popular?edition=inform/en&n=1").json()["items"][0]
+
+    def accepted() -> int:
+        told: int = demo.get("/v1/traffic", headers=own).raise_for_status().json()["accepted"]
+        return told
+
+    before = accepted()
+    await_until(lambda: accepted() > before + 100, "readers go on", 60)
+    found = re.search(r'data-key="([^"]+)"', demo.get(article["url"]).text)
+    assert found
+    event = {"visitor": "v", "article": article["id"], "edition": "inform/en"}
+    assert demo.post("/v1/events", params={"key": found[1]}, json=event).status_code == 202
+    assert demo.post("/v1/events", json=event).status_code == 401
+    assert demo.get("/v1/keys", params={"key": found[1]}).status_code == 403

@@ -12,11 +12,15 @@ from click.testing import CliRunner
 from ranking import __version__
 from ranking.commands.readouts import experiments
 from ranking.experiments.assignment import OUTSIDE, arms_of
+from ranking.experiments.doubts import doubts
 from ranking.experiments.evidence import Evidence, Look, evidence_of
+from ranking.experiments.looks import look_at
 from ranking.experiments.metrics import COLUMN
+from ranking.experiments.paths import path_of
 from ranking.experiments.plans import DAY, experiment_of
 from ranking.experiments.readout import effects_of, readout
 from ranking.experiments.report import report, verified
+from ranking.experiments.sequences import interval
 from ranking.experiments.tallies import (
     Tallies,
     TalliesError,
@@ -103,6 +107,92 @@ def test_an_arm_that_loses_readers_proves_nothing() -> None:
 
 def test_before_its_weeks_are_over_nothing_is_decided() -> None:
     assert "not over yet" in readout(evidence(0.2, days=3)).verdict
+
+
+def thin(clicks: tuple[int, int], visits: int = 3, **changes: Any) -> Evidence:
+    """Evidence of a few buckets with so many clicks in each arm."""
+    body = plan(**changes)
+    its, tallies = experiment_of(body), no_tallies(2, 2)
+    for arm, count in enumerate(clicks):
+        buckets = np.flatnonzero(its.assigned(1) == arm)[:4]
+        add(tallies, 1, arm, buckets, "visits", visits)
+        add(tallies, 1, arm, buckets[: max(count, 1)], "all_clicks", min(count, 1))
+    given = evidence(**changes)
+    return msgspec.structs.replace(
+        given, sums=csv_of(tallies, its.names), looks=[], slots=tallies.slots.tolist()
+    )
+
+
+@pytest.mark.parametrize("clicks", [(1, 1), (0, 1), (2, 1), (3, 2)])
+def test_what_few_readers_did_is_not_known_yet(clicks: tuple[int, int]) -> None:
+    given = thin(clicks)
+    (one,) = readout(given).main
+    assert (one.low, one.high) == (-1.0, np.inf)
+    (row,) = path_of(given.experiment, [look_at(given.experiment, given.tallies, 0.0)])[0].arms
+    assert (row.low, row.high) == (-1.0, np.inf)
+    page = report(given)
+    assert "not known yet" in page
+    assert max(map(len, re.findall(r"[\d.,]+ %", page))) < 12
+    assert verified(page).main == readout(given).main
+
+
+def test_an_interval_that_is_wide_but_far_from_zero_is_told() -> None:
+    low, high = interval(np.log(1000.0), 4.0, 1.0, 0.05)
+    assert 0 < low < 999 < high < np.inf
+
+
+@pytest.mark.parametrize("status", ["stopped", "decided"])
+@pytest.mark.parametrize("lift", [0.0, 0.2])
+def test_one_that_has_ended_has_no_weeks_to_come(status: str, lift: float) -> None:
+    winner = "slow" if status == "decided" else ""
+    told = readout(evidence(lift, days=3, status=status, winner=winner))
+    assert told.verdict == (
+        "slow is better than now." if lift else "No arm is shown to differ from now."
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "winner", "kinds"),
+    [
+        (evidence(0.2), "slow", []),
+        (evidence(0.2), "now", ["better"]),
+        (evidence(-0.2), "slow", ["worse"]),
+        (evidence(-0.2), "now", []),
+        (evidence(0.2, metric="bounce"), "now", []),
+        (evidence(0.2, lost=0.05), "slow", ["mismatch"]),
+        (thin((1, 1)), "slow", ["size"]),
+        (msgspec.structs.replace(evidence(0.2), events=10_000_000, left_out=300_000), "slow",
+         ["misplaced"]),
+    ],
+)  # fmt: skip
+def test_what_speaks_against_a_decision(given: Evidence, winner: str, kinds: list[str]) -> None:
+    its, told = given.experiment, readout(given)
+    found = doubts(its, told, winner)
+    assert [doubt.kind for doubt in found] == kinds
+    assert all(doubt.text for doubt in found)
+
+
+def test_sums_of_a_bucket_in_another_arm_are_left_out_of_a_page() -> None:
+    given = evidence(0.1)
+    its = given.experiment
+    bucket = int(np.flatnonzero(its.assigned(1) == 0)[0])
+    stray = f"1,slow,{bucket},9,9,9,9,9,9,9,9,900000\n"
+    told = readout(msgspec.structs.replace(given, sums=given.sums + stray))
+    assert told.main == readout(given).main
+    assert 0.0 < told.left_out < 1.0
+    page = report(given).replace("</pre>", stray + "</pre>")
+    with pytest.raises(TalliesError, match="left_out must be"):
+        verified(page)
+
+
+def test_a_page_of_an_older_version_is_still_verified() -> None:
+    """Its digits must follow; what is said of them, and limits that are not known, may differ."""
+    old = msgspec.structs.replace(evidence(0.1), code="0.1.0")
+    page = re.sub(r',"left_out":[^}]*}</script>', "}</script>", report(old))
+    page = page.replace('"verdict":"', '"verdict":"In other words: ')
+    assert verified(page).main == readout(old).main
+    with pytest.raises(TalliesError, match="lift must be"):
+        verified(page.replace('"lift":0.', '"lift":1.', 1))
 
 
 def test_a_hold_out_has_no_click_through() -> None:

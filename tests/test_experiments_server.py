@@ -71,11 +71,22 @@ def test_from_a_draft_to_the_winner_published(client: httpx.Client) -> None:
     assert step(client, "calm", "resume") == (201, "running")
     assert step(client, "calm", "stop") == (201, "stopped")
     assert live(client) == []
-    assert step(client, "calm", "decide", winner="slow") == (201, "decided")
+    code, asked = step(client, "calm", "decide", winner="slow", reason="it is calmer")
+    assert (code, asked.partition(";")[0]) == (
+        409,
+        "calm must be confirmed to be decided for slow: it has 0% of the information that was"
+        " planned",
+    )
+    assert step(client, "calm", "decide", winner="slow", reason="it is calmer", confirm=True) == (
+        201, "decided",
+    )  # fmt: skip
     where = {"edition": "paper/en", "surface": "popular"}
     profile = client.get("/v1/profiles/effective", params=where).json()
     assert profile["set"] == {"half_life": 3600}
     shown = client.get("/v1/experiments/calm").json()
+    assert shown["reason"] == (
+        "it is calmer (confirmed, although it has 0% of the information that was planned)"
+    )
     steps = ["decided", "stopped", "running", "frozen", "running", "draft"]
     assert [its["status"] for its in shown["versions"]] == steps
 
@@ -132,7 +143,9 @@ def test_from_a_shell(server: Server, client: httpx.Client, tmp_path: Path) -> N
     assert live(client, "paper/ru")[0]["arms"][1] == {"name": "none", "holdout": True}
     assert "is stopped" in run("stop", "hold").output
     assert "it is stopped already (409)" in " ".join(run("stop", "hold").output.split())
-    assert "is decided" in run("decide", "hold", "now").output
+    asked = " ".join(run("decide", "hold", "now").output.split())
+    assert "0% of the information that was planned; say --confirm" in asked
+    assert "is decided" in run("decide", "hold", "now", "--confirm").output
     assert "is no more" in run("remove", "hold").output
 
 

@@ -1,5 +1,7 @@
 """Why an article stands where it does, in words."""
 
+import pytest
+
 from ranking.lists.explaining import Component, Explanation
 from ranking.server.sentences import Earlier, difference, sentence
 
@@ -14,6 +16,31 @@ def test_a_fall_tells_who_passed() -> None:
         " longer memory that it backs off to 20% of its score. Its views fell from 900 to 300 an"
         " hour in the last full hour, while those of “Floods” rose from 100 to 500 an hour."
     )
+
+
+@pytest.mark.parametrize(
+    ("hourly", "age", "said"),
+    [
+        ([0] * 23 + [262], 360.0, ""),
+        ([0] * 22 + [90, 172], 2400.0, ""),
+        ([0] * 22 + [90, 172], 5400.0, "rose from 0 to 90 an hour"),
+        ([0] * 20 + [5, 0, 0, 262], 9 * 3600.0, ""),
+        ([0] * 20 + [5, 0, 3, 3], 9 * 3600.0, "rose from 0 to 3 an hour"),
+        ([0] * 20 + [5, 7, 7, 3], 0.0, "stayed at 7"),
+        ([0] * 22 + [90, 172], 0.0, ""),
+    ],
+)
+def test_full_hours_are_told_of_articles_that_were_there(
+    hourly: list[int], age: float, said: str
+) -> None:
+    """At 20 minutes past an hour; an age of 0 is not known."""
+    now = 100 * 3600.0 + 1200.0
+    published = now - age if age else 0.0
+    told = sentence("Opera", "popular", LIVE, hourly, None, published, now)
+    assert told.endswith(f"Its views {said} in the last full hour." if said else "of its score.")
+    earlier = Earlier(3, "Floods", hourly, published)
+    both = sentence("Opera", "popular", LIVE, [1, 2, 3, 4, 5], earlier, now - 1e5, now)
+    assert ("while those of" in both) == bool(said)
 
 
 def test_what_is_not_listed_tells_why() -> None:

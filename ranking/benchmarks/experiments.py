@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 
+from ranking.benchmarks.limits import Limit
 from ranking.benchmarks.spawned import Server, spawned
 from ranking.benchmarks.visible import flow_of_views
 from ranking.engine.batch import BUCKETS
@@ -25,6 +26,7 @@ from ranking.experiments.assignment import OUTSIDE, arms_of
 from ranking.experiments.interleaving import DRAWINGS
 
 PAIRS, SECONDS, LINES = 5, 6, 32
+"""Pairs of runs, seconds of one run unless there is less time, lines kept open."""
 EDITION = "bench/en"
 LIST = f"/v1/popular?edition={EDITION}&n=5"
 SLOW = {"draft": 1200.0, "calm": 3600.0, "wide": 86_400.0}
@@ -41,11 +43,11 @@ request = function() return wrk.format("GET", lines[math.random(#lines)]) end
 """
 
 
-class BenchmarkError(RuntimeError):
+class BenchmarkError(ValueError):
     """A benchmark cannot run here: the operator's to mend."""
 
 
-def experiments() -> dict[str, float]:
+def experiments(limit: Limit) -> dict[str, float]:
     """Ask for Popular with and without experiments, in pairs.
 
     Returns
@@ -68,11 +70,16 @@ def experiments() -> dict[str, float]:
         spawned(Server(Path(folder))) as server,
         httpx.Client(base_url=server.url, timeout=30.0) as client,
     ):
+        limit.restart()
         flow = threading.Thread(target=flow_of_views, args=(server.url, stop, sent))
         flow.start()
+        seconds = max(min(SECONDS, int(limit.seconds / (2 * PAIRS + 1))), 1)
         try:
-            time.sleep(2.0)
-            pairs = [_pair(client, server.url, Path(folder), number) for number in range(PAIRS)]
+            time.sleep(min(2.0, limit.seconds / 4))
+            pairs = [
+                _pair(client, server.url, Path(folder), number, seconds)
+                for number in limit.of(range(PAIRS), f"of {PAIRS} pairs were run")
+            ]
         finally:
             stop.set()
             flow.join()
@@ -88,15 +95,15 @@ def experiments() -> dict[str, float]:
 
 
 def _pair(
-    client: httpx.Client, url: str, folder: Path, number: int
+    client: httpx.Client, url: str, folder: Path, number: int, seconds: int
 ) -> tuple[dict[str, float], dict[str, float]]:
-    before = _asked(url, folder, [LIST] * BUCKETS)
+    before = _asked(url, folder, [LIST] * BUCKETS, seconds)
     names = {kind: f"{kind}-{number}" for kind in PLANS}
     for kind, name in names.items():
         client.put(f"/v1/experiments/{name}", json=_plan(kind)).raise_for_status()
         client.post(f"/v1/experiments/{name}/start", json={}).raise_for_status()
     try:
-        return before, _asked(url, folder, _lines(names))
+        return before, _asked(url, folder, _lines(names), seconds)
     finally:
         for name in names.values():
             client.post(f"/v1/experiments/{name}/stop", json={}).raise_for_status()
@@ -123,12 +130,12 @@ def _lines(names: dict[str, str]) -> list[str]:
     return lines
 
 
-def _asked(url: str, folder: Path, lines: Sequence[str]) -> dict[str, float]:
+def _asked(url: str, folder: Path, lines: Sequence[str], seconds: int) -> dict[str, float]:
     script = folder / "ask.lua"
     script.write_text(_ASK % ",".join(f'"{line}"' for line in lines))
     for line in set(lines):
         httpx.get(url + line).raise_for_status()
-    command = ["wrk", "-t1", f"-c{LINES}", f"-d{SECONDS}s", "--latency", "-s", str(script), url]
+    command = ["wrk", "-t1", f"-c{LINES}", f"-d{seconds}s", "--latency", "-s", str(script), url]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in told:
         message = f"answers must be 200, got {told}"

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import httpx
 
-from ranking.benchmarks.spawned import Server, spawned
+from ranking.benchmarks.limits import Limit
+from ranking.benchmarks.spawned import Server, await_until, spawned
 from ranking.replay.files import EVENT_FIELDS, FileError, mapping_of, view_chunks
 from ranking.replay.send import send_views
 
 
-def ingest(views: Path | None, columns: str) -> dict[str, float]:
+def ingest(views: Path | None, columns: str, limit: Limit) -> dict[str, float]:
     """Send a log and wait until the last view is ranked.
 
     Parameters
@@ -20,6 +21,8 @@ def ingest(views: Path | None, columns: str) -> dict[str, float]:
         The log.
     columns : str
         Other names of its columns.
+    limit : Limit
+        When it is over no more is sent.
 
     Returns
     -------
@@ -40,19 +43,21 @@ def ingest(views: Path | None, columns: str) -> dict[str, float]:
     count = sum(chunk.size for chunk in view_chunks(views, mapping))
     reading = time.monotonic() - began
     with tempfile.TemporaryDirectory() as folder, spawned(Server(Path(folder))) as server:
+        limit.restart()
         began = time.monotonic()
-        send_views(view_chunks(views, mapping), server.url)
-        until = began + 600
-        while time.monotonic() < until:
-            metrics = httpx.get(f"{server.url}/metrics").text
-            if "tolqyn_waiting_requests 0.0" in metrics:
-                break
+        chunks = limit.of(view_chunks(views, mapping), "parts of the log were sent")
+        sent = send_views(chunks, server.url).accepted
+        await_until(lambda: _is_idle(server.url), "all views are ranked")
         seconds = time.monotonic() - began
         peak = server.peak_megabytes()
     return {
-        "views": float(count),
+        "views": float(sent),
         "seconds": seconds,
-        "views_per_s": count / seconds,
+        "views_per_s": sent / seconds,
         "peak_mb": peak,
-        "ratio_to_reading": seconds / reading,
+        "ratio_to_reading": seconds / (reading * sent / max(count, 1)),
     }
+
+
+def _is_idle(url: str) -> bool:
+    return "tolqyn_waiting_requests 0.0" in httpx.get(f"{url}/metrics").text

@@ -7,6 +7,7 @@ law the sum over all views so far. On a rung the five must be the same; elsewher
 often they are, and what the least of the five weighs exactly, as a share of the true fifth.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.benchmarks.limits import Limit
 from ranking.engine.admission import acting
 from ranking.engine.batch import Batch
 from ranking.engine.compiled import compiled
@@ -79,8 +81,10 @@ class _Counted:
     place: NDArray[np.int64]  # in the log
 
 
-def preview(views: Path | None, columns: str) -> dict[str, float]:
+def preview(views: Path | None, columns: str, limit: Limit) -> dict[str, float]:
     """Compare previews at a thousand moments of a log of one edition.
+
+    Of each kind the moments are fewer where there is no time for more.
 
     Raises
     ------
@@ -91,7 +95,9 @@ def preview(views: Path | None, columns: str) -> dict[str, float]:
         message = "preview needs a log: give --views FILE"
         raise FileError(message)
     batches = list(packed_views(views, mapping_of(columns, EVENT_FIELDS), "site/und"))
-    return figures(compare(batches, MOMENTS))
+    limit.restart()
+    size = sum(len(batch) for batch in batches)
+    return figures(compare(batches, min(MOMENTS, size), limit=limit))
 
 
 def figures(compared: Compared) -> dict[str, float]:
@@ -109,21 +115,26 @@ def figures(compared: Compared) -> dict[str, float]:
     return told
 
 
-def compare(batches: Sequence[Batch], moments: int, power_laws: int = 1) -> Compared:
+def compare(
+    batches: Sequence[Batch], moments: int, power_laws: int = 1, limit: Limit | None = None
+) -> Compared:
     """Compare at moments drawn from a log; power laws at every so many-th of them."""
+    limit = limit or Limit(math.inf)
     size = sum(len(batch) for batch in batches)
     drawn = np.random.default_rng(SEED).choice(np.arange(1, size + 1), moments, replace=False)
     drawn.sort()
     counted, site = _counted(batches)
     order, compared = np.argsort(np.argsort(np.array(site.ids))), Compared()
     half_lives = (*ON_RUNGS, *BETWEEN)
-    for first in range(0, len(half_lives), TOGETHER):
+    firsts = range(0, len(half_lives), TOGETHER)
+    for number, first in enumerate(firsts, 1):
         part = half_lives[first : first + TOGETHER]
         exact = _Exact(counted, part, len(site.ids), order)
-        for ranker, seen in _at_moments(batches, drawn):
+        share = number / (len(firsts) + 1)
+        for ranker, seen in limit.of(_at_moments(batches, drawn), "moments of half-lives", share):
             _take_half_lives(ranker, seen, exact, part, compared)
     exact = _Exact(counted, (), len(site.ids), order)
-    for ranker, seen in _at_moments(batches, drawn[::power_laws]):
+    for ranker, seen in limit.of(_at_moments(batches, drawn[::power_laws]), "of power laws"):
         _take_power_laws(ranker, seen, exact, compared)
     return compared
 

@@ -11,7 +11,8 @@ from random import Random
 
 import httpx
 
-from ranking.benchmarks.spawned import Server, spawned
+from ranking.benchmarks.limits import Limit
+from ranking.benchmarks.spawned import Server, await_until, spawned
 from ranking.benchmarks.visible import FLOWING, flow_of_views
 from ranking.engine.packing import Hasher, pack
 from ranking.engine.rows import Rows
@@ -24,7 +25,7 @@ EDITION = "bench/zz"
 BEGIN_MS = 1_700_000_000_000
 
 
-def retune() -> dict[str, float]:
+def retune(limit: Limit) -> dict[str, float]:
     """Make drafts of half-lives, power laws and windows, none asked for before.
 
     Returns
@@ -34,7 +35,7 @@ def retune() -> dict[str, float]:
         rungs, of power laws, of hard windows, of parameters that change three half-lives; from a
         publication's request to the first answer under it; articles, and views lost (0).
     """
-    ranker = crowded(ARTICLES)
+    ranker, articles = crowded(ARTICLES, limit)
     drawn = Random(1)
     drafts: dict[str, list[dict[str, float]]] = {
         "half_life": [{"half_life": drawn.uniform(300, 600_000)} for _ in range(DRAFTS)],
@@ -47,22 +48,27 @@ def retune() -> dict[str, float]:
             for _ in range(DRAFTS // 4)
         ],
     }
-    measures = {"articles": float(ARTICLES)}
-    for name, changes in drafts.items():
-        taken = [1000 * _timed(ranker, profile_from(change)) for change in changes]
+    measures = {"articles": float(articles)}
+    for number, (name, changes) in enumerate(drafts.items(), 1):
+        some = limit.of(changes, f"drafts of {name} were made", 0.5 + 0.1 * number)
+        taken = [1000 * _timed(ranker, profile_from(change)) for change in some]
         measures |= {f"{name}_median_ms": statistics.median(taken), f"{name}_max_ms": max(taken)}
-    return measures | _publishing()
+    return measures | _publishing(limit)
 
 
-def crowded(articles: int) -> Ranker:
-    """A ranker whose edition has so many articles, each with views in the last days."""
-    ranker, hashes, first = Ranker(), Hasher(b"bench"), 0
-    for position, rows in enumerate(_views(articles)):
+def crowded(articles: int, limit: Limit) -> tuple[Ranker, int]:
+    """A ranker whose edition has so many articles, each with views in the last days.
+
+    They are fewer if half of the time is over; their number is told.
+    """
+    ranker, hashes, first, made = Ranker(), Hasher(b"bench"), 0, 0
+    parts = limit.of(_views(articles), f"times {BATCH} articles were made", 0.5)
+    for position, rows in enumerate(parts):
         batch = pack("bench", "bench", first, rows.at_ms[-1], rows, hashes)
         ranker.apply(batch, position)
-        first += len(rows)
+        first, made = first + len(rows), min(made + BATCH, articles)
     ranker.tick()
-    return ranker
+    return ranker, made
 
 
 def _views(articles: int) -> Iterator[Rows]:
@@ -88,7 +94,7 @@ def _timed(ranker: Ranker, profile: Profile) -> float:
     return took
 
 
-def _publishing() -> dict[str, float]:
+def _publishing(limit: Limit) -> dict[str, float]:
     stop, sent = threading.Event(), [0]
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -99,7 +105,8 @@ def _publishing() -> dict[str, float]:
         flow = threading.Thread(target=flow_of_views, args=(server.url, stop, sent))
         flow.start()
         try:
-            taken = [_published(client, version) for version in range(PUBLISHED)]
+            some = limit.of(range(PUBLISHED), f"of {PUBLISHED} publications were made")
+            taken = [_published(client, version) for version in some]
         finally:
             stop.set()
             flow.join()
@@ -129,8 +136,7 @@ def _published(client: httpx.Client, version: int) -> float:
     began = time.perf_counter()
     client.put("/v1/profiles", json=body).raise_for_status()
     wanted = "first" if is_first else "second"
-    while _leader(client) != wanted:
-        time.sleep(0.002)
+    await_until(lambda: _leader(client) == wanted, "a publication is answered under", 10.0, 0.002)
     return time.perf_counter() - began
 
 

@@ -140,8 +140,10 @@ def spawned(command: Started) -> Iterator[Started]:
         command.kill()
 
 
-def await_until(holds: Callable[[], bool], what: str, seconds: float = START) -> None:
-    """Wait until something holds.
+def await_until(
+    holds: Callable[[], bool], what: str, seconds: float = START, pause: float = 0.02
+) -> None:
+    """Wait until something holds, looking again after each pause.
 
     Raises
     ------
@@ -153,7 +155,7 @@ def await_until(holds: Callable[[], bool], what: str, seconds: float = START) ->
         if time.monotonic() > end:
             message = f"not within {seconds:.0f} s: {what}"
             raise TimeoutError(message)
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def is_ready(url: str) -> bool:

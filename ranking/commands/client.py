@@ -1,7 +1,6 @@
 """Asking a running system from a shell, and the options that say which."""
 
 import os
-import re
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -9,12 +8,30 @@ from typing import Any
 import click
 from rich.console import Console
 
+from ranking.commands.durations import seconds_of
 from ranking.commands.settings import KEY, TIMEZONE, URL, option_of
 from ranking.engine.timestamps import TimestampError, stamp_ms, zone_of
+from ranking.quoting import suggestion
 
+SPAN_DIGITS = 7
 console = Console(highlight=False)
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_SPAN = re.compile(r"(\d{1,9}(?:\.\d+)?)([smhd])", re.ASCII)
+
+
+class RefusedError(click.ClickException):
+    """The system refused what was asked.
+
+    Parameters
+    ----------
+    status : int
+    title : str
+        What kind of problem.
+    detail : str
+        The system's own words.
+    """
+
+    def __init__(self, status: int, title: str, detail: str) -> None:
+        super().__init__(f"{detail} ({status})")
+        self.title = title
 
 
 class Client:
@@ -52,32 +69,42 @@ class Client:
             is_json = answer.headers.get("content-type", "").startswith("application/json")
             return answer.json() if is_json else answer.text
         try:
-            detail = answer.json()["detail"]
-        except ValueError:
-            detail = answer.text
-        message = f"{detail} ({answer.status_code})"
-        raise click.ClickException(message)
+            told = answer.json()
+            title, detail = str(told["title"]), str(told["detail"])
+        except (ValueError, KeyError, TypeError):
+            title, detail = "", answer.text
+        raise RefusedError(answer.status_code, title, detail)
 
 
 def moment_of(text: str | None) -> float | None:
-    """Read a moment, or a span from now such as 90s, 30m, 6h or 2d.
+    """Read a moment: ISO 8601, seconds since the epoch, or a span from now such as 30m or 2d.
 
-    A moment without a zone is of the setting `timezone`.
+    Up to seven digits are a span in seconds. A moment without a zone is of the setting `timezone`.
 
     Examples
     --------
-    >>> moment_of("2026-01-01T00:00:00Z")
-    1767225600.0
+    >>> moment_of("2026-01-01T00:00:00Z"), moment_of("1767225600")
+    (1767225600.0, 1767225600.0)
     """
     if not text:
         return None
-    if span := _SPAN.fullmatch(text):
-        return time.time() + float(span[1]) * _SECONDS[span[2]]
+    span = seconds_of(text)
+    if span is not None and not (text.isdigit() and len(text) > SPAN_DIGITS):
+        return time.time() + span
     try:
         return stamp_ms(text, zone_of(os.environ.get(TIMEZONE.variable)), "a moment") / 1000
     except TimestampError as error:
         message = f"{error}; a span such as 90s, 30m, 6h or 2d counts from now"
         raise click.BadParameter(message) from error
+
+
+def hint_edition(client: "Client", edition: str) -> None:
+    """Say on standard error if an edition is not known, but one like it is."""
+    if not edition or edition.endswith("/*"):
+        return
+    known = [told["edition"] for told in client.ask("GET", "/v1/traffic")["editions"]]
+    if edition not in known and (asked := suggestion(edition, known)):
+        click.echo(f"no edition '{edition}' is known yet{asked}", err=True)
 
 
 def when(at: float | None) -> str:

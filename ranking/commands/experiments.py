@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
+from ranking.commands.groups import Suggesting
+from ranking.commands.output import print_table, with_format
 from ranking.commands.settings import in_zone
+from ranking.quoting import suggestion
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
     from ranking.engine.batch import Batch
 
-FORMATS = click.Choice(["table", "json"])
 WHAT = {
     "aa_false_alarm": "false alarms at any look, arms alike, at .05",
     "srm_false_alarm": "mismatch of arms imagined at any look, at .01",
@@ -30,7 +31,7 @@ WHAT = {
 console = Console(highlight=False)
 
 
-@click.group()
+@click.group(cls=Suggesting)
 def experiments() -> None:
     """Plan A/B experiments, run them, look at them at any time, and freeze what was found.
 
@@ -56,7 +57,6 @@ def experiments() -> None:
 )
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
 @click.option("--edition", default="site/und", show_default=True, help="For rows without one.")
-@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 @in_zone
 def simulate(
     paths: int,
@@ -95,11 +95,14 @@ def simulate(
     if form == "json":
         click.echo(json.dumps(figures))
         return
-    table = Table("", "of paths", "99 % bound", "what")
-    for name, value in figures.items():
-        bound = f"{done.bound(name):.4f}" if name in done.rates._fields else ""
-        table.add_row(name, f"{value:.4g}", bound, WHAT[name])
-    console.print(table)
+    rows = [
+        (
+            name, f"{value:.4g}",
+            f"{done.bound(name):.4f}" if name in done.rates._fields else "", WHAT[name],
+        )
+        for name, value in figures.items()
+    ]  # fmt: skip
+    print_table(("", "of paths", "99 % bound", "what"), rows)
     console.print(f"{paths} paths each; planned size {done.planned.units:,} readers")
     console.print(told.text)
 
@@ -128,7 +131,6 @@ def _log_of(
 @click.option("--shares", default="0.5,0.5", show_default=True, help="Of arms, control first.")
 @click.option("--alpha", type=float, default=0.05, show_default=True)
 @click.option("--power", type=float, default=0.8, show_default=True)
-@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def plan(
     effect: float, spread: float | None, source: Path | None, metric: str, per_day: float,
     traffic: float, shares: str, alpha: float, power: float, form: str,
@@ -147,7 +149,7 @@ def plan(
     try:
         parts = tuple(map(float, shares.split(",")))
     except ValueError as error:
-        message = f"shares must be numbers as 0.5,0.5, got {shares!r}"
+        message = f"shares must be numbers as 0.5,0.5, got '{shares}'"
         raise click.UsageError(message) from error
     made = planned(
         effect, spread or 0.0, per_day, traffic=traffic, shares=parts, alpha=alpha, power=power
@@ -167,12 +169,17 @@ def _spread_of(source: Path, metric: str) -> float:
     from ranking.experiments.ratios import spread_of
 
     if metric not in METRICS:
-        message = f"metric must be one of {', '.join(METRICS)}, got {metric!r}"
+        near = suggestion(metric, METRICS)
+        message = f"metric must be one of {', '.join(METRICS)}, got '{metric}'{near}"
         raise click.UsageError(message)
     names = (METRICS[metric].over, METRICS[metric].under, "visits")
     tallies = evidence_of(content_of(source)).tallies
     over, under, visits = (tallies.column(name).sum(axis=0)[0] for name in names)
     return spread_of(over, under, visits)
+
+
+for made in (simulate, plan):
+    with_format(made)
 
 
 def content_of(path: Path) -> bytes:

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from ranking.commands.durations import Duration
 from ranking.commands.settings import in_zone
 from ranking.commands.tables import (
     ablation_json,
@@ -18,6 +19,7 @@ from ranking.commands.tables import (
     print_results,
     print_rows,
 )
+from ranking.quoting import suggestion
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -54,10 +56,10 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> fl
 @click.option("--every", type=click.IntRange(1), default=1, help="Predict every K-th visit.")
 @click.option(
     "--refresh",
-    type=click.FloatRange(0),
-    default=0,
-    help="Freeze lists for so many seconds of log time, and make them for that (a profile's"
-    " refresh); else as fresh as the last view.",
+    type=Duration(),
+    default="0",
+    help="Freeze lists for so long in log time, and make them for that (a profile's refresh);"
+    " else as fresh as the last view.",
 )
 @click.option("--baselines", is_flag=True, help="Compare with what needs no engine.")
 @click.option("--ablation", is_flag=True, help="Measure the lists without each component.")
@@ -176,8 +178,14 @@ def _measured(
 @click.argument("names", nargs=-1)
 @click.option("--views", type=click.Path(path_type=Path), help="A log, for those that need one.")
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
+@click.option(
+    "--seconds", type=Duration(0.1), default="10m", show_default=True,
+    help="Time for each, after its start; what it has by then is told.",
+)  # fmt: skip
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
-def bench(names: tuple[str, ...], views: Path | None, columns: str, form: str) -> None:
+def bench(
+    names: tuple[str, ...], views: Path | None, columns: str, seconds: float, form: str
+) -> None:
     """Run benchmarks: `visible` (how soon a view shows), `retune` (how soon a draft's board is
     there, among a million articles), `experiments` (what lists by arm cost in serving; needs wrk),
     `ingest` (a log by HTTP), `preview` (a draft's boards beside a system that ran with its decay),
@@ -187,6 +195,7 @@ def bench(names: tuple[str, ...], views: Path | None, columns: str, form: str) -
     """
     from ranking.benchmarks.experiments import experiments
     from ranking.benchmarks.ingest import ingest
+    from ranking.benchmarks.limits import Limit
     from ranking.benchmarks.preview import preview
     from ranking.benchmarks.retune import retune
     from ranking.benchmarks.visible import visible
@@ -195,19 +204,30 @@ def bench(names: tuple[str, ...], views: Path | None, columns: str, form: str) -
         "visible": visible,
         "retune": retune,
         "experiments": experiments,
-        "ingest": lambda: ingest(views, columns),
+        "ingest": lambda limit: ingest(views, columns, limit),
+        "preview": lambda limit: preview(views, columns, limit),
     }
-    known["preview"] = lambda: preview(views, columns)
     for entry in entry_points(group="tolqyn.benchmarks"):
-        known[entry.name] = lambda entry=entry: entry.load()(views, columns)
+        known[entry.name] = lambda limit, entry=entry: entry.load()(views, columns, limit)
     for name in names:
         if name not in known:
-            message = f"no benchmark {name!r}; there are {', '.join(known)}"
+            near = suggestion(name, known) or f"; there are {', '.join(known)}"
+            message = f"no benchmark '{name}'{near}"
             raise click.UsageError(message)
     chosen = names or ("visible", *(("ingest",) if views else ()))
-    results = {name: known[name]() for name in chosen}
+    results: dict[str, dict[str, Any]] = {}
+    missing: dict[str, list[str]] = {}
+    for name in chosen:
+        limit = Limit(seconds)
+        results[name] = known[name](limit)
+        missing[name] = limit.missing
+        if limit.missing:
+            results[name]["missing"] = limit.missing
     if form == "json":
         click.echo(json.dumps(results))
         return
     for name, measures in results.items():
-        print_rows(f"benchmark {name}", {name: measures})
+        numbers = {its: value for its, value in measures.items() if its != "missing"}
+        print_rows(f"benchmark {name}", {name: numbers})
+        for line in missing[name]:
+            click.echo(f"{name}: {line}")

@@ -3,33 +3,47 @@
 from typing import Any
 
 import click
-from rich.table import Table
 
-from ranking.commands.client import Client, console, moment_of, on_system, told, when
+from ranking.commands.client import Client, hint_edition, moment_of, on_system, told, when
+from ranking.commands.groups import Suggesting
+from ranking.commands.output import print_json, print_table, print_told, with_format
+
+END = "ISO 8601, or a span from now such as 30m, 7 days at most; empty = two hours"
 
 
-@click.group()
+@click.group(cls=Suggesting)
 def overrides() -> None:
     """Pin, boost, bury and block by hand, each until an end.
+
+    Sections and tags are meant in every edition, whatever they are called there.
 
     \b
     tolqyn overrides add pin --edition inform/ru --article a1 --slot 1 --end 2h
     tolqyn overrides add list --edition inform/ru --surface popular --end 30m
+    tolqyn overrides mourning --section Culture --tag concert --preview
     tolqyn overrides mourning --section Culture --tag concert --end 24h
     """
 
 
+PREVIEW = click.option(
+    "--preview", is_flag=True, help="Only tell which articles it would mean, by edition."
+)
+
+
 @overrides.command("list")
-def list_overrides(to: str, key: str) -> None:
+def list_overrides(form: str, to: str, key: str) -> None:
     """Overrides that are not cancelled."""
-    table = Table("id", "what", "where", "of", "until", "why")
-    for its in Client(to, key).ask("GET", "/v1/overrides")["overrides"]:
+    found, rows = Client(to, key).ask("GET", "/v1/overrides")["overrides"], []
+    if form == "json":
+        print_json(found)
+        return
+    for its in found:
         until = when(its["end"])
         where = f"{its['edition'] or 'everywhere'} {its['surface']}"
         named = [*its["articles"], *its["stories"], *its["tags"], *its["sections"]]
         state = its["action"] if its["active"] else f"{its['action']} (not now)"
-        table.add_row(its["id"], state, where, ", ".join(named), until, its["reason"])
-    console.print(table)
+        rows.append((its["id"], state, where, ", ".join(named), until, its["reason"]))
+    print_table(("id", "what", "where", "of", "until", "why"), rows)
 
 
 @overrides.command()
@@ -43,35 +57,77 @@ def list_overrides(to: str, key: str) -> None:
 @click.option("--slot", default=1, show_default=True, help="Of a pin.")
 @click.option("--factor", default=2.0, show_default=True, help="Of a boost.")
 @click.option("--start", help="ISO 8601, or a span from now such as 30m; empty = at once.")
-@click.option("--end", help="The same; empty = until it is cancelled.")
-def add(to: str, key: str, start: str | None, end: str | None, **wanted: Any) -> None:
+@click.option("--end", help=f"{END}; a block until it is cancelled.")
+@PREVIEW
+def add(
+    to: str, key: str, form: str, preview: bool, start: str | None, end: str | None, **wanted: Any
+) -> None:
     """Begin an override; a list without articles freezes what a board shows."""
     body = {name: list(v) if isinstance(v, tuple) else v for name, v in wanted.items()}
     moments = {"start": moment_of(start), "end": moment_of(end)}
-    made = Client(to, key).ask("POST", "/v1/overrides", body | moments)
-    console.print(f"{made['action']} {made['id']} holds")
+    client = Client(to, key)
+    hint_edition(client, str(wanted["edition"]))
+    if preview:
+        _preview(client, body | moments, form)
+        return
+    made = client.ask("POST", "/v1/overrides", body | moments)
+    print_told(form, made, f"{made['action']} {made['id']} holds{_until(made)}")
 
 
 @overrides.command()
 @click.option("--section", "sections", multiple=True)
 @click.option("--tag", "tags", multiple=True)
 @click.option("--site", default="", help="Empty = all sites.")
-@click.option("--end", required=True, help="ISO 8601, or a span from now such as 24h.")
-def mourning(to: str, key: str, end: str, **wanted: Any) -> None:
+@click.option("--end", help=f"{END}.")
+@PREVIEW
+def mourning(to: str, key: str, form: str, preview: bool, end: str | None, **wanted: Any) -> None:
     """Bury sections and tags in every edition, until an end."""
     body = {name: list(v) if isinstance(v, tuple) else v for name, v in wanted.items()}
-    made = Client(to, key).ask("POST", "/v1/overrides/mourning", body | {"end": moment_of(end)})
-    console.print(f"mourning {made['id']} holds")
+    client, at = Client(to, key), moment_of(end)
+    if preview:
+        named = {name: body[name] for name in ("sections", "tags")}
+        site = f"{body['site']}/*" if body["site"] else ""
+        _preview(client, {"action": "bury", "edition": site, **named, "end": at}, form)
+        return
+    made = client.ask("POST", "/v1/overrides/mourning", body | {"end": at})
+    reached = ", ".join(f"{edition} {count}" for edition, count in made["reached"].items())
+    count = sum(made["reached"].values())
+    print_told(
+        form, made, f"mourning {made['id']} buries {count} articles: {reached}{_until(made)}"
+    )
 
 
 @overrides.command()
 @click.argument("id")
-def end(id: str, reason: str, author: str, to: str, key: str) -> None:
+def end(id: str, reason: str, author: str, form: str, to: str, key: str) -> None:
     """Cancel an override."""
     Client(to, key).ask("DELETE", f"/v1/overrides/{id}", reason=reason, author=author)
-    console.print(f"override {id} holds no longer")
+    print_told(form, {"id": id, "active": False}, f"override {id} holds no longer")
+
+
+def _until(made: dict[str, Any]) -> str:
+    return f" until {when(made['end'])}" if made["end"] else " until it is cancelled"
+
+
+def _preview(client: Client, body: dict[str, Any], form: str) -> None:
+    """Tell which articles an override would mean, by edition."""
+    found = client.ask("POST", "/v1/overrides/preview", body)
+    if form == "json":
+        print_json(found)
+        return
+    rows = [
+        (
+            its["edition"], f"{its['articles']:,}",
+            ", ".join([*its.get("sections", ()), *(f"#{tag}" for tag in its.get("tags", ()))]),
+        )
+        for its in found["editions"]
+    ]  # fmt: skip
+    title = f"would {found['action']} {found['articles']:,} articles"
+    print_table(("edition", "articles", "named there"), rows, title)
+    if found["unknown"]:
+        click.echo(f"nobody knows {', '.join(found['unknown'])}")
 
 
 for made in (add, mourning, end):
-    told(on_system(made))
-on_system(list_overrides)
+    told(on_system(with_format(made)))
+on_system(with_format(list_overrides))

@@ -1,70 +1,114 @@
 """`tolqyn profiles`: what operators decide about profiles, from a shell."""
 
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import click
 import orjson
-from rich.table import Table
 
-from ranking.commands.client import Client, console, of_scope, on_system, told, when
+from ranking.commands.client import (
+    Client,
+    console,
+    hint_edition,
+    of_scope,
+    on_system,
+    told,
+    when,
+)
+from ranking.commands.durations import seconds_of
+from ranking.commands.groups import Suggesting
+from ranking.commands.output import print_json, print_table, print_told, with_format
+from ranking.quoting import suggestion
 
 
-@click.group()
+@click.group(cls=Suggesting)
 def profiles() -> None:
     """Look at profiles, try drafts, publish and roll back.
 
     \b
     tolqyn profiles show --edition inform/ru --surface popular
-    tolqyn profiles try half_life=3600 --edition inform/ru --surface popular
+    tolqyn profiles try half_life=1h --edition inform/ru --surface popular
     tolqyn profiles publish half_life=3600 --edition inform/ru --surface popular --reason "slow day"
     tolqyn profiles rollback 0 --edition inform/ru --surface popular
     """
 
 
 def _changes(pairs: tuple[str, ...], file: Path | None) -> dict[str, Any]:
+    from ranking.lists.profile import Profile, read_changes
+
     found: dict[str, Any] = {}
     if file:
-        from ranking.lists.profile import read_changes
-
         found |= read_changes(file)
+    known = Profile.__struct_fields__
     for pair in pairs:
         name, mark, value = pair.partition("=")
         if not mark:
-            message = f"a parameter must be given as name=value, got {pair!r}"
+            message = f"a parameter must be given as name=value, got '{pair}'"
             raise click.UsageError(message)
-        try:
-            found[name] = orjson.loads(value) if value else None
-        except orjson.JSONDecodeError:
-            found[name] = value
+        if name not in known:
+            message = f"{name} is no profile parameter{suggestion(name, known)}"
+            raise click.UsageError(message)
+        found[name] = _value(value)
     return found
 
 
+def _value(text: str) -> Any:
+    """Read a value: a number, a duration in seconds, a word; nothing takes the parameter away."""
+    if not text:
+        return None
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        seconds = seconds_of(text)
+        return text if seconds is None else seconds
+
+
+def _pairs(changes: dict[str, Any]) -> str:
+    """Parameters as they may be given again."""
+    return " ".join(f"{name}={_shown(value)}" for name, value in changes.items()) or "as inherited"
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
 @profiles.command("list")
-def list_profiles(to: str, key: str) -> None:
+def list_profiles(form: str, to: str, key: str) -> None:
     """What each scope has of its own, and all parameters."""
     told = Client(to, key).ask("GET", "/v1/profiles")
+    if form == "json":
+        print_json(told)
+        return
     for scope in told["scopes"]:
         named = " ".join(filter(None, (scope["edition"], scope["surface"], scope["section"])))
         console.print(
-            f"[bold]{named or 'everywhere'}[/bold] version {scope['version']}: {scope['set']}"
+            f"{named or 'everywhere'} version {scope['version']}: {_pairs(scope['set'])}",
+            markup=False,
         )
-    table = Table("parameter", "unit", "range", "default", "what it does")
-    for its in told["parameters"]:
-        span = f"{its['least']:g} - {its['most']:g}"
-        table.add_row(its["name"], its["unit"], span, f"{its['default']:g}", its["text"])
-    console.print(table)
+    rows = [
+        (
+            its["name"], its["unit"], f"{its['least']:g} - {its['most']:g}",
+            f"{its['default']:g}", its["text"],
+        )
+        for its in told["parameters"]
+    ]  # fmt: skip
+    print_table(("parameter", "unit", "range", "default", "what it does"), rows)
 
 
 @profiles.command()
-def show(edition: str, surface: str, section: str, to: str, key: str) -> None:
+def show(edition: str, surface: str, section: str, form: str, to: str, key: str) -> None:
     """The profile of a list, and where each parameter comes from."""
-    where = {"edition": edition, "surface": surface, "section": section}
-    told = Client(to, key).ask("GET", "/v1/profiles/effective", **where)
-    table = Table("parameter", "value", "from")
-    for name, value in told["profile"].items():
-        table.add_row(name, str(value), told["from"].get(name, ""))
-    console.print(table)
+    where, client = {"edition": edition, "surface": surface, "section": section}, Client(to, key)
+    hint_edition(client, edition)
+    told = client.ask("GET", "/v1/profiles/effective", **where)
+    if form == "json":
+        print_json(told)
+        return
+    rows = [
+        (name, _shown(value), told["from"].get(name, "")) for name, value in told["profile"].items()
+    ]
+    print_table(("parameter", "value", "from"), rows)
 
 
 @profiles.command("try")
@@ -73,22 +117,28 @@ def show(edition: str, surface: str, section: str, to: str, key: str) -> None:
 @click.option("--n", default=5, show_default=True)
 def try_(
     pairs: tuple[str, ...], file: Path | None, n: int,
-    edition: str, surface: str, section: str, to: str, key: str,
+    edition: str, surface: str, section: str, form: str, to: str, key: str,
 ) -> None:  # fmt: skip
     """What a list would show under changes, beside what it shows; publishes nothing."""
     client = Client(to, key)
+    hint_edition(client, edition)
     where = {"edition": edition, "surface": surface, "section": section}
     changes = _changes(pairs, file)
     draft = client.ask("POST", "/v1/profiles/drafts", {**where, "set": changes})
     shown = {**where, "surface": surface or "popular", "n": n, "profile": draft["id"]}
     told = client.ask("GET", "/v1/preview", **shown)
-    table = Table("", "live", "draft")
-    for place, pair in enumerate(zip(told["live"]["items"], told["draft"]["items"], strict=False)):
-        table.add_row(str(place + 1), *(str(item["title"] or item["id"]) for item in pair))
-    console.print(table)
+    if form == "json":
+        print_json(told)
+        return
+    both = zip_longest(told["live"]["items"], told["draft"]["items"])
+    rows = [
+        (str(place), *("" if item is None else str(item["title"] or item["id"]) for item in pair))
+        for place, pair in enumerate(both, 1)
+    ]
+    print_table(("", "live", "draft"), rows)
     for kind in ("enters", "leaves", "moves"):
         for its in told[kind]:
-            console.print(f"{its['id']} {kind}: {its['why']}")
+            console.print(f"{its['id']} {kind}: {its['why']}", markup=False)
 
 
 @profiles.command()
@@ -96,10 +146,11 @@ def try_(
 @click.option("--file", type=click.Path(path_type=Path), help="A profile file.")
 def publish(
     pairs: tuple[str, ...], file: Path | None, reason: str, author: str,
-    edition: str, surface: str, section: str, to: str, key: str,
+    edition: str, surface: str, section: str, form: str, to: str, key: str,
 ) -> None:  # fmt: skip
     """Let a scope have these parameters beside those that it has; name= takes one away."""
     client = Client(to, key)
+    hint_edition(client, edition)
     where = {"edition": edition, "surface": surface, "section": section}
     now = client.ask("GET", "/v1/profiles/effective", **where)
     merged = {**now["set"], **_changes(pairs, file)}
@@ -108,25 +159,29 @@ def publish(
         "parent": now["version"], "reason": reason, "author": author,
     }  # fmt: skip
     made = client.ask("PUT", "/v1/profiles", body)
-    console.print(f"version {made['version']} holds: {made['set']}")
+    print_told(form, made, f"version {made['version']} holds: {_pairs(made['set'])}")
 
 
 @profiles.command()
-def history(edition: str, surface: str, section: str, to: str, key: str) -> None:
+def history(edition: str, surface: str, section: str, form: str, to: str, key: str) -> None:
     """All versions of a scope, newest first."""
     where = {"edition": edition, "surface": surface, "section": section}
-    table = Table("version", "when", "who", "why", "parameters")
-    for its in Client(to, key).ask("GET", "/v1/profiles/history", **where)["versions"]:
-        row = str(its["version"]), when(its["at"]), its["author"], its["reason"], str(its["set"])
-        table.add_row(*row)
-    console.print(table)
+    found = Client(to, key).ask("GET", "/v1/profiles/history", **where)["versions"]
+    if form == "json":
+        print_json(found)
+        return
+    rows = [
+        (str(its["version"]), when(its["at"]), its["author"], its["reason"], _pairs(its["set"]))
+        for its in found
+    ]
+    print_table(("version", "when", "who", "why", "parameters"), rows)
 
 
 @profiles.command()
 @click.argument("version", type=int)
 def rollback(
     version: int, reason: str, author: str,
-    edition: str, surface: str, section: str, to: str, key: str,
+    edition: str, surface: str, section: str, form: str, to: str, key: str,
 ) -> None:  # fmt: skip
     """Publish an earlier version of a scope again; 0 = as it was before the first."""
     client = Client(to, key)
@@ -134,13 +189,19 @@ def rollback(
     now = client.ask("GET", "/v1/profiles/effective", **where)
     body = {**where, "version": version, "parent": now["version"], "reason": reason}
     made = client.ask("POST", "/v1/profiles/rollback", {**body, "author": author})
-    console.print(f"version {made['version']} holds: {made['set']}")
+    print_told(form, made, f"version {made['version']} holds: {_pairs(made['set'])}")
 
 
 @profiles.command()
-def export(edition: str, surface: str, section: str, to: str, key: str) -> None:
+@click.option(
+    "--format", "form", type=click.Choice(["toml", "json"]), default="toml", show_default=True
+)
+def export(edition: str, surface: str, section: str, form: str, to: str, key: str) -> None:
     """What a scope has of its own, as a profile file."""
     where = {"edition": edition, "surface": surface, "section": section}
+    if form == "json":
+        print_json(Client(to, key).ask("GET", "/v1/profiles/effective", **where)["set"])
+        return
     click.echo(Client(to, key).ask("GET", "/v1/profiles/export", **where), nl=False)
 
 
@@ -148,4 +209,6 @@ for made in (show, try_, publish, history, rollback, export):
     of_scope(made)
 for made in (publish, rollback):
     told(made)
+for made in (list_profiles, show, try_, publish, history, rollback):
+    with_format(made)
 on_system(list_profiles)

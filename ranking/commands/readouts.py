@@ -5,22 +5,21 @@ from typing import Any
 
 import click
 import orjson
-from rich.table import Table
 
 import ranking.commands.trials  # noqa: F401  its commands join the group
 from ranking.commands.client import Client, console, on_system, when
-from ranking.commands.experiments import FORMATS, content_of, experiments
+from ranking.commands.experiments import content_of, experiments
+from ranking.commands.output import print_json, print_table, with_format
 
 __all__ = ["experiments"]  # with all its commands
 
 FILE = click.Path(path_type=Path)
 KINDS = click.Choice(["html", "json", "csv"])
-DRAFT = "draft"
+DRAFT, ENDED = "draft", ("stopped", "decided")
 
 
 @experiments.command()
 @click.argument("name", required=False)
-@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def status(name: str | None, form: str, to: str, key: str) -> None:
     """What experiments show by now: lift, interval, p-value, health, progress.
 
@@ -31,15 +30,15 @@ def status(name: str | None, form: str, to: str, key: str) -> None:
     names = [name] if name else _begun(client)
     told = [client.ask("GET", f"/v1/experiments/{its}/readout") for its in names]
     if form == "json":
-        click.echo(orjson.dumps(told[0] if name else told, None, orjson.OPT_INDENT_2))
+        print_json(told[0] if name else told)
         return
     if not told:
         console.print("no experiment has begun; tolqyn experiments write and start begin one")
         return
-    console.print(_table(told, whole=bool(name)))
+    _print(told, whole=bool(name))
     if name:
         (one,) = told
-        console.print(f"{one['readout']['verdict']}\n{_progress(one)}")
+        console.print(f"{one['readout']['verdict']}\n{_progress(one)}", markup=False)
 
 
 @experiments.command()
@@ -107,21 +106,22 @@ def _begun(client: Client) -> list[str]:
     return [its["name"] for its in found if its["status"] != DRAFT]
 
 
-def _table(told: list[dict[str, Any]], *, whole: bool) -> Table:
-    heads = ("experiment", "status", "arm", "visits", "metric", "rate", "lift", "interval", "p")
-    table = Table(*heads, *(() if whole else ("health", "progress")))
+def _print(told: list[dict[str, Any]], *, whole: bool) -> None:
+    heads = ["arm", "status", "visits", "metric", "rate", "lift", "interval", "p"]
+    rows: list[tuple[str, ...]] = []
     for one in told:
         read, plan = one["readout"], one["plan"]
         control, metric = plan["arms"][0]["name"], plan["metric"]
-        rows = [*read["main"], *(read["guardrails"] + read["others"] if whole else ())]
-        first = (one["name"], one["status"], control, _visits(one, control), metric)
+        shown = [*read["main"], *(read["guardrails"] + read["others"] if whole else ())]
+        first = (f"{one['name']}: {control}", one["status"], _visits(one, control), metric)
         ends = () if whole else (_health(one), _percent(one["planned"]["progress"]))
-        table.add_row(*first, _rate(read, metric, control), "control", "", "", *ends)
-        for row in rows:
+        rows.append((*first, _rate(read, metric, control), "control", "", "", *ends))
+        for row in shown:
             arm = row["arm"]
-            facts = (arm, _visits(one, arm), row["metric"], _rate(read, row["metric"], arm))
-            table.add_row("", "", *facts, *_change(row))
-    return table
+            facts = (_visits(one, arm), row["metric"], _rate(read, row["metric"], arm))
+            name = f"{one['name']}: {arm}"
+            rows.append((name, "", *facts, *_change(row), *("" for _ in ends)))
+    print_table([*heads, *(() if whole else ("health", "progress"))], rows)
 
 
 def _visits(one: dict[str, Any], arm: str) -> str:
@@ -136,13 +136,17 @@ def _rate(read: dict[str, Any], metric: str, arm: str) -> str:
 def _change(row: dict[str, Any]) -> tuple[str, str, str]:
     """Lift, interval and p; nothing while the interval has no end."""
     if row["high"] is None:
-        return "", "not yet known", ""
+        return "", "not known yet", ""
     p = f"{row['p']:.3g}" if row["p"] >= 1e-4 else "below .0001"
     return f"{row['lift']:+.2%}", f"{row['low']:+.2%} to {row['high']:+.2%}", p
 
 
 def _health(one: dict[str, Any]) -> str:
-    return "ok" if one["health"]["is_sound"] else "arms of the wrong sizes"
+    said = "ok" if one["health"]["is_sound"] else "arms of the wrong sizes"
+    share = one["health"]["left_out"]
+    if share:
+        said += f"; {max(share, 1e-4):.2%} of its events left out: not their bucket's arm"
+    return said
 
 
 def _percent(share: float) -> str:
@@ -150,15 +154,15 @@ def _percent(share: float) -> str:
 
 
 def _progress(one: dict[str, Any]) -> str:
-    planned = one["planned"]
+    planned, progress = one["planned"], _percent(one["planned"]["progress"])
+    told = f"Health: {_health(one)}. {progress} of the information planned"
+    if one["status"] in ENDED:
+        return f"{told}."
     needed = "unknown" if planned["visits"] is None else f"{planned['visits']:,}"
     days = "" if planned["days"] is None else f", by day {planned['days']:.1f}"
     rough = " (a guess until there are more visits)" if planned["is_rough"] else ""
-    return (
-        f"Health: {_health(one)}. {_percent(one['planned']['progress'])} of the information"
-        f" planned; needs {needed} visits{days}{rough}. Ends {when(one['end'])}."
-    )
+    return f"{told}; needs {needed} visits{days}{rough}. Ends {when(one['end'])}."
 
 
-for made in (status, report):
-    on_system(made)
+on_system(with_format(status))
+on_system(report)

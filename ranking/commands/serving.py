@@ -40,14 +40,20 @@ def demo(port: int, seed: int, data: Path | None) -> None:
 
     Open http://127.0.0.1:8080/demo and watch "Popular" move; your own clicks count too.
     """
+    from ranking.control.keys import Role, new_key
     from ranking.demo.portal import routes
 
     folder = data or Path(tempfile.mkdtemp(prefix="tolqyn-demo-"))
     stop = threading.Event()
     url = f"http://127.0.0.1:{port}"
+    agency, agency_key = new_key(Role.OPERATE, "agency")
+    pages, pages_key = new_key(Role.WRITE, "demo pages")
+    readers, readers_key = new_key(Role.WRITE, "demo readers")
 
     def begin(live: Any) -> None:
-        threading.Thread(target=_live_agency, args=(url, seed, stop)).start()
+        threading.Thread(
+            target=_live_agency, args=(url, seed, stop, readers_key, agency_key)
+        ).start()
         _say(f"portal: {url}/demo   popular: {url}/v1/popular?edition=inform/ru")
 
     options = {setting.option: setting.default for setting in SETTINGS}
@@ -55,9 +61,10 @@ def demo(port: int, seed: int, data: Path | None) -> None:
     try:
         _run(
             options | {"data": folder, "port": port},
-            lambda live: routes(live.ranker.catalogue),
+            lambda live: routes(live.ranker.catalogue, pages_key),
             begin,
             stop,
+            guests=(agency, pages, readers),
         )
     finally:
         stop.set()
@@ -65,13 +72,18 @@ def demo(port: int, seed: int, data: Path | None) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _live_agency(url: str, seed: int, stop: threading.Event) -> None:
+def _live_agency(
+    url: str, seed: int, stop: threading.Event, readers_key: str, agency_key: str
+) -> None:
     from httpx import HTTPError
 
     from ranking.demo.agency import run
 
     try:
-        run(url, seed=seed, stop=stop, on_status=_say)
+        run(
+            url, seed=seed, stop=stop, on_status=_say, write_key=readers_key,
+            operate_key=agency_key,
+        )  # fmt: skip
     except HTTPError as error:
         _say(f"the agency stopped: {error}")
 
@@ -86,8 +98,11 @@ def warm() -> None:
         warm_up_replay()
 
 
-def _run(options: dict[str, Any], portal: Any, begin: Any, stop: Any = None) -> None:
+def _run(
+    options: dict[str, Any], portal: Any, begin: Any, stop: Any = None, guests: Any = ()
+) -> None:
     from ranking.control.book import Book
+    from ranking.control.keys import is_guarded
     from ranking.control.records import record_of
     from ranking.embedded.live import LiveSettings
     from ranking.embedded.log import Log
@@ -104,12 +119,12 @@ def _run(options: dict[str, Any], portal: Any, begin: Any, stop: Any = None) -> 
     with Log(folder) as log:  # refuses an unusable folder before anything slow
         for body in log.settings():
             book.take(record_of(body))
-    check_address(host, port, has_keys=bool(book.held_keys()))
+    check_address(host, port, has_keys=is_guarded(book.held_keys()))
     _warm()
 
     def ready(live: Any) -> None:
         _say(f"serving on http://{host}:{port}, data in {folder}")
-        if not book.held_keys():
+        if not is_guarded(book.held_keys()):
             _say("no keys are configured: whoever reaches this address may do everything")
         begin(live)
 
@@ -119,7 +134,7 @@ def _run(options: dict[str, Any], portal: Any, begin: Any, stop: Any = None) -> 
             serve(
                 options["data"], options["host"], options["port"], profile=profile,
                 settings=settings, durable=options["durable"] == "full", portal=portal,
-                on_ready=ready, site=site,
+                guests=guests, on_ready=ready, site=site,
             )
         )  # fmt: skip
     finally:

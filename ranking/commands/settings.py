@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from ranking.commands.durations import Duration
+
 T = TypeVar("T", bound=Callable[..., Any])
 
 
@@ -45,11 +47,11 @@ SETTINGS = (
         "TOML file of the live profile.",
     ),
     Setting(
-        "--checkpoint-every", "TOLQYN_CHECKPOINT_EVERY", click.FloatRange(1, 3600), 20.0,
+        "--checkpoint-every", "TOLQYN_CHECKPOINT_EVERY", Duration(1, 3600), 20.0,
         "Seconds between checkpoints.",
     ),
     Setting(
-        "--keep-hours", "TOLQYN_KEEP_HOURS", click.FloatRange(1, 8760), 48.0,
+        "--keep-hours", "TOLQYN_KEEP_HOURS", Duration(3600, 8760 * 3600, "h"), 48.0,
         "Hours that can be looked back: log, hourly checkpoints, boards.",
     ),
     Setting(

@@ -7,8 +7,9 @@ stand side by side. An interval stands after its mean.
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
+from rich.text import Text
+
+from ranking.commands.output import Cell, print_table
 
 if TYPE_CHECKING:
     from ranking.replay.ablation import Ablated
@@ -72,40 +73,41 @@ def ablation_json(rows: "Sequence[Ablated]") -> dict[str, Any]:
 def print_ablation(title: str, rows: "Sequence[Ablated]") -> None:
     """Print the whole, then what is lost without each component; in grey what may be chance."""
     whole, *others = rows
-    table = Table("without", *whole.measures, title=title)
-    table.add_row(whole.name, *map(written, whole.measures.values()), end_section=True)
+    rows_: list[list[Cell]] = [[whole.name, *map(written, whole.measures.values())]]
     for row in others:
-        cells = []
+        cells: list[Cell] = [row.name]
         for name, effect in row.effects.items():
             low, high = row.intervals.get(name, (1.0, 1.0))
             text = f"{effect:+.4f}"
-            cells.append(text if low > 0.0 or high < 0.0 else f"[dim]{text}[/dim]")
-        table.add_row(row.name, *cells)
-    Console().print(table)
+            cells.append(text if low > 0.0 or high < 0.0 else Text(text, style="dim"))
+        rows_.append(cells)
+    print_table(["without", *whole.measures], rows_, title, end_first=True)
 
 
 def print_rows(title: str, rows: Rows) -> None:
     """Print a row a name, a column a measure."""
     names = list(dict.fromkeys(name for row in rows.values() for name in row))
-    table = Table("", *names, title=title)
-    for key, row in rows.items():
-        table.add_row(key, *(written(row[name]) if name in row else "" for name in names))
-    Console().print(table)
+    body = [
+        [key, *(written(row[name]) if name in row else "" for name in names)]
+        for key, row in rows.items()
+    ]
+    print_table(["", *names], body, title)
 
 
 def print_columns(title: str, columns: Rows, intervals: Intervals) -> None:
     """Print a row a measure, a column a name, with intervals."""
-    table = Table("", *columns, title=title)
+    rows: list[list[Cell]] = []
     for measure in dict.fromkeys(name for column in columns.values() for name in column):
-        cells = []
+        cells: list[Cell] = [measure]
         for name, column in columns.items():
             text = written(column[measure]) if measure in column else ""
             if measure in intervals.get(name, {}):
                 low, high = intervals[name][measure]
-                text += f" [dim]{written(low)}–{written(high)}[/dim]"
-            cells.append(text)
-        table.add_row(measure, *cells)
-    Console().print(table)
+                cells.append(Text.assemble(text, (f" {written(low)}–{written(high)}", "dim")))
+            else:
+                cells.append(text)
+        rows.append(cells)
+    print_table(["", *columns], rows, title)
 
 
 def written(value: float) -> str:

@@ -5,34 +5,46 @@ from pathlib import Path
 from typing import Any
 
 import click
-import orjson
-from rich.table import Table
 
-from ranking.commands.client import Client, console, moment_of, on_system, told, when
+from ranking.commands.client import (
+    Client,
+    RefusedError,
+    hint_edition,
+    moment_of,
+    on_system,
+    told,
+    when,
+)
 from ranking.commands.experiments import experiments
+from ranking.commands.output import print_json, print_table, print_told, with_format
 
+UNCONFIRMED = "Confirmation needed"
 AT = click.option("--at", help="ISO 8601, or a span from now such as 2h; empty = now.")
 
 
 @experiments.command("list")
-def list_experiments(to: str, key: str) -> None:
+def list_experiments(form: str, to: str, key: str) -> None:
     """All experiments."""
-    table = Table("name", "status", "lists", "arms", "start", "weeks", "metric", "winner")
-    for its in Client(to, key).ask("GET", "/v1/experiments")["experiments"]:
+    found, rows = Client(to, key).ask("GET", "/v1/experiments")["experiments"], []
+    if form == "json":
+        print_json(found)
+        return
+    for its in found:
         where = (its["edition"], its["surface"], its["section"])
         named = " ".join(part for part in where if part) or "everywhere"
         arms = ", ".join(arm["name"] for arm in its["arms"])
         start = when(its["phases"][0]["at"])
         row = (its["status"], named, arms, start, str(its["weeks"]), its["metric"], its["winner"])
-        table.add_row(its["name"], *row)
-    console.print(table)
+        rows.append((its["name"], *row))
+    print_table(("name", "status", "lists", "arms", "start", "weeks", "metric", "winner"), rows)
 
 
 @experiments.command()
 @click.argument("name")
-def show(name: str, to: str, key: str) -> None:
+@click.option("--format", "form", type=click.Choice(["json"]), default="json", show_default=True)
+def show(name: str, form: str, to: str, key: str) -> None:
     """One experiment, as JSON."""
-    click.echo(orjson.dumps(Client(to, key).ask("GET", f"/v1/experiments/{name}"), None, 2))
+    print_json(Client(to, key).ask("GET", f"/v1/experiments/{name}"))
 
 
 @experiments.command()
@@ -40,7 +52,7 @@ def show(name: str, to: str, key: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True))
 @AT
 def write(
-    name: str, file: Path, at: str | None, reason: str, author: str, to: str, key: str
+    name: str, file: Path, at: str | None, reason: str, author: str, form: str, to: str, key: str
 ) -> None:
     """Write a plan from a TOML file; without phases half of the readers see each of two arms."""
     body = _plan_of(file)
@@ -49,8 +61,10 @@ def write(
         shares = [1000 // count + (place < 1000 % count) for place in range(count)]
         body["phases"] = [{"at": moment_of(at or "0s"), "traffic": 1000, "shares": shares}]
     body |= {"reason": reason, "author": author}
-    made = Client(to, key).ask("PUT", f"/v1/experiments/{name}", body)
-    console.print(f"experiment {name} is {made['status']}, version {made['version']}")
+    client = Client(to, key)
+    hint_edition(client, str(body.get("edition", "")))
+    made = client.ask("PUT", f"/v1/experiments/{name}", body)
+    print_told(form, made, f"experiment {name} is {made['status']}, version {made['version']}")
 
 
 @experiments.command()
@@ -70,7 +84,11 @@ def phase(
     name: str, traffic: float | None, shares: str | None, at: str | None, **options: str
 ) -> None:
     """Go on with other shares: a new phase."""
-    parts = [round(float(part) * 10) for part in shares.split(",")] if shares else None
+    try:
+        parts = [round(float(part) * 10) for part in shares.split(",")] if shares else None
+    except ValueError as error:
+        message = f"shares must be percents as 50,50, got '{shares}'"
+        raise click.UsageError(message) from error
     some = None if traffic is None else round(traffic * 10)
     _step(name, "phase", {"traffic": some, "shares": parts, "at": moment_of(at)}, **options)
 
@@ -99,17 +117,29 @@ def stop(name: str, **options: str) -> None:
 @experiments.command()
 @click.argument("name")
 @click.argument("winner")
-def decide(name: str, winner: str, **options: str) -> None:
-    """Name the arm that won, and publish its profile."""
-    _step(name, "decide", {"winner": winner}, **options)
+@click.option("--confirm", is_flag=True, help="Decide, whatever speaks against it.")
+def decide(name: str, winner: str, confirm: bool, **options: str) -> None:
+    """Name the arm that won, and publish its profile.
+
+    Before the planned size, or against what the interval says, it must be confirmed; the record
+    tells so.
+    """
+    try:
+        _step(name, "decide", {"winner": winner, "confirm": confirm}, **options)
+    except RefusedError as refused:
+        if refused.title != UNCONFIRMED:
+            raise
+        asked = refused.message.partition("; send confirm")[0]
+        message = f"{asked}; say --confirm to decide nevertheless"
+        raise click.ClickException(message) from refused
 
 
 @experiments.command()
 @click.argument("name")
-def remove(name: str, reason: str, author: str, to: str, key: str) -> None:
+def remove(name: str, reason: str, author: str, form: str, to: str, key: str) -> None:
     """Take an experiment away that no reader sees."""
     Client(to, key).ask("DELETE", f"/v1/experiments/{name}", reason=reason, author=author)
-    console.print(f"experiment {name} is no more")
+    print_told(form, {"name": name, "removed": True}, f"experiment {name} is no more")
 
 
 def _plan_of(file: Path) -> dict[str, Any]:
@@ -126,10 +156,11 @@ def _step(name: str, step: str, body: dict[str, Any], **options: str) -> None:
     made = Client(options["to"], options["key"]).ask(
         "POST", f"/v1/experiments/{name}/{step}", given
     )
-    console.print(f"experiment {name} is {made['status']}, version {made['version']}")
+    text = f"experiment {name} is {made['status']}, version {made['version']}"
+    print_told(options["form"], made, text)
 
 
 for made in (write, start, phase, freeze, resume, stop, decide, remove):
-    told(on_system(made))
-for made in (list_experiments, show):
-    on_system(made)
+    told(on_system(with_format(made)))
+on_system(with_format(list_experiments))
+on_system(show)

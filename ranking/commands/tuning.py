@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
+from ranking.commands.output import print_json, print_table, with_format
 from ranking.commands.settings import in_zone
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def tune(
     seed: int,
     edition: str,
     columns: str,
+    form: str,
     zone: "tzinfo | None",
 ) -> None:
     """Search a profile's parameters on a log, and write the best as a profile file.
@@ -99,10 +100,14 @@ def tune(
         told = " ".join(f"{key} {value:.4f}" for key, value in row.items())
         notes.append(f"{name}: {told}")
     out.write_text(written(out.stem, found, notes), encoding="utf-8")
-    table = Table("mrr@5, held out", *LISTS, title=str(out))
-    for name, row in rows.items():
-        table.add_row(name, *(f"{value:.4f}" for value in row.values()))
-    Console().print(table)
+    if form == "json":
+        print_json({"file": str(out), "set": dict(found), "mrr@5": rows})
+        return
+    body = [(name, *(f"{value:.4f}" for value in row.values())) for name, row in rows.items()]
+    print_table(("mrr@5, held out", *LISTS), body, str(out))
+
+
+with_format(tune)
 
 
 def _bar() -> Progress:

@@ -1,13 +1,16 @@
 """Overrides: editors' acts on lists, each with a beginning, an end and a reason.
 
-An act names what it means by article, story (in all editions at once), tag or section, and holds
-between two moments of the wall clock. What it does to a list is in `ranking.lists.edits`.
+An act names what it means by article, story (in all editions at once), tag or section, in every
+edition that it is for, whatever these are called there, and holds between two moments of the wall
+clock. Every new one ends, but blocks, which may hold until they are cancelled; older records may
+have no end. What it does to a list is in `ranking.lists.edits`.
 """
 
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from ranking.control.checking import checked
 from ranking.engine.event import edition_fault
@@ -18,6 +21,8 @@ from ranking.lists.reading import LONGEST
 
 CASES = ("", "site/tr")
 """Editions of either rule of case: a tag is meant in all of them."""
+USUAL, LONGEST_HELD = 2 * 3600.0, 7 * 86_400.0
+"""How long a new act holds unless its author says otherwise, and at most; seconds."""
 NEXT_SURFACES = ("related", "foryou")
 Names = Annotated[list[Annotated[str, Meta(min_length=1, max_length=512)]], Meta(max_length=200)]
 Moment = Annotated[float, Meta(ge=0)]
@@ -25,6 +30,13 @@ Moment = Annotated[float, Meta(ge=0)]
 
 class OverrideError(ValueError):
     """An override breaks its rule: the editor's fault."""
+
+
+class Elsewhere(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an override's sections and tags are called in one edition; tags by their `tag_key`."""
+
+    sections: list[str] = []
+    tags: list[str] = []
 
 
 class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -41,6 +53,10 @@ class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         Empty = all.
     articles, stories, tags, sections : list of str
         An article with any of them is meant.
+    section_keys : list of str
+        So is one of a section with one of these keys, which all editions share.
+    elsewhere : dict of str to Elsewhere
+        What the sections and tags are called in other editions; found when it is decided.
     slot : int
         Of a pin, from 1.
     factor : float
@@ -56,6 +72,8 @@ class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     stories: Names = []
     tags: Names = []
     sections: Names = []
+    section_keys: Names = []
+    elsewhere: dict[str, Elsewhere] = {}
     slot: Annotated[int, Meta(ge=1, le=LONGEST)] = 1
     factor: Annotated[float, Meta(gt=0, le=1000)] = 2.0
     start: Moment | None = None
@@ -70,10 +88,14 @@ class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         edit = Edit(
             self.action, tuple(self.articles), tuple(self.stories),
             tuple(dict.fromkeys(tag_key(tag, its) for tag in self.tags for its in CASES)),
-            tuple(self.sections),
-            self.slot, self.factor,
+            tuple(self.sections), self.slot, self.factor,
+            (*self.section_keys, *self.sections),
         )  # fmt: skip
-        return Ordered(edit, self.edition, self.surface)
+        elsewhere = {
+            edition: (tuple(its.sections), tuple(its.tags))
+            for edition, its in self.elsewhere.items()
+        }
+        return Ordered(edit, self.edition, self.surface, elsewhere)
 
 
 def override_of(body: dict[str, Any]) -> Override:
@@ -97,6 +119,35 @@ def override_of(body: dict[str, Any]) -> Override:
     return act
 
 
+def ended(act: Override, now: float) -> Override:
+    """Give a new act its end.
+
+    Raises
+    ------
+    OverrideError
+        If it ended before it began, or holds too long.
+
+    Examples
+    --------
+    >>> act = override_of({"action": "bury", "tags": ["rain"]})
+    >>> ended(act, 1000.0).end
+    8200.0
+    """
+    begin = max(act.start or now, now)
+    if act.end is None:
+        return act if act.action is Action.BLOCK else replace(act, end=begin + USUAL)
+    if act.end <= now:
+        message = f"end must be in the future, got {act.end}"
+        raise OverrideError(message)
+    if act.end > begin + LONGEST_HELD + 60.0 and act.action is not Action.BLOCK:
+        message = (
+            f"end of {act.action.value} must be at most 7 days after its start, got {act.end},"
+            f" {(act.end - begin) / 86_400:.1f} days; a block alone may hold longer"
+        )
+        raise OverrideError(message)
+    return act
+
+
 def _faults(act: Override) -> list[str]:
     faults = []
     edition = act.edition.removesuffix("/*") + "/und" if act.edition.endswith("/*") else act.edition
@@ -106,13 +157,14 @@ def _faults(act: Override) -> list[str]:
         allowed = ", ".join((*SURFACES, *NEXT_SURFACES))
         faults.append(f"surface must be one of {allowed} or empty, got {act.surface!r}")
     named = act.articles or act.stories
-    if act.action is Action.PIN and (not named or act.tags or act.sections):
+    by_kind = act.tags or act.sections or act.section_keys
+    if act.action is Action.PIN and (not named or by_kind):
         faults.append("pin must name articles or stories, and no tags or sections")
-    if act.action is Action.LIST and (act.stories or act.tags or act.sections):
+    if act.action is Action.LIST and (act.stories or by_kind):
         faults.append("list must name articles alone")
     if act.action is Action.LIST and not (act.edition and act.surface and act.articles):
         faults.append("list must name an edition, a surface and articles")
-    if not (named or act.tags or act.sections):
+    if not (named or by_kind):
         faults.append("articles, stories, tags or sections must name something")
     if act.end is not None and act.end <= (act.start or 0.0):
         faults.append(f"end must be after start, got {act.end}")

@@ -56,7 +56,10 @@ class _Stopped(Exception):
     """The agency was asked to stop while it waited."""
 
 
-def run(base_url: str, *, seed: int, stop: threading.Event, on_status: Status) -> None:
+def run(
+    base_url: str, *, seed: int, stop: threading.Event, on_status: Status, write_key: str = "",
+    operate_key: str = "",
+) -> None:  # fmt: skip
     """Fill a server with the agency's past, then let the agency live until it is stopped.
 
     Parameters
@@ -69,14 +72,16 @@ def run(base_url: str, *, seed: int, stop: threading.Event, on_status: Status) -
         Ends the run when set.
     on_status : callable
         Is told in a line what has been done, and what the server refused.
+    write_key, operate_key : str
+        With which events and articles are sent, and experiments begun, where there are keys.
 
     Raises
     ------
     httpx.HTTPStatusError
         If the server answers a request with an error that waiting does not cure.
     """
-    with httpx.Client(base_url=base_url, timeout=30.0) as client:
-        agency = _Agency(_Desk(client, stop, on_status), seed)
+    with _client(base_url, write_key) as client, _client(base_url, operate_key) as operator:
+        agency = _Agency(_Desk(client, operator, stop, on_status), seed)
         try:
             now = time.time()
             agency.catch_up(now)
@@ -85,11 +90,18 @@ def run(base_url: str, *, seed: int, stop: threading.Event, on_status: Status) -
             on_status("the agency has stopped")
 
 
+def _client(base_url: str, key: str) -> httpx.Client:
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    return httpx.Client(base_url=base_url, timeout=30.0, headers=headers)
+
+
 class _Desk:
     """Sends, and waits when it must."""
 
-    def __init__(self, client: httpx.Client, stop: threading.Event, say: Status) -> None:
-        self._client = client
+    def __init__(
+        self, client: httpx.Client, operator: httpx.Client, stop: threading.Event, say: Status
+    ) -> None:
+        self._client, self._operator = client, operator
         self._stop = stop
         self.say = say
 
@@ -110,7 +122,7 @@ class _Desk:
 
     def begin_trials(self) -> None:
         try:
-            for name in begun(self._client):
+            for name in begun(self._operator):
                 self.say(f"experiment {name} has begun")
         except httpx.HTTPError as error:
             self.say(f"no experiments of the agency: {error}")

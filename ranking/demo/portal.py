@@ -47,15 +47,17 @@ class Catalogue(Protocol):
         """Articles of all editions that tell one story."""
 
 
-def routes(catalogue: Catalogue) -> list[BaseRoute]:
+def routes(catalogue: Catalogue, key: str = "") -> list[BaseRoute]:
     """Build the portal's routes, all under `/demo`.
 
     Parameters
     ----------
     catalogue : Catalogue
         Where the article cards are.
+    key : str
+        With which pages send events where there are keys; whoever reads a page reads it.
     """
-    pages = _Pages(catalogue)
+    pages = _Pages(catalogue, key)
     return [
         Route("/demo", _first),
         *(Route(f"/demo/{name}", _asset(name, kind)) for name, kind in _ASSETS.items()),
@@ -77,8 +79,8 @@ def path_of(url: str) -> str:
 
 
 class _Pages:
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
+    def __init__(self, catalogue: Catalogue, key: str) -> None:
+        self._catalogue, self._key = catalogue, key
         self._templates = templates_of("ranking.demo", {"moment": _moment, "path": path_of})
 
     async def front(self, request: Request) -> Response:
@@ -135,7 +137,12 @@ class _Pages:
     ) -> HTMLResponse:
         editions = [(wording(lang), (links or {}).get(lang, f"/demo/{lang}")) for lang in LANGUAGES]
         html = self._templates.get_template(template).render(
-            w=words.words, words=words, editions=editions, edition=f"{SITE}/{words.lang}", **values
+            w=words.words,
+            words=words,
+            editions=editions,
+            edition=f"{SITE}/{words.lang}",
+            key=self._key,
+            **values,
         )
         headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache"}
         return HTMLResponse(html, status, headers)

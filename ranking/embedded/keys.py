@@ -5,13 +5,20 @@ from pathlib import Path
 import msgspec
 
 from ranking.control.book import Book
-from ranking.control.keys import Role, new_key
+from ranking.control.keys import Role, first_fault, new_key
 from ranking.control.records import RecordError, packed, record_of
 from ranking.embedded.log import Log
 
 
-def create_key(folder: Path, role: str, label: str) -> str:
+def create_key(folder: Path, role: str, label: str, unsigned_until: float = 0.0) -> str:
     """Make a key in a data folder; returns what its holder keeps.
+
+    Parameters
+    ----------
+    folder : Path
+    role, label : str
+    unsigned_until : float
+        Until when events without a key are still taken; wall clock, seconds; 0 = not at all.
 
     Raises
     ------
@@ -24,10 +31,9 @@ def create_key(folder: Path, role: str, label: str) -> str:
         book = Book()
         for body in log.settings():
             book.take(record_of(body))
-        if not book.held_keys() and role != Role.ADMINISTER.value:
-            message = f"the first key's role must be administer, got {role!r}"
-            raise RecordError(message)
-        key, text = new_key(Role(role), label)
+        if fault := first_fault(Role(role), book.held_keys()):
+            raise RecordError(fault)
+        key, text = new_key(Role(role), label, unsigned_until)
         made = book.following("key", key.id, msgspec.to_builtins(key), "", "made on the machine")
         log.append_setting(packed(made))
     return text

@@ -12,6 +12,8 @@ from starlette.concurrency import run_in_threadpool
 
 from ranking.control.book import Book
 from ranking.control.drafts import Draft
+from ranking.control.overrides import Override
+from ranking.control.reach import Reached, reached
 from ranking.control.records import Record
 from ranking.embedded.inbox import Request
 from ranking.embedded.live import Live
@@ -27,7 +29,7 @@ from ranking.lists.profile import Profile
 from ranking.lists.profiles import Profiles
 from ranking.lists.tombstones import Held
 from ranking.mirror.graph import graph_json, told_articles
-from ranking.mirror.publisher import article_value
+from ranking.mirror.publisher import article_value, has_views
 from ranking.mirror.values import article_json, traffic_json
 from ranking.ranker import Ranker
 from ranking.server.metrics import Metrics, Sample
@@ -58,7 +60,7 @@ class EmbeddedLists:
     def fault(self) -> str:
         """Why lists cannot be served, or nothing."""
         if self._live.failure:
-            return repr(self._live.failure)
+            return _why(self._live.failure)
         return "" if self._live.started.is_set() else "the engine is starting"
 
     def status(self) -> dict[str, Any]:
@@ -122,6 +124,15 @@ class EmbeddedLists:
         """An experiment as the log has it by now."""
         return await self._read(lambda r: counted(name, its, r.arms()))
 
+    async def reached(self, act: Override) -> Reached:
+        """What an override means in every edition that it is for."""
+        viewed = await self._read(lambda r: _viewed(r, act))
+        ranker = self._live.ranker
+        editions = ranker.editions()
+        return await run_in_threadpool(
+            lambda: reached(act, ranker.catalogue, editions, lambda *its: its in viewed)
+        )
+
     async def graph(self, edition: str, tag: str) -> dict[str, Any]:
         """A tag's neighbours, synonyms and history."""
 
@@ -154,7 +165,7 @@ class EmbeddedIntake:
 
     def fault(self) -> str:
         """Why nothing can be taken, or nothing."""
-        return repr(self._live.failure) if self._live.failure else ""
+        return _why(self._live.failure) if self._live.failure else ""
 
     async def take(
         self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]], *,
@@ -182,7 +193,7 @@ class EmbeddedIntake:
 
     async def _submit(self, **given: Any) -> None:
         if self._live.failure:
-            raise Refused(repr(self._live.failure), 5)
+            raise Refused(_why(self._live.failure), 5)
         if self._live.is_full:
             reason = "send again in a second"
             raise Refused(reason, 1, is_busy=True)
@@ -226,6 +237,18 @@ class EmbeddedSettings:
             await done
         except LogFull as error:
             raise Refused(str(error), 5) from error
+
+
+def _why(failure: BaseException) -> str:
+    return f"the engine stopped: {str(failure) or type(failure).__name__}"
+
+
+def _viewed(ranker: Ranker, act: Override) -> set[tuple[str, str]]:
+    """Those of an override's articles that have views."""
+    order = act.ordered()
+    editions = [edition for edition in ranker.editions() if order.is_for(edition)]
+    pairs = ((edition, article) for edition in editions for article in act.articles)
+    return {pair for pair in pairs if has_views(ranker, *pair)}
 
 
 def metrics_of(live: Live) -> Metrics:

@@ -2,11 +2,12 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from starlette.routing import BaseRoute
 
+from ranking.control.keys import Key, is_guarded
 from ranking.embedded.live import Live, LiveSettings
 from ranking.embedded.log import DataError, Log
 from ranking.embedded.past import EmbeddedPast
@@ -32,6 +33,7 @@ async def serve(
     durable: bool = True,
     portal: Portal | None = None,
     site: SiteSettings = DEFAULT_SITE,
+    guests: Sequence[Key] = (),
     on_ready: Callable[[Live], None] = lambda live: None,
 ) -> None:
     """Serve until a signal asks to stop.
@@ -49,6 +51,8 @@ async def serve(
     portal : callable
         Makes more routes, for the demo.
     site : SiteSettings
+    guests : sequence of Key
+        Keys of this process alone, for the demo.
     on_ready : callable
         Called when lists are served.
 
@@ -64,11 +68,11 @@ async def serve(
             await asyncio.to_thread(live.started.wait)
             if live.failure:
                 raise DataError(str(live.failure)) from live.failure
-            check_address(host, port, has_keys=bool(live.book.held_keys()))
+            check_address(host, port, has_keys=is_guarded(live.book.held_keys()))
             lists, decided = EmbeddedLists(live), EmbeddedSettings(live)
             api = Api(
                 metrics_of(live), lists, EmbeddedIntake(live), decided, EmbeddedPast(live),
-                is_open=is_loopback(host), site=site,
+                is_open=is_loopback(host), guests=guests, site=site,
             )  # fmt: skip
             app = api.app(portal(live) if portal else [])
             looking = asyncio.create_task(keep_looking(lists, decided))

@@ -79,6 +79,15 @@ def arms_of(
     >>> np.unique(arms_of("lists", "s1", [500, 500], traffic=100), return_counts=True)[1]
     array([900,  47,  53])
     """
+    return _arms_of(layer, salt, tuple(shares), traffic, offset)
+
+
+@lru_cache(maxsize=256)
+def _arms_of(
+    layer: str, salt: str, shares: tuple[int, ...], traffic: int, offset: int
+) -> NDArray[np.int64]:
     arm = np.searchsorted(np.cumsum(shares), places(salt), side="right")
     place = places(f"layer/{layer}")
-    return np.where((place >= offset) & (place < offset + traffic), arm, OUTSIDE)
+    arms = np.where((place >= offset) & (place < offset + traffic), arm, OUTSIDE)
+    arms.flags.writeable = False
+    return arms

@@ -1,7 +1,10 @@
 """Counting: the tallies of one experiment, out of the sums by arm that engines keep.
 
 An engine sums whatever labels it meets; here they get their meaning: which experiment, which phase,
-and which lists are the experiment's own. What names no phase or arm of the plan is left out.
+and which lists are the experiment's own. An event counts where the plan's assignment gives its
+bucket to the arm that it names; the sums of other buckets, arms and phases are left out, and their
+share of the events is told. Places and the catalogue are not kept by bucket: they are of all events
+of an arm.
 """
 
 from collections.abc import Iterable
@@ -25,6 +28,7 @@ from ranking.engine.arms import (
 from ranking.engine.batch import BUCKETS
 from ranking.engine.distinct import REGISTERS, distinct
 from ranking.engine.labels import label_of
+from ranking.experiments.assignment import OUTSIDE
 from ranking.experiments.metrics import COLUMN
 from ranking.experiments.plans import Experiment, Mode
 from ranking.experiments.tallies import Tallies, no_tallies
@@ -49,11 +53,15 @@ class Counted(NamedTuple):
         Of each site: log position of the first event, and the one after the last that was read.
     catalogue : dict of str to int
         Articles that came into sight, about, by arm; and of all arms together under "".
+    events, left_out : int
+        Events that name the experiment, and those of them that the plan does not assign so.
     """
 
     tallies: Tallies
     offsets: dict[str, tuple[int, int]]
     catalogue: dict[str, int]
+    events: int = 0
+    left_out: int = 0
 
 
 def is_of(label: str, name: str) -> bool:
@@ -75,20 +83,34 @@ def counted(name: str, its: Experiment, sites: Iterable[tuple[str, int, Iterable
     offsets: dict[str, tuple[int, int]] = {}
     phases = {label_of(name, phase): phase for phase in range(len(its.phases))}
     seen = {name: np.zeros(REGISTERS, np.uint8) for name in ("", *its.names)}
+    events = kept = 0
     for site, following, rows in sites:
-        mine = [row for row in rows if row.label in phases]
+        of_name = [row for row in rows if is_of(row.label, name)]
+        mine = [row for row in of_name if row.label in phases]
+        events += sum(int(events_of(row.sums).sum()) for row in of_name)
         for row in mine:
-            _add(tallies, its, phases[row.label], row)
+            kept += _add(tallies, its, phases[row.label], row)
             for name in {"", row.arm} & seen.keys():
                 np.maximum(seen[name], row.shown, out=seen[name])
         if mine:
             offsets[site] = (min(row.begun for row in mine), following)
-    return Counted(tallies, offsets, {name: round(distinct(its)) for name, its in seen.items()})
+    catalogue = {arm: round(distinct(registers)) for arm, registers in seen.items()}
+    return Counted(tallies, offsets, catalogue, events, events - kept)
 
 
-def _add(tallies: Tallies, its: Experiment, phase: int, row: Row) -> None:
+def events_of(sums: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Events in the sums of an engine's row, by bucket: (BUCKETS,) int64."""
+    counted = sums[:, VIEWS] + sums[:, READS] + sums[:, IMPRESSIONS:].sum(axis=1, dtype=np.int64)
+    return np.asarray(counted)
+
+
+def _add(tallies: Tallies, its: Experiment, phase: int, row: Row) -> int:
+    """Add what the plan assigns so; returns its events."""
     is_known, clicked = row.arm in its.names, COLUMN["clicks"]
     arm, sums, slots = its.names.index(row.arm) if is_known else 0, *_columns(row, its.surface)
+    assigned = its.assigned(phase)
+    own = (assigned == arm) & is_known if its.mode is Mode.SPLIT else assigned != OUTSIDE
+    sums[~own] = 0
     if its.mode is Mode.SPLIT and is_known:
         tallies.sums[phase, arm] += sums
         tallies.slots[phase, arm] += slots
@@ -99,6 +121,7 @@ def _add(tallies: Tallies, its: Experiment, phase: int, row: Row) -> None:
         if is_known:
             tallies.sums[phase, arm, :, clicked] += sums[:, clicked]
             tallies.slots[phase, arm, :, 1] += slots[:, 1]
+    return int(events_of(row.sums)[own].sum())
 
 
 def _columns(row: Row, surface: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -5,15 +5,32 @@ bucket as CSV, and what was seen at each look. Whoever has it needs nothing else
 """
 
 import hashlib
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 
-from ranking.experiments.plans import Experiment, experiment_of
+from ranking.experiments.assignment import OUTSIDE
+from ranking.experiments.metrics import COLUMN
+from ranking.experiments.plans import Experiment, Mode, experiment_of
 from ranking.experiments.tallies import Tallies, TalliesError, no_tallies, sums_of
 
 FORMAT = 1
+_EVENTS = [COLUMN[name] for name in ("views", "reads", "impressions", "all_clicks")]
+
+
+class Assigned(NamedTuple):
+    """Sums that a plan assigns so.
+
+    Attributes
+    ----------
+    tallies : Tallies
+    left_out : float
+        Share of the events that name the experiment with an arm that is not their bucket's.
+    """
+
+    tallies: Tallies
+    left_out: float
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -56,6 +73,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     looks : list of Look
     catalogue : dict of str to int
         Articles that came into sight, about, by arm; of all arms together under "".
+    events, left_out : int
+        Events that name the experiment, and those that the plan does not assign so: see
+        `counting.Counted`.
     """
 
     name: str
@@ -69,6 +89,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     slots: list[list[list[list[int]]]] = []
     looks: list[Look] = []
     catalogue: dict[str, int] = {}
+    events: int = 0
+    left_out: int = 0
     format: int = FORMAT
 
     @property
@@ -78,13 +100,35 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def tallies(self) -> Tallies:
-        """The sums.
+        """The sums of buckets in the arms that the plan assigns them to.
 
         Raises
         ------
         TalliesError
             If they are not of the plan's phases and arms.
         """
+        return self.assigned().tallies
+
+    def assigned(self) -> Assigned:
+        """The same, and the share of events that was left out.
+
+        Raises
+        ------
+        TalliesError
+            As above.
+        """
+        tallies, its = self._told(), self.experiment
+        before = int(tallies.sums[..., _EVENTS].sum())
+        for number in range(len(its.phases)):
+            arms = its.assigned(number)
+            for arm in range(len(its.arms)):
+                own = arms != OUTSIDE if its.mode is Mode.INTERLEAVE else arms == arm
+                tallies.sums[number, arm, ~own] = 0
+        lost = before - int(tallies.sums[..., _EVENTS].sum())
+        return Assigned(tallies, (self.left_out + lost) / max(self.events, before, 1))
+
+    def _told(self) -> Tallies:
+        """The sums as they stand in the file."""
         its = self.experiment
         tallies = Tallies(
             sums_of(self.sums, len(its.phases), its.names),

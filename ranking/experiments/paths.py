@@ -9,7 +9,7 @@ from ranking.experiments.evidence import Look
 from ranking.experiments.plans import Experiment
 from ranking.experiments.readout import holm
 from ranking.experiments.sequences import (
-    half_width,
+    interval,
     log_evidence,
     mixture,
     needed_information,
@@ -59,8 +59,7 @@ def path_of(its: Experiment, looks: Sequence[Look]) -> list[Point]:
     alpha = its.alpha / (len(its.arms) - 1)
     rho = mixture(needed_information(np.log1p(its.effect), alpha, its.power), alpha)
     effect, information, freedom = np.array([look.effects for look in looks]).transpose(2, 1, 0)
-    width = half_width(information, rho, alpha, freedom)
-    lift, low, high = (np.expm1(part) for part in (effect, effect - width, effect + width))
+    lift, (low, high) = np.expm1(effect), interval(effect, information, rho, alpha, freedom)
     p = p_value(log_evidence(effect, information, rho, freedom))
     found = []
     for number, look in enumerate(looks):

@@ -12,14 +12,18 @@ from enum import Enum
 from typing import Annotated, Any
 
 import msgspec
+import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
 from ranking.control.checking import checked
 from ranking.engine.batch import BUCKETS
 from ranking.engine.labels import label_of
+from ranking.experiments.assignment import arms_of
 from ranking.experiments.metrics import METRICS
 from ranking.lists.profile import ProfileError, profile_from
 from ranking.lists.profiles import Changes, Scope
+from ranking.quoting import quoted
 
 DAY = 86_400.0
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}\Z")]
@@ -51,6 +55,10 @@ class Status(Enum):
     FROZEN = "frozen"
     STOPPED = "stopped"
     DECIDED = "decided"
+
+
+ENDED = (Status.STOPPED, Status.DECIDED)
+"""No reader sees them any more, and nothing is counted."""
 
 
 class Arm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -160,6 +168,11 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         """The most that it takes of its layer, in thousandths."""
         return max(phase.traffic for phase in self.phases)
 
+    def assigned(self, phase: int) -> NDArray[np.int64]:
+        """Number of the arm that a phase gives each bucket, see `assignment.arms_of`."""
+        its = self.phases[phase]
+        return arms_of(self.layer, self.salt, its.shares, its.traffic, self.offset)
+
     def phase_at(self, now: float) -> int:
         """Number of the phase that holds at a moment, -1 before the start."""
         return sum(phase.at <= now for phase in self.phases) - 1
@@ -234,7 +247,7 @@ def _arm_faults(its: Experiment) -> list[str]:
                 f"arm {arm.name!r} must have one of set, version and holdout, got {given}"
             )
     if len(set(its.names)) < len(its.names):
-        faults.append(f"arms must have names of their own, got {its.names}")
+        faults.append(f"arms must have names of their own, got {', '.join(its.names)}")
     if its.mode is Mode.INTERLEAVE and (len(its.arms) != 2 or any(a.holdout for a in its.arms)):
         faults.append("mode interleave must have two arms, both with lists")
     if its.mode is Mode.INTERLEAVE and its.metric != "click_through":
@@ -267,7 +280,7 @@ def _faults(its: Experiment) -> list[str]:
 def _phase_faults(its: Experiment) -> list[str]:
     moments = [phase.at for phase in its.phases]
     if sorted(set(moments)) != moments:
-        return [f"phases must be in the order of at, got {moments}"]
+        return [f"phases must be in the order of at, got {quoted(moments)}"]
     for number, phase in enumerate(its.phases):
         if len(phase.shares) != len(its.arms) or sum(phase.shares) != BUCKETS:
             return [

@@ -13,14 +13,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.experiments.assignment import OUTSIDE, arms_of
+from ranking.experiments.assignment import OUTSIDE
 from ranking.experiments.evidence import Evidence
 from ranking.experiments.metrics import METRICS
 from ranking.experiments.mismatch import dispersion, mismatch_evidence
-from ranking.experiments.plans import Experiment, Mode
+from ranking.experiments.plans import ENDED, Experiment, Mode
 from ranking.experiments.ratios import Effect, effect_of
 from ranking.experiments.sequences import (
-    half_width,
+    interval,
     log_evidence,
     mixture,
     needed_information,
@@ -54,7 +54,7 @@ class Compared(msgspec.Struct, frozen=True):
     ----------
     arm, metric : str
     lift, low, high : float
-        Relative change and its interval.
+        Relative change and its interval; -1 and infinity where it is not known yet.
     p : float
         Always valid; of the main metric corrected for several arms.
     progress : float
@@ -89,6 +89,9 @@ class Readout(msgspec.Struct, frozen=True):
     verdict : str
     sums : str
         SHA-256 of the sums by bucket.
+    left_out : float
+        Share of the experiment's events that bear another arm than the plan gives their bucket;
+        they are in no figure but `slots` and `catalogue`.
     """
 
     rates: dict[str, dict[str, float | None]]
@@ -101,6 +104,7 @@ class Readout(msgspec.Struct, frozen=True):
     catalogue: dict[str, float]
     verdict: str
     sums: str
+    left_out: float = 0.0
 
 
 class Ratio(NamedTuple):
@@ -136,7 +140,7 @@ def readout(evidence: Evidence) -> Readout:
     ExperimentError, TalliesError
         If the plan or the sums break their rules.
     """
-    its, tallies = evidence.experiment, evidence.tallies
+    its, (tallies, left_out) = evidence.experiment, evidence.assigned()
     shown = ["click_through"] if its.mode is Mode.INTERLEAVE else list(METRICS)
     guards = [name for name in its.guardrails if name in shown and name != its.metric]
     others = [name for name in shown if name != its.metric and name not in guards]
@@ -158,6 +162,7 @@ def readout(evidence: Evidence) -> Readout:
         _catalogue(its, evidence.catalogue),
         _text(verdict_of(its, main, guarded, mismatch, evidence.at), its.names[0]),
         hashlib.sha256(evidence.sums.encode()).hexdigest(),
+        left_out,
     )
 
 
@@ -166,8 +171,8 @@ def mismatch_of(its: Experiment, tallies: Tallies) -> float:
     if its.mode is Mode.INTERLEAVE:
         return 1.0
     evidence, visitors = 0.0, tallies.column("visitors")
-    for number, phase in enumerate(its.phases):
-        arm = arms_of(its.layer, its.salt, phase.shares, phase.traffic, its.offset)
+    for number in range(len(its.phases)):
+        arm = its.assigned(number)
         buckets = np.bincount(arm[arm != OUTSIDE], minlength=len(its.arms))
         if buckets.min() > 0:
             counts = visitors[number].sum(axis=1) / dispersion(visitors[number].sum(axis=0), arm)
@@ -200,11 +205,10 @@ def _compared(
     for place, effect in enumerate(effects_of(its, tallies, metric)):
         looks = [look.effects[place] for look in evidence.looks] if evidence else []
         path = np.array([*looks, tuple(effect)])
-        width = float(half_width(effect.information, rho, alpha, effect.freedom))
-        low, high = np.expm1([effect.effect - width, effect.effect + width]).tolist()
+        low, high = interval(effect.effect, effect.information, rho, alpha, effect.freedom)
         found.append(
             Compared(
-                its.names[place + 1], metric, effect.lift, low, high,
+                its.names[place + 1], metric, effect.lift, float(low), float(high),
                 float(p_value(log_evidence(path[:, 0], path[:, 1], rho, path[:, 2]))[-1]),
                 effect.information / needed,
             )
@@ -246,7 +250,7 @@ def verdict_of(
     """What may be decided, by whatever comes first: soundness, the weeks, harm, the main metric."""
     if mismatch < MISMATCH:
         return Verdict("mismatch")
-    if at < its.end:
+    if at < its.end and its.status not in ENDED:
         return Verdict("early")
     for one in guarded:
         harm = one.high if METRICS[one.metric].sign > 0 else -one.low

@@ -16,6 +16,7 @@ from ranking.experiments.plans import (
     Status,
     changes_of,
 )
+from ranking.quoting import quoted
 
 LATE = 60.0
 """Seconds that a start or a phase may lie back, since deciding takes a moment."""
@@ -123,8 +124,8 @@ def _check_fixed(name: str, old: Experiment, new: Experiment) -> None:
         was, is_ = getattr(old, field), getattr(new, field)
         if was != is_:
             message = (
-                f"{field} of {name!r} must stay as it was fixed before the start, {was!r}, got"
-                f" {is_!r}; stop it and begin another"
+                f"{field} of {name!r} must stay as it was fixed before the start,"
+                f" {quoted(was)}, got {quoted(is_)}; stop it and begin another"
             )
             raise NotAllowedError(message)
     if new.phases[: len(old.phases)] != old.phases:

@@ -21,6 +21,8 @@ Numbers = NDArray[np.float64] | float
 LEAST_FREEDOM = 0.25
 PLANNED_FREEDOM = 100.0
 """Degrees of freedom that plans count on."""
+WIDEST = float(np.log(10.0))
+"""Half the width, as a logarithm, beyond which an interval with zero in it tells nothing."""
 
 
 def mixture(information: float, alpha: float = 0.05) -> float:
@@ -71,6 +73,30 @@ def half_width(
         width = np.sqrt((known + rho) * np.log((known + rho) / (rho * alpha**2)) / known)
         width = _as_student(width, np.asarray(freedom, np.float64)) / np.sqrt(known)
     return np.where(known > 0.0, width, np.inf)[()]
+
+
+def interval(
+    effect: Numbers, information: Numbers, rho: float, alpha: float, freedom: Numbers = np.inf
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The relative change's interval.
+
+    Returns
+    -------
+    low, high : (...) float64
+        From -1 to infinity, all that can be, where the effect is not known to a factor of ten and
+        may be none: what so few readers did tells nothing yet.
+
+    Examples
+    --------
+    >>> low, high = interval(np.array([0.1, 0.1]), np.array([0.5, 10_000.0]), 12.38, 0.05)
+    >>> low.round(3), high.round(3)
+    (array([-1.   ,  0.066]), array([  inf,  0.145]))
+    """
+    width = half_width(information, rho, alpha, freedom)
+    tells = (width <= WIDEST) | (np.abs(effect) > width)
+    with np.errstate(over="ignore"):
+        low, high = np.expm1(effect - width), np.expm1(effect + width)
+    return np.where(tells, low, -1.0)[()], np.where(tells, high, np.inf)[()]
 
 
 def log_evidence(

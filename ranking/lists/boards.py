@@ -176,13 +176,18 @@ def render_candidates(board: Board, n: int, visit_decay: float) -> bytes:
 
     All of the board's items are candidates with a score, the first `DRESSED` with their cards.
     """
+    return orjson.dumps(shown(board, n) | candidates_of(board, visit_decay))
+
+
+def candidates_of(board: Board, visit_decay: float) -> dict[str, Any]:
+    """What a list with candidates has besides."""
     candidates = [
         (_item(item) if place < DRESSED else {"id": item.id, "score": item.score})
         | {"worn": item.worn}
         for place, item in enumerate(board.items)
         if item.score > 0.0
     ]
-    return orjson.dumps(shown(board, n) | {"candidates": candidates, "visit_decay": visit_decay})
+    return {"candidates": candidates, "visit_decay": visit_decay}
 
 
 def shown(board: Board, n: int) -> dict[str, Any]:

@@ -55,6 +55,10 @@ class Catalogue:
         """Card of an article, if it is known."""
         return self._cards.get(edition, {}).get(id)
 
+    def cards(self, edition: str) -> list[Card]:
+        """All cards of an edition; another thread may put some meanwhile."""
+        return list(self._cards.get(edition, {}).values())
+
     def is_gone(self, edition: str, article: str) -> bool:
         """Say whether an article was taken down."""
         return (edition, article) in self._gone

@@ -6,8 +6,8 @@ holds a place; a list holds the first places, one after the other. None of it to
 or what stands in a board, so that an edit that ended leaves no trace.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import chain
 
@@ -17,6 +17,10 @@ from ranking.lists.reading import Reading, Scored
 
 LOOKED = 2000
 """Articles of a ranking among which boosts are looked for."""
+
+
+Local = tuple[tuple[str, ...], tuple[str, ...]]
+"""Sections and tags of one edition."""
 
 
 class Action(Enum):
@@ -44,6 +48,8 @@ class Edit:
         Of a pin, from 1.
     factor : float
         Of a boost.
+    section_keys : tuple of str
+        Names of sections that all editions share.
     """
 
     action: Action
@@ -53,6 +59,7 @@ class Edit:
     sections: tuple[str, ...] = ()
     slot: int = 1
     factor: float = 1.0
+    section_keys: tuple[str, ...] = ()
 
     def means(self, article: str, card: Card | None) -> bool:
         """Say whether an article is meant."""
@@ -60,10 +67,12 @@ class Edit:
             return True
         if card is None:
             return False
-        by_name = card.story in self.stories or card.section in self.sections
-        return by_name or bool(
-            self.tags and not {tag_key(t, card.edition) for t in card.tags}.isdisjoint(self.tags)
-        )
+        if card.story in self.stories or card.section in self.sections:
+            return True
+        if card.section_key and card.section_key in self.section_keys:
+            return True
+        keys = {tag_key(tag, card.edition) for tag in card.tags} if self.tags else set()
+        return not keys.isdisjoint(self.tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,16 +159,30 @@ class Ordered:
         `site/lang`; a whole site as `site/*`; empty = all.
     surface : str
         Empty = all.
+    elsewhere : mapping of str to (tuple of str, tuple of str)
+        Sections and tags, by their `tag_key`, that mean the same in an edition.
     """
 
     edit: Edit
     edition: str = ""
     surface: str = ""
+    elsewhere: Mapping[str, Local] = field(default_factory=dict)
 
     def covers(self, edition: str, surface: str) -> bool:
         """Say whether a list is meant."""
-        site = f"{site_of(edition)}/*"
-        return self.edition in ("", edition, site) and self.surface in ("", surface)
+        return self.is_for(edition) and self.surface in ("", surface)
+
+    def is_for(self, edition: str) -> bool:
+        """Say whether an edition is meant, in whatever list."""
+        return self.edition in ("", edition, f"{site_of(edition)}/*")
+
+    def of(self, edition: str) -> Edit:
+        """The edit as an edition names what it means."""
+        sections, tags = self.elsewhere.get(edition, ((), ()))
+        if not (sections or tags):
+            return self.edit
+        its = self.edit
+        return replace(its, sections=(*its.sections, *sections), tags=(*its.tags, *tags))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +195,7 @@ class Desk:
         """Those of one list."""
         if not self.orders:
             return NO_EDITS
-        return Edits(tuple(o.edit for o in self.orders if o.covers(edition, surface)))
+        return Edits(tuple(o.of(edition) for o in self.orders if o.covers(edition, surface)))
 
 
 NO_DESK = Desk()

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from ranking.quoting import quoted, suggestion
+
 FORMAT = 1
 """Of profile files."""
 Seconds = Annotated[float, Meta(ge=300, le=2_592_000)]
@@ -95,12 +97,12 @@ def profile_from(settings: dict[str, Any], base: Profile = DEFAULT) -> Profile:
     """
     for name, value in settings.items():
         if name not in Profile.__struct_fields__:
-            message = f"{name} is no profile parameter"
+            message = f"{name} is no profile parameter{suggestion(name, Profile.__struct_fields__)}"
             raise ProfileError(message)
         try:
             msgspec.convert({name: value}, Profile)
         except msgspec.ValidationError as error:
-            message = f"{name} must be {_rule(name)}, got {value!r}"
+            message = f"{name} must be {_rule(name)}, got {quoted(value)}"
             raise ProfileError(message) from error
     if "half_life" in settings:
         settings = {"popular_evidence": 0.0, **settings}
@@ -133,7 +135,7 @@ def read_changes(path: Path) -> dict[str, Any]:
         raise ProfileError(message) from error
     newer = settings.pop("format", FORMAT)
     if newer != FORMAT:
-        message = f"profile {path}: format must be {FORMAT}, got {newer!r}; upgrade tolqyn"
+        message = f"profile {path}: format must be {FORMAT}, got {quoted(newer)}; upgrade tolqyn"
         raise ProfileError(message)
     return settings
 

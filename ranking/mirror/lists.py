@@ -14,6 +14,8 @@ import msgspec
 
 from ranking.control.book import Book
 from ranking.control.drafts import Draft
+from ranking.control.overrides import Override
+from ranking.control.reach import Reached, merged
 from ranking.engine.arms import Row
 from ranking.engine.checkpoint import arm_of
 from ranking.engine.coread import LEVELS
@@ -176,6 +178,20 @@ class MirrorLists:
         questions = (Question(edition, "", experiment=name) for edition in of_site.values())
         answers = await asyncio.gather(*map(self._asked, questions))
         return counted(name, its, map(_sums, of_site, answers))
+
+    async def reached(self, act: Override) -> Reached:
+        """What an override means in every edition that it is for; workers know."""
+        order = act.ordered()
+        of_site = {site_of(its): its for its in self.editions() if order.is_for(its)}
+        text = msgspec.json.encode(act).decode()
+        answers = await asyncio.gather(
+            *(self._asked(Question(its, "", override=text)) for its in of_site.values())
+        )
+        found = [msgspec.msgpack.decode(data, type=Reached) for data in answers if data]
+        if len(found) < len(of_site):
+            reason = "a worker does not answer; its articles would be missing"
+            raise Refused(reason, 1)
+        return merged(found)
 
     async def graph(self, edition: str, tag: str) -> dict[str, Any]:
         """A tag's neighbours, synonyms and history."""

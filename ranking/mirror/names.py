@@ -26,6 +26,8 @@ class Question(msgspec.Struct, frozen=True, order=True):
         Make it anew at every tick that changes its edition, and tell the readers.
     experiment : str
         Name of the one whose sums are asked for, of the edition's site, instead of the board.
+    override : str
+        One as JSON, of which to tell what it means in the edition's site, instead of the board.
     """
 
     edition: str
@@ -37,6 +39,7 @@ class Question(msgspec.Struct, frozen=True, order=True):
     n: int = 5
     is_followed: bool = False
     experiment: str = ""
+    override: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ A slow round over everything keeps values from expiring. It writes nothing itsel
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -14,6 +15,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.control.overrides import Override
+from ranking.control.reach import Reached, reached
 from ranking.engine.checkpoint import packed_arm
 from ranking.engine.event import site_of
 from ranking.engine.site import Site
@@ -117,6 +120,8 @@ class Publisher:
         q, ranker = question, self.ranker
         if q.experiment:
             return packed(self._sums(site_of(q.edition), q.experiment))
+        if q.override:
+            return msgspec.msgpack.encode(self._reached(site_of(q.edition), q.override))
         live = ranker.profile(q.edition, q.surface, q.section)
         profile = profile_of_json(q.profile) if q.profile else live
         if q.explained:
@@ -125,6 +130,11 @@ class Publisher:
         if q.surface in SURFACES:
             return packed(ranker.board(q.edition, q.surface, profile, LONGEST, q.section))
         return packed(ranker.next(q.edition, q.surface, list(q.pages), LONGEST, profile))
+
+    def _reached(self, site: str, override: str) -> Reached:
+        ranker, act = self.ranker, msgspec.json.decode(override, type=Override)
+        editions = [edition for edition in ranker.editions() if site_of(edition) == site]
+        return reached(act, ranker.catalogue, editions, partial(has_views, ranker))
 
     def _sums(self, site: str, name: str) -> SumsValue:
         rows = [row for its, _, rows in self.ranker.arms() if its == site for row in rows]
@@ -225,6 +235,11 @@ def _names(site: Site, slots: NDArray[np.integer[Any]]) -> list[Key]:
     ids, names = site.ids, site.editions
     pairs = zip(editions, slots.tolist(), strict=True)
     return [(names[edition], ids[slot]) for edition, slot in pairs if ids[slot]]
+
+
+def has_views(ranker: Ranker, edition: str, article: str) -> bool:
+    """Say whether an article has any views."""
+    return article_value(ranker, edition, article).slot >= 0
 
 
 def article_value(ranker: Ranker, edition: str, article: str) -> ArticleValue:

@@ -103,8 +103,8 @@ class Answers:
         edition, n = edition_of(request, self.lists), number_of(request, "n", 4)
         carried = number_of(request, "candidates", 0)
         pages = [request.path_params["id"]]
-        if (arm := request.query_params.get("arm")) and not carried:
-            return await self._of_arm(request, arm, (edition, "related", ""), n, pages)
+        if arm := request.query_params.get("arm"):
+            return await self._of_arm(request, arm, (edition, "related", ""), n, pages, carried)
         profile = await profile_of(request, self.lists, edition, "related")
         board = await self.lists.next(edition, "related", pages, max(n, carried), profile)
         if carried:
@@ -121,9 +121,9 @@ class Answers:
             raise Problem(400, "Unreadable question", str(error)) from error
         edition, n = spelt_edition(asked.edition), asked.n or 5
         recent = [str(page) for page in asked.recent[:LONG_VISIT]]
-        if self.arms and (arm := request.query_params.get("arm")):
+        if arm := request.query_params.get("arm") or asked.arm:
             where = (edition, "foryou", "")
-            body = await self.arms.body(arm, where, n, recent)
+            body = await self._arms().body(arm, where, n, recent)
             return Response(body, headers=PRIVATE, media_type="application/json")
         profile = await profile_of(request, self.lists, edition, "foryou")
         board = await self.lists.next(edition, "foryou", recent, n, profile)
@@ -138,7 +138,7 @@ class Answers:
         surfaces = list(filter(None, query.getlist("surface"))) or ["popular"]
         for surface in surfaces:
             if surface not in SURFACES:
-                detail = f"surface must be of {SURFACES}, got {surface!r}"
+                detail = f"surface must be one of {', '.join(SURFACES)}, got '{surface}'"
                 raise Problem(400, "Surface refused", detail)
         keys = list(dict.fromkeys(product(editions, surfaces)))
         events: AsyncIterator[bytes] = self.listeners.listen(keys, number_of(request, "n", 5))
@@ -185,11 +185,15 @@ class Answers:
         return ready(request, answer)
 
     async def _of_arm(
-        self, request: Request, arm: str, where: Where, n: int, pages: list[str]
+        self, request: Request, arm: str, where: Where, n: int, pages: list[str], carried: int = 0
     ) -> Response:
+        line = line_of(request)
+        return ready(request, await self._arms().answer(line, arm, where, n, pages, carried))
+
+    def _arms(self) -> ArmLists:
         if self.arms is None:
             raise Problem(404, "No experiments", "this server does not know the experiments")
-        return ready(request, await self.arms.answer(line_of(request), arm, where, n, pages))
+        return self.arms
 
     def _past(self) -> PastRoutes:
         if self.past is None:
@@ -213,3 +217,4 @@ class _ForYou(msgspec.Struct, frozen=True):
     edition: str
     recent: list[str | int]
     n: Annotated[int, msgspec.Meta(ge=1, le=LONGEST)] | None = None
+    arm: str | None = None

@@ -4,6 +4,7 @@ An embedded server has all of them; in the cluster a collector only takes events
 and an API process only answers.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from ranking import __version__
 from ranking.console import pages
-from ranking.control.keys import Role
+from ranking.control.keys import Key, Role
 from ranking.server.answers import Answers
 from ranking.server.arms import ArmLists
 from ranking.server.experiments import ExperimentRoutes
@@ -52,7 +53,9 @@ class Api:
     past : Past or None
         Knows what was.
     is_open : bool
-        Whether everything is allowed while there are no keys.
+        Whether everything is allowed until a key administers.
+    guests : sequence of Key
+        Keys of this process alone.
     site : SiteSettings
     """
 
@@ -66,11 +69,17 @@ class Api:
         *,
         is_open: bool = True,
         site: SiteSettings = DEFAULT_SITE,
+        guests: Sequence[Key] = (),
     ) -> None:
         self.site = site
         self.metrics, self.lists, self.intake, self.settings = metrics, lists, intake, settings
         self.past = past
-        self.guard = Guard(settings, is_open=is_open)
+        self.guard = Guard(settings, is_open=is_open, guests=guests)
+        if intake:
+            unsigned = self.guard.unsigned
+            metrics.gauge(
+                "tolqyn_events_unsigned", "Events taken without a key", lambda: unsigned.total
+            )
 
     def app(self, extra: list[BaseRoute] | None = None) -> Starlette:
         """Build the ASGI application."""
@@ -111,8 +120,10 @@ class Api:
         return routes
 
     def _keys(self, settings: Settings) -> list[BaseRoute]:
-        keys, guard = KeyRoutes(settings), self.guard
-        hooks, trials = HookRoutes(settings), ExperimentRoutes(settings)
+        guard = self.guard
+        keys = KeyRoutes(settings, guard.unsigned if self.intake else None)
+        readouts = Readouts(self.lists, settings) if self.lists else None
+        hooks, trials = HookRoutes(settings), ExperimentRoutes(settings, readouts)
         routes = trials.public()
         for made in (hooks, trials):
             routes += guard.routes(Role.READ, made.reading())

@@ -18,7 +18,7 @@ from ranking.beside import Sought
 from ranking.experiments.arms import Listed, Where, listed
 from ranking.experiments.interleaving import NOBODY, team_draft
 from ranking.experiments.plans import ExperimentError
-from ranking.lists.boards import SURFACES, Board, shown
+from ranking.lists.boards import SURFACES, Board, candidates_of, shown
 from ranking.lists.profile import Profile
 from ranking.server.followed import Line
 from ranking.server.ports import Lists, Settings
@@ -41,8 +41,12 @@ class ArmLists:
         self._lists, self._settings = lists, settings
         self._making: dict[str, asyncio.Future[Answer]] = {}
 
-    async def answer(self, line: str, asked: str, where: Where, n: int, pages: list[str]) -> Answer:
+    async def answer(
+        self, line: str, asked: str, where: Where, n: int, pages: list[str], carried: int = 0
+    ) -> Answer:
         """A list for `arm=asked`, kept for the next who ask by its line.
+
+        With so many candidates `carried`, see `mixing`; of two lists drafted into one, the first's.
 
         Raises
         ------
@@ -51,7 +55,7 @@ class ArmLists:
         """
         making = self._making.get(line)
         if making is None:
-            making = asyncio.ensure_future(self._kept(line, asked, where, n, pages))
+            making = asyncio.ensure_future(self._kept(line, asked, where, n, pages, carried))
             self._making[line] = making
             making.add_done_callback(lambda done: self._making.pop(line))
         return await asyncio.shield(making)
@@ -66,11 +70,13 @@ class ArmLists:
         Problem
             As above.
         """
-        return await self._body(self._found(asked, where), where, n, pages)
+        return await self._body(self._found(asked, where), where, n, pages, 0)
 
-    async def _kept(self, line: str, asked: str, where: Where, n: int, pages: list[str]) -> Answer:
+    async def _kept(
+        self, line: str, asked: str, where: Where, n: int, pages: list[str], carried: int
+    ) -> Answer:
         holds, found = self._holding(), self._found(asked, where)
-        answer = self._lists.shelf.keep(line, await self._body(found, where, n, pages))
+        answer = self._lists.shelf.keep(line, await self._body(found, where, n, pages, carried))
         if found and n <= BOARD_ITEMS and self._is_foreseen(found, where):
             soughts = tuple(Sought(*where, its) for its in found.profiles)
             rendered = partial(_rendered, found, where, n)
@@ -104,12 +110,18 @@ class ArmLists:
             surface in SURFACES and edition in self._lists.editions() and section in ("", *scopes)
         )
 
-    async def _body(self, found: Listed | None, where: Where, n: int, pages: list[str]) -> bytes:
-        if found is None:
-            live = self._lists.profiles.of(*where)
-            return orjson.dumps(shown(await self._board(where, n, pages, live), n))
-        board: Callable[[Profile], Awaitable[Board]] = partial(self._board, where, n, pages)
-        return _rendered(found, where, n, [await board(its) for its in found.profiles])
+    async def _body(
+        self, found: Listed | None, where: Where, n: int, pages: list[str], carried: int
+    ) -> bytes:
+        live, most = self._lists.profiles.of(*where), max(n, carried)
+        profiles = (live,) if found is None else found.profiles
+        board: Callable[[Profile], Awaitable[Board]] = partial(self._board, where, most, pages)
+        boards = [await board(its) for its in profiles]
+        body = shown(boards[0], n) if found is None else _body(found, where, n, boards)
+        if carried:
+            first = boards[0] if boards else _no_board(where)
+            body |= candidates_of(first, profiles[0].visit_decay if profiles else live.visit_decay)
+        return orjson.dumps(body)
 
     async def _board(self, where: Where, n: int, pages: list[str], profile: Profile) -> Board:
         edition, surface, section = where
@@ -119,16 +131,22 @@ class ArmLists:
 
 
 def _rendered(found: Listed, where: Where, n: int, boards: Sequence[Board]) -> bytes:
-    """Write a list of an arm; its id follows from what is shown to whom."""
-    board = boards[0] if boards else Board(where[0], where[1], "", 0.0, ())
+    return orjson.dumps(_body(found, where, n, boards))
+
+
+def _no_board(where: Where) -> Board:
+    return Board(where[0], where[1], "", 0.0, ())
+
+
+def _body(found: Listed, where: Where, n: int, boards: Sequence[Board]) -> dict[str, Any]:
+    """A list of an arm; its id follows from what is shown to whom."""
+    board = boards[0] if boards else _no_board(where)
     body = shown(board, n) | {"profile": found.name}
     if len(boards) == 2:
         body["items"] = _drafted(found, boards, n)
     ids = " ".join(item["id"] for item in body["items"])
     list_id = f"{crc32(f'{found.name} {where} {ids}'.encode()):08x}"
-    return orjson.dumps(
-        body | {"experiment": found.experiment, "arm": found.arm, "list_id": list_id}
-    )
+    return body | {"experiment": found.experiment, "arm": found.arm, "list_id": list_id}
 
 
 def _drafted(found: Listed, boards: Sequence[Board], n: int) -> list[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 A page asks `/v1/experiments/live`, open to all and kept by caches for some seconds, and finds the
 arm of its bucket by `/experiment.js`. What an operator may do next is for `ranking.experiments` to
-say; what may not be answers 400 where it is badly said, 409 where it is not allowed now.
+say; what may not be answers 400 where it is badly said, 409 where it is not allowed now. A decision
+that what was counted does not bear out answers 409 until it is confirmed.
 """
 
 import time
@@ -20,6 +21,7 @@ from ranking.control.records import Record
 from ranking.engine.event import canonical_edition
 from ranking.experiments import steps
 from ranking.experiments.arms import has_own_lists
+from ranking.experiments.doubts import Doubt, doubts
 from ranking.experiments.plans import (
     Experiment,
     ExperimentError,
@@ -33,9 +35,11 @@ from ranking.experiments.plans import (
 from ranking.server.deciding import asked, decide
 from ranking.server.ports import Settings
 from ranking.server.problems import Problem
+from ranking.server.readouts import Readouts
 from ranking.server.requests import OPEN, json_response
 
 KIND, RESERVED = "experiment", "live"
+UNCONFIRMED = "Confirmation needed"
 KEPT = {"cache-control": "max-age=5, stale-while-revalidate=5"}
 
 
@@ -50,6 +54,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Of a phase; None = as before.
     winner : str
         Of a decision.
+    confirm : bool
+        Of a decision: it is made whatever speaks against it.
     parent : int or None
         Version that its author saw.
     """
@@ -58,6 +64,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     traffic: Thousandths | None = None
     shares: list[Thousandths] | None = None
     winner: str = ""
+    confirm: bool = False
     parent: int | None = None
     reason: str = ""
     author: str = ""
@@ -86,10 +93,12 @@ class ExperimentRoutes:
     Parameters
     ----------
     settings : Settings
+    readouts : Readouts or None
+        Tell what speaks against a decision; None where nothing is counted.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, readouts: Readouts | None = None) -> None:
+        self._settings, self._readouts = settings, readouts
 
     def public(self) -> list[BaseRoute]:
         """Routes that every page may ask."""
@@ -170,10 +179,13 @@ class ExperimentRoutes:
         except NotAllowedError as error:
             raise Problem(409, "Experiment not allowed", f"{name!r}: {error}") from error
         self._check(name, body)
+        reason = step.reason or which
         if which == "decide":
-            await self._publish(request, name, experiment_of(body), step)
+            if against := await self._against(name, experiment_of(body), step):
+                reason = f"{reason} (confirmed, although {against})"
+            await self._publish(request, name, experiment_of(body), step, reason)
         return await self._decide(
-            request, name, body, step.parent, author=step.author, reason=step.reason or which
+            request, name, body, step.parent, author=step.author, reason=reason
         )
 
     async def remove(self, request: Request) -> Response:
@@ -186,7 +198,22 @@ class ExperimentRoutes:
         )  # fmt: skip
         return Response(status_code=204)
 
-    async def _publish(self, request: Request, name: str, its: Experiment, step: Step) -> None:
+    async def _against(self, name: str, its: Experiment, step: Step) -> str:
+        """What speaks against a decision; it must have been confirmed then."""
+        if self._readouts:
+            found = doubts(its, await self._readouts.read_out(name), its.winner)
+        else:
+            found = [Doubt("unknown", "this process does not know what was counted")]
+        against = "; ".join(doubt.text for doubt in found)
+        if found and not step.confirm:
+            detail = f"{name} must be confirmed to be decided for {its.winner}: {against}"
+            more = {"doubts": msgspec.to_builtins(found)}
+            raise Problem(409, UNCONFIRMED, f"{detail}; send confirm: true", more=more)
+        return against
+
+    async def _publish(
+        self, request: Request, name: str, its: Experiment, step: Step, reason: str
+    ) -> None:
         """Let the scope have what the winner has; a hold-out that won changes nothing."""
         (arm,) = (arm for arm in its.arms if arm.name == its.winner)
         if arm.holdout:
@@ -194,7 +221,8 @@ class ExperimentRoutes:
         changes = dict(changes_of(its, arm, self._settings.book.published))
         await decide(
             self._settings, request, "profile", name_of(its.scope), changes or None,
-            author=step.author, reason=step.reason or f"{arm.name} won experiment {name}",
+            author=step.author,
+            reason=reason if step.reason else f"{arm.name} won experiment {name}: {reason}",
         )  # fmt: skip
 
     async def _decide(

@@ -1,20 +1,25 @@
 """The guard: which role a route needs, and whether a request has it.
 
 A key comes as `Authorization: Bearer KEY`, or as `key=` in the query where a page cannot send
-headers. While there are no keys, a loopback host allows everything, any other nothing.
+headers. Until a key administers, a loopback host allows everything, any other nothing. In a grace
+period events and articles without a key are taken too; those without are counted at all times.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from ranking.control.keys import Key, Role, holder_of
+from ranking.control.keys import Key, Role, grace_end, holder_of, is_guarded
 from ranking.server.ports import Settings
 from ranking.server.problems import Problem
+from ranking.server.unsigned import Unsigned
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+LEFT_OPEN = ("GET", "HEAD", "POST", "PUT", "PATCH")
+"""Methods of what writes that a grace period leaves open: nothing is taken down without a key."""
 CHALLENGE = {"www-authenticate": 'Bearer realm="tolqyn"'}
 
 
@@ -26,11 +31,16 @@ class Guard:
     settings : Settings or None
         Knows the keys; without any, nothing is guarded.
     is_open : bool
-        Whether everything is allowed while there are no keys.
+        Whether everything is allowed until a key administers.
+    guests : sequence of Key
+        Keys of this process alone, which stand in no log and lock nothing.
     """
 
-    def __init__(self, settings: Settings | None, *, is_open: bool = True) -> None:
-        self._settings, self._is_open = settings, is_open
+    def __init__(
+        self, settings: Settings | None, *, is_open: bool = True, guests: Sequence[Key] = ()
+    ) -> None:
+        self._settings, self._is_open, self._guests = settings, is_open, guests
+        self.unsigned = Unsigned()
 
     def routes(self, role: Role, routes: Iterable[BaseRoute]) -> list[BaseRoute]:
         """The same routes, for holders of a role."""
@@ -48,7 +58,7 @@ class Guard:
         """Refuse a request whose sender does not hold a role."""
         if self._settings is None:
             return
-        holder = self._holder(request)
+        holder = self._holder(request, role)
         if holder and not holder.role.may(role):
             detail = f"role must be {role.value}, got {holder.role.value}"
             raise Problem(403, "Not allowed", detail)
@@ -57,21 +67,27 @@ class Guard:
     def _guarded(self, endpoint: Endpoint, role: Role) -> Endpoint:
         async def guarded(request: Request) -> Response:
             self.check(request, role)
-            return await endpoint(request)
+            response = await endpoint(request)
+            if role is Role.WRITE and _is_unsigned(request):
+                self.unsigned.take(response)
+            return response
 
         return guarded
 
-    def _holder(self, request: Request) -> Key | None:
+    def _holder(self, request: Request, role: Role) -> Key | None:
         """Whose key a request has; None where none is needed."""
         settings = self._settings
         assert settings is not None
-        keys = settings.book.held_keys()
-        if not keys and self._is_open:
+        keys = [*settings.book.held_keys(), *self._guests]
+        if not is_guarded(settings.book.held_keys()) and self._is_open:
             if fault := settings.fault():
                 raise Problem(503, "Not ready", fault)
-            return None
-        scheme, _, text = request.headers.get("authorization", "").partition(" ")
-        text = text.strip() if scheme.lower() == "bearer" else request.query_params.get("key", "")
+            return holder_of(_key_of(request), keys) if role is Role.WRITE else None
+        text = _key_of(request)
+        if not text and role is Role.WRITE:
+            if request.method in LEFT_OPEN and time.time() < grace_end(keys):
+                return None
+            self.unsigned.refuse()
         if not text:
             detail = "a key must come as Authorization: Bearer KEY; `tolqyn keys create` makes one"
             raise Problem(401, "Key required", detail, CHALLENGE)
@@ -79,6 +95,16 @@ class Guard:
         if holder is None:
             raise Problem(401, "Unknown key", "the key is none of those that hold", CHALLENGE)
         return holder
+
+
+def _key_of(request: Request) -> str:
+    """The key that a request has, or nothing."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else request.query_params.get("key", "")
+
+
+def _is_unsigned(request: Request) -> bool:
+    return getattr(request.state, "holder", None) is None
 
 
 def author_of(request: Request, told: str) -> str:

@@ -45,6 +45,9 @@ def paths() -> dict[str, Any]:
             "get": _asks("Overrides that are not cancelled"),
             "post": _decides("Begin an override", Override),
         },
+        "/v1/overrides/preview": {
+            "post": _decides("Articles that an override would mean, by edition", Override, "200")
+        },
         "/v1/overrides/mourning": {"post": _decides("Bury in every edition", Mourning)},
         "/v1/overrides/{id}": {"delete": _asks("Cancel an override", [ID], "204")},
         "/v1/hooks": {
@@ -99,16 +102,17 @@ def _asks(
     }
 
 
-def _decides(summary: str, model: type) -> dict[str, Any]:
+def _decides(summary: str, model: type, status: str = "201") -> dict[str, Any]:
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {
         "summary": summary,
         "requestBody": {"content": {"application/json": {"schema": schema}}},
         "responses": {
-            "201": {"description": "It holds"},
+            status: {"description": "It holds" if status == "201" else "OK"},
             "400": {"description": "Refused, with field, rule and value"},
             "401": {"description": "Key required"},
             "403": {"description": "Not allowed"},
+            "404": {"description": "Unknown"},
             "409": {"description": "Somebody else decided first"},
         },
     }

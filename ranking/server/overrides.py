@@ -9,13 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from ranking.control.overrides import Override, OverrideError, override_of
+from ranking.control.overrides import Override, OverrideError, ended, override_of
+from ranking.control.reach import Reached
 from ranking.control.records import Record
 from ranking.engine.event import canonical_edition
 from ranking.lists.boards import SURFACES
 from ranking.lists.edits import Action
 from ranking.server.deciding import asked, decide, withdraw
-from ranking.server.ports import Lists, Settings
+from ranking.server.ports import Lists, Refused, Settings
 from ranking.server.problems import Problem
 from ranking.server.requests import json_response
 
@@ -29,13 +30,13 @@ class Mourning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes
     ----------
-    end : float
-        Wall clock, seconds.
+    end : float or None
+        Wall clock, seconds; None = in two hours.
     site : str
         Empty = all sites.
     """
 
-    end: float
+    end: float | None = None
     sections: list[str] = []
     tags: list[str] = []
     site: str = ""
@@ -57,7 +58,10 @@ class OverrideRoutes:
 
     def reading(self) -> list[BaseRoute]:
         """Routes that change nothing."""
-        return [Route("/v1/overrides", self.all)]
+        return [
+            Route("/v1/overrides", self.all),
+            Route("/v1/overrides/preview", self.preview, methods=["POST"]),
+        ]
 
     def writing(self) -> list[BaseRoute]:
         """Routes that decide."""
@@ -72,11 +76,28 @@ class OverrideRoutes:
         records = self._settings.book.things(KIND)
         return json_response({"overrides": [_shown(record) for record in records]})
 
+    async def preview(self, request: Request) -> Response:
+        """Which articles an override would mean in each edition, before it holds."""
+        wanted, _ = _told(await asked(request, dict[str, Any]))
+        act = self._act(wanted)
+        told = await self._reached(act)
+        editions = [
+            {"edition": edition, "articles": count, **_named(told, edition)}
+            for edition, count in told.editions.items()
+        ]
+        named = [*act.articles, *act.stories]
+        body = {
+            "action": act.action.value,
+            "articles": sum(told.editions.values()),
+            "editions": editions,
+            "end": act.end,
+            "unknown": [name for name in named if name not in told.known],
+        }
+        return json_response(body)
+
     async def add(self, request: Request) -> Response:
         """Begin an override."""
-        wanted = await asked(request, dict[str, Any])
-        told = {name: str(wanted.pop(name, "") or "") for name in ("author", "reason")}
-        return await self._begin(request, {k: v for k, v in wanted.items() if v is not None}, told)
+        return await self._begin(request, *_told(await asked(request, dict[str, Any])))
 
     async def mourn(self, request: Request) -> Response:
         """Bury sections and tags in every edition, until a moment."""
@@ -86,7 +107,7 @@ class OverrideRoutes:
             "edition": f"{wanted.site}/*" if wanted.site else "",
             "sections": wanted.sections,
             "tags": wanted.tags,
-            "end": wanted.end,
+            **({} if wanted.end is None else {"end": wanted.end}),
         }
         told = {"author": wanted.author, "reason": wanted.reason}
         return await self._begin(request, body, told)
@@ -98,19 +119,40 @@ class OverrideRoutes:
     async def _begin(
         self, request: Request, body: dict[str, Any], told: dict[str, str]
     ) -> Response:
+        act = self._act(body)
+        found = await self._reached(act)
+        named = [*act.articles, *act.stories]
+        if unknown := [name for name in named if name not in found.known]:
+            where = act.edition or "any edition"
+            detail = (
+                "articles and stories must be known by a card or a view in"
+                f" {where}, got {', '.join(unknown[:5])}"
+            )
+            raise Problem(404, "Unknown article", detail)
+        record = await decide(
+            self._settings, request, KIND, secrets.token_hex(4),
+            msgspec.to_builtins(found.completed(act)), parent=0, **told,
+        )  # fmt: skip
+        return json_response({**_shown(record), "reached": found.editions}, 201)
+
+    def _act(self, body: dict[str, Any]) -> Override:
+        """The act that a body asks for, with its end."""
         if body.get("action") == Action.LIST.value and not body.get("articles"):
             body["articles"] = self._standing(body)
         try:
-            act = override_of(body)
+            if "elsewhere" in body:
+                message = "elsewhere must be left out: it is found by the stories of the editions"
+                raise OverrideError(message)
+            return ended(override_of(body), time.time())
         except OverrideError as error:
             raise Problem(400, "Override refused", str(error)) from error
-        if act.end is not None and act.end <= time.time():
-            raise Problem(400, "Override refused", f"end must be in the future, got {act.end}")
-        body = msgspec.to_builtins(act)
-        record = await decide(
-            self._settings, request, KIND, secrets.token_hex(4), body, parent=0, **told
-        )
-        return json_response(_shown(record), 201)
+
+    async def _reached(self, act: Override) -> Reached:
+        try:
+            return await self._lists.reached(act)
+        except Refused as refused:
+            wait = {"retry-after": str(refused.wait)}
+            raise Problem(503, "Articles not available", str(refused), wait) from refused
 
     def _standing(self, body: dict[str, Any]) -> list[str]:
         """What a board shows now, to freeze it so."""
@@ -124,6 +166,18 @@ class OverrideRoutes:
             )
             raise Problem(400, "Override refused", detail)
         return list(board.ids[:FROZEN])
+
+
+def _told(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What a body asks for, and who asks and why."""
+    told = {name: str(body.pop(name, "") or "") for name in ("author", "reason")}
+    return {name: value for name, value in body.items() if value is not None}, told
+
+
+def _named(told: Reached, edition: str) -> dict[str, list[str]]:
+    """What sections and tags are called in an edition."""
+    named = told.elsewhere.get(edition)
+    return {"sections": named.sections, "tags": named.tags} if named else {}
 
 
 def _shown(record: Record) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from ranking.control.book import Book
 from ranking.control.drafts import Draft
+from ranking.control.overrides import Override
+from ranking.control.reach import Reached
 from ranking.control.records import Record
 from ranking.engine.rows import Rows
 from ranking.experiments.counting import Counted
@@ -75,6 +77,15 @@ class Lists(Protocol):
 
     async def counted(self, name: str, its: Experiment) -> Counted:
         """An experiment as the log has it by now.
+
+        Raises
+        ------
+        Refused
+            If a part of the log cannot be asked.
+        """
+
+    async def reached(self, act: Override) -> Reached:
+        """What an override means in every edition that it is for.
 
         Raises
         ------

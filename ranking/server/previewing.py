@@ -15,7 +15,7 @@ from ranking.past.rankers import ArchiveError
 from ranking.server.ports import Lists, Past
 from ranking.server.problems import Problem
 from ranking.server.requests import edition_of, json_response, number_of, profile_of
-from ranking.server.sentences import NAMES, Earlier, difference, sentence
+from ranking.server.sentences import NAMES, Earlier, difference, full_hours, sentence
 
 ALL = (*SURFACES, "related", "foryou")
 HOUR = 3600.0
@@ -73,6 +73,8 @@ class PreviewRoutes:
         told = await self._told(where, live, asked), await self._told(where, draft, asked)
         known = await self._lists.article(where[0], article) or {}
         title, earlier = str(known.get("title") or article), await self._earlier(where, article)
+        hourly, as_of = known.get("hourly") or [], float(known.get("as_of") or 0.0)
+        published_at = float(known.get("published_at") or 0.0)
         body: dict[str, Any] = {
             "edition": where[0],
             "surface": where[1],
@@ -85,9 +87,10 @@ class PreviewRoutes:
             "components": _compared(told[0], told[1]),
             "kept_out": told[0].kept_out or None,
             "draft_kept_out": told[1].kept_out or None,
-            "hourly": known.get("hourly") or [],
-            "earlier": earlier and asdict(earlier),
-            "sentence": sentence(title, where[1], told[0], known.get("hourly") or [], earlier),
+            "hourly": hourly,
+            "full_hours": full_hours(hourly, published_at, as_of),
+            "earlier": earlier and _earlier_json(earlier, as_of),
+            "sentence": sentence(title, where[1], told[0], hourly, earlier, published_at, as_of),
         }
         return json_response(body)
 
@@ -113,13 +116,15 @@ class PreviewRoutes:
             return Earlier(before)
         known = await self._lists.article(edition, passed.id) or {}
         title = passed.card.title if passed.card else passed.id
-        return Earlier(before, title, known.get("hourly") or ())
+        published_at = float(known.get("published_at") or 0.0)
+        return Earlier(before, title, known.get("hourly") or (), published_at)
 
     def _where(self, request: Request) -> tuple[str, str, str]:
         query = request.query_params
         surface, edition = query.get("surface", "popular"), edition_of(request, self._lists)
         if surface not in ALL:
-            raise Problem(400, "Surface refused", f"surface must be of {ALL}, got {surface!r}")
+            detail = f"surface must be one of {', '.join(ALL)}, got '{surface}'"
+            raise Problem(400, "Surface refused", detail)
         if surface not in SURFACES and not _pages(request):
             raise Problem(400, "Page refused", f"page must name what {surface} is asked for")
         return edition, surface, query.get("section", "")
@@ -154,6 +159,11 @@ class PreviewRoutes:
         if not found:
             raise Problem(503, "Not ready", "no worker answers now", {"retry-after": "1"})
         return found[0]
+
+
+def _earlier_json(earlier: Earlier, as_of: float) -> dict[str, Any]:
+    hours = full_hours(earlier.its_hourly, earlier.its_published_at, as_of)
+    return {**asdict(earlier), "its_full_hours": hours}
 
 
 def _pages(request: Request) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from typing import Any
 
 import orjson
 from starlette.exceptions import HTTPException
@@ -25,19 +26,22 @@ class Problem(Exception):
         Name, rule, value got.
     headers : dict
         Added to the answer.
+    more : dict
+        Members of the document beside its own.
     """
 
     def __init__(
-        self, status: int, title: str, detail: str, headers: dict[str, str] | None = None
-    ) -> None:
+        self, status: int, title: str, detail: str, headers: dict[str, str] | None = None,
+        more: dict[str, Any] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(detail)
         self.status, self.title, self.detail = status, title, detail
-        self.headers = headers or {}
+        self.headers, self.more = headers or {}, more or {}
 
 
 def problem_response(problem: Problem) -> Response:
     """Write a problem document."""
-    body = {"type": "about:blank", "title": problem.title, "status": problem.status}
+    body = {**problem.more, "type": "about:blank", "title": problem.title, "status": problem.status}
     return Response(
         orjson.dumps(body | {"detail": problem.detail}),
         problem.status,

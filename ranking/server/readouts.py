@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ranking import __version__
+from ranking.experiments.doubts import doubts
 from ranking.experiments.evidence import Evidence
 from ranking.experiments.expected import Habits, expected, guessed, habits_of
 from ranking.experiments.looks import look_at
@@ -100,8 +101,22 @@ class Readouts:
         habits = await self._other_habits("", its, time.time())
         return json_response({**expected(its, habits)._asdict(), "a_day": habits.a_day})
 
+    async def read_out(self, name: str) -> Readout:
+        """What may be said of an experiment by now.
+
+        Raises
+        ------
+        Problem
+            404 if it is not known, 503 if it cannot be counted now.
+        """
+        evidence = await self._evidence_of(name)
+        return await run_in_threadpool(lambda: readout(evidence))
+
     async def _evidence(self, request: Request) -> Evidence:
-        name, book = request.path_params["name"], self._settings.book
+        return await self._evidence_of(request.path_params["name"])
+
+    async def _evidence_of(self, name: str) -> Evidence:
+        book = self._settings.book
         record, its = book.current(KIND, name), book.experiments().get(name)
         if record is None or its is None:
             raise Problem(404, "Unknown experiment", f"no experiment {name!r} is known")
@@ -116,7 +131,7 @@ class Readouts:
             name=name, plan=msgspec.to_builtins(its), version=record.version,
             profiles=self._profiles(its), code=__version__, offsets=counted.offsets, at=at,
             sums=sums, slots=counted.tallies.slots.tolist(), looks=looks,
-            catalogue=counted.catalogue,
+            catalogue=counted.catalogue, events=counted.events, left_out=counted.left_out,
         )  # fmt: skip
 
     def _profiles(self, its: Experiment) -> dict[str, dict[str, Any]]:
@@ -184,7 +199,9 @@ def _shown(
             "is_sound": told.mismatch >= MISMATCH,
             "is_peeking_safe": True,
             "visits": told.visits,
+            "left_out": told.left_out,
         },
+        "doubts": {arm: msgspec.to_builtins(doubts(its, told, arm)) for arm in its.names},
         "planned": {**planned._asdict(), "progress": min(progress, 1.0)},
     }
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ranking.lists.explaining import Explanation
 
+HOUR = 3600.0
 NAMES = {
     "memory_1": "views by the profile's half-life",
     "memory_2": "the longer memory that it backs off to",
@@ -37,11 +38,14 @@ class Earlier:
         Headline of what stood below it then and stands above it now; empty = nothing does.
     its_hourly : sequence of int
         Views an hour of that one.
+    its_published_at : float
+        Seconds, UTC; 0 = not known.
     """
 
     rank: int
     passed_by: str = ""
     its_hourly: Sequence[int] = ()
+    its_published_at: float = 0.0
 
 
 def difference(
@@ -59,8 +63,9 @@ def difference(
 
 
 def sentence(
-    title: str, surface: str, live: Explanation, hourly: Sequence[int], earlier: Earlier | None
-) -> str:
+    title: str, surface: str, live: Explanation, hourly: Sequence[int], earlier: Earlier | None,
+    published_at: float = 0.0, as_of: float = 0.0,
+) -> str:  # fmt: skip
     """Why an article stands where it does.
 
     Parameters
@@ -71,6 +76,10 @@ def sentence(
         Its views an hour, the current one last.
     earlier : Earlier or None
         If it is known.
+    published_at : float
+        Seconds, UTC; 0 = not known.
+    as_of : float
+        The log's clock, seconds.
     """
     place = f"{_ordinal(live.rank)} of" if live.rank else "not in"
     told = f"“{title}” is {place} {surface}"
@@ -82,18 +91,46 @@ def sentence(
         told += f": {because} of its score"
     if live.kept_out and not live.rank:
         told += f"; {live.kept_out}"
-    if course := _course(hourly):
+    if course := _course(full_hours(hourly, published_at, as_of)):
         told += f". Its views {course} in the last full hour"
-        if earlier and earlier.passed_by and (other := _course(earlier.its_hourly)):
+        passed = earlier and full_hours(earlier.its_hourly, earlier.its_published_at, as_of)
+        if earlier and earlier.passed_by and (other := _course(passed or None)):
             told += f", while those of “{earlier.passed_by}” {other}"
     return told + "."
 
 
-def _course(hourly: Sequence[int]) -> str:
-    """How views went from the full hour before the last one to the last one."""
-    if len(hourly) < 3:
+def full_hours(hourly: Sequence[int], published_at: float, as_of: float) -> tuple[int, int] | None:
+    """Views in the full hour before the last one, and in the last one.
+
+    None of an article that was not there when the last one began, and of one that was read in
+    neither: what the current hour has would contradict it.
+
+    Parameters
+    ----------
+    hourly : sequence of int
+        Views an hour, the current one last.
+    published_at : float
+        Seconds, UTC; 0 = not known: it is there from its first view on.
+    as_of : float
+        The log's clock, seconds.
+
+    Examples
+    --------
+    >>> full_hours([0, 90, 262], 7_200.0 - 360, 7_200.0), full_hours([4, 9, 2, 1], 0.0, 7_200.0)
+    (None, (9, 2))
+    """
+    if len(hourly) < 3 or not (hourly[-2] or hourly[-3]):
+        return None
+    begun = as_of // HOUR * HOUR - HOUR
+    is_old = published_at <= begun if published_at and as_of else any(hourly[:-2])
+    return (hourly[-3], hourly[-2]) if is_old else None
+
+
+def _course(hours: tuple[int, int] | None) -> str:
+    """How views went from one full hour to the next."""
+    if hours is None:
         return ""
-    last, before = hourly[-2], hourly[-3]
+    before, last = hours
     if last == before:
         return f"stayed at {last}"
     return f"{'rose' if last > before else 'fell'} from {before} to {last} an hour"

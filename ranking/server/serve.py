@@ -38,8 +38,8 @@ def check_address(host: str, port: int, *, has_keys: bool = False) -> None:
     """
     if not (has_keys or is_loopback(host)):
         message = (
-            f"host must be a loopback address while there are no keys, got {host!r};"
-            " `tolqyn keys create` makes one"
+            f"host must be a loopback address until a key administers, got {host!r};"
+            " `tolqyn keys create administer` makes one"
         )
         raise ServeError(message)
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:

@@ -144,12 +144,15 @@ async def _answer(options: dict[str, Any]) -> None:
     await listen(app, lists.shelf.answers, options["host"], options["port"], ready, following)
     if following.done():
         following.result()
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
 
 
 async def _follow_settings(
     options: dict[str, Any],
 ) -> "tuple[KafkaSettings, asyncio.Task[None]]":
     """Begin to follow the settings; an address that others reach needs keys in them."""
+    from ranking.control.keys import is_guarded
     from ranking.server.serve import check_address, is_loopback
     from streams.deciding import KafkaSettings
     from streams.topic_names import TopicNames
@@ -159,7 +162,7 @@ async def _follow_settings(
     following = decided.begin()
     if not is_loopback(host):
         await decided.known()
-    check_address(host, port, has_keys=bool(decided.book.held_keys()))
+    check_address(host, port, has_keys=is_guarded(decided.book.held_keys()))
     return decided, following
 
 
@@ -190,12 +193,13 @@ def _child(command: list[str]) -> "subprocess.Popen[bytes]":
 
 def _settled(options: dict[str, Any]) -> int:
     """Wait for Kafka, refuse topics that are not as they must be; returns their partitions."""
-    from streams.broker import Broker, BrokerError
+    from streams.broker import Broker, BrokerError, servers
     from streams.topic_names import TopicNames
     from streams.topics import TopicsError, differences, specification
 
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    pause = 1.0
+    servers(options["kafka"])
+    pause, is_told = 1.0, False
     while True:
         try:
             with Broker(options["kafka"], 5.0) as broker:
@@ -203,9 +207,13 @@ def _settled(options: dict[str, Any]) -> int:
                 found = broker.topics([t.name for t in specification(options["namespace"])])
             break
         except BrokerError as error:
-            log.warning("%s; trying again in %.0f s", error, pause)
+            if not is_told:
+                log.warning("%s; trying again until one does", error)
+            is_told = True
             time.sleep(pause)
             pause = min(pause * 2, 15.0)
+    if is_told:
+        log.warning("Kafka answers at %s", options["kafka"])
     if views not in found:
         message = f"topic {views} is missing; make it with `tolqyn topics create`"
         raise TopicsError(message)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ranking.commands.durations import Duration
 from ranking.commands.settings import Setting
 
 KAFKA = Setting("--kafka", "TOLQYN_KAFKA", click.STRING, "127.0.0.1:9092", "Kafka, HOST:PORT.")
@@ -32,7 +33,7 @@ HOST = Setting(
 PORT = Setting("--port", "TOLQYN_PORT", click.IntRange(1, 65535), 8080, "Port to listen on.")
 COLLECTOR_PORT = Setting("--port", "TOLQYN_PORT", click.IntRange(1, 65535), 8081, PORT.text)
 CHECKPOINT_EVERY = Setting(
-    "--checkpoint-every", "TOLQYN_CHECKPOINT_EVERY", click.FloatRange(0.1, 3600), 20.0,
+    "--checkpoint-every", "TOLQYN_CHECKPOINT_EVERY", Duration(0.1, 3600), 20.0,
     "Seconds between checkpoints.",
 )  # fmt: skip
 PROFILE = Setting(

@@ -3,9 +3,9 @@
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
+from ranking.commands.groups import Suggesting
+from ranking.commands.output import print_json, print_table, with_format
 from ranking.commands.settings import option_of
 from streams.commands.settings import KAFKA, NAMESPACE
 from streams.topics import PARTITIONS, Topic, TopicsError, differences, missing, specification
@@ -16,7 +16,7 @@ PARTITIONS_OPTION = click.Option(
 )  # fmt: skip
 
 
-@click.group()
+@click.group(cls=Suggesting)
 def topics() -> None:
     """Create, verify and list the cluster's topics."""
 
@@ -50,22 +50,26 @@ def _verify(kafka: str, namespace: str, partitions: int) -> None:
     click.echo(f"all {len(wanted)} topics are as they must be")
 
 
-def _list(kafka: str, namespace: str) -> None:
+def _list(kafka: str, namespace: str, form: str) -> None:
     """List the topics that are there: partitions, policy, and how far each has come."""
     from streams.broker import Broker
 
     names = [topic.name for topic in specification(namespace)]
-    table = Table("topic", "partitions", "cleanup", "next offsets")
+    rows = []
     with Broker(kafka) as broker:
         found = broker.topics(names)
         for name, topic in found.items():
             policy = str(topic.configs["cleanup.policy"])
-            ends = " ".join(str(end) for end in broker.end_offsets(name))
-            table.add_row(name, str(topic.partitions), policy, ends)
-    Console().print(table)
-    for name in names:
-        if name not in found:
-            click.echo(f"{name} is missing")
+            rows.append((name, topic.partitions, policy, broker.end_offsets(name)))
+    absent = [name for name in names if name not in found]
+    heads = ("topic", "partitions", "cleanup", "next offsets")
+    if form == "json":
+        told = [dict(zip(("topic", "partitions", "cleanup", "next"), r, strict=True)) for r in rows]
+        print_json({"topics": told, "missing": absent})
+        return
+    print_table(heads, [(t, str(n), p, " ".join(map(str, ends))) for t, n, p, ends in rows])
+    for name in absent:
+        click.echo(f"{name} is missing")
 
 
 def _refuse(lines: list[str]) -> None:
@@ -86,3 +90,4 @@ def _subcommand(name: str, callback: Any, *options: click.Option) -> None:
 _subcommand("create", _create, PARTITIONS_OPTION)
 _subcommand("verify", _verify, PARTITIONS_OPTION)
 _subcommand("list", _list)
+with_format(topics.commands["list"])

@@ -112,17 +112,18 @@ function sentence(said) {
     earlier && earlier.rank !== said.rank && (had ? t("said.earlier", { place: had }) : t("said.new")),
     said.kept_out && !has && t("said.kept_out", { reason: reasonText(said.kept_out) }),
     listed && t("said.parts", { parts: listed }),
-    course(said.hourly),
+    course(said.full_hours),
     earlier?.passed_by && t("said.passed", { title: earlier.passed_by }),
-    earlier?.passed_by && course(earlier.its_hourly),
+    earlier?.passed_by && course(earlier.its_full_hours),
   ]
     .filter(Boolean)
     .join(" ");
 }
 
-/** How views went from the full hour before the last one to the last one. */
-function course(hourly) {
-  const [before, last] = hourly.slice(-3, -1);
+/** How views went from the full hour before the last one to the last one, if that can be said. */
+function course(hours) {
+  if (!hours) return "";
+  const [before, last] = hours;
   const way = last > before ? "rose" : last < before ? "fell" : "";
   return way && t(`said.${way}`, { before: number(before), last: number(last) });
 }

@@ -56,7 +56,7 @@ function table({ from, until, live, draft, every }) {
       h(
         "td",
         { class: `number by ${by > 0 ? "up" : by < 0 ? "down" : ""}` },
-        `${by > 0 ? "+" : by < 0 ? "−" : ""}${percent(Math.abs(by))}`,
+        t("points", { n: `${by > 0 ? "+" : by < 0 ? "−" : ""}${number(100 * Math.abs(by))}` }),
       ),
     );
   });

@@ -5,11 +5,14 @@ import { choice, field, h, select } from "./markup.js";
 import { refusalText } from "./told.js";
 import { duration, t } from "./words.js";
 
-const ENDS = [1800, 3600, 3 * 3600, 12 * 3600, 86400, 7 * 86400];
+const ENDS = [1800, 3600, 2 * 3600, 3 * 3600, 12 * 3600, 86400, 7 * 86400];
 const ACTIONS = ["pin", "boost", "bury", "block"];
 
-/** Pickers of an end: after some time, at a moment, or none; reads as seconds since the epoch. */
-export function ending({ endless = true, first = 3600 } = {}) {
+/**
+ * Pickers of an end: after some time, or at a moment; reads as seconds since the epoch. What may have
+ * none is allowed by `allow(true)`.
+ */
+export function ending({ first = 2 * 3600 } = {}) {
   const at = h("input", {
     type: "datetime-local",
     name: "at",
@@ -20,7 +23,6 @@ export function ending({ endless = true, first = 3600 } = {}) {
   const options = [
     ...ENDS.map((s) => [String(s), t("end.in", { time: duration(s) })]),
     ["at", t("end.at")],
-    ...(endless ? [["", t("end.none")]] : []),
   ];
   const how = select(
     options,
@@ -34,7 +36,13 @@ export function ending({ endless = true, first = 3600 } = {}) {
     if (how.value === "at") return at.value ? new Date(at.value).getTime() / 1000 : null;
     return how.value ? Date.now() / 1000 + Number(how.value) : null;
   };
-  return { box: h("div", { class: "pair" }, field(t("end"), how), at), read };
+  const none = h("option", { value: "" }, t("end.none"));
+  const allow = (endless) => {
+    if (endless) how.append(none);
+    else none.remove();
+    if (!how.value) how.value = String(first);
+  };
+  return { box: h("div", { class: "pair" }, field(t("end"), how), at), read, allow };
 }
 
 /** Who does it and why; both are kept in the audit log. */
@@ -91,6 +99,7 @@ export function byHand({ item, card, edition, surface }, done) {
     action = value;
     slotField.hidden = action !== "pin";
     factorField.hidden = action !== "boost";
+    end.allow(action === "block");
   };
   const everywhere =
     card?.story &&

@@ -5,10 +5,11 @@ const NAME = "tolqyn author";
 
 /** An answer other than success, or none at all (status 0). */
 export class Refusal extends Error {
-  constructor(status, title, detail) {
+  constructor(status, title, detail, more = {}) {
     super(detail || title);
     this.status = status;
     this.title = title;
+    this.more = more;
   }
 }
 
@@ -63,7 +64,7 @@ async function send(method, path, query, body, signal) {
   if (answer.status === 401 || answer.status === 403) {
     dispatchEvent(new CustomEvent("key-wanted", { detail: answer.status }));
   }
-  throw new Refusal(answer.status, said.title ?? answer.statusText, said.detail ?? "");
+  throw new Refusal(answer.status, said.title ?? answer.statusText, said.detail ?? "", said);
 }
 
 export const get = (path, query, signal) => send("GET", path, query, undefined, signal);

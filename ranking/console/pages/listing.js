@@ -43,11 +43,15 @@ class Standing {
   }
 }
 
+/** Words of an arrow: against ten minutes ago, or of a draft against the live list. */
+const LATER = { new: "moved.new", up: "moved.up", down: "moved.down" };
+export const DRAFTED = { new: "drafted.new", up: "drafted.up", down: "drafted.down" };
+
 /** An arrow with a number, and words for who cannot see it. */
-export function arrow(moved) {
-  if (moved === "new") return h("span", { class: "moved new", title: t("moved.new") }, t("new"));
+export function arrow(moved, said = LATER) {
+  if (moved === "new") return h("span", { class: "moved new", title: t(said.new) }, t("new"));
   if (!moved) return h("span", { class: "moved", "aria-hidden": "true" }, "–");
-  const words = t(moved > 0 ? "moved.up" : "moved.down", { n: Math.abs(moved) });
+  const words = t(moved > 0 ? said.up : said.down, { n: Math.abs(moved) });
   return h(
     "span",
     { class: `moved ${moved > 0 ? "up" : "down"}`, title: words },

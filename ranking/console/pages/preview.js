@@ -2,7 +2,7 @@
 
 import { openArticle } from "./article.js";
 import { get } from "./client.js";
-import { Listing, arrow } from "./listing.js";
+import { DRAFTED, Listing, arrow } from "./listing.js";
 import { h } from "./markup.js";
 import { reasonText, refusalText } from "./told.js";
 import { number, t, written } from "./words.js";
@@ -100,8 +100,8 @@ export class Preview {
       leaves.map(({ id }) => [id, () => h("span", { class: "moved out", title: t("moved.out") }, t("out"))]),
     );
     const come = new Map([
-      ...enters.map(({ id }) => [id, () => arrow("new")]),
-      ...moves.map(({ id, from, to }) => [id, () => arrow(from - to)]),
+      ...enters.map(({ id }) => [id, () => arrow("new", DRAFTED)]),
+      ...moves.map(({ id, from, to }) => [id, () => arrow(from - to, DRAFTED)]),
     ]);
     this.live.show(live, this.n, gone);
     this.tried.show(draft, this.n, come);

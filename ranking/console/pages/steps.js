@@ -4,7 +4,9 @@ import { acting, signature } from "./byhand.js";
 import { post, remove } from "./client.js";
 import { button, dialog, field, h, select } from "./markup.js";
 import { scopeWords } from "./told.js";
-import { t } from "./words.js";
+import { change, percent, t } from "./words.js";
+
+const UNCONFIRMED = "Confirmation needed";
 
 const STEPS = {
   draft: ["start", "remove"],
@@ -32,8 +34,9 @@ function ask(which, told, app, done) {
   const form = acting(
     t(`step.${which}`),
     async () => {
+      const said = { ...more.read(), parent: told.version, ...signed.read() };
       if (which === "remove") await remove(line, signed.read());
-      else await post(`${line}/${which}`, { ...more.read(), parent: told.version, ...signed.read() });
+      else if (!(await taken(`${line}/${which}`, said, told.doubts[said.winner]))) return;
       app.tell(t("done.step", { name: told.name }));
       box.close();
       done(which);
@@ -43,6 +46,61 @@ function ask(which, told, app, done) {
     signed.box,
   );
   const box = dialog(`${t(`step.${which}`)}: ${told.name}`, "small", t("close"), form);
+}
+
+/** Take a step; what is known to speak against it is asked again. Says whether it was taken. */
+async function taken(line, said, known = []) {
+  if (known.length && !(await again(known))) return false;
+  const sure = { ...said, ...(known.length ? { confirm: true } : {}) };
+  try {
+    await post(line, sure);
+    return true;
+  } catch (error) {
+    if (error.title !== UNCONFIRMED) throw error;
+    if (!(await again(error.more.doubts))) return false;
+    await post(line, { ...said, confirm: true });
+    return true;
+  }
+}
+
+/** The second question, with what speaks against the step. */
+function again(doubts) {
+  return new Promise((answered) => {
+    const answer = (value) => {
+      answered(value);
+      box.close();
+    };
+    const box = dialog(
+      t("doubts"),
+      "small",
+      t("close"),
+      h(
+        "ul",
+        { class: "note fault" },
+        doubts.map((one) => h("li", {}, doubtText(one))),
+      ),
+      h("p", { class: "hint" }, t("doubts.hint")),
+      h(
+        "p",
+        { class: "actions" },
+        button(t("doubts.no"), () => answer(false)),
+        button(t("doubts.yes"), () => answer(true), { class: "primary", name: "confirm" }),
+      ),
+    );
+    box.addEventListener("close", () => answered(false));
+  });
+}
+
+function doubtText({ kind, text, facts }) {
+  if (kind === "unknown") return text;
+  const { share, low, high, metric } = facts;
+  return t(`doubt.${kind}`, {
+    ...facts,
+    share: share === undefined ? "" : percent(share),
+    low: low === undefined ? "" : change(low),
+    high: high === undefined ? "" : change(high),
+    metric: metric === undefined ? "" : t(`metric.${metric}`),
+  });
 }
 
 const FIELDS = {

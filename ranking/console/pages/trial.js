@@ -14,6 +14,8 @@ import { chance, change, moment, number, percent, t } from "./words.js";
 
 const RENEW = 5000,
   DAY = 86400;
+const MISPLACED = 0.01;
+const ENDED = new Set(["stopped", "decided"]);
 const OPEN = new Set(["running", "frozen", "stopped"]);
 const FILES = { report: "html", readout: "json", evidence: "json", "sums.csv": "csv" };
 
@@ -108,8 +110,22 @@ function file(line, name, what) {
 /** A word on how an experiment stands. */
 export const statusBadge = (status) => h("span", { class: `badge ${status}` }, t(`status.${status}`));
 
-/** Whether the sizes of the arms fit. */
+/** Whether the sizes of the arms fit, and whether events bear the arms of their buckets. */
 export function soundness(told) {
+  const share = told.health.left_out;
+  return [
+    sizes(told),
+    share > 0 &&
+      h(
+        "span",
+        { class: `health ${share > MISPLACED ? "unsound" : "sound"}` },
+        share > MISPLACED ? "⚠ " : "",
+        t("health.left_out", { share: percent(Math.max(share, 0.001)) }),
+      ),
+  ].filter(Boolean);
+}
+
+function sizes(told) {
   return told.health.is_sound
     ? h("span", { class: "health sound" }, "✓ ", t("health.sound"))
     : h(
@@ -132,7 +148,7 @@ function headingOf(told) {
   const { plan, status } = told;
   const day = Math.max(Math.ceil((Math.min(told.at, told.end) - told.start) / DAY), 1);
   const since =
-    status === "draft"
+    status === "draft" || ENDED.has(status)
       ? t("trial.weeks", { n: number(plan.weeks) })
       : t("trial.day", { n: number(day), of: number(plan.weeks * 7), from: moment(told.start) });
   return [
@@ -212,7 +228,7 @@ function progress(told) {
       [
         t("progress.of", { share: percent(share) }),
         t("progress.visits", { n: number(visits, 0) }),
-        needed(planned, told.plan.weeks),
+        ENDED.has(told.status) ? "" : needed(planned, told.plan.weeks),
       ].join(" "),
     ),
   );

@@ -4,6 +4,7 @@
 import { acting, ending, signature } from "./byhand.js";
 import { post } from "./client.js";
 import { choice, field, h, select } from "./markup.js";
+import { reach } from "./reach.js";
 import { editionName, t } from "./words.js";
 
 /** Words between commas. */
@@ -36,8 +37,11 @@ function words(name, known, which) {
 export function mourning(known, app, done) {
   const [sections, sectionsKnown] = words("mourning-sections", known, "sections");
   const [tags, tagsKnown] = words("mourning-tags", known, "tags");
-  const end = ending({ endless: false, first: 86400 }),
+  const end = ending({ first: 86400 }),
     signed = signature();
+  const named = () => ({ sections: listed(sections.value), tags: listed(tags.value) });
+  const meant = reach(() => meaning({ action: "bury", ...named() }));
+  for (const input of [sections, tags]) input.addEventListener("input", meant.renew);
   return h(
     "section",
     { class: "panel", id: "mourning" },
@@ -46,12 +50,7 @@ export function mourning(known, app, done) {
     acting(
       t("mourning.begin"),
       async () => {
-        const said = {
-          sections: listed(sections.value),
-          tags: listed(tags.value),
-          end: end.read(),
-          ...signed.read(),
-        };
+        const said = { ...named(), end: end.read(), ...signed.read() };
         await post("/v1/overrides/mourning", said);
         app.tell(t("done.mourning"));
         done();
@@ -60,11 +59,15 @@ export function mourning(known, app, done) {
       sectionsKnown,
       field(t("tags"), tags, t("commas")),
       tagsKnown,
+      meant.box,
       end.box,
       signed.box,
     ),
   );
 }
+
+/** An act that names something, else null. */
+const meaning = (act) => (act.sections.length || act.tags.length ? act : null);
 
 /** The form of freezing. */
 export function freezing(known, app, done) {
@@ -123,11 +126,14 @@ export function sweeping(known, app, done) {
   const edition = select(
     [["", t("all.editions")], ...Array.from(known.keys(), (name) => [name, editionName(name)])],
     "",
-    () => {},
+    () => meant.renew(),
     { name: "swept" },
   );
   const end = ending(),
     signed = signature();
+  const named = () => ({ sections: listed(sections.value), tags: listed(tags.value) });
+  const meant = reach(() => meaning({ action, edition: edition.value, ...named() }));
+  for (const input of [sections, tags]) input.addEventListener("input", meant.renew);
   return h(
     "section",
     { class: "panel", id: "sweep" },
@@ -141,8 +147,7 @@ export function sweeping(known, app, done) {
           action,
           edition: edition.value,
           surface: "",
-          sections: listed(sections.value),
-          tags: listed(tags.value),
+          ...named(),
           ...more,
           start: null,
           end: end.read(),
@@ -159,6 +164,8 @@ export function sweeping(known, app, done) {
         (value) => {
           action = value;
           factor.hidden = value !== "boost";
+          end.allow(value === "block");
+          meant.renew();
         },
       ),
       factor,
@@ -167,6 +174,7 @@ export function sweeping(known, app, done) {
       sectionsKnown,
       field(t("tags"), tags, t("commas")),
       tagsKnown,
+      meant.box,
       end.box,
       signed.box,
     ),

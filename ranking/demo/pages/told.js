@@ -51,6 +51,7 @@ export async function armOf(surface) {
 
 /* Events */
 
+const EVENTS = facts.key ? `/v1/events?key=${encodeURIComponent(facts.key)}` : "/v1/events";
 let waiting = [];
 let timer = 0;
 
@@ -60,8 +61,8 @@ function send() {
   const events = waiting.map(({ pick, ...told }) => ({ ...told, ...fieldsOf(bucket, mine, pick) }));
   waiting = [];
   const body = new Blob([JSON.stringify(events)], { type: "application/json" });
-  if (!navigator.sendBeacon("/v1/events", body)) {
-    fetch("/v1/events", { method: "POST", body, keepalive: true }).catch(() => {});
+  if (!navigator.sendBeacon(EVENTS, body)) {
+    fetch(EVENTS, { method: "POST", body, keepalive: true }).catch(() => {});
   }
 }
 

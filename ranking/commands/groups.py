@@ -1,0 +1,29 @@
+"""Groups: commands of commands, which ask whether a similar word was meant."""
+
+from typing import Any
+
+import click
+
+from ranking.quoting import suggestion
+
+
+class Suggesting(click.Group):
+    """A group of commands."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the arguments begin with."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            known = self.list_commands(ctx)
+            message = f"no command '{args[0]}'{suggestion(args[0], known)}"
+            if "?" not in message:
+                message += f"; there are {', '.join(known)}"
+            raise click.UsageError(message, ctx) from error
+
+    def group(self, *args: Any, **kwargs: Any) -> Any:
+        """Make a group below this one, of the same kind."""
+        kwargs.setdefault("cls", Suggesting)
+        return super().group(*args, **kwargs)
