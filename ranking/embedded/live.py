@@ -263,7 +263,7 @@ class Live:
         with self.lock:
             if self.ranker.govern(self.book.profiles, self.book.desk(time.time())):
                 self.shelf.renew()
-            changes = self.ranker.tick(renew=renew)
+            changes = self.ranker.tick(renew=renew, wall=time.time())
             self._beside.note(changes.boards)
             beside = self._beside.make(self.shelf.followed.wanted(), now)
         self._teller.tell(self._watch.look(changes, self.book.hooks(), time.time()))

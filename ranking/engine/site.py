@@ -20,6 +20,8 @@ from ranking.engine.views import DONE, TURN, apply_views, reread_views, views_of
 from ranking.engine.visits import forget_pages
 
 SOURCES = 1024
+MOVES = 1 << 18
+"""Slots given or taken that are remembered until whoever follows them looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Site:
         self.evictions = 0
         self._evicted: list[tuple[str, str]] = []
         self.arrivals = 0  # slots given, to new articles or in place of evicted ones
+        self.appended_ms = 0  # newest stamp of a batch, by the clock of who appended it
+        self._moved: list[int] | None = None  # slots given or taken; None = too many to tell
         self.arms = Arms(settings.arms)
         self.state = new_state(settings)
 
@@ -106,6 +110,7 @@ class Site:
         int
             How many views were new by their source's sequence.
         """
+        self.appended_ms = max(self.appended_ms, batch.stamp_ms)
         before = tuple(self.sequences.items())
         batch = self._fresh_part(self.sequences, batch)
         here = Turn(0, position, int(self.log["views"]), before)
@@ -130,6 +135,7 @@ class Site:
         sequences : dict of str to int
             The sources' next numbers before the batch; moved on.
         """
+        self.appended_ms = max(self.appended_ms, batch.stamp_ms)
         batch = self._fresh_part(sequences, batch)
         if len(batch):
             self.state = with_room(self.state, len(batch))
@@ -159,6 +165,17 @@ class Site:
         """Edition and id of the articles evicted since the last call."""
         evicted, self._evicted = self._evicted, []
         return evicted
+
+    def take_moved(self) -> list[int] | None:
+        """Slots given or taken since the last call; None = any may have been."""
+        moved, self._moved = self._moved, []
+        return moved
+
+    def _move(self, slots: list[int]) -> None:
+        if self._moved is not None:
+            self._moved += slots
+            if len(self._moved) > MOVES:
+                self._moved = None
 
     def reread_from(self) -> Turn:
         """Where rereading must begin so that nothing remembered is missing."""
@@ -220,6 +237,7 @@ class Site:
             self.ids.append(article)
         self.slots[self.editions.index(edition)][article] = slot
         self.arrivals += 1
+        self._move([slot])
         return slot
 
     def _be_born(self, born: list[tuple[int, int, str]]) -> None:
@@ -286,3 +304,4 @@ class Site:
         article["touched"][gone_slots] = touched
         self.state.mass[gone_slots] = 0.0
         self.free_slots = gone_slots.tolist()
+        self._move(gone_slots.tolist())

@@ -75,7 +75,7 @@ def _fresh(edition: "Edition", profile: Profile, section: str) -> list[str]:
     """New articles in the order of their chances in this minute."""
     ages = (
         (edition.at - card.published_at, card.id)
-        for card in edition.catalogue.latest(edition.name, NEWEST, section)
+        for card in edition.catalogue.latest(edition.name, NEWEST, section, edition.listing_at)
     )
     fresh = [id for age, id in ages if 0.0 <= age < 3600.0 * profile.exposure_hours]
     return sorted(fresh, key=lambda id: (_digest(f"{edition.name} {id}", edition.at), id))

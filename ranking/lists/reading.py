@@ -62,6 +62,10 @@ class Reading(Protocol):
     def at(self) -> float:
         """The clock of the edition's lists, seconds."""
 
+    @property
+    def listing_at(self) -> float:
+        """The moment at which its lists are shown, seconds; see `listing`."""
+
     def ground(self, profile: Profile, hints: list[Card]) -> Ground:
         """What Related and For this visit are ranked on, with what tags propose."""
 
