@@ -147,8 +147,8 @@ class Ranker(Showing):
         """Bring the lists up to the log and make the boards that changed, or whose time has come.
 
         Without a wall clock all of them are made. With one, what small editions borrow is looked at
-        once a second, and what only time changes once a minute; of these boards so many at a time
-        as take some milliseconds.
+        once a second, and what only time changes once a minute; these boards, and Trending where
+        more than `DUE` editions had views, are made in turn, `DUE` at each tick.
 
         Parameters
         ----------
@@ -160,7 +160,7 @@ class Ranker(Showing):
         self.at_wall(wall)
         changed, self._changed = self._changed, set()
         cards, self._cards = self._cards, []
-        touched, evicted = {}, []
+        touched, evicted, viewed = {}, [], set[str]()
         for site in list(self.sites.values()):
             slots = touched[site.name] = site.take_touched()
             evicted += site.take_evicted()
@@ -168,16 +168,22 @@ class Ranker(Showing):
             for index in np.unique(of_edition).tolist():
                 name = site.editions[index]
                 self.edition(name).touch(slots[of_edition == index])
-                changed.add(name)
+                viewed.add(name)
         changed |= self._turned()
-        self._unrenewed |= changed
+        self._unrenewed |= changed | viewed
         if renew:
             for name in self._unrenewed:
                 self.edition(name).renew_tags()
             self._unrenewed = set()
         keys = {(name, surface) for name in changed for surface in SURFACES}
+        keys |= {(name, "popular") for name in viewed}
+        rising = {(name, "trending") for name in viewed} - keys
+        if len(rising) <= DUE or math.isnan(self._wall):
+            keys |= rising
+        else:
+            self._waiting |= dict.fromkeys(sorted(rising))
         boards = [self.live_board(*key) for key in sorted(keys | self._due(keys))]
-        for name in changed:
+        for name in changed | viewed:
             self._turns[name] = self._next_turn(name)
         return Changes(boards, touched, evicted, cards)
 

@@ -39,7 +39,7 @@ def ranker_of(*cards: Card) -> Ranker:
         for k, name in enumerate(NAMES)
         for n in range(30 - k)
     ]
-    ranker.apply(packed(sorted(rows)), 0)
+    ranker.apply(packed(sorted(rows, key=lambda row: row.at_ms)), 0)
     return ranker
 
 

@@ -126,7 +126,7 @@ def test_caps_fill_from_each_sections_leaders() -> None:
     for n in range(2):
         rows += [view(START_MS + k, name, f"{n} {k}") for k, name in enumerate(names[:2000])]
     rows += [view(START_MS + k, name, f"one {k}") for k, name in enumerate(names[2000:])]
-    ranker.apply(packed(sorted(rows)), 0)
+    ranker.apply(packed(sorted(rows, key=lambda row: row.at_ms)), 0)
     board = ranker.board(RU, "popular", profile_from({"section_cap": 2}), 50, "")
     sections = Counter(item.card.section for item in board.items if item.card)
     assert len(board.items) == 50

@@ -108,7 +108,7 @@ def test_a_sleeping_edition_is_ordered_by_its_longest_memory(hours: int) -> None
         for n in range(1 + k)
     ]
     ranker = Ranker()
-    ranker.apply(packed(sorted(rows)), 0)
+    ranker.apply(packed(sorted(rows, key=lambda row: row.at_ms)), 0)
     end = START_MS + hours * 3_600_000
     ranker.apply(chopped([view(end, "r", edition=RU)], [], source="later")[0], 1)
     board = ranker.board(UZ, "popular", DEFAULT, 8, "")

@@ -28,7 +28,7 @@ class Catalogue:
     def __init__(self) -> None:
         self._cards: dict[str, dict[str, Card]] = {}
         self._gone: set[tuple[str, str]] = set()
-        self._stories: dict[tuple[str, str], dict[tuple[str, str], Card]] = {}
+        self._stories: dict[tuple[str, str], dict[str, dict[str, Card]]] = {}
         self._newest: dict[str, dict[str, Order]] = {}  # by edition and section; "" = all
         self._expiring: dict[str, Order] = {}
         self._of_site: dict[str, set[str]] = {}
@@ -40,7 +40,8 @@ class Catalogue:
         """The catalogue as it is now; another thread may put cards meanwhile."""
         made = Catalogue()
         made._cards = {edition: dict(cards) for edition, cards in list(self._cards.items())}
-        made._stories = {key: dict(told) for key, told in list(self._stories.items())}
+        for key, told in list(self._stories.items()):
+            made._stories[key] = {edition: dict(cards) for edition, cards in list(told.items())}
         made._gone = set(self._gone)
         made._of_site = {site: set(editions) for site, editions in list(self._of_site.items())}
         made._storied = self._storied.copy()
@@ -85,7 +86,8 @@ class Catalogue:
                 expiring.add((card.expires_at, card.id))
         if card.story:
             site = site_of(card.edition)
-            self._stories.setdefault((site, card.story), {})[card.edition, card.id] = card
+            told = self._stories.setdefault((site, card.story), {})
+            told.setdefault(card.edition, {})[card.id] = card
             self._storied[site] += 1
         return True
 
@@ -173,13 +175,15 @@ class Catalogue:
     def translations(self, site: str, story: str) -> list[Card]:
         """Cards of a story in all editions of a site, by edition, the newest first, ties by id."""
         told = list(self._stories.get((site, story), {}).values())
-        return sorted(told, key=lambda c: (c.edition, -c.published_at, c.id))
+        cards = [card for its in told for card in list(its.values())]
+        return sorted(cards, key=lambda c: (c.edition, -c.published_at, c.id))
 
     def of_story(self, edition: str, story: str) -> list[str]:
         """An edition's articles of one story, the newest first, ties by id."""
-        told = list(self._stories.get((site_of(edition), story), {}).values())
-        mine = [card for card in told if card.edition == edition]
-        return [card.id for card in sorted(mine, key=lambda c: (-c.published_at, c.id))]
+        mine = self._stories.get((site_of(edition), story), {}).get(edition)
+        if not mine:
+            return []
+        return [card.id for card in sorted(mine.values(), key=lambda c: (-c.published_at, c.id))]
 
     def _forget(self, edition: str, article: str) -> bool:
         card = self._cards.get(edition, {}).pop(article, None)
@@ -194,7 +198,10 @@ class Catalogue:
             self._expiring[edition].discard((card.expires_at, article))
         key = (site_of(edition), card.story)
         told = self._stories.get(key, {})
-        self._storied[key[0]] -= told.pop((edition, article), None) is not None
+        mine = told.get(edition, {})
+        self._storied[key[0]] -= mine.pop(article, None) is not None
+        if not mine:
+            told.pop(edition, None)
         if not told:
             self._stories.pop(key, None)
         return True

@@ -32,7 +32,10 @@ class Headlines:
         """Say whether an article's headline is told already."""
         if card is None or not card.title:
             return False
-        return any(is_near_duplicate(title, card.title) for title in self._titles)
+        for title in self._titles:  # a loop, since this is asked some hundred times a board
+            if is_near_duplicate(title, card.title):
+                return True
+        return False
 
     def add(self, card: Card | None) -> None:
         """Note a listed article's headline."""

@@ -8,9 +8,10 @@ duplicates forbid is not shown. An exposed article is marked, and is no incumben
 """
 
 import math
-from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ranking.lists.choosing import choose
 from ranking.lists.edits import NO_EDITS, Edits
@@ -85,7 +86,7 @@ def _inserted(chosen: list[Scored], exposed: Scored) -> list[Scored]:
     """The list with an article in the fifth place, as long as before."""
     own = next((item for item in chosen if item.id == exposed.id), exposed)
     rest = [item for item in chosen[PLACES - 1 :] if item.id != exposed.id]
-    return [*chosen[: PLACES - 1], replace(own, exposed=True), *rest][: len(chosen)]
+    return [*chosen[: PLACES - 1], msgspec.structs.replace(own, exposed=True), *rest][: len(chosen)]
 
 
 def _digest(text: str, at: float) -> int:

@@ -7,7 +7,7 @@ the loan vanishes as its own evidence grows. Only articles of the edition itself
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
 from itertools import islice
@@ -39,6 +39,9 @@ class Lending(NamedTuple):
     whole: float
 
 
+NO_LENDING = Lending({}, 0.0)
+
+
 class Pool:
     """What the editions of a site lend one another, at one moment.
 
@@ -51,20 +54,28 @@ class Pool:
     def __init__(self, lendings: Mapping[str, Lending]) -> None:
         self._lendings = lendings
         total: defaultdict[str, float] = defaultdict(float)
+        lenders: Counter[str] = Counter()
         for lending in lendings.values():
+            lenders.update(lending.stories.keys())
             for story, score in lending.stories.items():
                 total[story] += score
-        self._total = dict(nsmallest(POOLED, total.items(), key=lambda its: (-its[1], its[0])))
+        heaviest = nsmallest(POOLED, total.items(), key=lambda its: (-its[1], its[0]))
+        self._stories = [(story, score, lenders[story]) for story, score in heaviest]
+        self._lent: dict[str, dict[str, float]] = {}
 
-    def lent_to(self, edition: Edition) -> dict[str, float]:
+    def lent_to(self, edition: Edition) -> Mapping[str, float]:
         """Shares of an edition's articles in the other editions together, by article."""
-        others = [its for name, its in self._lendings.items() if name != edition.name]
-        own, whole = self._lendings.get(edition.name), math.fsum(its.whole for its in others)
+        if edition.name not in self._lent:
+            self._lent[edition.name] = self._shares(edition)
+        return self._lent[edition.name]
+
+    def _shares(self, edition: Edition) -> dict[str, float]:
+        its, own = self._lendings.items(), self._lendings.get(edition.name, NO_LENDING).stories
+        whole = math.fsum(lending.whole for name, lending in its if name != edition.name)
         lent: dict[str, float] = {}
-        for story, score in self._total.items() if whole > 0.0 else ():
-            if own and story in own.stories:
-                score = sum(its.stories.get(story, 0.0) for its in others)
-            if score > 0.0:
+        for story, total, lenders in self._stories if whole > 0.0 else ():
+            score = total - own[story] if story in own else total
+            if score > 0.0 and lenders > (story in own):
                 lent |= dict.fromkeys(edition.of_stories(story), score / whole)
         return lent
 
