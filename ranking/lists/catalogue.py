@@ -136,6 +136,11 @@ class Catalogue:
         """Say whether a listed card of an edition names a section."""
         return bool(self._newest.get(edition, {}).get(section))
 
+    def is_timeless(self, edition: str) -> bool:
+        """Say whether lists may show every article of an edition at any time."""
+        cards = self._cards.get(edition, {}).values()
+        return all(c.listable and not c.published_at and not c.expires_at for c in cards)
+
     def size(self, edition: str) -> int:
         """Count an edition's cards."""
         return len(self._cards.get(edition, {}))

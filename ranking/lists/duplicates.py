@@ -32,10 +32,8 @@ class Headlines:
         """Say whether an article's headline is told already."""
         if card is None or not card.title:
             return False
-        for title in self._titles:  # a loop, since this is asked some hundred times a board
-            if is_near_duplicate(title, card.title):
-                return True
-        return False
+        its = card.title
+        return True in [is_near_duplicate(title, its) for title in self._titles]
 
     def add(self, card: Card | None) -> None:
         """Note a listed article's headline."""

@@ -37,6 +37,8 @@ def is_plain(profile: Profile, catalogue: Catalogue, editions: list[str]) -> boo
         return False
     by_cards = profile.freshness or profile.exposure or profile.section_cap or profile.author_cap
     by_cards = by_cards or profile.tag_share or profile.section_share or profile.diversity
+    if not all(map(catalogue.is_timeless, editions)):
+        return False
     return not by_cards or not any(catalogue.size(name) for name in editions)
 
 
