@@ -144,7 +144,7 @@ def test_lists_follow_slots_at_the_cost_of_what_changed(monkeypatch: pytest.Monk
     roster, looked = ranker.edition(RU).roster, [0]
     take = type(roster)._take
 
-    def counted(self: object, slots: np.ndarray) -> None:  # type: ignore[type-arg]
+    def counted(self: object, slots: np.ndarray) -> None:
         looked[0] += slots.size
         take(roster, slots)
 

@@ -40,8 +40,8 @@ def growth(articles: int = 1_000_000, ticks: int = TICKS) -> dict[str, float]:
     Returns
     -------
     dict
-        Of each size: milliseconds of a tick (median, 95th percentile, longest); of a read of the
-        store of leaders under drafts; memory of the process in MB when it stood.
+        Of each size: milliseconds of a tick (median, 95th percentile, longest), memory of the
+        process in MB when it stood, and what drafts added.
     """
     measures: dict[str, float] = {}
     for name, (size, editions, most) in CASES.items():
@@ -62,9 +62,9 @@ def _case(articles: int, editions: int, most: int, ticks: int) -> list[tuple[str
     before, took = _memory(), []
     for tick in range(ticks):
         at = BEGIN_MS + articles + 50 * tick
-        names = [int(drawn.paretovariate(0.5)) % articles for _ in range(VIEWS - 1)]
-        names.append(articles + tick)  # an article that nobody saw before
-        ranker.apply(_batch(names, editions, at, number, drawn), ranker.position)
+        seen = [int(drawn.paretovariate(0.5)) % articles for _ in range(VIEWS - 1)]
+        seen.append(articles + tick)  # an article that nobody saw before
+        ranker.apply(_batch(seen, editions, at, number, drawn), ranker.position)
         number += VIEWS
         began = time.perf_counter()
         ranker.tick(renew=False, wall=wall + 0.05 * tick)
