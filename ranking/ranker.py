@@ -5,10 +5,12 @@ replays, backtests and tests all drive this one class. It reads no clock: the ti
 the log's, and how often it ticks changes nothing in its state.
 """
 
+import math
 import struct
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import msgspec
 import numpy as np
@@ -21,9 +23,10 @@ from ranking.engine.event import site_of
 from ranking.engine.outcomes import NAMES, REJECTED, ROBOT
 from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Remembered, Site
-from ranking.lists.boards import Board
+from ranking.lists.boards import SURFACES, Board
 from ranking.lists.cards import Card
 from ranking.lists.catalogue import Catalogue
+from ranking.lists.listing import NO_CLOCK
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.rereading import Rereading
 from ranking.showing import Showing
@@ -39,6 +42,10 @@ from ranking.snapshot import (
     piece_names,
     read_whole,
 )
+
+MINUTE_MS = 60_000
+DUE = 8
+"""Boards a tick that are made because their time has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,9 @@ class Ranker(Showing):
         self.position = 0
         self._unrenewed: set[str] = set()  # editions whose tags do not follow yet
         self._cards: list[tuple[str, str]] = []
+        self._turns: dict[str, float] = {}  # when an article of an edition comes or goes next
+        self._waiting: dict[tuple[str, str], None] = {}  # boards that are due
+        self._minutes: dict[str, int] = {}  # of each site's silence
 
     def apply(self, batch: Batch, position: int) -> NDArray[np.uint8]:
         """Apply the batch at a log position.
@@ -129,18 +139,17 @@ class Ranker(Showing):
         self.position = position + 1
 
     def put(self, cards: Iterable[Card]) -> None:
-        """Add or replace article cards."""
+        """Add or replace article cards; those of articles that were taken down are passed over."""
         for card in cards:
             if not self.has_room_for(card.edition):
                 self.refused_cards += 1
                 continue
-            site = self._opened(site_of(card.edition))
-            assert site is not None
-            self.sites[site.name] = site
-            self.catalogue.put(card)
-            self.edition(card.edition).card_changed(card.id)
-            self._changed.add(card.edition)
-            self._cards.append((card.edition, card.id))
+            at = self.edition(card.edition).listing_at
+            if self.catalogue.put(card, at if at == at else math.inf):
+                site = self._opened(site_of(card.edition))
+                assert site is not None
+                self.sites[site.name] = site
+                self._card_changed(card.edition, card.id)
 
     def has_room_for(self, edition: str) -> bool:
         """Say whether an edition is open, or there is room to open it."""
@@ -155,28 +164,44 @@ class Ranker(Showing):
     def remove(self, edition: str, article: str) -> bool:
         """Take an article down; says whether its card was known."""
         known = self.catalogue.remove(edition, article)
+        self._card_changed(edition, article)
+        return known
+
+    def reinstate(self, edition: str, article: str, card: Card | None = None) -> bool:
+        """Bring an article back that was taken down, with its card if that is known.
+
+        Says whether it was taken down.
+        """
+        was_gone = self.catalogue.restore(edition, article)
+        if was_gone:
+            self._card_changed(edition, article)
+        if card:
+            self.put([card])
+        return was_gone
+
+    def _card_changed(self, edition: str, article: str) -> None:
         self.edition(edition).card_changed(article)
         self._changed.add(edition)
         self._cards.append((edition, article))
-        return known
 
-    def put_back(self, edition: str, article: str, card: Card | None) -> None:
-        """Bring an article back that was taken down, with its card if that is known."""
-        self.catalogue.restore(edition, article)
-        if card:
-            self.put([card])
+    def tick(self, *, renew: bool = True, wall: float | None = None) -> Changes:
+        """Bring the lists up to the log and make the boards that changed, or whose time has come.
 
-    def tick(self, *, renew: bool = True) -> Changes:
-        """Bring the lists up to the log and make the boards of the editions that changed.
+        Without a wall clock all of them are made. With one, what small editions borrow is looked at
+        once a second, and what only time changes once a minute; these boards, and Trending where
+        more than `DUE` editions had views, are made in turn, `DUE` at each tick.
 
         Parameters
         ----------
         renew : bool
             Let tag graphs follow too, which costs some 20 ms an edition when they are read.
+        wall : float
+            Wall clock in seconds, of a live process.
         """
+        self.at_wall(wall)
         changed, self._changed = self._changed, set()
         cards, self._cards = self._cards, []
-        touched, evicted = {}, []
+        touched, evicted, viewed = {}, [], set[str]()
         for site in list(self.sites.values()):
             slots = touched[site.name] = site.take_touched()
             evicted += site.take_evicted()
@@ -184,15 +209,23 @@ class Ranker(Showing):
             for index in np.unique(of_edition).tolist():
                 name = site.editions[index]
                 self.edition(name).touch(slots[of_edition == index])
-                changed.add(name)
-        for name in sorted(changed):
-            changed.update(other.name for other in self.siblings(name) if self._is_small(other))
-        self._unrenewed |= changed
+                viewed.add(name)
+        changed |= self._turned()
+        self._unrenewed |= changed | viewed
         if renew:
             for name in self._unrenewed:
                 self.edition(name).renew_tags()
             self._unrenewed = set()
-        boards = [board for name in sorted(changed) for board in self.boards(name)]
+        keys = {(name, surface) for name in changed for surface in SURFACES}
+        keys |= {(name, "popular") for name in viewed}
+        rising = {(name, "trending") for name in viewed} - keys
+        if len(rising) <= DUE or math.isnan(self._wall):
+            keys |= rising
+        else:
+            self._waiting |= dict.fromkeys(sorted(rising))
+        boards = [self.live_board(*key) for key in sorted(keys | self._due(keys))]
+        for name in changed | viewed:
+            self._turns[name] = self._next_turn(name)
         return Changes(boards, touched, evicted, cards)
 
     @property
@@ -204,6 +237,39 @@ class Ranker(Showing):
         """Site and how full each of its memories is."""
         for site in self._logged_sites():
             yield from ((site.name, its) for its in site.remembered())
+
+    def _turned(self) -> set[str]:
+        """Editions in which an article's time to be listed has come or gone."""
+        clocks = {name: roster.listing_at for name, roster in self._rosters.items()}
+        return {n for n, turn in self._turns.items() if turn <= clocks.get(site_of(n), NO_CLOCK)}
+
+    def _next_turn(self, edition: str) -> float:
+        at = self.edition(edition).listing_at
+        return self.catalogue.next_turn(edition, at if at == at else -math.inf)
+
+    def _due(self, made: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Boards that change though their editions did not, without those that are made anyway."""
+        waiting = self._waiting
+        for site in list(self.sites.values()):
+            waiting |= dict.fromkeys((name, "popular") for name in self._borrowers(site))
+            minute = self._roster(site).idle_ms // MINUTE_MS
+            if minute != self._minutes.get(site.name, 0):
+                self._minutes[site.name] = minute
+                waiting |= dict.fromkeys(self._timed(site.name))
+        for key in made:
+            waiting.pop(key, None)
+        most = len(waiting) if math.isnan(self._wall) else DUE
+        due = list(islice(waiting, most))
+        for key in due:
+            del waiting[key]
+        return set(due)
+
+    def _timed(self, site: str) -> Iterator[tuple[str, str]]:
+        """Boards of a site that follow the reading clock."""
+        for name in self._of_site(site):
+            yield name, "trending"
+            if self.profile(name, "popular").window:
+                yield name, "popular"
 
     def arms(self) -> Iterator[tuple[str, int, list[Row]]]:
         """Site, log position that comes next, and sums by arm, uncopied."""

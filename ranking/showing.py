@@ -3,8 +3,10 @@
 Nothing here changes any state: profiles, edits and what stands in a board are kept beside it.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from functools import cached_property
+from typing import NamedTuple
 
 from ranking.engine.event import site_of
 from ranking.engine.settings import EngineSettings
@@ -14,12 +16,30 @@ from ranking.lists.catalogue import Catalogue
 from ranking.lists.edition import Edition
 from ranking.lists.edits import NO_DESK, Desk
 from ranking.lists.explaining import Explained, Explanation, explain
+from ranking.lists.listing import NO_CLOCK
+from ranking.lists.loans import NOTHING_LENT
 from ranking.lists.profile import Profile
 from ranking.lists.profiles import Profiles
-from ranking.lists.siblings import is_small
+from ranking.lists.roster import Roster
+from ranking.lists.siblings import Pool, is_small, pool_of
 from ranking.lists.steadiness import Incumbents
 
 BOARD_ITEMS = 20
+PATIENCE_MS = 60_000
+"""A silence begins so long after the last append."""
+LENT_FOR = 1.0
+"""Seconds of the wall clock for which what editions lend one another is taken as it was."""
+
+
+POOLS = 64
+
+
+class _Lent(NamedTuple):
+    """What a site's editions lent one another, the state it was read from, and when."""
+
+    pool: Pool
+    state: tuple[int, int]
+    made: float
 
 
 class Showing:
@@ -41,6 +61,19 @@ class Showing:
         self._editions: dict[str, Edition] = {}
         self._changed: set[str] = set()
         self._incumbents: dict[tuple[str, str], Incumbents] = {}
+        self._rosters: dict[str, Roster] = {}
+        self._pools: dict[tuple[str, Profile], _Lent] = {}
+        self._wall = NO_CLOCK
+
+    def at_wall(self, wall: float | None) -> None:
+        """Read lists at a moment of the wall clock, seconds, or at the log's clock if None.
+
+        It dates what lists may show, and moves the reading clock of a site on through a silence:
+        by the seconds since its last append, but for `PATIENCE_MS`. No state changes.
+        """
+        self._wall = NO_CLOCK if wall is None else wall
+        for name, roster in self._rosters.items():
+            self._set_clock(roster, self.sites[name])
 
     def govern(self, profiles: Profiles, desk: Desk = NO_DESK) -> bool:
         """Make lists under other profiles and edits from the next tick on; no state changes.
@@ -69,8 +102,10 @@ class Showing:
             return kept
         site = self.sites.get(site_of(name))
         if site is None or not (name in site.editions or self.catalogue.size(name)):
-            return Edition(self._nowhere, name, self.catalogue)
-        self._editions[name] = Edition(site, name, self.catalogue)
+            roster = Roster(self._nowhere, self.catalogue)
+            self._set_clock(roster, self._nowhere)
+            return Edition(self._nowhere, name, self.catalogue, roster)
+        self._editions[name] = Edition(site, name, self.catalogue, self._roster(site))
         return self._editions[name]
 
     @cached_property
@@ -78,10 +113,21 @@ class Showing:
         """A site of nothing, for editions that nobody knows."""
         return Site("", EngineSettings(articles=64, rows=16, neighbours=8, arms=8))
 
+    def _roster(self, site: Site) -> Roster:
+        if site.name not in self._rosters:
+            roster = self._rosters[site.name] = Roster(site, self.catalogue)
+            self._set_clock(roster, site)
+        return self._rosters[site.name]
+
+    def _set_clock(self, roster: Roster, site: Site) -> None:
+        roster.wall, roster.idle_ms = self._wall, 0
+        if site.appended_ms and not math.isnan(self._wall):
+            silence = round(self._wall * 1000) - site.appended_ms
+            roster.idle_ms = max(silence - PATIENCE_MS, 0)
+
     def siblings(self, name: str) -> list[Edition]:
         """The other editions of an edition's site, by name."""
-        others = (other for other in self.editions() if other != name)
-        return [self.edition(other) for other in others if site_of(other) == site_of(name)]
+        return [self.edition(other) for other in self._of_site(site_of(name)) if other != name]
 
     def editions(self) -> list[str]:
         """Editions with views or cards, by name."""
@@ -101,9 +147,9 @@ class Showing:
         self, edition: str, surface: str, profile: Profile, stood: Incumbents, section: str = ""
     ) -> Board:
         """Make one board under any profile, steadied by what it showed."""
-        made, siblings = self.edition(edition), self.siblings(edition)
-        edits = self.desk.of(edition, surface)
-        return make_board(made, surface, profile, BOARD_ITEMS, section, siblings, stood, edits)
+        made, edits = self.edition(edition), self.desk.of(edition, surface)
+        lent = self._lent(made, surface, profile)
+        return make_board(made, surface, profile, BOARD_ITEMS, section, (), stood, edits, lent)
 
     def stood(self, boards: Iterable[Board]) -> None:
         """Learn what was published before this ranker began, so that it does not jump."""
@@ -113,10 +159,9 @@ class Showing:
 
     def board(self, edition: str, surface: str, profile: Profile, n: int, section: str) -> Board:
         """Make one board of an edition under any profile."""
-        made, siblings, edits = self.edition(edition), self.siblings(edition), self.desk
-        return make_board(
-            made, surface, profile, n, section, siblings, edits=edits.of(edition, surface)
-        )
+        made, edits = self.edition(edition), self.desk.of(edition, surface)
+        lent = self._lent(made, surface, profile)
+        return make_board(made, surface, profile, n, section, edits=edits, lent=lent)
 
     def next(
         self, edition: str, surface: str, pages: list[str], n: int, profile: Profile | None = None
@@ -152,5 +197,47 @@ class Showing:
         """Make For this visit from the last pages read, newest first."""
         return self.next(edition, "foryou", recent, n)
 
-    def _is_small(self, edition: Edition) -> bool:
-        return is_small(edition, self.profile(edition.name, "popular"))
+    def _lent(self, edition: Edition, surface: str, profile: Profile) -> Mapping[str, float]:
+        if surface != "popular" or not is_small(edition, profile):
+            return NOTHING_LENT
+        pool = self._pool(edition.site, profile)
+        return pool.lent_to(edition) if pool else NOTHING_LENT
+
+    def _pool(self, site: Site, profile: Profile) -> Pool | None:
+        """What the site's editions lend under a profile, as it was lately; None if nothing."""
+        if not self.catalogue.has_stories(site.name):
+            return None
+        state, key = self._state_of(site), (site.name, profile)
+        lent = self._pools.pop(key, None)
+        is_late = lent is None or lent.state != state
+        if lent is None or (is_late and not 0.0 <= self._wall - lent.made < LENT_FOR):
+            editions = [self.edition(name) for name in self._of_site(site.name)]
+            lent = _Lent(pool_of(editions, profile), state, self._wall)
+        self._pools[key] = lent
+        while len(self._pools) > POOLS:
+            del self._pools[next(iter(self._pools))]
+        return lent.pool
+
+    def _state_of(self, site: Site) -> tuple[int, int]:
+        return int(site.log["views"]), self.catalogue.version
+
+    def _borrowers(self, site: Site) -> list[str]:
+        """Small editions of a site whose pool is older than its state, and may be made anew."""
+        if not self.catalogue.has_stories(site.name):
+            return []
+        found, state = [], self._state_of(site)
+        for name in self._of_site(site.name):
+            profile = self.profile(name, "popular")
+            lent = self._pools.get((site.name, profile))
+            is_due = lent is None or (
+                lent.state != state and not 0.0 <= self._wall - lent.made < LENT_FOR
+            )
+            if is_due and is_small(self.edition(name), profile):
+                found.append(name)
+        return found
+
+    def _of_site(self, site: str) -> list[str]:
+        """A site's editions with views or cards, by name."""
+        held = self.sites.get(site)
+        seen = set(held.editions) if held else set[str]()
+        return sorted(seen | set(self.catalogue.editions(site)))

@@ -99,6 +99,6 @@ class Part:
         if held.is_gone:
             self.ranker.remove(edition, article)
         elif held.is_restored:
-            self.ranker.put_back(edition, article, held.card)
+            self.ranker.reinstate(edition, article, held.card)
         elif held.card:
             self.ranker.put([held.card])

@@ -47,6 +47,8 @@ class Publishing:
         Monotonic seconds.
     look : callable
         Told of what came of each tick.
+    wall : callable
+        Wall clock, seconds since the epoch.
     """
 
     def __init__(
@@ -56,7 +58,9 @@ class Publishing:
         names: Names,
         clock: Callable[[], float] = time.monotonic,
         look: Callable[[Changes], None] = lambda changes: None,
+        wall: Callable[[], float] = time.time,
     ) -> None:
+        self._wall = wall
         self._look = look
         self._part, self._writer, self._names, self._clock = part, writer, names, clock
         self._publisher = Publisher(part.ranker)
@@ -128,7 +132,7 @@ class Publishing:
         if renew:
             self._renewed = now
         publisher = self._publisher
-        changes = self._part.ranker.tick(renew=renew)
+        changes = self._part.ranker.tick(renew=renew, wall=self._wall())
         self._look(changes)
         self._followed.note(changes.boards)
         self._unwritten |= {(board.edition, board.surface): board for board in changes.boards}

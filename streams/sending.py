@@ -12,8 +12,8 @@ import msgspec
 from ranking.engine.batch import encode
 from ranking.engine.event import Rejection, site_of
 from ranking.engine.rows import DEFAULTS, Rows
-from ranking.lists.cards import Card
-from ranking.lists.tombstones import gone_fault, settled
+from ranking.lists.cards import Card, first_published
+from ranking.lists.tombstones import gone_fault
 from ranking.replay.send import SendError, Taken
 from ranking.server.bundles import Bundler
 from ranking.server.collector import Label, admit
@@ -87,7 +87,7 @@ class KafkaTarget:
             if held.is_gone:
                 rejected.append(Rejection(index, "id", gone_fault(card.id)))
             else:
-                taken.append(settled(card, held))
+                taken.append(first_published(card, held.card, time.time()))
         for card in taken:
             partition = partition_of(site_of(card.edition), self._counts[topic])
             self._producer.send(topic, partition, *card_record(card))

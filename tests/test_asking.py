@@ -76,7 +76,10 @@ def test_what_follows_from_half_lives_alone() -> None:
     assert is_plain(DEFAULT, none, [RU])
     assert is_plain(Profile(section_cap=1, freshness=2.0), none, [RU])
     assert is_plain(DEFAULT, some, [KK])
-    assert is_plain(TAGLESS, some, [KK, RU])
+    assert not is_plain(TAGLESS, some, [KK, RU])  # it has dates, before which nothing is listed
+    timeless = Catalogue()
+    timeless.put(Card(RU, "1", section="law"))
+    assert is_plain(TAGLESS, timeless, [KK, RU])
     for profile in (DEFAULT, replace(TAGLESS, author_cap=1)):
         assert not is_plain(profile, some, [KK, RU])
     for profile in (Profile(exponent=1.0), Profile(window=3600)):

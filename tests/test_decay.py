@@ -1,7 +1,9 @@
 """Decay: our own powers and logarithms, and the kernels that read the bank of half-lives."""
 
 import math
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ranking.engine.decay import (
+    FRACTION,
     HALF_LIVES,
+    LOWER,
     POINTS,
     RUNG_MS,
     RUNGS,
@@ -130,3 +134,37 @@ def test_a_power_law_is_within_five_percent(exponent: float, scale: float) -> No
         row = 2.0 ** (-age_ms / RUNG_MS)  # one view of that age
         read = read_mass(row, -1, np.zeros(4), mix, clock.shift)
         assert read == pytest.approx((1.0 + age_ms / 1000 / scale) ** -exponent, rel=0.05)
+
+
+@pytest.mark.parametrize("half_life", [301.0, 310.0, 599.0, *BETWEEN, 2_000_000.0, 2_592_000.0])
+def test_a_kernel_knows_the_two_rungs_next_to_its_half_life(half_life: float) -> None:
+    """What the linear interpolation goes by where the quintic has nothing to go by."""
+    kernel = half_life_kernel(half_life)
+    low = kernel.first + int(kernel.between[LOWER])
+    assert HALF_LIVES[low] < half_life
+    assert half_life < HALF_LIVES[low + 1] or low + 2 == RUNGS
+    share = math.log(half_life / HALF_LIVES[low]) / math.log(HALF_LIVES[low + 1] / HALF_LIVES[low])
+    assert kernel.between[FRACTION] == pytest.approx(share, rel=1e-12)
+    assert 0.0 < kernel.between[FRACTION] < (1.2 if low + 2 == RUNGS else 1.0)
+
+
+@pytest.mark.parametrize("half_life", [301.0, 310.0, 420.0])
+def test_a_mass_that_faded_on_a_lower_rung_lies_between_its_neighbours(half_life: float) -> None:
+    row = np.ones(RUNGS)
+    row[0], row[1], row[2] = 0.0, 2.0**-40, 2.0**-20
+    kernel = half_life_kernel(half_life)
+    read = read_mass(row, kernel.first, kernel.between, kernel.mix, np.zeros(RUNGS))
+    assert row[1] < read < row[2]
+
+
+MATHS = re.compile(
+    r"np\.(log|log2|log1p|exp|exp2|expm1|power)\b|math\.(log|log2|log1p|exp|exp2|expm1|pow)\b"
+)
+
+
+def test_lists_and_kernels_use_no_library_whose_bits_differ_between_machines() -> None:
+    root = Path(__file__).parents[1] / "ranking"
+    files = [root / "engine" / "decay.py", *(root / "lists").glob("*.py")]
+    assert len(files) > 30
+    found = [file.name for file in files if MATHS.search(file.read_text(encoding="utf-8"))]
+    assert found == []

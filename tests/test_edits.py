@@ -44,7 +44,7 @@ def ranker() -> Ranker:
         made.put(
             Card(
                 edition, f"a{k}", HEADLINES[k],
-                SECTIONS[k % 2], ("concert",) if k == 2 else ("law",), START_MS / 1000 + k,
+                SECTIONS[k % 2], ("concert",) if k == 2 else ("law",), START_MS / 1000 - 60 + k,
                 story=f"story {k}",
             )
             for k in range(12)

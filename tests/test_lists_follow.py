@@ -9,7 +9,7 @@ from tests.logs import KK, RU, START_MS, chopped, packed, random_rows, view
 
 
 def test_removed_articles_are_never_listed() -> None:
-    """At once, on every surface and in every list's fill; putting a card brings one back."""
+    """At once, on every surface and in every list's fill, until they are reinstated."""
     live = Live()
     live.put([Card(RU, f"card {k}") for k in range(6)])
     live.feed(portal(25, 400, articles=40))
@@ -29,6 +29,9 @@ def test_removed_articles_are_never_listed() -> None:
         assert not any(set(board.ids) & gone for board in boards)
         assert len(live.ranker.related(RU, articles[-1], 4).ids) == 4
     back = articles[0]
+    live.ranker.put([Card(RU, back)])
+    assert back not in live.popular(RU, DEFAULT, 100).ids
+    assert live.ranker.reinstate(RU, back)
     live.put([Card(RU, back)])
     assert back in live.popular(RU, DEFAULT, 100).ids
     assert set(live.ranker.board(KK, "popular", DEFAULT, 100, "").ids) == set(live.articles(KK))
@@ -51,10 +54,11 @@ def test_boards_are_made_for_what_changed() -> None:
 
 
 def test_small_editions_follow_their_siblings() -> None:
+    """Those that share stories; an edition of another site does not."""
     ranker = Ranker()
     ranker.apply(packed([view(START_MS, "a"), view(START_MS, "b", edition=KK)]), 0)
     ranker.tick()
-    ranker.put([Card("inform/uz", "c"), Card("paper/uz", "d")])
+    ranker.put([Card("inform/uz", "c", story="s"), Card("paper/uz", "d", story="s")])
     assert {b.edition for b in ranker.tick().boards} == {KK, RU, "inform/uz", "paper/uz"}
 
 

@@ -188,12 +188,14 @@ def bench(
 ) -> None:
     """Run benchmarks: `visible` (how soon a view shows), `retune` (how soon a draft's board is
     there, among a million articles), `experiments` (what lists by arm cost in serving; needs wrk),
-    `ingest` (a log by HTTP), `preview` (a draft's boards beside a system that ran with its decay),
-    `kafka` (the cluster beside Kafka Streams), `recovery` (after a worker's kill).
+    `growth` (a tick's cost as a portal grows), `ingest` (a log by HTTP), `preview` (a draft's
+    boards beside a system that ran with its decay), `kafka` (the cluster beside Kafka Streams),
+    `recovery` (after a worker's kill).
 
     The last two need a broker and a Redis: deploy/local up
     """
     from ranking.benchmarks.experiments import experiments
+    from ranking.benchmarks.growth import growth
     from ranking.benchmarks.ingest import ingest
     from ranking.benchmarks.limits import Limit
     from ranking.benchmarks.preview import preview
@@ -204,6 +206,7 @@ def bench(
         "visible": visible,
         "retune": retune,
         "experiments": experiments,
+        "growth": growth,
         "ingest": lambda limit: ingest(views, columns, limit),
         "preview": lambda limit: preview(views, columns, limit),
     }

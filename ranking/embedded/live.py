@@ -269,7 +269,7 @@ class Live:
                     for edition, article in request.removed:
                         self.ranker.remove(edition, article)
                     for (edition, article), held in back:
-                        self.ranker.put_back(edition, article, held.card)
+                        self.ranker.reinstate(edition, article, held.card)
         outcomes = []
         for position, batch in enumerate(batches, first):
             for start in range(0, len(batch), PIECE):
@@ -285,7 +285,7 @@ class Live:
         with self.lock:
             if self.ranker.govern(self.book.profiles, self.book.desk(time.time())):
                 self.shelf.renew()
-            changes = self.ranker.tick(renew=renew)
+            changes = self.ranker.tick(renew=renew, wall=time.time())
             self._beside.note(changes.boards)
             beside = self._beside.make(self.shelf.followed.wanted(), now)
         self._teller.tell(self._watch.look(changes, self.book.hooks(), time.time()))

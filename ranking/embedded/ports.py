@@ -258,6 +258,7 @@ def metrics_of(live: Live) -> Metrics:
     metrics.gauge("tolqyn_waiting_requests", "Requests not logged yet", live.waiting)
     metrics.gauge("tolqyn_articles", "Articles with state", lambda: _articles(live.ranker))
     metrics.gauge("tolqyn_coread_rows", "Co-read rows in use", lambda: _rows(live.ranker))
+    metrics.gauge("tolqyn_cards_refused", "Cards without room", lambda: live.ranker.refused_cards)
     metrics.collect(lambda: engine_samples(live.ranker))
     return metrics
 

@@ -36,7 +36,8 @@ SHORTEST = HALF_LIVES[1]
 
 RUNGS = len(HALF_LIVES)
 POINTS = 6
-LOW = POINTS // 2 - 1
+FRACTION, LOWER = POINTS, POINTS + 1
+"""Where a kernel's `between` holds what the linear interpolation needs."""
 REBASE = 256
 """A rung's base moves every so many half-lives: weights stay below 2^256."""
 
@@ -107,6 +108,27 @@ def log2(x: float) -> float:
     return exponent + TWO_OVER_LN2 * z * series
 
 
+@compiled
+def ln(x: float) -> float:
+    """Natural logarithm of a positive number, with the same bits on every machine.
+
+    Examples
+    --------
+    >>> ln(1.0), round(ln(10.0), 12)
+    (0.0, 2.302585092994)
+    """
+    return LN2 * log2(x)
+
+
+@compiled
+def lns(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same of many numbers, (n,) float64."""
+    logarithms = np.empty(values.size)
+    for i in range(values.size):
+        logarithms[i] = LN2 * log2(values[i])
+    return logarithms
+
+
 @dataclass(frozen=True, slots=True)
 class Kernel:
     """A decay, ready to be read out of a row of masses.
@@ -115,9 +137,10 @@ class Kernel:
     ----------
     first : int
         Lowest of the six rungs to interpolate over, or -1 for a mix.
-    between : (7,) float64
-        Lagrange coefficients of the six, summing to 1, and how far the half-life lies between the
-        middle two, from 0 to 1 on the logarithmic scale.
+    between : (8,) float64
+        Lagrange coefficients of the six, summing to 1; how far the half-life lies between the two
+        rungs next to it, from 0 to 1 on the logarithmic scale (above 1 beyond the last rung); and
+        which of the six is the lower one.
     mix : (n_rungs,) float64
         Non-negative weights of a mix (one 1 on a rung).
     steady : bool
@@ -148,17 +171,19 @@ def half_life_kernel(half_life: float) -> Kernel:
     mix = np.zeros(RUNGS)
     if half_life in HALF_LIVES:
         mix[HALF_LIVES.index(int(half_life))] = 1.0
-        return Kernel(-1, np.zeros(POINTS + 1), mix, steady=True)
-    first = int(np.searchsorted(HALF_LIVES, half_life)) - POINTS // 2
-    first = min(max(first, 0), RUNGS - POINTS)
-    nodes = [math.log2(h) for h in HALF_LIVES[first : first + POINTS]]
-    x = math.log2(half_life)
+        return Kernel(-1, np.zeros(POINTS + 2), mix, steady=True)
+    above = int(np.searchsorted(HALF_LIVES, half_life))
+    first = min(max(above - POINTS // 2, 0), RUNGS - POINTS)
+    lower = min(max(above - 1 - first, 0), POINTS - 2)
+    nodes = [log2(float(h)) for h in HALF_LIVES[first : first + POINTS]]
+    x = log2(half_life)
     lagrange = [
         math.prod((x - other) / (node - other) for other in nodes if other != node)
         for node in nodes
     ]
-    low, high = nodes[LOW], nodes[LOW + 1]
-    return Kernel(first, np.array([*lagrange, (x - low) / (high - low)]), mix, steady=True)
+    low, high = nodes[lower], nodes[lower + 1]
+    between = np.array([*lagrange, (x - low) / (high - low), lower])
+    return Kernel(first, between, mix, steady=True)
 
 
 def power_law_kernel(exponent: float, scale: float) -> Kernel:
@@ -176,11 +201,15 @@ def power_law_kernel(exponent: float, scale: float) -> Kernel:
     The Laplace transform of the gamma density: https://dlmf.nist.gov/5.9
     """
     rates = LN2 / np.array(HALF_LIVES, float)
-    steps = np.abs(np.gradient(np.log(rates)))
-    weights = (rates * scale) ** exponent * np.exp(-rates * scale) * steps
-    slowest = rates[-1] * math.exp(-steps[-1] / 2)  # what decays slower still goes to the last rung
-    weights[-1] += (slowest * scale) ** exponent / exponent
-    return Kernel(-1, np.zeros(POINTS + 1), weights / weights.sum(), steady=False)
+    steps = np.abs(np.gradient(lns(rates))).tolist()
+    weights = [
+        exp2(exponent * log2(rate * scale) - rate * scale / LN2) * step
+        for rate, step in zip(rates.tolist(), steps, strict=True)
+    ]
+    slowest = rates[-1] * exp2(-0.5 * steps[-1] / LN2)  # what decays slower goes to the last rung
+    weights[-1] += exp2(exponent * log2(slowest * scale)) / exponent
+    mix = np.array(weights) / math.fsum(weights)
+    return Kernel(-1, np.zeros(POINTS + 2), mix, steady=False)
 
 
 @dataclass(frozen=True)
@@ -221,12 +250,12 @@ def read_mass(
             if mix[k] > 0.0 and row[k] > 0.0:
                 total += mix[k] * (row[k] * exp2(-shift[k]))
         return total
-    low = first + LOW
+    low = first + int(between[LOWER])
     if row[low] <= 0.0 or row[low + 1] <= 0.0:
         return 0.0  # underflowed: below 2^-1000 views
     near = log2(row[low]) - shift[low]
     far = log2(row[low + 1]) - shift[low + 1]
-    logarithm = near + between[POINTS] * (far - near)
+    logarithm = near + between[FRACTION] * (far - near)
     curved = 0.0
     for j in range(POINTS):
         mass = row[first + j]

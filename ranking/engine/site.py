@@ -25,6 +25,8 @@ from ranking.engine.views import DONE, TURN, apply_views, reread_views, views_of
 SOURCES = 1024
 EVICTED = 64
 """Part of the articles that an eviction takes."""
+MOVES = 1 << 18
+"""Slots given or taken that are remembered until whoever follows them looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,8 @@ class Site:
         self.evictions = 0
         self._evicted: list[tuple[str, str]] = []
         self.arrivals = 0  # slots given, to new articles or in place of evicted ones
+        self.appended_ms = 0  # newest stamp of a batch, by the clock of who appended it
+        self._moved: list[int] | None = None  # slots given or taken; None = too many to tell
         self.arms = Arms(settings.arms)
         self.state = new_state(settings)
 
@@ -164,6 +168,7 @@ class Site:
         (n_views,) uint8
             What became of each view: see `outcomes`.
         """
+        self.appended_ms = max(self.appended_ms, batch.stamp_ms)
         outcome = np.full(len(batch), KNOWN, np.uint8)
         here = Turn(
             0, position, int(self.log["views"]), tuple(self.sequences.items()), self.clock_ms,
@@ -198,6 +203,7 @@ class Site:
         come : Reread
             Moved on.
         """
+        self.appended_ms = max(self.appended_ms, batch.stamp_ms)
         batch = self._fresh_part(come.sequences, batch)
         known = known_rows(batch, come.imports)
         if known.any():
@@ -241,6 +247,17 @@ class Site:
         """Edition and id of the articles evicted since the last call."""
         evicted, self._evicted = self._evicted, []
         return evicted
+
+    def take_moved(self) -> list[int] | None:
+        """Slots given or taken since the last call; None = any may have been."""
+        moved, self._moved = self._moved, []
+        return moved
+
+    def _move(self, slots: list[int]) -> None:
+        if self._moved is not None:
+            self._moved += slots
+            if len(self._moved) > MOVES:
+                self._moved = None
 
     def reread_from(self) -> Turn:
         """Where rereading must begin so that nothing remembered is missing."""
@@ -328,6 +345,7 @@ class Site:
             self.ids.append(article)
         self.slots[self.editions.index(edition)][article] = slot
         self.arrivals += 1
+        self._move([slot])
         return slot
 
     def _be_born(self, born: list[tuple[int, int, str]]) -> None:
@@ -413,3 +431,4 @@ class Site:
         article["touched"][gone_slots] = touched
         self.state.mass[gone_slots] = 0.0
         self.free_slots = gone_slots[::-1].tolist()
+        self._move(gone_slots.tolist())

@@ -5,7 +5,7 @@ JSON.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import tee
 from types import MappingProxyType
 from typing import Any
@@ -19,10 +19,10 @@ from ranking.lists.edition import Edition
 from ranking.lists.edits import NO_EDITS, Edits
 from ranking.lists.exposure import with_newcomer
 from ranking.lists.profile import Profile
-from ranking.lists.reading import Reading, Scored
+from ranking.lists.reading import LONGEST, Reading, Scored
 from ranking.lists.related import compose
 from ranking.lists.siblings import lent_shares
-from ranking.lists.steadiness import Incumbents
+from ranking.lists.steadiness import CHALLENGERS, Incumbents
 
 SURFACES = ("popular", "trending")
 DRESSED = 8
@@ -66,6 +66,8 @@ class Board:
         The log's clock, seconds.
     items : tuple of Item
         Best first.
+    window : tuple of float and float, or None
+        Begin and end of the hard window that was counted, seconds of the reading clock.
     """
 
     edition: str
@@ -73,6 +75,7 @@ class Board:
     profile: str
     as_of: float
     items: tuple[Item, ...]
+    window: tuple[float, float] | None = None
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -86,12 +89,17 @@ class Board:
 
 
 def board_ranking(
-    edition: Edition, surface: str, profile: Profile, section: str, siblings: Sequence[Edition]
+    edition: Edition,
+    surface: str,
+    profile: Profile,
+    section: str,
+    siblings: Sequence[Edition],
+    n: int = LONGEST,
 ) -> Iterable[Scored]:
-    """All articles of a board, best first, before anything is chosen."""
+    """Articles of a board, best first, before anything is chosen."""
     if surface == "trending":
-        return edition.trending(profile)
-    return edition.popular(profile, section, lent_shares(edition, siblings, profile))
+        return edition.trending(profile, section)
+    return edition.popular(profile, section, lent_shares(edition, siblings, profile), n)
 
 
 def make_board(
@@ -103,6 +111,7 @@ def make_board(
     siblings: Sequence[Edition] = (),
     incumbents: Incumbents | None = None,
     edits: Edits = NO_EDITS,
+    lent: Mapping[str, float] | None = None,
 ) -> Board:
     """Make an edition's Popular or Trending.
 
@@ -121,8 +130,13 @@ def make_board(
     incumbents : Incumbents
         What the board showed before; follows what it shows without the edits.
     edits : Edits
+    lent : mapping of str to float
+        What it borrows from its siblings, if that is known already.
     """
-    ranking = board_ranking(edition, surface, profile, section, siblings)
+    if lent is not None and surface != "trending":
+        ranking: Iterable[Scored] = edition.popular(profile, section, lent, max(n, CHALLENGERS))
+    else:
+        ranking = board_ranking(edition, surface, profile, section, siblings, max(n, CHALLENGERS))
     if incumbents is not None:
         ranking, again = tee(incumbents.steadied(ranking, edition.at, profile))
         unedited = choose(again, edition, profile, n, section)
@@ -131,9 +145,11 @@ def make_board(
         chosen = choose(ranking, edition, profile, n, section, edits)
     else:
         chosen = unedited
-    if surface == "popular":
-        chosen = with_newcomer(chosen, edition, profile, section, edits)
-    return dressed(edition, surface, profile, chosen)
+    if surface != "popular":
+        return dressed(edition, surface, profile, chosen)
+    chosen = with_newcomer(chosen, edition, profile, section, edits)
+    board = dressed(edition, surface, profile, chosen)
+    return replace(board, window=edition.window(profile.window)) if profile.window else board
 
 
 def make_next(
@@ -192,13 +208,15 @@ def candidates_of(board: Board, visit_decay: float) -> dict[str, Any]:
 
 def shown(board: Board, n: int) -> dict[str, Any]:
     """What the API answers of a board."""
-    return {
+    told: dict[str, Any] = {
         "edition": board.edition,
         "surface": board.surface,
         "profile": board.profile,
         "as_of": board.as_of,
-        "items": [_item(item) for item in board.items[:n]],
     }
+    if board.window:
+        told["window"] = {"from": board.window[0], "to": board.window[1]}
+    return told | {"items": [_item(item) for item in board.items[:n]]}
 
 
 def card_json(card: Card) -> dict[str, object]:

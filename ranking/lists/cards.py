@@ -360,3 +360,25 @@ def _truth(given: bool | str | int | None) -> bool:
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
+
+
+def first_published(card: Card, before: Card | None, at: float) -> Card:
+    """A card with the first publication of the one before it, which no update moves.
+
+    Parameters
+    ----------
+    card : Card
+    before : Card or None
+        Of the same article.
+    at : float
+        The moment of the change, seconds; what is not published by then may still be moved.
+
+    Examples
+    --------
+    >>> old, new = (Card("paper/en", "a", published_at=at) for at in (10.0, 30.0))
+    >>> first_published(new, old, 20.0).published_at, first_published(new, old, 5.0).published_at
+    (10.0, 30.0)
+    """
+    if before is None or not 0.0 < before.published_at <= at:
+        return card
+    return msgspec.structs.replace(card, published_at=before.published_at)

@@ -21,8 +21,15 @@ from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
 from ranking.engine.coread import LEVELS, Graph
-from ranking.engine.decay import exp2
-from ranking.lists.popularity import Popularity, is_popular, limit_at, share_of, wear_of
+from ranking.engine.decay import LN2, exp2
+from ranking.lists.popularity import (
+    Popularity,
+    index_of,
+    limit_at,
+    share_at,
+    slot_at,
+    wear_at,
+)
 from ranking.lists.profile import Profile
 
 SPARE = 1024
@@ -98,6 +105,10 @@ def evidence_of(profile: Profile, half_lives: Sequence[float]) -> NDArray[np.flo
     return np.asarray(k / [left_on_average(h, p.refresh) for h in half_lives])
 
 
+SMALL = 1e-3
+"""Decays below this are read from the series, since 1 - 2^-x would lose digits."""
+
+
 def left_on_average(half_life: float, seconds: float) -> float:
     """Share of a decaying mass that is there on average within some seconds from now.
 
@@ -106,14 +117,26 @@ def left_on_average(half_life: float, seconds: float) -> float:
     >>> left_on_average(300.0, 0.0), round(left_on_average(300.0, 3600.0), 3)
     (1.0, 0.12)
     """
-    halvings = seconds * math.log(2.0) / half_life
-    return -math.expm1(-halvings) / halvings if halvings else 1.0
+    x = seconds * LN2 / half_life
+    if x < SMALL:
+        return 1.0 - x / 2.0 + x * x / 6.0 - x * x * x / 24.0
+    return (1.0 - exp2(-seconds / half_life)) / x
 
 
 def visit_weights(profile: Profile, pages: int) -> NDArray[np.float64]:
     """Weights of a visit's last pages, newest first, summing to 1."""
-    weights = profile.visit_decay ** np.arange(pages, dtype=float)
-    return np.asarray(weights / weights.sum())
+    weights = powers(profile.visit_decay, pages)
+    return np.asarray(weights / math.fsum(weights))
+
+
+@compiled
+def powers(base: float, count: int) -> NDArray[np.float64]:
+    """1, base, base², ... by multiplication alone, (count,) float64."""
+    found, power = np.empty(count), 1.0
+    for i in range(count):
+        found[i] = power
+        power *= base
+    return found
 
 
 @compiled
@@ -152,8 +175,10 @@ def add_neighbours(
 
 @compiled
 def add_share(scratch: Scratch, slot: int, share: float, count: int) -> int:
-    """Add to an article's score; returns the candidates so far."""
-    if scratch.score[slot] == 0.0 and share > 0.0:
+    """Add to an article's score; returns the candidates so far. What has a score is a candidate."""
+    if not share > 0.0:
+        return count
+    if scratch.score[slot] == 0.0:
         scratch.candidate[count] = slot
         count += 1
     scratch.score[slot] += share
@@ -202,12 +227,12 @@ def rank_next(
         share = broad * question.hint_weight * question.hint_share[j]
         count = add_share(scratch, question.hint[j], share, count)
     popular = broad * (1.0 - question.hint_weight)
-    known = popularity.place.shape[1]
     for i in range(count):
         slot = scratch.candidate[i]
-        if slot < known and is_popular(popularity, slot):
-            scratch.score[slot] += popular * share_of(popularity, slot)
-            scratch.score[slot] *= wear_of(popularity, slot, question.wear)
+        index = index_of(popularity, slot)
+        if index >= 0:
+            scratch.score[slot] += popular * share_at(popularity, index)
+            scratch.score[slot] *= wear_at(popularity, index, question.wear)
     wanted = slots.size + question.read.size
     count = add_popular(popularity, popular, question.wear, wanted, scratch, count)
     found = take_best(scratch, count, question.read, slots, scores)
@@ -225,9 +250,10 @@ def add_popular(
     while weight > 0.0 and limit >= 0.0:
         for level in range(p.weight.size):
             if depth < p.used[level]:
-                slot = p.head[level, depth]
+                index = p.head[level, depth]
+                slot = slot_at(p, index)
                 if scratch.score[slot] == 0.0:
-                    share = share_of(p, slot) * wear_of(p, slot, wear)
+                    share = share_at(p, index) * wear_at(p, index, wear)
                     count = add_share(scratch, slot, weight * share, count)
         limit = limit_at(p, depth)
         depth += 1

@@ -1,7 +1,8 @@
 """Choosing: walking down a ranking and taking what may be shown.
 
-Nothing twice, be it under another headline, nothing taken down, no more of a section or an author
-than the profile allows, and what editors say.
+Nothing twice, be it under another headline, no more of a section or an author than the profile
+allows, and what editors say. What is stronger comes first: taken down, blocked, unlisted (or
+expired, or not yet published), buried, pinned, boosted.
 """
 
 from collections import Counter
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 from ranking.lists.cards import Card
 from ranking.lists.duplicates import Headlines
 from ranking.lists.edits import NO_EDITS, Edits
+from ranking.lists.listing import is_listable
 from ranking.lists.profile import Profile
 from ranking.lists.reading import Reading, Scored
 
@@ -41,7 +43,7 @@ def choose(
         if len(chosen) + len(pinned) >= n or len(repeated) == max(PATIENCE, n):
             break
         card = reading.card(item.id)
-        if reading.is_gone(item.id) or (section and not _is_in(card, section)):
+        if not may_stand(reading, item.id, card) or (section and not _is_in(card, section)):
             continue
         if edits and _is_set_aside(item, card, pinned, edits, buried, n):
             continue
@@ -63,6 +65,11 @@ def choose(
     return chosen
 
 
+def may_stand(reading: Reading, article: str, card: Card | None) -> bool:
+    """Say whether lists may show an article at all: not taken down, unlisted, expired or early."""
+    return not reading.is_gone(article) and is_listable(card, reading.listing_at)
+
+
 def _pinned(
     reading: Reading, n: int, section: str, edits: Edits, told: Headlines, room: "_Room"
 ) -> dict[int, Scored]:
@@ -70,9 +77,10 @@ def _pinned(
     placed: dict[int, Scored] = {}
     for place, article in sorted(edits.pinned(reading).items()) if edits else ():
         card = reading.card(article)
-        may_stand = not (reading.is_gone(article) or edits.is_blocked(article, card))
-        may_stand = may_stand and place < n and not (section and not _is_in(card, section))
-        if may_stand and not told.have(card) and room.is_for(card):
+        is_out = not may_stand(reading, article, card) or edits.is_blocked(article, card)
+        is_out = is_out or edits.is_buried(article, card) or place >= n
+        is_out = is_out or (section != "" and not _is_in(card, section))
+        if not is_out and not told.have(card) and room.is_for(card):
             placed[place] = Scored(article, 0.0)
             told.add(card)
             room.take(card)

@@ -8,6 +8,7 @@ Two tags may name one thing when they keep the same company and are seldom toget
 is what their carriers say besides (`voices`), summed; it is compared by the cosine.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.engine.compiled import compiled
 from ranking.lists.cards import Card, tag_key
 from ranking.lists.voices import SECTION, TAG, Voices, voice_name
 
@@ -71,7 +73,7 @@ class Company:
         self._article = np.repeat(np.arange(len(cards)), [len(tags) for tags in carried])
         self._mass, self._voices = mass + 1.0 / SHRINK, voices
         self.weight = np.bincount(self._tag, self._mass[self._article], len(self.names))
-        self._total = float(self._mass.sum())
+        self._total = math.fsum(self._mass)
 
     def carriers(self, tag: str) -> list[int]:
         """Places of the articles that carry a tag, those with most mass first, ties by place."""
@@ -161,5 +163,14 @@ class Company:
 
 
 def _cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    length = float(np.sqrt((one @ one) * (other @ other)))
-    return float(one @ other) / length if length > 0.0 else 0.0
+    length = math.sqrt(_product(one, one) * _product(other, other))
+    return _product(one, other) / length if length > 0.0 else 0.0
+
+
+@compiled
+def _product(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Sum of products from left to right, with the same bits on every machine."""
+    total = 0.0
+    for i in range(one.size):
+        total += one[i] * other[i]
+    return total

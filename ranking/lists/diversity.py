@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
+from ranking.lists.choosing import may_stand
 from ranking.lists.profile import Profile
 from ranking.lists.reading import Reading, Scored
 from ranking.lists.voices import said_by
@@ -33,7 +34,8 @@ def diversified(
     d, rest = profile.diversity, iter(ranking)
     if d > 0.0:
         head = list(islice(rest, pool))
-        waiting = [item for item in head if item.score > 0.0 and not reading.is_gone(item.id)]
+        shown = (item for item in head if may_stand(reading, item.id, reading.card(item.id)))
+        waiting = [item for item in shown if item.score > 0.0]
         rest = chain((item for item in head if item.score == 0.0), rest)
         said = {item.id: _said(reading, item.id) for item in waiting}
         best = max((item.score for item in waiting), default=1.0)

@@ -15,7 +15,10 @@ from ranking.lists.headlines import folded, is_unspaced, runs
 
 ALIKE, INSIDE = 0.8, 0.95
 WORDS, CHARACTERS = 4, 6
-REMEMBERED = 1 << 16
+REMEMBERED, SHINGLED = 1 << 13, 1 << 11
+"""Pairs of headlines, and headlines, that are remembered: 70 MB at most."""
+READ = 256
+"""Characters of a headline that are looked at."""
 _DIGITS = re.compile(r"\d+")
 
 
@@ -29,7 +32,8 @@ class Headlines:
         """Say whether an article's headline is told already."""
         if card is None or not card.title:
             return False
-        return any(is_near_duplicate(title, card.title) for title in self._titles)
+        its = card.title
+        return True in [is_near_duplicate(title, its) for title in self._titles]
 
     def add(self, card: Card | None) -> None:
         """Note a listed article's headline."""
@@ -56,7 +60,7 @@ def is_near_duplicate(title: str, other: str) -> bool:
     return common >= ALIKE * either or common >= max(INSIDE * smaller, CHARACTERS)
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(SHINGLED)
 def shingles(title: str) -> frozenset[str]:
     """Shingles of a headline; of one too short to judge the whole."""
     found = runs(folded(title))
@@ -67,4 +71,5 @@ def shingles(title: str) -> frozenset[str]:
         return frozenset([" ".join(found)])
     size = 2 if characters else 3
     line = "".join(run if is_unspaced(run) else f" {run} " for run in text).replace("  ", " ")
+    line = line[:READ]
     return frozenset(line[i : i + size] for i in range(len(line) - size + 1))

@@ -19,7 +19,8 @@ from ranking.lists.diversity import diversified
 from ranking.lists.duplicates import is_near_duplicate
 from ranking.lists.edition import Edition
 from ranking.lists.edits import Edits
-from ranking.lists.popularity import is_popular, share_of, wear_of
+from ranking.lists.listing import why_unlisted
+from ranking.lists.popularity import share_of, wear_of
 from ranking.lists.profile import Profile
 from ranking.lists.reading import LONGEST, Scored
 from ranking.lists.related import asked_of, compose
@@ -138,6 +139,8 @@ def _kept_out(
         return "it was taken down"
     if edits.is_blocked(article, card):
         return "an override blocks it"
+    if card and (reason := why_unlisted(card, edition.listing_at)):
+        return reason
     if edits.is_buried(article, card):
         return "an override buries it"
     if article in asked.pages:
@@ -198,8 +201,7 @@ def _chain_parts(
         known = shares[:, slot] if slot >= 0 else np.zeros(LEVELS)
         own = list(zip(CO_READ, known.tolist(), strict=True))
         own.append((asked.topic, broad * question.hint_weight * hinted.get(slot, 0.0)))
-        is_known = 0 <= slot < popularity.place.shape[1] and is_popular(popularity, slot)
-        share = share_of(popularity, slot) if is_known else 0.0
+        share = share_of(popularity, slot)
         own.append(("popularity", broad * (1.0 - question.hint_weight) * share))
         worn = wear_of(popularity, slot, question.wear)
         found[article] = [(name, value * worn) for name, value in own]

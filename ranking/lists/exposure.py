@@ -8,9 +8,10 @@ duplicates forbid is not shown. An exposed article is marked, and is no incumben
 """
 
 import math
-from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ranking.lists.choosing import choose
 from ranking.lists.edits import NO_EDITS, Edits
@@ -75,7 +76,7 @@ def _fresh(edition: "Edition", profile: Profile, section: str) -> list[str]:
     """New articles in the order of their chances in this minute."""
     ages = (
         (edition.at - card.published_at, card.id)
-        for card in edition.catalogue.latest(edition.name, NEWEST, section)
+        for card in edition.catalogue.latest(edition.name, NEWEST, section, edition.listing_at)
     )
     fresh = [id for age, id in ages if 0.0 <= age < 3600.0 * profile.exposure_hours]
     return sorted(fresh, key=lambda id: (_digest(f"{edition.name} {id}", edition.at), id))
@@ -85,7 +86,7 @@ def _inserted(chosen: list[Scored], exposed: Scored) -> list[Scored]:
     """The list with an article in the fifth place, as long as before."""
     own = next((item for item in chosen if item.id == exposed.id), exposed)
     rest = [item for item in chosen[PLACES - 1 :] if item.id != exposed.id]
-    return [*chosen[: PLACES - 1], replace(own, exposed=True), *rest][: len(chosen)]
+    return [*chosen[: PLACES - 1], msgspec.structs.replace(own, exposed=True), *rest][: len(chosen)]
 
 
 def _digest(text: str, at: float) -> int:

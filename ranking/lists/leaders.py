@@ -58,7 +58,7 @@ class Decay(NamedTuple):
     Attributes
     ----------
     first : int
-    between : (7,) float64
+    between : (8,) float64
     mix : (n_rungs,) float64
         As in `Kernel`.
     class_weight : (3,) float64
@@ -140,18 +140,6 @@ def raise_leader(leaders: Leaders, slot: int, score: float) -> None:
     place[slot] = at
 
 
-def raise_many(leaders: Leaders, slots: NDArray[np.int32], scores: NDArray[np.float64]) -> None:
-    """The same for many articles at once, each given once: sorts instead of inserting."""
-    leaders.score[slots] = scores
-    head = leaders.head[: leaders.used[0]]
-    leaders.place[head] = -1
-    rivals = np.union1d(head, slots[scores > 0.0])
-    order = np.argsort(-leaders.score[rivals], kind="stable")[: leaders.head.size]
-    leaders.head[: order.size] = rivals[order]
-    leaders.used[0] = order.size
-    leaders.place[rivals[order]] = np.arange(order.size)
-
-
 @compiled
 def read_scores(
     slots: NDArray[np.int32],
@@ -228,6 +216,15 @@ def read_bounds(
     return bounds
 
 
+@compiled
+def fading(shift: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What some halvings leave of 1, (n,) float64."""
+    left = np.empty(shift.size)
+    for i in range(shift.size):
+        left[i] = exp2(-shift[i])
+    return left
+
+
 def leading(
     slots: NDArray[np.int32],
     mass: NDArray[np.float64],
@@ -249,7 +246,7 @@ def leading(
     """
     if slots.size <= SCANNED:
         return slots
-    worth = np.array([bound.mix * np.exp2(-bound.shift) for bound in bounds])
+    worth = np.array([bound.mix * fading(bound.shift) for bound in bounds])
     found = np.zeros(slots.size, np.bool_)
     limits = read_bounds(slots, mass, worth, decays[0].class_weight)
     for decay, limit in zip(decays, limits, strict=True):
@@ -257,12 +254,3 @@ def leading(
         scores = read_scores(first, mass, published_ms, newest_ms, decay)
         found |= limit * (1.0 + SLACK) >= np.partition(scores, -HEAD)[-HEAD]
     return np.asarray(slots[found])
-
-
-@compiled
-def clear_leaders(leaders: Leaders) -> None:
-    """Forget all scores, before a full scan."""
-    for i in range(leaders.used[0]):
-        leaders.place[leaders.head[i]] = -1
-    leaders.used[0] = 0
-    leaders.score[:] = 0.0

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
-from ranking.lists.chain import Scratch, add_share, new_scratch, take_best
+from ranking.lists.chain import Scratch, add_share, new_scratch, powers, take_best
 from ranking.lists.reading import Scored
 
 
@@ -111,14 +111,14 @@ def mix_slots(
     int
         How many were found.
     """
-    whole, count = 0.0, 0
+    weights, whole, count = powers(decay, pages.size), 0.0, 0
     for j in range(pages.size):
-        whole += decay**j
+        whole += weights[j]
     for j in range(pages.size):
         for k in range(carried.slots.shape[1]):
             slot = carried.slots[pages[j], k]
             if slot >= 0:
-                share = decay**j / whole * carried.scores[pages[j], k]
+                share = weights[j] / whole * carried.scores[pages[j], k]
                 count = add_share(scratch, slot, share, count)
     for i in range(count if pages.size > 1 else 0):
         slot = scratch.candidate[i]

@@ -6,8 +6,9 @@ functions, hence with the same bytes.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
+
+import msgspec
 
 from ranking.engine.coread import Graph
 from ranking.lists.cards import Card
@@ -20,8 +21,7 @@ LONGEST = 100
 """A list has at most so many items."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(msgspec.Struct, frozen=True, gc=False):
     """An article in a list.
 
     `worn` is what it counts to who reads on, see `wear_of`; `exposed`: it stands here because it
@@ -30,8 +30,12 @@ class Scored:
 
     id: str
     score: float
-    worn: float = field(default=1.0, repr=False)
-    exposed: bool = field(default=False, repr=False)
+    worn: float = 1.0
+    exposed: bool = False
+
+    def __repr__(self) -> str:
+        """Its id and score."""
+        return f"Scored(id={self.id!r}, score={self.score!r})"
 
 
 class Ground(NamedTuple):
@@ -61,6 +65,10 @@ class Reading(Protocol):
     @property
     def at(self) -> float:
         """The clock of the edition's lists, seconds."""
+
+    @property
+    def listing_at(self) -> float:
+        """The moment at which its lists are shown, seconds; see `listing`."""
 
     def ground(self, profile: Profile, hints: list[Card]) -> Ground:
         """What Related and For this visit are ranked on, with what tags propose."""

@@ -1,42 +1,41 @@
-"""Standings: an edition's leaders under every decay that is asked for, kept up to date.
+"""Standings: leaders of an edition, or of one section of it, under every decay that is asked for.
 
-Follows the site's touched articles, its new ones and its evictions. A standing that nobody reads
-is scanned whole when somebody does; the others cost what was touched.
+They follow the site's touched articles, its new ones, its evictions and the cards, at the cost of
+what changed. A standing that nobody reads is scanned whole when somebody does; the others cost what
+was touched. Only what leads is kept, so that a million articles cost no more than some thousand.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.decay import Clock
+from ranking.engine.decay import Clock, exp2
 from ranking.engine.rings import DAY_MS
 from ranking.engine.site import Site
-from ranking.lists.catalogue import Catalogue
-from ranking.lists.chain import Scratch, new_scratch
 from ranking.lists.leaders import (
     Decay,
-    Leaders,
     article_score,
     bound_of,
-    clear_leaders,
     decay_of,
     leading,
-    raise_many,
     read_scores,
 )
 from ranking.lists.popularity import (
+    FAINT,
     Popularity,
-    grown,
-    leaders_of,
+    below_heads,
+    head_slots,
     level_evidence,
     level_half_lives,
     new_popularity,
-    popular_slots,
+    raised,
     scale_of,
     weigh,
 )
 from ranking.lists.profile import Profile
+from ranking.lists.roster import NEVER, Roster
 
 UNREAD = 1000
 KEPT = 16
@@ -52,73 +51,79 @@ class _Standing:
     steady: bool
     popularity: Popularity
     bases: NDArray[np.int64] | None = None
-    day: int = -1
+    at_ms: int = -1
     pending: list[NDArray[np.int32]] = field(default_factory=list)
 
 
 class Standings:
-    """Leaders of one edition.
+    """Leaders of one edition or section.
 
     Parameters
     ----------
     site : Site
     name : str
         The edition.
-    catalogue : Catalogue
-        For dates of publication.
+    roster : Roster
+    section : int
+        Code of the section; None = the whole edition.
     """
 
-    def __init__(self, site: Site, name: str, catalogue: Catalogue) -> None:
-        self.slots = np.zeros(0, np.int32)
-        """Slots of the edition's articles, in the order of their first views."""
-        self.scratch: Scratch = new_scratch(0)
-        self._site, self._name, self._catalogue = site, name, catalogue
+    def __init__(self, site: Site, name: str, roster: Roster, section: int | None = None) -> None:
+        self._site, self._name, self._roster, self._section = site, name, roster, section
         self._standings: dict[tuple[float, ...], _Standing] = {}
-        self._published = np.zeros(0)
-        self._known = self._evictions = self._arrivals = 0
+        self._index = -1
+
+    @property
+    def index(self) -> int:
+        """Number of the edition in its site, -1 if no view of it came yet."""
+        if self._index < 0 and self._name in self._site.editions:
+            self._index = self._site.editions.index(self._name)
+        return self._index
+
+    def slots(self) -> NDArray[np.int32]:
+        """Slots of the articles that may be listed, in no order."""
+        slots = self._roster.slots(self.index)
+        return slots[self._is_mine(slots)]
 
     def touch(self, slots: NDArray[np.int32]) -> None:
         """Note articles whose views changed; leaders follow when they are read."""
-        self.grow()
         for standing in self._standings.values():
             standing.pending.append(slots)
             if len(standing.pending) > UNREAD:
                 standing.bases = None  # nobody reads it: scan it whole when somebody does
                 standing.pending.clear()
 
-    def card_changed(self, article: str) -> None:
-        """Note that an article's card came, changed or went."""
-        slot = self._site.slot(self._name, article)
-        if 0 <= slot < self._published.size:
-            self._published[slot] = self._published_ms(article)
+    def moved(self, slots: NDArray[np.int32]) -> None:
+        """Note slots that came, went, or whose articles' cards changed."""
         for standing in self._standings.values():
-            if standing.decays[0].freshness > 0.0:
+            if np.isin(slots, standing.popularity.slot).any():
                 standing.bases = None
+        self.touch(slots)
 
-    def leaders(self, half_life: float, landing: float, profile: Profile) -> tuple[Leaders, Decay]:
-        """Leaders under one half-life, up to date."""
+    def leaders(
+        self, half_life: float, landing: float, profile: Profile
+    ) -> tuple[NDArray[np.int32], Decay]:
+        """Slots of the leaders under one half-life, best first, and its decay."""
         standing = self._standing(half_life, landing, 0.0, profile)
-        return leaders_of(standing.popularity, 0), standing.decays[0]
+        return head_slots(standing.popularity, 0), standing.decays[0]
 
     def popularity(
         self, half_life: float, landing: float, evidence: float, profile: Profile
     ) -> Popularity:
         """Popularity under a half-life that backs off to longer ones."""
         standing = self._standing(half_life, landing, evidence, profile)
-        scale = self._scale(standing)
-        mass = self._mass(standing)
-        weigh(mass * scale, standing.evidence, standing.popularity.weight)
-        standing.popularity.weight[:] *= scale
-        standing.popularity.unit[:] = 1.0 / mass[-1] if mass[-1] > 0.0 else 0.0
-        return standing.popularity
+        mass, p = self._mass(standing), standing.popularity
+        weigh(mass, self._scale(standing), standing.evidence, p.weight)
+        p.unit[:] = 1.0 / mass[-1] if mass[-1] > FAINT else 0.0
+        return p
 
     def popular(
-        self, profile: Profile, sibling_evidence: float = 0.0
+        self, profile: Profile, sibling_evidence: float, n: int
     ) -> tuple[NDArray[np.int32], NDArray[np.float64], float]:
         """Articles with views and their scores under a profile, and what the longest memory lacks.
 
         A score is the article's decayed views and, of as many more as the evidence says, the share
-        that the longer half-lives give.
+        that the longer half-lives give. The best `n` are among the articles for certain.
 
         Returns
         -------
@@ -126,9 +131,16 @@ class Standings:
             Slots, scores, and the score that a whole share in the sibling editions is worth.
         """
         standing = self._popular(profile)
-        slots = popular_slots(standing.popularity)
-        parts, loan = self.popular_parts(profile, sibling_evidence, slots)
-        return slots, np.asarray(parts.sum(0)), loan
+        slots = standing.popularity.slot
+        worth, loan = self._worth(standing, profile, sibling_evidence)
+        scores = self._parts(standing, worth, slots).sum(0)
+        limit = float((worth * below_heads(standing.popularity)).sum())
+        limit *= self._fresher(profile.freshness)
+        nth = np.partition(scores, -n)[-n] if scores.size >= n else 0.0
+        if limit > 0.0 and nth <= limit:  # one that leads at no half-life may stand above
+            slots = self.slots()
+            scores = self._parts(standing, worth, slots).sum(0)
+        return slots, np.asarray(scores), loan
 
     def popular_parts(
         self, profile: Profile, sibling_evidence: float, slots: NDArray[np.int32]
@@ -141,49 +153,57 @@ class Standings:
             From the shortest half-life to the longest; and the loan as of `popular`.
         """
         standing = self._popular(profile)
-        if _is_mix(profile):
-            shares = (1.0 - profile.mix_share, profile.mix_share)
-            pairs = zip(shares, standing.decays, strict=True)
-            return np.array([s * self.now(slots, decay) for s, decay in pairs]), sibling_evidence
-        kappa, weight = standing.evidence.copy(), np.zeros(len(standing.decays))
-        kappa[-1] = sibling_evidence
-        mass = self._mass(standing) * self._scale(standing)
-        left = weigh(mass, kappa, weight)
-        whole = float(mass[0] + kappa[0])  # scores are shares of so many views
-        if weight.size == 1:
-            return np.array([self.now(slots, standing.decays[0])]), sibling_evidence
-        parts = zip(standing.decays, (weight * whole).tolist(), strict=True)
-        return np.array([share * self.now(slots, decay) for decay, share in parts]), left * whole
+        worth, loan = self._worth(standing, profile, sibling_evidence)
+        return self._parts(standing, worth, slots), loan
 
     def decayed_views(self, profile: Profile) -> float:
         """Views of the whole edition at the log's clock, under the longest half-life of Popular."""
         p = profile
-        standing = self._standing(p.half_life, p.landing_weight, p.popular_evidence, p)
-        return float((self._mass(standing) * self._scale(standing))[-1])
-
-    def now(self, slots: NDArray[np.int32], decay: Decay) -> NDArray[np.float64]:
-        """Scores of some articles at the log's clock, (n_slots,) float64."""
+        weights = (p.landing_weight, p.onward_weight, p.ours_weight)
+        decay = _longest_decay(p.half_life, p.popular_evidence, weights)
+        if self.index < 0:
+            return 0.0
         state, newest = self._site.state, self._site.newest_ms
-        now = decay._replace(shift=Clock(newest, state.weights["base_ms"][0]).shift)
-        return read_scores(slots, state.mass, self._published, newest, now)
+        mass = float(article_score(state.total[self.index], 0.0, 0, decay))
+        return mass * scale_of(decay, state.weights["base_ms"][0], newest)
 
-    def grow(self) -> None:
-        """Follow the site's new articles and evictions."""
-        state, have = self._site.state, self._published.size
-        if state.article.size > have:
-            published = np.zeros(state.article.size)
-            published[:have] = self._published
-            self._published = published
-            self.scratch = new_scratch(state.article.size)
-        if self._site.evictions != self._evictions:
-            self._evictions = self._site.evictions
-            for standing in self._standings.values():
-                standing.bases = None
-        if self._site.arrivals != self._arrivals and self._name in self._site.editions:
-            if self._site.evictions:  # slots may have changed hands
-                self._known, self.slots = 0, self.slots[:0]
-            self._arrivals = self._site.arrivals
-            self._follow_arrivals()
+    def now(self, slots: NDArray[np.int32], decay: Decay, at_ms: int) -> NDArray[np.float64]:
+        """Scores of some articles at a moment not before the log's clock, (n_slots,) float64."""
+        state = self._site.state
+        now = decay._replace(shift=Clock(at_ms, state.weights["base_ms"][0]).shift)
+        return read_scores(slots, state.mass, self._roster.published, at_ms, now)
+
+    def _fresher(self, freshness: float) -> float:
+        """How much more a score may be now than in the heads, which hold to the end of the day."""
+        left = DAY_MS - self._site.newest_ms % DAY_MS
+        return exp2(freshness * left / DAY_MS) if freshness > 0.0 else 1.0
+
+    def _worth(
+        self, standing: _Standing, profile: Profile, sibling_evidence: float
+    ) -> tuple[NDArray[np.float64], float]:
+        """What a unit of each level's forward scores adds to a score in Popular, and the loan."""
+        scale = self._scale(standing)
+        if _is_mix(profile):
+            shares = np.array([1.0 - profile.mix_share, profile.mix_share])
+            return shares * scale, sibling_evidence
+        if len(standing.decays) == 1:
+            return scale, sibling_evidence
+        kappa, weight, mass = standing.evidence.copy(), scale.copy(), self._mass(standing)
+        kappa[-1] = sibling_evidence
+        left = weigh(mass, scale, kappa, weight)
+        whole = float(mass[0] * scale[0] + kappa[0])  # scores are shares of so many views
+        return weight * whole, left * whole
+
+    def _parts(
+        self, standing: _Standing, worth: NDArray[np.float64], slots: NDArray[np.int32]
+    ) -> NDArray[np.float64]:
+        """What each level adds to the scores of some articles, (n_levels, n) float64."""
+        newest, mass = self._site.newest_ms, self._site.state.mass
+        parts = np.empty((worth.size, slots.size))
+        for level, decay in enumerate(standing.decays):
+            scores = read_scores(slots, mass, self._roster.published, newest, decay)
+            parts[level] = worth[level] * scores
+        return parts
 
     def _popular(self, profile: Profile) -> _Standing:
         p = profile
@@ -209,7 +229,7 @@ class Standings:
             bounds = list(map(bound_of, half_lives, decays))
             standing = _Standing(
                 decays, bounds, level_evidence(len(made), evidence),
-                made[0][0].steady, new_popularity(len(made), 0),
+                made[0][0].steady, new_popularity(len(made)),
             )  # fmt: skip
         self._standings[key] = standing  # last, so that those asked for long ago go first
         self._refresh(standing)
@@ -217,42 +237,49 @@ class Standings:
 
     def _mass(self, standing: _Standing) -> NDArray[np.float64]:
         """The whole edition at each level, in the units of the scores."""
-        if self._name not in self._site.editions:
+        if self.index < 0:
             return np.zeros(len(standing.decays))
-        total = self._site.state.total[self._site.editions.index(self._name)]
+        total = self._site.state.total[self.index]
         return np.array([article_score(total, 0.0, 0, decay) for decay in standing.decays])
 
     def _scale(self, standing: _Standing) -> NDArray[np.float64]:
         """Views that a unit of each level's scores is worth now."""
+        if not standing.steady:  # its scores are read at the log's clock already
+            return np.ones(len(standing.decays))
         newest, bases = self._site.newest_ms, self._site.state.weights["base_ms"][0]
         return np.array([scale_of(decay, bases, newest) for decay in standing.decays])
 
     def _refresh(self, standing: _Standing) -> None:
-        self.grow()
         state = self._site.state
         bases, day = state.weights["base_ms"][0], self._site.newest_ms // DAY_MS
-        size = state.article.size
-        if standing.popularity.score.shape[1] < size:
-            standing.popularity = grown(standing.popularity, size)
         stale = standing.bases is None or not np.array_equal(standing.bases, bases)
         if not standing.steady:
-            stale = stale or bool(standing.pending)
+            stale = stale or self._site.newest_ms != standing.at_ms
             standing.decays[0].shift[:] = Clock(self._site.newest_ms, bases).shift
         if standing.decays[0].freshness > 0.0:
-            stale = stale or day != standing.day
+            stale = stale or day != standing.at_ms // DAY_MS
         if stale:
             standing.pending = [self._leading(standing)]
-            standing.bases, standing.day = bases.copy(), day
+            standing.bases, standing.at_ms = bases.copy(), self._site.newest_ms
+            weight, unit = standing.popularity.weight, standing.popularity.unit
+            standing.popularity = new_popularity(weight.size)._replace(weight=weight, unit=unit)
         if standing.pending:
-            slots = np.unique(np.concatenate(standing.pending))
+            pending, standing.pending = standing.pending, []
+            slots = np.unique(np.concatenate(pending)) if len(pending) > 1 else pending[0]
+            slots = np.sort(slots[self._is_mine(slots)])
+            until, published = (day + 1) * DAY_MS, self._roster.published
+            scores = np.empty((len(standing.decays), slots.size))
             for level, decay in enumerate(standing.decays):
-                leaders = leaders_of(standing.popularity, level)
-                if stale:
-                    clear_leaders(leaders)
-                until = (day + 1) * DAY_MS
-                scores = read_scores(slots, state.mass, self._published, until, decay)
-                raise_many(leaders, slots, scores)
-            standing.pending.clear()
+                scores[level] = read_scores(slots, state.mass, published, until, decay)
+            standing.popularity = raised(standing.popularity, slots, scores)
+
+    def _is_mine(self, slots: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Which slots hold an article of this edition and section that may be listed."""
+        roster = self._roster
+        section = roster.section[slots]
+        mine = roster.owner[slots] == self.index
+        mine &= (section != NEVER) if self._section is None else (section == self._section)
+        return np.asarray(mine)
 
     def _leading(self, standing: _Standing) -> NDArray[np.int32]:
         """Articles among which the leaders of every level are; the others need no score."""
@@ -260,22 +287,13 @@ class Standings:
         shift = Clock(newest, state.weights["base_ms"][0]).shift
         decays = [decay._replace(shift=shift) for decay in standing.decays]
         bounds = [bound._replace(shift=shift) for bound in standing.bounds]
-        return leading(self.slots, state.mass, self._published, newest, decays, bounds)
+        published = self._roster.published
+        return leading(self.slots(), state.mass, published, newest, decays, bounds)
 
-    def _follow_arrivals(self) -> None:
-        known, ids = self._known, self._site.ids
-        fresh = self._site.state.article[known : len(ids)]
-        index = self._site.editions.index(self._name)
-        mine = np.flatnonzero((fresh["edition"] == index) & (fresh["key"] != 0))
-        slots = mine.astype(np.int32) + np.int32(known)
-        self.slots = np.concatenate([self.slots, slots])
-        for slot in slots.tolist():
-            self._published[slot] = self._published_ms(ids[slot])
-        self._known = len(ids)
 
-    def _published_ms(self, article: str) -> float:
-        card = self._catalogue.card(self._name, article)
-        return card.published_at * 1000 if card else 0.0
+@lru_cache(64)
+def _longest_decay(half_life: float, evidence: float, weights: tuple[float, ...]) -> Decay:
+    return decay_of(level_half_lives(half_life, evidence)[-1], 0.0, weights)[1]
 
 
 def _is_mix(profile: Profile) -> bool:

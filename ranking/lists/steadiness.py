@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
+from ranking.engine.decay import exp2
 from ranking.lists.profile import Profile
 from ranking.lists.reading import Scored
 
@@ -118,7 +119,7 @@ class Incumbents:
             return [(item.score, item) for item in first]
         stood = [at - self._since.get(item.id, at) for item in first]
         tired = [
-            (item.score * 0.5 ** (max(age - cooldown, 0.0) / cooldown), item)
+            (item.score * exp2(-max(age - cooldown, 0.0) / cooldown), item)
             for item, age in zip(first, stood, strict=True)
         ]
         return sorted(tired, key=lambda pair: (-pair[0], pair[1].id))

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.engine.decay import lns
 from ranking.lists.cards import Card
 from ranking.lists.company import Company
 from ranking.lists.voices import NEAREST, TRUST, likeness, own_voices, voices_of
@@ -61,7 +62,7 @@ class TagGraph:
         self._place = {card.id: i for i, card in enumerate(cards)}
         self._published = np.array([card.published_at for card in cards])
         self._newest = float(self._published.max(initial=0.0))
-        self._viewed = 1.0 + np.log1p(mass)
+        self._viewed = 1.0 + lns(1.0 + np.asarray(mass, np.float64))
         self._voices = voices_of(cards)
 
     @cached_property
@@ -86,7 +87,8 @@ class TagGraph:
         best = np.flatnonzero(like > 0.0)
         if not best.size:
             return NO_HINTS
-        heard = (like[best] / like.max()) ** 2
+        heard = like[best] / like.max()
+        heard = heard * heard
         heard = heard * heard * heard * self._viewed[best]
         heard *= _currency(self._published[best], min(at, self._newest), freshness)
         if best.size > 2 * HINTS:

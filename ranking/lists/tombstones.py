@@ -2,8 +2,7 @@
 
 A takedown keeps the last card under a mark, so that the article comes back whole when it is
 restored, and by that alone. A kept value is MessagePack of a card; a first byte before it tells a
-tombstone or a restored card. An empty value is a tombstone of version 0.1.0. What is first
-published stays so: a later card keeps the earlier `published_at`.
+tombstone or a restored card. An empty value is a tombstone of version 0.1.0.
 """
 
 from typing import NamedTuple
@@ -68,10 +67,3 @@ def gone_fault(article: str) -> str:
     return (
         f"id must not be of an article taken down; only its /restore undoes that, got {article!r}"
     )
-
-
-def settled(card: Card, before: Held) -> Card:
-    """A card with the first publication of the one before it."""
-    if before.card and before.card.published_at:
-        return msgspec.structs.replace(card, published_at=before.card.published_at)
-    return card

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
+from ranking.engine.decay import lns
 from ranking.lists.cards import Card, tag_key
 from ranking.lists.headlines import headline_words
 
@@ -98,7 +99,7 @@ def voices_of(cards: Sequence[Card]) -> Voices:
     names = np.concatenate([np.zeros(0, np.uint64), *said])
     name, index = np.unique(names, return_inverse=True)
     carriers = np.bincount(index, minlength=name.size)
-    information = np.maximum(np.log((len(cards) + 1) / (carriers + 0.5)), 0.0)
+    information = np.maximum(lns((len(cards) + 1) / (carriers + 0.5)), 0.0)
     voice, part = index.astype(np.int32), (name & np.uint64(3)).astype(np.int32)
     loudness = _loudness(start, voice, part, carriers, information)
     voice_start, article, heard = _by_voice(start, voice, loudness, name.size)

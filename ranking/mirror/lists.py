@@ -231,7 +231,7 @@ class MirrorLists:
     ) -> Board:
         held = self._held.get(edition) or _nothing_of(edition, self.profiles.base)
         edits = self._book.desk(time.time()).of(edition, surface)
-        reading = MirrorReading(held, await self._articles(edition, pages))
+        reading = MirrorReading(held, await self._articles(edition, pages), time.time())
         reading.learn(await self._articles(edition, list(edits.pinned(reading).values())))
         ranking, candidates = compose(reading, pages, profile, n + SPARE), []
         wanted = n + (SPARE if profile.diversity or edits else LISTED)

@@ -22,6 +22,7 @@ from ranking.engine.event import site_of
 from ranking.engine.site import Site
 from ranking.experiments.counting import is_of
 from ranking.lists.boards import SURFACES, Board
+from ranking.lists.choosing import may_stand
 from ranking.lists.explaining import Explained
 from ranking.lists.popularity import ranked_shares
 from ranking.lists.profile import profile_of_json
@@ -77,20 +78,18 @@ class Publisher:
         self._round: Iterator[Key] = iter(())
         self._tags_due: set[str] = set()
         self._traffic: dict[str, tuple[int, list[int]]] = {}  # second, views an hour
+        self._boards: dict[str, dict[str, Board]] = {}  # newest of each edition, by surface
 
     def note(self, changes: Changes, *, renewed: bool) -> Written:
         """Take a tick's changes; returns the editions that changed, and their tags if renewed."""
-        boards: dict[str, list[Board]] = {}
-        for board in changes.boards:
-            boards.setdefault(board.edition, []).append(board)
+        changed = dict.fromkeys(board.edition for board in changes.boards)
+        self._keep(changes.boards)
         self._wait(changes.evicted)
         self._wait(changes.cards)
         for name, site in self.ranker.sites.items():
             self._wait_for_site(site, changes.touched.get(name, _NONE))
-        written = Written(
-            {name: packed(self._edition(name, made)) for name, made in boards.items()}
-        )
-        self._tags_due |= boards.keys()
+        written = Written({name: packed(self._edition(name)) for name in changed})
+        self._tags_due |= changed.keys()
         if renewed:
             written.tags = {name: packed(self._tags(name)) for name in sorted(self._tags_due)}
             self._tags_due = set()
@@ -104,8 +103,10 @@ class Publisher:
     def all_editions(self) -> Written:
         """All editions with their tags; those not renewed yet stay due."""
         names = self.ranker.editions()
+        for name in names:
+            self._keep(self.ranker.boards(name))
         return Written(
-            {name: packed(self._edition(name, self.ranker.boards(name))) for name in names},
+            {name: packed(self._edition(name)) for name in names},
             {name: packed(self._tags(name)) for name in names},
         )
 
@@ -196,13 +197,21 @@ class Publisher:
                 yield from ((edition, article) for article in list(slots))
         yield from self.ranker.catalogue.articles()
 
-    def _edition(self, name: str, boards: list[Board]) -> EditionValue:
+    def _keep(self, boards: Iterable[Board]) -> None:
+        for board in boards:
+            self._boards.setdefault(board.edition, {})[board.surface] = board
+
+    def _edition(self, name: str) -> EditionValue:
+        held = self._boards.get(name, {})
+        missing = [surface for surface in SURFACES if surface not in held]
+        self._keep(self.ranker.live_board(name, surface) for surface in missing)
+        boards = [self._boards[name][surface] for surface in SURFACES]
         edition, profile = self.ranker.edition(name), self.ranker.profile(name, "related")
         ground = edition.ground(profile)
         slots, shares, lasting = ranked_shares(ground.popularity)
         level = ground.graph.level[0]
         ranked = (item.id for item in edition.popular(profile))
-        shown = (article for article in ranked if not edition.is_gone(article))
+        shown = (id_ for id_ in ranked if may_stand(edition, id_, edition.card(id_)))
         return EditionValue(
             VERSION, name, ground.newest_ms, self.ranker.profiles.base, boards,
             level["base_ms"].tolist(), level["half_life_ms"].tolist(),

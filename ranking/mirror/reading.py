@@ -6,6 +6,7 @@ there. Bases moved since a value was written are made up for by exact powers of 
 does itself.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -15,6 +16,7 @@ from ranking.engine.coread import LEVEL, LEVELS, ROW, Graph
 from ranking.engine.decay import exp2
 from ranking.lists.cards import Card
 from ranking.lists.chain import new_scratch
+from ranking.lists.listing import NO_CLOCK
 from ranking.lists.popularity import Popularity
 from ranking.lists.profile import Profile
 from ranking.lists.reading import Ground, Scored
@@ -69,9 +71,17 @@ class MirrorReading:
     edition : MirroredEdition
     pages : mapping of str to ArticleValue
         The pages read.
+    wall : float
+        Wall clock in seconds; `NO_CLOCK` where the log's clock stands for it.
     """
 
-    def __init__(self, edition: MirroredEdition, pages: Mapping[str, ArticleValue]) -> None:
+    def __init__(
+        self,
+        edition: MirroredEdition,
+        pages: Mapping[str, ArticleValue],
+        wall: float = NO_CLOCK,
+    ) -> None:
+        self._wall = wall
         self.name = edition.value.name
         self._edition = edition
         self._values = dict(pages)
@@ -84,6 +94,14 @@ class MirrorReading:
     def at(self) -> float:
         """The clock of the edition's lists, seconds."""
         return self._edition.value.newest_ms / 1000
+
+    @property
+    def listing_at(self) -> float:
+        """The moment at which its lists are shown, seconds; see `listing`."""
+        if not math.isnan(self._wall):
+            return self._wall
+        newest = self._edition.value.newest_ms
+        return newest / 1000 if newest else NO_CLOCK
 
     def learn(self, values: Mapping[str, ArticleValue]) -> None:
         """Take the values of more articles, to dress a list with."""
@@ -126,8 +144,9 @@ class MirrorReading:
 
     def of_story(self, story: str) -> str | None:
         """The edition's article of a story, if it is among those whose tags are known."""
-        cards = self._edition.graph().cards
-        return next((card.id for card in cards if card.story == story), None)
+        told = [card for card in self._edition.graph().cards if card.story == story]
+        newest = min(told, key=lambda c: (-c.published_at, c.id), default=None)
+        return newest.id if newest else None
 
     def views(self, article: str) -> int:
         """Counted views of an article, ever."""
@@ -142,13 +161,17 @@ class MirrorReading:
         yield from (Scored(article, 0.0) for article in self._edition.value.popular)
 
     def _popularity(self) -> Popularity:
-        size, slots = self._universe.size, self._edition.leader_slots
-        head = np.searchsorted(self._universe, slots).astype(np.int32)
-        score, place = np.zeros((2, size)), np.full((2, size), -1, np.int32)
-        score[:, head] = self._edition.leader_shares, self._edition.leader_lasting
-        place[0, head] = np.arange(head.size)
-        heads, used = np.stack([head, head]), np.array([head.size, 0])
-        return Popularity(score, place, heads, used, np.array([1.0, 0.0]), np.ones(1))
+        held = self._edition
+        order = np.argsort(held.leader_slots)
+        size, slot = order.size, np.searchsorted(self._universe, held.leader_slots[order])
+        place = np.full((2, size), -1, np.int32)
+        place[0] = order
+        head = np.zeros((2, size), np.int32)
+        head[0, order] = np.arange(size)
+        return Popularity(
+            slot.astype(np.int32), np.stack([held.leader_shares, held.leader_lasting])[:, order],
+            place, head, np.array([size, 0]), np.array([1.0, 0.0]), np.ones(1),
+        )  # fmt: skip
 
     def _graph(self) -> Graph:
         values = [self._values[page] for page in self._rows]

@@ -18,6 +18,7 @@ from ranking.lists.edition import Edition
 from ranking.lists.mixing import mix
 from ranking.lists.profile import Profile
 from ranking.lists.reading import LONGEST, Scored
+from ranking.lists.roster import Roster
 from ranking.lists.siblings import is_small
 from ranking.lists.steadiness import Incumbents
 from ranking.replay.browsing import CARRIED, Browsing, answers_before, give_back, take_place
@@ -36,6 +37,8 @@ def is_plain(profile: Profile, catalogue: Catalogue, editions: list[str]) -> boo
         return False
     by_cards = profile.freshness or profile.exposure or profile.section_cap or profile.author_cap
     by_cards = by_cards or profile.tag_share or profile.section_share or profile.diversity
+    if not all(map(catalogue.is_timeless, editions)):
+        return False
     return not by_cards or not any(catalogue.size(name) for name in editions)
 
 
@@ -99,7 +102,8 @@ class _Lists:
     def __init__(self, site: Site, catalogue: Catalogue, profile: Profile) -> None:
         self.site, self.profile = site, profile
         self.unread = unread_articles(site, catalogue)
-        self.editions = [Edition(site, name, catalogue) for name in site.editions]
+        roster = Roster(site, catalogue)
+        self.editions = [Edition(site, name, catalogue, roster) for name in site.editions]
         self.incumbents = [Incumbents() for _ in site.editions]
         self._unread_ids = [article for _, article in self.unread]
         self._unrenewed: set[int] = set()

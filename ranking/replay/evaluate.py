@@ -17,7 +17,7 @@ from ranking.engine.views import DONE, State, apply_view, interruption, lent_sta
 from ranking.lists.chain import Question, Scratch, rank_next
 from ranking.lists.leaders import Decay, Leaders, article_score, raise_leader
 from ranking.lists.mixing import mix_slots
-from ranking.lists.popularity import Popularity, scale_of, wear_of, weigh
+from ranking.lists.popularity import FAINT, Popularity, scale_of, wear_of, weigh
 from ranking.lists.steadiness import CHALLENGERS
 from ranking.replay.browsing import Browsing, answers_before, give_back, take_place
 from ranking.replay.questions import (
@@ -50,7 +50,7 @@ class Standing(NamedTuple):
     used : (n_editions, n_levels) int64
         As in `Popularity`.
     first : (n_levels,) int64
-    between : (n_levels, 7) float64
+    between : (n_levels, 8) float64
     mix : (n_levels, n_rungs) float64
     class_weight : (3,) float64
         As in `Decay`.
@@ -178,10 +178,11 @@ def popularity_of(s: State, q: Standing, edition: int) -> Popularity:
     for level in range(weight.size):
         decay = decay_at(q, level)
         scale[level] = scale_of(decay, s.weights[0]["base_ms"], s.log[0]["newest_ms"])
-        mass[level] = article_score(s.total[edition], 0.0, 0, decay) * scale[level]
-    weigh(mass, q.evidence, weight)
-    unit = np.array([scale[size - 1] / mass[size - 1] if mass[size - 1] > 0.0 else 0.0])
-    return Popularity(q.score, q.place, q.head[edition], q.used[edition], weight * scale, unit)
+        mass[level] = article_score(s.total[edition], 0.0, 0, decay)
+    weigh(mass, scale, q.evidence, weight)
+    unit = np.array([1.0 / mass[size - 1] if mass[size - 1] > FAINT else 0.0])
+    head, used = q.head[edition], q.used[edition]
+    return Popularity(NO_SLOTS, q.score, q.place, head, used, weight, unit)
 
 
 @compiled

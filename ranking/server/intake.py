@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
@@ -20,10 +21,11 @@ from ranking.lists.cards import (
     card_of,
     changed_card,
     convert_article,
+    first_published,
     read_cards,
     read_object,
 )
-from ranking.lists.tombstones import Held, gone_fault, settled
+from ranking.lists.tombstones import Held, gone_fault
 from ranking.server.bodies import body_of
 from ranking.server.bundles import NOTHING
 from ranking.server.clients import Network, address_of, is_speculative
@@ -124,7 +126,7 @@ class Writing:
                     rejected.append(Rejection(index, "id", gone_fault(card.id)))
                 else:
                     its = Held(cards.get(name_of(card)) or held.card)
-                    cards[name_of(card)] = settled(card, its)
+                    cards[name_of(card)] = first_published(card, its.card, time.time())
             if cards:
                 await self._take(cards=list(cards.values()))
         answer = {
@@ -140,7 +142,9 @@ class Writing:
             fields = {**read_object(body), "id": name[1]}
             card = card_of(convert_article(fields), name[0], self._zone)
         async with self._changing:
-            await self._take(cards=[settled(card, await self._standing(name))])
+            await self._take(
+                cards=[first_published(card, (await self._standing(name)).card, time.time())]
+            )
         return _answer({"accepted": 1, "rejected": []})
 
     async def change_article(self, request: Request) -> Response:
@@ -152,7 +156,7 @@ class Writing:
                 raise Problem(404, "Unknown article", f"no card of {name[1]!r}; PUT adds one")
             with _of_sender():
                 card = changed_card(held.card, body, self._zone)
-            await self._take(cards=[settled(card, held)])
+            await self._take(cards=[first_published(card, held.card, time.time())])
         return _answer({"accepted": 1, "rejected": []})
 
     async def remove_article(self, request: Request) -> Response:

@@ -1,0 +1,133 @@
+"""What lists may show: nothing early, unlisted, expired or taken down, whatever else is said."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from ranking.control.overrides import override_of
+from ranking.lists.cards import Card
+from ranking.lists.edits import Desk
+from ranking.lists.explaining import Explained
+from ranking.lists.profile import DEFAULT, Profile, profile_from
+from ranking.lists.profiles import Profiles
+from ranking.ranker import Ranker
+from tests.logs import RU, START_MS, packed, view
+
+NOW = START_MS / 1000
+WORDS = [
+    "Opera", "Cyclists", "Orchestra", "Rowers", "Painter", "Goalkeeper", "Library", "Marathon",
+    "Eagles", "Wrestlers",
+]  # fmt: skip
+NAMES = [f"a{k}" for k in range(len(WORDS))]
+
+
+def card_of(name: str, **fields: Any) -> Card:
+    """An article of the Russian edition, published an hour ago."""
+    word = WORDS[int(name[1:])]
+    given: dict[str, Any] = {"published_at": NOW - 3600, "section": "news", "tags": ("x", "y")}
+    return Card(RU, name, f"{word} {word.lower()}s everywhere this week", **given | fields)
+
+
+def ranker_of(*cards: Card) -> Ranker:
+    """Ten articles, all read after one another by everybody."""
+    ranker = Ranker(profile=profile_from({"steadiness": 0}))
+    given = {card.id: card for card in cards}
+    ranker.put(given.get(name) or card_of(name) for name in NAMES)
+    rows = [
+        view(START_MS + 1000 * k + n, name, f"r{n}")
+        for k, name in enumerate(NAMES)
+        for n in range(30 - k)
+    ]
+    ranker.apply(packed(sorted(rows, key=lambda row: row.at_ms)), 0)
+    return ranker
+
+
+def shown(ranker: Ranker) -> list[tuple[str, ...]]:
+    """Every list in which an article might stand."""
+    exposed = profile_from({"exposure": 0.2})
+    return [
+        ranker.live_board(RU, "popular").ids,
+        *(
+            ranker.board(RU, "popular", profile, 20, section).ids
+            for profile in (DEFAULT, Profile(window=86_400), exposed, Profile(exponent=1.0))
+            for section in ("", "news")
+        ),
+        ranker.board(RU, "trending", DEFAULT, 20, "").ids,
+        ranker.related(RU, "a1", 20).ids,
+        ranker.next(RU, "related", ["a1"], 20, profile_from({"diversity": 0.4})).ids,
+        ranker.for_you(RU, ["a1", "a2"], 20).ids,
+        tuple(card.id for card in ranker.edition(RU).tags(DEFAULT).cards),
+    ]
+
+
+def desk_of(*bodies: Mapping[str, Any]) -> Desk:
+    """Edits that hold."""
+    return Desk(tuple(override_of(dict(body)).ordered() for body in bodies))
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"published_at": NOW + 600}, "it is not yet published"),
+        ({"listable": False}, "it is unlisted"),
+        ({"expires_at": NOW + 20}, "it has expired"),
+    ],
+)
+def test_what_may_not_be_listed_is_nowhere(fields: dict[str, Any], reason: str) -> None:
+    """Neither pinned nor boosted nor to fill a list."""
+    ranker = ranker_of(card_of("a5", **fields))
+    pin, boost = {"action": "pin"}, {"action": "boost", "factor": 50}
+    desk = desk_of(*({**act, "articles": ["a5"]} for act in (pin, boost)))
+    for edits in (Desk(), desk):
+        ranker.govern(ranker.profiles, edits)
+        ranker.tick(wall=NOW + 60)
+        assert all("a5" not in ids for ids in shown(ranker))
+        assert all(len(ids) > 3 for ids in shown(ranker))
+    (told,) = ranker.explain(RU, "popular", Explained(("a5",)), DEFAULT)
+    assert told.kept_out == reason
+
+
+def test_an_article_enters_and_leaves_by_time_alone() -> None:
+    """No view, no card: a tick at the moment makes the boards anew."""
+    ranker = ranker_of(card_of("a5", published_at=NOW + 600, expires_at=NOW + 900))
+    ranker.tick(wall=NOW + 60)
+    assert ranker.tick(wall=NOW + 61).boards == []
+    for wall, is_in in ((NOW + 600, True), (NOW + 900, False)):
+        assert not [b for b in ranker.tick(wall=wall - 0.1).boards if b.surface == "popular"]
+        boards = ranker.tick(wall=wall).boards
+        popular = next(board for board in boards if board.surface == "popular")
+        assert ("a5" in popular.ids) is is_in
+        assert ("a5" in ranker.related(RU, "a1", 20).ids) is is_in
+
+
+def test_the_log_dates_lists_where_there_is_no_wall_clock() -> None:
+    ranker = ranker_of(card_of("a5", published_at=NOW + 600))
+    ranker.tick()
+    assert all("a5" not in ids for ids in shown(ranker))
+    later = view(START_MS + 600_000, "a1", "late")
+    ranker.apply(packed([later], source="later"), 1)
+    (popular, _) = ranker.tick().boards
+    assert "a5" in popular.ids
+
+
+def test_an_edition_without_a_view_has_no_clock() -> None:
+    ranker = Ranker()
+    ranker.put([card_of("a1", published_at=NOW + 10**6)])
+    assert ranker.tick().boards[0].ids == ("a1",)
+    assert ranker.tick(wall=NOW).boards == []
+    assert ranker.board(RU, "popular", DEFAULT, 5, "").ids == ()
+
+
+def test_precedence_of_all_rules() -> None:
+    """Taken down, blocked, unlisted, buried, pinned: what is stronger holds."""
+    ranker = ranker_of(card_of("a3", listable=False))
+    ranker.remove(RU, "a1")
+    pins = [{"action": "pin", "articles": [f"a{k}"], "slot": k} for k in (1, 2, 3, 4, 5)]
+    block = {"action": "block", "articles": ["a2"]}
+    bury = {"action": "bury", "articles": ["a4"]}
+    ranker.govern(Profiles(DEFAULT), desk_of(*pins, block, bury))
+    ids = ranker.board(RU, "popular", DEFAULT, 10, "").ids
+    assert not {"a1", "a2", "a3"} & set(ids)
+    assert ids[-1] == "a4"
+    assert ids[4] == "a5"
