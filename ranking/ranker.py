@@ -44,7 +44,7 @@ from ranking.snapshot import (
 )
 
 MINUTE_MS = 60_000
-DUE = 8
+DUE = 16
 """Boards a tick that are made because their time has come."""
 
 
@@ -188,8 +188,9 @@ class Ranker(Showing):
         """Bring the lists up to the log and make the boards that changed, or whose time has come.
 
         Without a wall clock all of them are made. With one, what small editions borrow is looked at
-        once a second, and what only time changes once a minute; these boards, and Trending where
-        more than `DUE` editions had views, are made in turn, `DUE` at each tick.
+        once a second, and what only time changes once a minute; these boards are made in turn,
+        `DUE` at each tick. Where more than `DUE` editions had views, so are all but those that a
+        first view may enter: Popular that is not full.
 
         Parameters
         ----------
@@ -217,12 +218,12 @@ class Ranker(Showing):
                 self.edition(name).renew_tags()
             self._unrenewed = set()
         keys = {(name, surface) for name in changed for surface in SURFACES}
-        keys |= {(name, "popular") for name in viewed}
-        rising = {(name, "trending") for name in viewed} - keys
-        if len(rising) <= DUE or math.isnan(self._wall):
-            keys |= rising
-        else:
-            self._waiting |= dict.fromkeys(sorted(rising))
+        fresh = {(name, surface) for name in viewed for surface in SURFACES} - keys
+        if len(viewed) > DUE and not math.isnan(self._wall):
+            later = sorted(key for key in fresh if key[1] != "popular" or self._is_full(*key))
+            self._waiting |= dict.fromkeys(later)
+            fresh.difference_update(later)
+        keys |= fresh
         boards = [self.live_board(*key) for key in sorted(keys | self._due(keys))]
         for name in changed | viewed:
             self._turns[name] = self._next_turn(name)

@@ -151,6 +151,11 @@ class Showing:
         lent = self._lent(made, surface, profile)
         return make_board(made, surface, profile, BOARD_ITEMS, section, (), stood, edits, lent)
 
+    def _is_full(self, edition: str, surface: str) -> bool:
+        """Say whether a board has views in all of its places."""
+        held = self._incumbents.get((edition, surface))
+        return held is not None and len(held) >= BOARD_ITEMS
+
     def stood(self, boards: Iterable[Board]) -> None:
         """Learn what was published before this ranker began, so that it does not jump."""
         for board in boards:

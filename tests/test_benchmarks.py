@@ -16,6 +16,7 @@ NUMBERS = {
     "visible": {"median_ms", "p95_ms", "views_per_s", "probes", "unseen"},
     "retune": {"articles", "half_life_median_ms", "window_max_ms", "published_median_ms"},
     "ingest": {"views", "seconds", "views_per_s", "peak_mb"},
+    "growth": {"small_tick_median_ms", "small_memory_mb", "small_drafts_mb"},
     "preview": {"rungs_same", "between_same", "power_laws_same"},
 }
 

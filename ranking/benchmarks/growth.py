@@ -5,6 +5,7 @@ import statistics
 import time
 from random import Random
 
+from ranking.benchmarks.limits import Limit
 from ranking.engine.batch import Batch
 from ranking.engine.packing import Hasher, pack
 from ranking.engine.rows import Rows
@@ -28,14 +29,12 @@ BEGIN_MS = 1_700_000_000_000
 HASHES = Hasher(b"bench")
 
 
-def growth(articles: int = 1_000_000, ticks: int = TICKS) -> dict[str, float]:
+def growth(limit: Limit | None = None) -> dict[str, float]:
     """Tick portals of several sizes at 1,000 views a second.
 
     Parameters
     ----------
-    articles : int
-        At most so many in the largest.
-    ticks : int
+    limit : Limit
 
     Returns
     -------
@@ -44,25 +43,27 @@ def growth(articles: int = 1_000_000, ticks: int = TICKS) -> dict[str, float]:
         process in MB when it stood, and what drafts added.
     """
     measures: dict[str, float] = {}
-    for name, (size, editions, most) in CASES.items():
-        measures |= {f"{name}_{k}": v for k, v in _case(min(size, articles), editions, most, ticks)}
+    limit = limit or Limit()
+    for name, case in limit.of(CASES.items(), "sizes were tried"):
+        measures |= {f"{name}_{key}": value for key, value in _case(limit, *case)}
     return measures
 
 
-def _case(articles: int, editions: int, most: int, ticks: int) -> list[tuple[str, float]]:
-    settings = EngineSettings(articles=min(most, articles)) if most else EngineSettings()
+def _case(limit: Limit, articles: int, editions: int, most: int) -> list[tuple[str, float]]:
+    settings = EngineSettings(articles=most) if most else EngineSettings()
     ranker, drawn = Ranker(settings), Random(1)
     wall, number = BEGIN_MS / 1000, 0
-    for start in range(0, articles, BATCH):
+    for start in limit.of(range(0, articles, BATCH), f"times {BATCH} articles were made"):
         names = range(start, min(start + BATCH, articles))
         ranker.apply(_batch(names, editions, BEGIN_MS + start, number, drawn), ranker.position)
         ranker.put(_card(name, editions) for name in names)
         number += len(names)
     ranker.tick(wall=wall)
+    made = number
     before, took = _memory(), []
-    for tick in range(ticks):
+    for tick in limit.of(range(TICKS), "ticks were made"):
         at = BEGIN_MS + articles + 50 * tick
-        seen = [int(drawn.paretovariate(0.5)) % articles for _ in range(VIEWS - 1)]
+        seen = [int(drawn.paretovariate(0.5)) % made for _ in range(VIEWS - 1)]
         seen.append(articles + tick)  # an article that nobody saw before
         ranker.apply(_batch(seen, editions, at, number, drawn), ranker.position)
         number += VIEWS

@@ -186,11 +186,12 @@ def _measured(
 def bench(
     names: tuple[str, ...], views: Path | None, columns: str, seconds: float, form: str
 ) -> None:
-    """Run benchmarks: `visible` (how soon a view shows), `retune` (how soon a draft's board is
-    there, among a million articles), `experiments` (what lists by arm cost in serving; needs wrk),
-    `growth` (a tick's cost as a portal grows), `ingest` (a log by HTTP), `preview` (a draft's
-    boards beside a system that ran with its decay), `kafka` (the cluster beside Kafka Streams),
-    `recovery` (after a worker's kill).
+    """Run benchmarks: `visible` (how soon a view shows; `visible-editions` and `visible-articles`:
+     on a portal of a hundred editions, of a million articles), `retune` (how soon a draft's board is
+     there, among a million articles), `experiments` (what lists by arm cost in serving; needs wrk),
+     `growth` (a tick's cost as a portal grows), `ingest` (a log by HTTP), `preview` (a draft's
+     boards beside a system that ran with its decay), `kafka` (the cluster beside Kafka Streams),
+     `recovery` (after a worker's kill).
 
     The last two need a broker and a Redis: deploy/local up
     """
@@ -200,10 +201,12 @@ def bench(
     from ranking.benchmarks.limits import Limit
     from ranking.benchmarks.preview import preview
     from ranking.benchmarks.retune import retune
-    from ranking.benchmarks.visible import visible
+    from ranking.benchmarks.visible import visible, visible_articles, visible_editions
 
     known: dict[str, Any] = {
         "visible": visible,
+        "visible-editions": visible_editions,
+        "visible-articles": visible_articles,
         "retune": retune,
         "experiments": experiments,
         "growth": growth,

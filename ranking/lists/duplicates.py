@@ -15,8 +15,8 @@ from ranking.lists.headlines import folded, is_unspaced, runs
 
 ALIKE, INSIDE = 0.8, 0.95
 WORDS, CHARACTERS = 4, 6
-REMEMBERED, SHINGLED = 1 << 13, 1 << 11
-"""Pairs of headlines, and headlines, that are remembered: 70 MB at most."""
+REMEMBERED, SHINGLED = 1 << 16, 1 << 12
+"""Pairs of headlines, and headlines, that are remembered: those of a hundred editions' boards."""
 READ = 256
 """Characters of a headline that are looked at."""
 _DIGITS = re.compile(r"\d+")

@@ -107,6 +107,10 @@ class Incumbents:
         order = settled(held, np.array([score for score, _ in first]), margin)
         return chain((first[i][1] for i in order.tolist()), looked[len(viewed) :], rest)
 
+    def __len__(self) -> int:
+        """Count what it shows."""
+        return len(self._since)
+
     def stand(self, ids: Iterable[str], at: float) -> None:
         """Take what is shown from now on."""
         kept = islice(ids, INCUMBENTS)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from ranking.lists.boards import Board, render
 from ranking.server.followed import Followed
 from ranking.server.ready import NUMBERS_EVERY, Answer, answer_of
+from ranking.showing import BOARD_ITEMS
 
 QUERIES = 256
 MADE_ANSWERS = 20_000
@@ -86,9 +87,12 @@ class Shelf:
             self.put(board, now)
 
     def ask(self, line: str, edition: str, surface: str, n: int) -> Answer | None:
-        """Answer a query of a board and keep the answer ready from now on."""
+        """Answer a query of a board and keep the answer ready from now on.
+
+        A board that is not full has all articles that there are.
+        """
         shown = self._shown.get((edition, surface))
-        if shown is None or n > len(shown.board.items):
+        if shown is None or n > len(shown.board.items) >= BOARD_ITEMS:
             return None
         answer = answer_of(render(shown.board, n))
         if len(shown.queries) < QUERIES:
