@@ -323,8 +323,11 @@ class Ranker(Showing):
         CheckpointError
             As for `restore`.
         """
-        if EngineSettings.completed(header.settings) != self.settings.as_dict():
-            message = "checkpoint was made with other engine settings"
+        theirs, ours = EngineSettings.completed(header.settings), self.settings.as_dict()
+        if theirs != ours:
+            names = [name for name in theirs if theirs[name] != ours.get(name)]
+            told = ", ".join(f"{name} {theirs[name]}, not {ours.get(name)}" for name in names)
+            message = f"checkpoint was made with other engine settings: {told}"
             raise CheckpointError(message)
         if missing := [name for name in piece_names(header) if name not in pieces]:
             message = f"checkpoint lacks {len(missing)} pieces, {missing[0]} first"

@@ -142,9 +142,15 @@ class KafkaArchive:
     def __init__(self, topics: Topics, book: Book) -> None:
         self._topics, self._book = topics, book
 
-    def new_ranker(self, site: str) -> Ranker:
+    def new_ranker(self, site: str, settings: EngineSettings | None = None) -> Ranker:
         """An empty ranker for a site, with the cards of its partition."""
-        return Ranker(EngineSettings(), catalogue=self._topics.known(site).catalogue)
+        catalogue = self._topics.known(site).catalogue
+        return Ranker(settings or self._settings(site), catalogue=catalogue)
+
+    def _settings(self, site: str) -> EngineSettings:
+        """Engine settings of the newest past state; the defaults before there is one."""
+        newest = next(iter(self.kept(site)), None)
+        return EngineSettings.of(newest.header.settings) if newest else EngineSettings()
 
     def govern(self, ranker: Ranker, at: float) -> None:
         """Put the profiles of now and the edits of a moment in force."""

@@ -186,8 +186,8 @@ def _measured(
 def bench(
     names: tuple[str, ...], views: Path | None, columns: str, seconds: float, form: str
 ) -> None:
-    """Run benchmarks: `visible` (how soon a view shows; `visible-editions` and `visible-articles`:
-     on a portal of a hundred editions, of a million articles), `retune` (how soon a draft's board is
+    """Run benchmarks: `visible` (how soon a view shows; `visible-editions`, `visible-articles`: on a
+     portal of a hundred editions, of a million articles), `retune` (how soon a draft's board is
      there, among a million articles), `experiments` (what lists by arm cost in serving; needs wrk),
      `growth` (a tick's cost as a portal grows), `ingest` (a log by HTTP), `preview` (a draft's
      boards beside a system that ran with its decay), `kafka` (the cluster beside Kafka Streams),

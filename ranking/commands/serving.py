@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from ranking.commands.settings import SETTINGS, option_of
+from ranking.commands.settings import SETTINGS, engine_settings, option_of
 
 console = Console(stderr=True, highlight=False)
 
@@ -129,12 +129,13 @@ def _run(
         begin(live)
 
     settings = LiveSettings(options["checkpoint_every"], options["keep_hours"] * 3600)
+    engine = engine_settings(options)
     try:
         asyncio.run(
             serve(
                 options["data"], options["host"], options["port"], profile=profile,
                 settings=settings, durable=options["durable"] == "full", portal=portal,
-                guests=guests, on_ready=ready, site=site,
+                guests=guests, on_ready=ready, site=site, engine=engine,
             )
         )  # fmt: skip
     finally:

@@ -3,14 +3,17 @@
 The README's table lists them, and a test compares the two.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ranking.commands.durations import Duration
+
+if TYPE_CHECKING:
+    from ranking.engine.settings import EngineSettings
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -66,13 +69,47 @@ SETTINGS = (
         "--durable", "TOLQYN_DURABLE", click.Choice(["full", "normal"]), "full",
         "Wait for the disk before each 202 (full), or leave it to the system (normal).",
     ),
+    Setting(
+        "--late", "TOLQYN_LATE", Duration(60, 366 * 86_400), "72h",
+        "How far an event may be stamped before its site's clock.",
+    ),
+    Setting(
+        "--ahead", "TOLQYN_AHEAD", Duration(0, 86_400), "5m",
+        "How far an event may be stamped after its packing.",
+    ),
+    Setting("--sites", "TOLQYN_SITES", click.IntRange(1, 10_000), 64, "Sites that may open."),
+    Setting(
+        "--editions", "TOLQYN_EDITIONS", click.IntRange(1, 10_000), 256,
+        "Editions of a site that may open.",
+    ),
 )  # fmt: skip
 TIMEZONE, PROXIES = SETTINGS[6:8]
+ENGINE = SETTINGS[9:]
+"""Those that shape the state: a data folder whose log is trimmed opens under its own alone."""
 URL = Setting(
     "--to", "TOLQYN_URL", click.STRING, "http://127.0.0.1:8080", "A running server or API process."
 )
 KEY = Setting("--key", "TOLQYN_KEY", click.STRING, "", "Key of whoever asks, if there are keys.")
 ENVIRONMENT = tuple(setting.variable for setting in (*SETTINGS, URL, KEY))
+
+
+def engine_settings(options: Mapping[str, Any]) -> "EngineSettings":
+    """Engine settings out of a command's options.
+
+    Raises
+    ------
+    click.UsageError
+        If they do not fit each other.
+    """
+    from ranking.engine.settings import EngineSettings
+
+    given: dict[str, object] = {
+        its.option[2:]: int(its.kind.convert(options[its.option[2:]], None, None)) for its in ENGINE
+    }
+    try:
+        return EngineSettings.of(given)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def in_zone(command: T) -> T:

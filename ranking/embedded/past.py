@@ -6,6 +6,7 @@ from functools import partial
 from ranking.embedded.checkpoints import CheckpointFile
 from ranking.embedded.live import Live
 from ranking.engine.batch import Batch, decode
+from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import Board
 from ranking.past.rankers import Kept, Rankers
 from ranking.ranker import Ranker
@@ -46,10 +47,10 @@ class DataFolder:
     def __init__(self, live: Live) -> None:
         self._live, self._log = live, live.log
 
-    def new_ranker(self, site: str) -> Ranker:
+    def new_ranker(self, site: str, settings: EngineSettings | None = None) -> Ranker:
         """An empty ranker that shares the live one's cards."""
         live = self._live.ranker
-        return Ranker(live.settings, catalogue=live.catalogue)
+        return Ranker(settings or live.settings, catalogue=live.catalogue)
 
     def govern(self, ranker: Ranker, at: float) -> None:
         """Put the profiles of now and the edits of a moment in force."""

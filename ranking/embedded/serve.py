@@ -12,6 +12,7 @@ from ranking.embedded.live import Live, LiveSettings
 from ranking.embedded.log import DataError, Log
 from ranking.embedded.past import EmbeddedPast
 from ranking.embedded.ports import EmbeddedIntake, EmbeddedLists, EmbeddedSettings, metrics_of
+from ranking.engine.settings import EngineSettings
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.server.api import Api
 from ranking.server.looking import keep_looking
@@ -34,6 +35,7 @@ async def serve(
     portal: Portal | None = None,
     site: SiteSettings = DEFAULT_SITE,
     guests: Sequence[Key] = (),
+    engine: EngineSettings | None = None,
     on_ready: Callable[[Live], None] = lambda live: None,
 ) -> None:
     """Serve until a signal asks to stop.
@@ -53,6 +55,7 @@ async def serve(
     site : SiteSettings
     guests : sequence of Key
         Keys of this process alone, for the demo.
+    engine : EngineSettings
     on_ready : callable
         Called when lists are served.
 
@@ -62,7 +65,7 @@ async def serve(
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
     with Log(folder, durable=durable) as log:
-        live = Live(log, profile, settings)
+        live = Live(log, profile, settings, engine)
         live.start()
         try:
             await asyncio.to_thread(live.started.wait)

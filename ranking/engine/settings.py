@@ -4,6 +4,7 @@ Changing one means a rebuild from the log, unlike a profile's parameters, which 
 """
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,6 +128,25 @@ class EngineSettings:
     def completed(cls, given: dict[str, object]) -> dict[str, object]:
         """Settings as an earlier version wrote them, with the defaults of those that came since."""
         return cls().as_dict() | given
+
+    @classmethod
+    def of(cls, given: dict[str, object]) -> "EngineSettings":
+        """Settings out of plain values, absent ones at their defaults.
+
+        Raises
+        ------
+        ValueError
+            If they cannot be, or there are others.
+        """
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in given.items()
+        }
+        try:
+            return cls(**values)
+        except TypeError as error:
+            message = f"engine settings are not known: {error}"
+            raise ValueError(message) from error
 
 
 def _refuse(name: str, rule: str, value: object) -> None:

@@ -16,6 +16,7 @@ from typing import Protocol
 from ranking.engine.admission import NO_CLOCK, admitted
 from ranking.engine.batch import Batch
 from ranking.engine.imports import known_rows
+from ranking.engine.settings import EngineSettings
 from ranking.ranker import Ranker
 from ranking.snapshot import CheckpointError, Header
 
@@ -60,8 +61,8 @@ class Kept:
 class Archive(Protocol):
     """Where checkpoints and the log are; may block, or raise ArchiveError."""
 
-    def new_ranker(self, site: str) -> Ranker:
-        """An empty ranker for a site, with its cards."""
+    def new_ranker(self, site: str, settings: EngineSettings | None = None) -> Ranker:
+        """An empty ranker for a site, with its cards; of the live settings if none are given."""
 
     def govern(self, ranker: Ranker, at: float) -> None:
         """Put the profiles of now and the edits of a moment in force."""
@@ -226,7 +227,11 @@ class Rankers:
         return None
 
     def _restored(self, site: str, header: Header, pieces: Mapping[str, bytes]) -> Moment:
-        ranker = self._archive.new_ranker(site).restored(header, pieces)
+        try:
+            settings = EngineSettings.of(header.settings)
+        except ValueError as error:
+            raise CheckpointError(str(error)) from error
+        ranker = self._archive.new_ranker(site, settings).restored(header, pieces)
         batches = self._archive.read(site, ranker.reread_from())
         ranker.reread(takewhile(lambda pair: pair[0] < header.position, batches))
         return Moment(site, ranker, header.position)

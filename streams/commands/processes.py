@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ranking.commands.settings import PROXIES, TIMEZONE, Setting, option_of
+from ranking.commands.settings import ENGINE, PROXIES, TIMEZONE, Setting, engine_settings, option_of
 from streams.commands.settings import (
     CHECKPOINT_EVERY,
     COLLECTOR_PORT,
@@ -39,7 +39,6 @@ def _worker(**options: Any) -> None:
     goes on where its last checkpoint stands, when it is started again; with --standby that is done
     for it, within two seconds.
     """
-    from ranking.engine.settings import EngineSettings
     from ranking.lists.profile import DEFAULT, read_profile
     from ranking.mirror.names import Names
     from ranking.mirror.store import Writer
@@ -61,7 +60,7 @@ def _worker(**options: Any) -> None:
     presence = Presence(store, options["id"])
     presence.claim()
     wanted = EngineOptions(
-        options["kafka"], topics, count, options["checkpoint_every"], EngineSettings()
+        options["kafka"], topics, count, options["checkpoint_every"], engine_settings(options)
     )
     decided = KafkaSettings(options["kafka"], topics.settings, profile)
     joining = WorkerOptions(options["kafka"], topics.workers, options["id"], topics.views)
@@ -235,7 +234,9 @@ def _command(name: str, callback: Callable[..., None], *settings: Setting) -> cl
 
 
 STANDBY = "Keep a warm process that starts the worker again at once whenever it dies."
-worker = _command("worker", _worker, KAFKA, REDIS, NAMESPACE, ID, CHECKPOINT_EVERY, PROFILE)
+worker = _command(
+    "worker", _worker, KAFKA, REDIS, NAMESPACE, ID, CHECKPOINT_EVERY, PROFILE, *ENGINE
+)
 worker.params.append(click.Option(["--standby"], is_flag=True, help=STANDBY))
 pack = _command("pack", _pack, KAFKA, NAMESPACE, ID, TIMEZONE)
 collect = _command("collect", _collect, KAFKA, NAMESPACE, HOST, COLLECTOR_PORT, TIMEZONE, PROXIES)
