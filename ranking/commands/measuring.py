@@ -186,12 +186,12 @@ def _measured(
 def bench(
     names: tuple[str, ...], views: Path | None, columns: str, seconds: float, form: str
 ) -> None:
-    """Run benchmarks: `visible` (how soon a view shows; `visible-editions`, `visible-articles`: on a
-     portal of a hundred editions, of a million articles), `retune` (how soon a draft's board is
-     there, among a million articles), `experiments` (what lists by arm cost in serving; needs wrk),
-     `growth` (a tick's cost as a portal grows), `ingest` (a log by HTTP), `preview` (a draft's
-     boards beside a system that ran with its decay), `kafka` (the cluster beside Kafka Streams),
-     `recovery` (after a worker's kill).
+    """Run benchmarks: `visible` (how soon a view shows; `visible-editions`, `visible-articles`:
+     on a portal of a hundred editions, or of a million articles), `retune` (how soon a draft's
+     board is there, among a million articles), `experiments` (what lists by arm cost in serving;
+     needs wrk), `growth` (a tick's cost as a portal grows), `ingest` (a log by HTTP), `preview` (a
+     draft's boards beside a system that ran with its decay), `kafka` (the cluster beside Kafka
+     Streams), `recovery` (after a worker's kill).
 
     The last two need a broker and a Redis: deploy/local up
     """
