@@ -1,5 +1,6 @@
 """Small inputs that others have read wrongly: each is understood, or refused by row and rule."""
 
+import gzip
 from pathlib import Path
 
 import httpx
@@ -30,6 +31,21 @@ def test_a_file_of_views_is_counted(
     assert sent.returncode == 0, sent.stderr
     wanted = before + VIEWS[name]
     await_until(lambda: counted(client, edition) == wanted, f"{wanted} views are counted", 10)
+
+
+def test_a_file_that_is_sent_again_adds_nothing(
+    server: Server, client: httpx.Client, cases: Path, tmp_path: Path
+) -> None:
+    """Its readers come back hours later within it, so the window alone would count it twice."""
+    packed = tmp_path / "other.log"
+    packed.write_bytes(gzip.compress((cases / "six-hours.csv").read_bytes()))
+    for views in (cases / "six-hours.csv", packed):
+        to = ("--edition", "again/en", "--to", server.url)
+        assert tolqyn("send", "--views", str(views), *to).returncode == 0
+    probe = {"visitor": "last", "article": "last", "edition": "again/en", "at": 1795815600000}
+    told = client.post("/v1/events?outcome=1", json=probe).json()
+    assert told["counted"] == 1
+    assert counted(client, "again/en") == 81
 
 
 def test_a_mark_before_lines_is_passed_over(
