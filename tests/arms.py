@@ -17,6 +17,7 @@ from ranking.engine.arms import (
 )
 from ranking.engine.labels import split
 from ranking.engine.settings import EngineSettings
+from ranking.experiments.plans import Experiment
 from tests.logs import ROBOT, Row, Truth
 
 Name = tuple[str, str]
@@ -105,13 +106,13 @@ def totals_of(cells: Counter[Cell]) -> dict[int, list[int]]:
     return found
 
 
-def csv_of(truth: ArmsTruth, phases: int, *arms: str, name: str) -> list[str]:
-    """Lines of `sums.csv` of an experiment, but for the first."""
+def csv_of(truth: ArmsTruth, its: Experiment, name: str) -> list[str]:
+    """Lines of `sums.csv` of an experiment, but for the first: of each arm's own buckets."""
     return [
         ",".join(map(str, (phase, arm, bucket, *row)))
-        for phase in range(phases)
-        for arm in arms
+        for phase in range(len(its.phases))
+        for number, arm in enumerate(its.names)
         if (sums := truth.arms.get((f"{name}.{phase}" if phase else name, arm)))
         for bucket, row in totals_of(sums.cells).items()
-        if any(row)
+        if any(row) and its.assigned(phase)[bucket] == number
     ]

@@ -35,7 +35,7 @@ def test_what_has_no_part_is_not_tried() -> None:
         "pages before the last",
         "cooldown",
     } & {*names}
-    carded = ablate([packed(log(3, 60, editions=(RU, KK)))], cards(3), Span(0, 0), DEFAULT)
+    carded = ablate([packed(log(3, 60, editions=(RU, KK)))], cards(3), ALL, DEFAULT)
     assert {"tags and headlines", "sibling editions"} <= {row.name for row in carded}
 
 

@@ -61,7 +61,6 @@ def test_sites_and_editions_beyond_the_bound_create_nothing() -> None:
 
 def test_reads_of_unknown_editions_leave_nothing_behind() -> None:
     ranker = applied([packed([view(START_MS, "a")])], FEW)
-    before = ({"inform"}, {"inform/ru"})
     for k in range(50):
         for name in (f"inform/x{k:02}", f"none{k}/en"):
             profile = ranker.profile(name, "popular")
@@ -69,7 +68,8 @@ def test_reads_of_unknown_editions_leave_nothing_behind() -> None:
             assert ranker.board(name, "trending", profile, 5, "nothing").items == ()
             assert ranker.related(name, "a", 4).items == ()
             assert ranker.for_you(name, ["a", "b"], 4).items == ()
-    assert (set(ranker.sites), set(ranker._editions)) == before
+    assert set(ranker.sites) == {"inform"}
+    assert set(ranker._editions) <= {"inform/ru"}
     ranker.tick()
     assert ranker.editions() == ["inform/ru"]
 
