@@ -71,8 +71,10 @@ class History:
         self._hour = 0.0
 
     def publish(self, boards: Iterable[Board]) -> None:
-        """Note boards that are published."""
+        """Note boards that are published, but for those of sites without a clock."""
         for board in boards:
+            if not board.as_of:
+                continue
             key = (board.edition, board.surface)
             self._newest[key] = board
             written = self._written.get(key)
