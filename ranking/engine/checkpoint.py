@@ -17,7 +17,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.admission import NO_CLOCK
 from ranking.engine.arms import Row
 from ranking.engine.arrays import LENGTH, pack_arrays, unpack_arrays
 from ranking.engine.coread import LEVELS, Graph
@@ -42,17 +41,6 @@ class Names(msgspec.Struct, array_like=True, frozen=True):
     free_slots: list[int]
 
 
-class TurnPlace(msgspec.Struct, array_like=True, frozen=True):
-    """A `Turn`, with what versions before 0.2.0 did not write."""
-
-    window: int
-    position: int
-    views: int
-    sequences: tuple[tuple[str, int], ...]
-    newest_ms: int = NO_CLOCK
-    imports: tuple[tuple[str, int], ...] = ()
-
-
 class Place(msgspec.Struct, array_like=True, frozen=True):
     """Where in the log a site's state stands.
 
@@ -74,7 +62,7 @@ class Place(msgspec.Struct, array_like=True, frozen=True):
         Which memory of ids, number, begin and end of each generation; its ids are a piece.
     """
 
-    turns: list[TurnPlace]
+    turns: list[Turn]
     sequences: list[tuple[str, int]]
     newest_ms: int = 0
     reread_from: int = 0
@@ -178,13 +166,9 @@ def snapshot_of(site: Site, since: Mark | None = None) -> SiteSnapshot:
     }
     names = msgspec.msgpack.encode(Names(site.name, site.editions, used, site.free_slots[::-1]))
     head = LENGTH.pack(len(names)) + names + pack_arrays(arrays)
-    turns = [
-        TurnPlace(t.window, t.position, t.views, t.sequences, t.newest_ms, t.imports)
-        for t in site.turns
-    ]
     generations = site.generations.all(s)
     place = Place(
-        turns, list(site.sequences.items()), site.newest_ms, site.reread_from().position,
+        site.turns[:], list(site.sequences.items()), site.newest_ms, site.reread_from().position,
         site.arms.begun[:], list(site.imports.items()), site.rules_from,
         [(which, its.number, its.begin_ms, its.end_ms) for which, its in generations],
     )  # fmt: skip
@@ -248,10 +232,7 @@ def restored_site(
     site = Site(names.site, settings)
     site.editions, site.free_slots = names.editions, names.free_slots[::-1]
     site.sequences, site.imports = dict(place.sequences), dict(place.imports)
-    site.turns = [
-        Turn(t.window, t.position, t.views, t.sequences, t.newest_ms, t.imports)
-        for t in place.turns
-    ]
+    site.turns = list(place.turns)
     site.rules_from = position if place.rules_from < 0 else place.rules_from
     _fill_head(site, names.articles, unpack_arrays(head[offset:]))
     for number, page in enumerate(pages):

@@ -4,9 +4,10 @@ This file alone gives articles their slots, in the order of their first view, an
 cannot do by itself: have tables grow, turn windows, evict articles.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,9 +30,10 @@ MOVES = 1 << 18
 """Slots given or taken that are remembered until whoever follows them looks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, array_like=True, frozen=True):
     """Where the log entered a window: what rereading from there needs.
+
+    Versions before 0.2.0 wrote the first four alone.
 
     Attributes
     ----------
@@ -381,7 +383,7 @@ class Site:
             self.state = self.generations.turn(self.state, at_ms)
             window = at_ms // window_ms
             if window > self.log["window"]:
-                self.turns.append(replace(here, window=window))
+                self.turns.append(msgspec.structs.replace(here, window=window))
                 self.log["window"] = window
                 for which in range(LONG_IDS):
                     self._forget(which, (window - 2) * window_ms)
