@@ -27,8 +27,8 @@ from ranking.lists.steadiness import Incumbents
 BOARD_ITEMS = 20
 PATIENCE_MS = 60_000
 """A silence begins so long after the last append."""
-LENT_FOR = 1.0
-"""Seconds of the wall clock for which what editions lend one another is taken as it was."""
+LENT_FOR, LENDERS = 1.0, 20
+"""Seconds that a pool of loans is kept at least, for each so many editions of its site."""
 
 
 POOLS = 64
@@ -215,13 +215,18 @@ class Showing:
         state, key = self._state_of(site), (site.name, profile)
         lent = self._pools.pop(key, None)
         is_late = lent is None or lent.state != state
-        if lent is None or (is_late and not 0.0 <= self._wall - lent.made < LENT_FOR):
+        if lent is None or (is_late and not self._is_fresh(lent, site)):
             editions = [self.edition(name) for name in self._of_site(site.name)]
             lent = _Lent(pool_of(editions, profile), state, self._wall)
         self._pools[key] = lent
         while len(self._pools) > POOLS:
             del self._pools[next(iter(self._pools))]
         return lent.pool
+
+    def _is_fresh(self, lent: _Lent, site: Site) -> bool:
+        """Say whether a pool is kept though the state has changed: the longer, the dearer it is."""
+        kept = LENT_FOR * max(1.0, len(site.editions) / LENDERS)
+        return 0.0 <= self._wall - lent.made < kept
 
     def _state_of(self, site: Site) -> tuple[int, int]:
         return int(site.log["views"]), self.catalogue.version
@@ -234,9 +239,7 @@ class Showing:
         for name in self._of_site(site.name):
             profile = self.profile(name, "popular")
             lent = self._pools.get((site.name, profile))
-            is_due = lent is None or (
-                lent.state != state and not 0.0 <= self._wall - lent.made < LENT_FOR
-            )
+            is_due = lent is None or (lent.state != state and not self._is_fresh(lent, site))
             if is_due and is_small(self.edition(name), profile):
                 found.append(name)
         return found

@@ -161,7 +161,8 @@ def test_masses_of_the_top_twenty_at_a_hundred_moments(week: Week) -> None:
         "chain": reader,
     }
     none = ("",)
-    whole = Batch("site", "s", 0, 0, (EDITION,), dictionary, none, none, none, full_columns(given))
+    end, columns = int(at.max()), full_columns(given)
+    whole = Batch("site", "s", 0, end, (EDITION,), dictionary, none, none, none, columns)
     site, cuts = Site("site", EngineSettings()), np.linspace(0, at.size, MOMENTS + 1).astype(int)
     for moment, (start, stop) in enumerate(pairwise(cuts.tolist())):
         site.apply(whole.part(start, stop), start)
