@@ -1,5 +1,6 @@
 """Measures of what was shown: the same as plain Python over one prediction after another."""
 
+import dataclasses
 import math
 import random
 from collections import Counter, defaultdict
@@ -15,7 +16,7 @@ from ranking.lists.profile import DEFAULT, Profile
 from ranking.lists.steadiness import Incumbents
 from ranking.ranker import Ranker
 from ranking.replay import backtest
-from ranking.replay.backtest import Replay, replay
+from ranking.replay.backtest import BacktestError, Replay, replay
 from ranking.replay.measures.changes import changes_of
 from ranking.replay.measures.intervals import hourly_intervals, mean_intervals, rate_interval
 from ranking.replay.measures.measured import measured, replays
@@ -211,11 +212,9 @@ def test_frozen_lists_are_measured_twice() -> None:
     assert {*result.intervals} == {*result.measures}
 
 
-def test_nothing_predicted() -> None:
-    """Nothing to tell is zero."""
-    rows = [view(START_MS, "a", "one"), view(START_MS + 9, "b", "two")]
-    result = measured(replays([packed(rows)], Catalogue(), ALL), Catalogue())
-    for name, values in result.measures.items():
-        assert values.pop("changes", 0.0) >= 0.0
-        values.pop("order_changes", 0.0)
-        assert set(values.values()) == {0.0}, name
+def test_a_backtest_that_predicts_nothing_is_an_error() -> None:
+    """Of visits of one page, and of events that are all stamped after their packing."""
+    batch = packed([view(START_MS, "a", "one"), view(START_MS + 9, "b", "two")])
+    for given in (batch, dataclasses.replace(batch, stamp_ms=0)):
+        with pytest.raises(BacktestError, match="must predict something"):
+            replays([given], Catalogue(), ALL)

@@ -96,6 +96,9 @@ def replay(
     site = site or Site(batches[0].site, settings or EngineSettings())
     acting_ones = list(acting(batches, site.clock_ms, site.settings))
     views = np.concatenate([views_of(batch, _slots(site, batch)) for batch in acting_ones])
+    if not views.size:
+        message = "a backtest must predict something, but all events are stamped too late or early"
+        raise BacktestError(message)
     visits = visits_of(views, site.settings.window * 1000)
     if span.by_visit:
         views = in_windows(views, visits.first, span.refresh)
