@@ -172,7 +172,7 @@ def gone_on(batch: Batch, start_ms: int, span: Span, profile: Profile) -> Any:
     ranker = Ranker()
     ranker.apply(batch.part(0, stop), 0)
     rest = [batch.part(stop, len(batch))]
-    site = ranker.sites[batch.site]
+    site = ranker.sites.get(batch.site)
     return replay(rest, ranker.catalogue, span, profile, ranker.settings, site=site)
 
 
