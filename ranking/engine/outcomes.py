@@ -16,15 +16,16 @@ NAMES = ("known", "counted", "repeats", "robots", "late", "ahead", "rejected")
 
 
 def outcome_counts(outcomes: Iterable[NDArray[np.uint8]]) -> dict[str, int]:
-    """Events by outcome; those that the engine has already are repeats.
+    """Events by outcome; those that the engine has already are repeats too.
 
     Examples
     --------
-    >>> outcome_counts([np.array([KNOWN, COUNTED, REPEAT], np.uint8)])["repeats"]
-    2
+    >>> told = outcome_counts([np.array([KNOWN, COUNTED, REPEAT], np.uint8)])
+    >>> told["repeats"], told["known"]
+    (2, 1)
     """
     counts = np.zeros(len(NAMES), np.int64)
     for codes in outcomes:
         counts += np.bincount(codes, minlength=len(NAMES))
     counts[REPEAT] += counts[KNOWN]
-    return dict(zip(NAMES[1:], counts[1:].tolist(), strict=True))
+    return dict(zip(NAMES, counts.tolist(), strict=True))
