@@ -60,12 +60,15 @@ class Changes:
         Slots of each site's articles that were viewed.
     evicted, cards : list of (str, str)
         Edition and id of articles that lost their state, and of those whose cards changed.
+    listed : set of str
+        Editions in which other articles may be listed than before.
     """
 
     boards: list[Board]
     touched: dict[str, NDArray[np.int32]]
     evicted: list[tuple[str, str]]
     cards: list[tuple[str, str]]
+    listed: set[str]
 
 
 class Ranker(Showing):
@@ -211,7 +214,8 @@ class Ranker(Showing):
                 name = site.editions[index]
                 self.edition(name).touch(slots[of_edition == index])
                 viewed.add(name)
-        changed |= self._turned()
+        turned = self._turned()
+        changed |= turned
         self._unrenewed |= changed | viewed
         if renew:
             for name in self._unrenewed:
@@ -227,7 +231,7 @@ class Ranker(Showing):
         boards = [self.live_board(*key) for key in sorted(keys | self._due(keys))]
         for name in changed | viewed:
             self._turns[name] = self._next_turn(name)
-        return Changes(boards, touched, evicted, cards)
+        return Changes(boards, touched, evicted, cards, turned | {edition for edition, _ in cards})
 
     @property
     def robots(self) -> Counter[str]:

@@ -164,8 +164,9 @@ class Publishing:
         changed = Changed(list(written.editions), list(written.tags)) if values else None
         outcome = await asyncio.to_thread(self._writer.write, Write(stand, values, changed))
         articles = {self._names.article(*key): value for key, value in written.articles.items()}
-        if articles and outcome is Outcome.WRITTEN:
-            await asyncio.to_thread(self._writer.write, Write(stand, articles))
+        if (articles or written.listed) and outcome is Outcome.WRITTEN:
+            listed = Changed(listed=sorted(written.listed)) if written.listed else None
+            await asyncio.to_thread(self._writer.write, Write(stand, articles, listed))
         if outcome is not Outcome.REFUSED:
             self.history.publish(self._unwritten.values())
             self._unwritten = {}

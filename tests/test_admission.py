@@ -1,12 +1,15 @@
 """Admission: stamps that are too old or in the future, and sites and editions without room."""
 
 from dataclasses import replace
+from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ranking.benchmarks.spawned import Server, await_until, spawned
 from ranking.engine.batch import decode, encode
 from ranking.engine.outcomes import AHEAD, COUNTED, LATE, REJECTED
 from ranking.engine.settings import EngineSettings
@@ -130,3 +133,28 @@ def test_what_acts_does_not_depend_on_batches_or_restarts(data: st.DataObject) -
 def test_engine_settings_that_cannot_be_are_refused_by_name(name: str, value: object) -> None:
     with pytest.raises(ValueError, match=f"engine setting {name} must be"):
         EngineSettings(**{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.server
+def test_an_edition_without_room_is_told_to_its_sender(tmp_path: Path) -> None:
+    with (
+        spawned(Server(tmp_path, "--sites", "1", "--editions", "2")) as server,
+        httpx.Client(base_url=server.url) as client,
+    ):
+        for name in ("paper/en", "paper/de"):
+            event = {"visitor": "v", "article": "a", "edition": name}
+            assert client.post("/v1/events?outcome=1", json=event).json()["counted"] == 1
+        for name in ("paper/fr", "other/en"):
+            refused = client.put(f"/v1/articles/{name}/a", json={"title": "A"})
+            assert refused.status_code == 400
+            assert (
+                f"edition {name} cannot open: there is room for 1 sites (--sites)" in refused.text
+            )
+            event = {"visitor": "v", "article": "a", "edition": name}
+            assert client.post("/v1/events", json=event).status_code == 202
+            assert client.get(f"/v1/popular?edition={name}").json()["items"] == []
+        assert client.put("/v1/articles/paper/de/a", json={"title": "A"}).status_code == 202
+        await_until(lambda: "events of paper/fr are rejected" in server.said(), "a warning", 10)
+        told = client.get("/metrics").text
+        assert 'tolqyn_events_total{outcome="rejected",site="paper"} 1.0' in told
+        assert 'tolqyn_memory_bound{memory="views",site="paper"} 8e+06' in told

@@ -194,17 +194,19 @@ def test_the_first_keys_in_their_order(tmp_path: Path) -> None:
         assert client.get("/v1/keys").status_code == 401
         assert client.post("/v1/events", json=event).status_code == 202
         article = "/v1/articles/keys/en/a"
-        assert client.put(article, json={"title": "A"}).status_code == 202
-        assert client.delete(article).status_code == 401, "nothing is taken down without a key"
-        assert client.get("/v1/keys", headers=own).json()["unsigned"]["last_minutes"] == 6
+        for act in (client.put, client.patch):
+            assert act(article, json={"title": "A"}).status_code == 401, "events alone are taken"
+        assert client.delete(article).status_code == 401
+        assert client.put(article, json={"title": "A"}, headers=signed).status_code == 202
+        assert client.get("/v1/keys", headers=own).json()["unsigned"]["last_minutes"] == 5
 
         ended = client.put("/v1/keys/grace", json={"grace": 0}, headers=own).json()
         assert ended["grace_until"] is None
         assert client.post("/v1/events", json=event).status_code == 401
         assert client.post("/v1/events", json=event, headers=signed).status_code == 202
         state = client.get("/v1/keys", headers=own).json()
-        assert state["unsigned"]["refused_requests"] == 2
-        assert "tolqyn_events_unsigned 6.0" in client.get("/metrics").text
+        assert state["unsigned"]["refused_requests"] == 4
+        assert "tolqyn_events_unsigned 5.0" in client.get("/metrics").text
         last = client.delete(f"/v1/keys/{made['id']}", headers=own)
         assert last.status_code == 409
 

@@ -131,3 +131,14 @@ def test_precedence_of_all_rules() -> None:
     assert not {"a1", "a2", "a3"} & set(ids)
     assert ids[-1] == "a4"
     assert ids[4] == "a5"
+
+
+def test_a_tick_tells_where_other_articles_may_be_listed() -> None:
+    """After cards changed, and when a time has come; not after views alone."""
+    ranker = ranker_of(card_of("a1", expires_at=NOW + 100))
+    assert ranker.tick(wall=NOW).listed == {RU}
+    ranker.apply(packed([view(START_MS + 60_000, "a2", "late")], 1000), 1)
+    assert ranker.tick(wall=NOW + 1).listed == set()
+    assert ranker.tick(wall=NOW + 101).listed == {RU}
+    ranker.remove(RU, "a3")
+    assert ranker.tick(wall=NOW + 102).listed == {RU}

@@ -72,12 +72,6 @@ def test_profiles_stand_beside_each_other() -> None:
     assert "V-SkNN" not in page
 
 
-def test_nothing_predicted() -> None:
-    """There is a page all the same."""
-    page, _ = page_of([DEFAULT], Span(0, 0))
-    assert "0 next clicks" in page
-
-
 def test_curves_break_where_hours_are_missing() -> None:
     hour = np.array([100, 101, 104, 105])
     chart = chart_of("t", "n", hour, {"popular": np.array([0.0, 1.0, 0.5, 1.0])})

@@ -28,3 +28,25 @@ def test_numbers_follow_though_ids_changed_further_down() -> None:
     assert first_score(shelf) == 3.0
     shelf.flush(11.1)
     assert first_score(shelf) == 4.0
+
+
+def test_a_board_that_is_not_full_answers_every_query() -> None:
+    """Its articles are all that there are; of a full one nobody knows what comes next."""
+    shelf, full = Shelf(), board(*((f"a{k}", 20.0 - k) for k in range(20)))
+    shelf.put(board(("a", 3.0)), 10.0)
+    answer = shelf.ask("five", EDITION, "popular", 5)
+    assert answer is not None
+    assert [item["id"] for item in orjson.loads(answer.body)["items"]] == ["a"]
+    shelf.put(full, 11.5)
+    assert shelf.ask("many", EDITION, "popular", 21) is None
+
+
+def test_lists_made_for_queries_go_when_what_may_be_listed_changes() -> None:
+    """Of that edition alone, and no board."""
+    shelf = Shelf()
+    shelf.put(board(("a", 3.0)), 10.0)
+    shelf.ask("board", EDITION, "popular", 1)
+    shelf.keep("related", b"{}", EDITION)
+    shelf.keep("other", b"{}", "paper/de")
+    shelf.forget({EDITION, "paper/fr"})
+    assert set(shelf.answers) == {"board", "other"}

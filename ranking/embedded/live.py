@@ -6,6 +6,7 @@ the busier, the larger the batches. A large one is packed by who submits it, whi
 applies the one before. Whoever else reads the ranker holds `lock`.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from ranking.control.records import packed, record_of
 from ranking.embedded.inbox import Request, tell
 from ranking.embedded.log import DataError, Log, LogFull
 from ranking.engine.batch import Batch, decode, encode
-from ranking.engine.outcomes import outcome_counts
+from ranking.engine.outcomes import REJECTED, outcome_counts
 from ranking.engine.rows import Rows
 from ranking.engine.settings import EngineSettings
 from ranking.lists.profile import Profile
@@ -39,6 +40,10 @@ PIECE = 5000
 WAITING = 200_000
 LARGE = 500
 """Events from which a request is packed by who submits it."""
+WARN_EVERY = 60.0
+"""Seconds between two warnings of the same kind."""
+
+log = logging.getLogger("tolqyn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ class Live:
         self._wake = threading.Condition()
         self._stopping = False
         self._bundler = Bundler(log.day_key, log.id_key)
-        self._renewed = 0.0
+        self._renewed, self._warned = 0.0, float("-inf")
         self._history = History()
         self._writer: threading.Thread | None = None
         self._thread = threading.Thread(target=self._run, name="ranker")
@@ -275,7 +280,20 @@ class Live:
             for start in range(0, len(batch), PIECE):
                 with self.lock:
                     outcomes.append(self.ranker.apply(batch.part(start, start + PIECE), position))
+                if REJECTED in outcomes[-1]:
+                    self._warn_of_room(batch)
         return outcomes
+
+    def _warn_of_room(self, batch: Batch) -> None:
+        now = time.monotonic()
+        if now - self._warned >= WARN_EVERY:
+            self._warned = now
+            log.warning(
+                "events of %s are rejected: there is room for %d sites (--sites) and %d editions of"
+                " a site (--editions)",
+                ", ".join(batch.editions[:3]), self.ranker.settings.sites,
+                self.ranker.settings.editions,
+            )  # fmt: skip
 
     def _publish(self) -> None:
         now = time.monotonic()
@@ -291,6 +309,7 @@ class Live:
         self._teller.tell(self._watch.look(changes, self.book.hooks(), time.time()))
         for board in changes.boards:
             self.shelf.put(board, now)
+        self.shelf.forget(changes.listed)
         self.shelf.flush(now)
         self.shelf.followed.put(beside, now)
         self._history.publish(changes.boards)

@@ -20,6 +20,7 @@ from ranking.embedded.live import Live
 from ranking.embedded.log import LogFull
 from ranking.engine.outcomes import NAMES
 from ranking.engine.rows import Rows
+from ranking.engine.settings import EngineSettings
 from ranking.experiments.counting import Counted, counted
 from ranking.experiments.plans import Experiment
 from ranking.lists.boards import Board
@@ -183,6 +184,11 @@ class EmbeddedIntake:
         await self._submit(rows=rows, cards=cards, removed=removed, outcome=asked)
         return told
 
+    def lacks_room(self, edition: str) -> str:
+        """Why an edition cannot open, or nothing."""
+        ranker = self._live.ranker
+        return "" if ranker.has_room_for(edition) else no_room(edition, ranker.settings)
+
     async def held(self, names: list[tuple[str, str]]) -> list[Held]:
         """What is kept of articles, named by edition and id."""
         return await run_in_threadpool(self._live.log.held, names)
@@ -203,6 +209,14 @@ class EmbeddedIntake:
             await done
         except LogFull as error:
             raise Refused(str(error), 5) from error
+
+
+def no_room(edition: str, settings: EngineSettings) -> str:
+    """Say why an edition cannot open."""
+    return (
+        f"edition {edition} cannot open: there is room for {settings.sites} sites (--sites) and"
+        f" {settings.editions} editions of a site (--editions)"
+    )
 
 
 class EmbeddedSettings:

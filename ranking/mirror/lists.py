@@ -281,6 +281,7 @@ class MirrorLists:
             tags = tags_of(data)
             if tags and name in self._held:
                 self._held[name].follow_tags(tags)
+        self.shelf.forget(changed.listed)
         self.shelf.flush(now)
         if changed.boards:
             await self._boards.read(changed.boards)

@@ -54,11 +54,14 @@ class Written:
         By edition.
     articles : dict of (str, str) to bytes
         By edition and id.
+    listed : set of str
+        As in `Changes`.
     """
 
     editions: dict[str, bytes] = field(default_factory=dict)
     tags: dict[str, bytes] = field(default_factory=dict)
     articles: dict[Key, bytes] = field(default_factory=dict)
+    listed: set[str] = field(default_factory=set)
 
 
 class Publisher:
@@ -88,7 +91,8 @@ class Publisher:
         self._wait(changes.cards)
         for name, site in self.ranker.sites.items():
             self._wait_for_site(site, changes.touched.get(name, _NONE))
-        written = Written({name: packed(self._edition(name)) for name in changed})
+        editions = {name: packed(self._edition(name)) for name in changed}
+        written = Written(editions, listed=changes.listed)
         self._tags_due |= changed.keys()
         if renewed:
             written.tags = {name: packed(self._tags(name)) for name in sorted(self._tags_due)}

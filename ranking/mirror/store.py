@@ -57,11 +57,15 @@ class Outcome(Enum):
 
 
 class Changed(msgspec.Struct, frozen=True):
-    """Tells readers what to read anew: editions, their tags, and boards that are followed."""
+    """Tells readers what to read anew: editions, their tags, and boards that are followed.
+
+    In `listed` editions other articles may be listed than before.
+    """
 
     editions: list[str] = []
     tags: list[str] = []
     boards: list[Question] = []
+    listed: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ class Answers:
             body = render_candidates(board, n, profile.visit_decay)
         else:
             body = await self._rendered(request, board, n, profile, "", tuple(pages))
-        return ready(request, self.lists.shelf.keep(line_of(request), body))
+        return ready(request, self.lists.shelf.keep(line_of(request), body, edition))
 
     async def for_you(self, request: Request) -> Response:
         """For this visit, from the last pages read, newest first."""
@@ -181,7 +181,8 @@ class Answers:
             answer = shelf.ask(line, edition, surface, n)
         if answer is None:
             board = await self.lists.board(edition, surface, profile, n, section)
-            answer = shelf.keep(line, await self._rendered(request, board, n, profile, section, ()))
+            body = await self._rendered(request, board, n, profile, section, ())
+            answer = shelf.keep(line, body, edition)
         return ready(request, answer)
 
     async def _of_arm(

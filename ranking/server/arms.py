@@ -76,7 +76,9 @@ class ArmLists:
         self, line: str, asked: str, where: Where, n: int, pages: list[str], carried: int
     ) -> Answer:
         holds, found = self._holding(), self._found(asked, where)
-        answer = self._lists.shelf.keep(line, await self._body(found, where, n, pages, carried))
+        answer = self._lists.shelf.keep(
+            line, await self._body(found, where, n, pages, carried), where[0]
+        )
         if found and n <= BOARD_ITEMS and self._is_foreseen(found, where):
             soughts = tuple(Sought(*where, its) for its in found.profiles)
             rendered = partial(_rendered, found, where, n)

@@ -206,6 +206,9 @@ class Writing:
         *,
         outcome: bool = False,
     ) -> dict[str, int]:
+        for edition in dict.fromkeys(card.edition for card in cards or ()):
+            if fault := self.intake.lacks_room(edition):
+                raise Problem(400, "No room", fault)
         taking = self.intake.take(rows, cards or [], removed or [], outcome=outcome)
         return await self._done(taking)
 

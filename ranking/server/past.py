@@ -164,7 +164,7 @@ class PastRoutes:
         if board is None:
             raise too_long_ago(since)
         body = _rendered(board, asked.n, at, since)
-        return ready(request, self._lists.shelf.keep(line_of(request), body))
+        return ready(request, self._lists.shelf.keep(line_of(request), body, asked.edition))
 
     async def _replayed(self, request: Request, asked: Asked, at: float) -> Response:
         self._guard.check(request, Role.READ)

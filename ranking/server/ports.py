@@ -170,6 +170,12 @@ class Intake(Protocol):
             If it has not.
         """
 
+    def lacks_room(self, edition: str) -> str:
+        """Why an edition cannot open, or nothing; a cluster's workers alone know.
+
+        What it says names the settings.
+        """
+
     async def held(self, names: list[tuple[str, str]]) -> list[Held]:
         """What is kept of articles, named by edition and id.
 

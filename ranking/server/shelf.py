@@ -6,7 +6,8 @@ for a second; those of arms are `followed`. The ranker thread puts, the server's
 """
 
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ranking.lists.boards import Board, render
@@ -37,6 +38,7 @@ class Shelf:
         self.listener: Callable[[Key], None] = lambda key: None
         self._shown: dict[Key, _Shown] = {}
         self._held: dict[Key, Board] = {}
+        self._made: defaultdict[str, set[str]] = defaultdict(set)  # lines by edition
 
     def board(self, edition: str, surface: str) -> Board | None:
         """The board that is shown, if there is one."""
@@ -102,15 +104,28 @@ class Shelf:
                 del self.answers[line]
         return answer
 
-    def keep(self, line: str, body: bytes) -> Answer:
-        """Keep a list that was made for a query for a second."""
+    def keep(self, line: str, body: bytes, edition: str) -> Answer:
+        """Keep a list of an edition that was made for a query for a second."""
         if len(self.answers) > MADE_ANSWERS:
             self._sweep()
         answer = self.answers[line] = answer_of(body, time.monotonic() + NUMBERS_EVERY)
+        self._made[edition].add(line)
         return answer
+
+    def forget(self, editions: Iterable[str]) -> None:
+        """Forget the lists that were made for queries: what may be listed has changed."""
+        for edition in editions:
+            for line in list(self._made.pop(edition, ())):
+                answer = self.answers.get(line)
+                if answer is not None and answer.until < float("inf"):
+                    self.answers.pop(line, None)
 
     def _sweep(self) -> None:
         now = time.monotonic()
         for line, answer in list(self.answers.items()):
             if answer.until < now:
                 self.answers.pop(line, None)
+        for edition, lines in list(self._made.items()):
+            lines &= self.answers.keys()
+            if not lines:
+                self._made.pop(edition, None)
