@@ -19,9 +19,15 @@ class Cluster:
     folder : Path
         For logs.
     kafka, redis, namespace : str
+    program : tuple of str
+        What runs `tolqyn`.
     """
 
-    def __init__(self, folder: Path, kafka: str, redis: str, namespace: str) -> None:
+    def __init__(
+        self, folder: Path, kafka: str, redis: str, namespace: str,
+        program: tuple[str, ...] = TOLQYN,
+    ) -> None:  # fmt: skip
+        self.program = program
         self.folder, self.kafka, self.redis, self.namespace = folder, kafka, redis, namespace
         self.processes: list[Command] = []
         self.ports: dict[str, int] = {}
@@ -69,16 +75,18 @@ class Cluster:
         return ("--kafka", self.kafka, "--namespace", self.namespace)
 
     def _started(self, command: str, name: str, *options: str) -> Command:
-        process = Command(self.folder / f"{command}-{name}.log", *TOLQYN, command, *options)
+        process = Command(self.folder / f"{command}-{name}.log", *self.program, command, *options)
         self.processes.append(process)
         process.start()
         return process
 
 
 @contextmanager
-def cluster_of(folder: Path, kafka: str, redis: str, namespace: str) -> Iterator[Cluster]:
+def cluster_of(
+    folder: Path, kafka: str, redis: str, namespace: str, program: tuple[str, ...] = TOLQYN
+) -> Iterator[Cluster]:
     """Processes that end with the block."""
-    cluster = Cluster(folder, kafka, redis, namespace)
+    cluster = Cluster(folder, kafka, redis, namespace, program)
     try:
         yield cluster
     finally:

@@ -44,7 +44,7 @@ def test_a_dead_letter_holds_the_largest_batch() -> None:
 def test_the_log_and_settings_are_never_compacted() -> None:
     policies = {t.name: t.configs["cleanup.policy"] for t in specification()}
     compacted = {name for name, policy in policies.items() if policy == "compact"}
-    assert compacted == {"articles", "checkpoints"}
+    assert compacted == {"articles", "checkpoints", "id-keys"}
 
 
 @pytest.mark.parametrize("namespace", ["a b", ".a", "a/b", "x" * 101, "é"])
@@ -88,13 +88,13 @@ def test_create_verify_list(kafka: str) -> None:
     where = ("--kafka", kafka, "--namespace", new_namespace())
     before = tolqyn("topics", "verify", *where)
     expect_refusal(before, "page-views: missing; `tolqyn topics create`", "dead-letters: missing")
-    assert len(before.stderr.splitlines()) == 9
+    assert len(before.stderr.splitlines()) == 10
     assert "articles is missing" in tolqyn("topics", "list", *where).stdout
     made = tolqyn("topics", "create", *where, "--partitions", "3")
     assert made.returncode == 0, made.stderr
     assert ".checkpoints, 3 partitions" in made.stdout
     again = tolqyn("topics", "create", *where, "--partitions", "3")
-    assert again.stdout == "all 9 topics are as they must be\n"
+    assert again.stdout == "all 10 topics are as they must be\n"
     assert tolqyn("topics", "verify", *where, "--partitions", "3").returncode == 0
     assert "0 0 0" in tolqyn("topics", "list", *where).stdout
 

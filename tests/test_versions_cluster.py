@@ -1,5 +1,6 @@
 """Topics of every recorded version, opened by today's cluster: the same counts, the same lists."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ from tests.support.opened import (
     with_views,
 )
 from tests.support.scenario import post_events, strangers
+from tests.support.shifted import CLOCK
 from tests.support.topic_records import TopicRecord, load, read_file
 from tests.support.versions import Version, recorded
 
@@ -34,6 +36,8 @@ pytestmark = pytest.mark.server
 
 ALL = pytest.mark.parametrize("version", recorded(), ids=lambda version: version.name)
 HOME = partition_of("inform", PARTITIONS)
+LATER = 30.0
+"""Seconds after the last decision at which the data are opened: acts that hold end later."""
 
 
 @contextmanager
@@ -49,7 +53,9 @@ def filled(
         broker.create(topics)
     try:
         load(kafka, expected["namespace"], records)
-        with cluster_of(folder, kafka, redis_url, expected["namespace"]) as cluster:
+        decided = max(record["at"] for record in expected["decided"]["audit"])
+        program = (sys.executable, "-P", str(CLOCK), str(decided + LATER))
+        with cluster_of(folder, kafka, redis_url, expected["namespace"], program) as cluster:
             yield cluster
     finally:
         with Broker(kafka) as broker:

@@ -90,7 +90,7 @@ def interval(
     --------
     >>> low, high = interval(np.array([0.1, 0.1]), np.array([0.5, 10_000.0]), 12.38, 0.05)
     >>> low.round(3), high.round(3)
-    (array([-1.   ,  0.066]), array([  inf,  0.145]))
+    (array([-1.   ,  0.066]), array([  inf, 0.145]))
     """
     width = half_width(information, rho, alpha, freedom)
     tells = (width <= WIDEST) | (np.abs(effect) > width)

@@ -15,9 +15,14 @@ from tests.support.answers import Drafts, articles, decided, differences, drafts
 from tests.support.scenario import Event
 from tests.support.versions import Version
 
+EVICTIONS = "An eviction takes articles that one reader alone saw first"
+NO_PART = "An article that may not be listed has no part in what other lists are made of"
 CORRECTED: Mapping[str, Mapping[str, str]] = {
     "0.1.0": {
-        "^/small/past/.* replayed/": "An eviction takes articles that one reader alone saw first"
+        "^/small/past/.* replayed/": EVICTIONS,
+        "^/[a-z]+/lists/plain inform/kk/(popular|sport)/": NO_PART,
+        "^/[a-z]+/past/inform/kk .* replayed/": NO_PART,
+        "^/[a-z]+/lists/other inform/ru/related ru2/11/": NO_PART,
     }
 }
 Expected = dict[str, Any]
