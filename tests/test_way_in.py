@@ -111,6 +111,13 @@ def test_what_became_of_events_is_told_when_asked(client: httpx.Client) -> None:
     ]
     answer = client.post("/v1/events?outcome=1", json=events).json()
     assert (answer["accepted"], answer["rejected_total"], answer["robots"]) == (2, 1, 1)
+    assert [(r["index"], r["field"]) for r in answer["rejected"]] == [(2, "article")]
+    assert {name: answer[name] for name in ("counted", "repeats", "known", "no_room")} == {
+        "counted": 1, "repeats": 0, "known": 0, "no_room": 0,
+    }  # fmt: skip
+    label = {"import": "0123456789abcdef 1"}
+    told = [client.post("/v1/events?outcome=1", json=events[:1], headers=label) for _ in range(2)]
+    assert [answer.json()["known"] for answer in told] == [0, 1]
     assert client.post("/v1/events", json=events).json().keys() == {"accepted", "rejected"}
 
 
