@@ -69,9 +69,9 @@ def expect_refusal(done: subprocess.CompletedProcess[str], *words: str) -> None:
 
 def test_missing_file(tmp_path: Path) -> None:
     missing = str(tmp_path / "no.csv")
-    expect_refusal(tolqyn("backtest", "--views", missing), "no.csv", "cannot be read")
+    expect_refusal(tolqyn("backtest", "--views", missing), "no.csv does not exist")
     sent = tolqyn("send", "--views", missing, "--to", "http://127.0.0.1:9")
-    expect_refusal(sent, "no.csv", "cannot be read")
+    expect_refusal(sent, "no.csv does not exist")
 
 
 def test_wrong_column(small_log: Path) -> None:

@@ -1,7 +1,7 @@
 """Timestamps: the one reader of time for everything that comes in.
 
 A number is seconds or milliseconds since the epoch, told apart by size. A date in digits alone
-(`YYYYMMDD`, `YYYYMMDDHHMM`, `YYYYMMDDHHMMSS`, as text also before a zone) is a date, never an epoch.
+(`YYYYMMDD`, `YYYYMMDDHHMM`, `YYYYMMDDHHMMSS`, as text also before a zone) is a date, no epoch.
 Other numbers are refused: those of 5 to 8 digits, which may be a spreadsheet's days or a short
 date, milliseconds before 1990, and what is after 2286. Text is a number, ISO 8601, RFC 3339 with
 `T` or a space before the time, or RFC 2822 (https://www.rfc-editor.org/rfc/rfc2822#section-3.3). A
