@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ranking.benchmarks.spawned import TOLQYN, free_port
+from ranking.benchmarks.spawned import TOLQYN, Server, free_port
 from ranking.cli import COMMANDS
 
 
@@ -126,3 +126,20 @@ def test_bad_profile(tmp_path: Path, small_log: Path) -> None:
     path.write_text("half_life = -5\n")
     done = tolqyn("backtest", "--views", str(small_log), "--profile", str(path))
     expect_refusal(done, "half_life must be between 300 and 2592000, got -5")
+
+
+def test_data_folder_of_another_server(server: Server) -> None:
+    done = tolqyn("serve", "--port", str(free_port()), "--data", str(server.data))
+    expect_refusal(done, f"another server has the data folder {server.data}")
+
+
+def test_nothing_answers(tmp_path: Path) -> None:
+    """In words of people, for files as for servers."""
+    url = f"http://127.0.0.1:{free_port()}"
+    done = tolqyn("overrides", "list", "--to", url)
+    expect_refusal(done, f"nothing answers at {url}")
+    missing = str(tmp_path / "mine.toml")
+    for line in (("--profile", missing), ("--views", missing)):
+        done = tolqyn("backtest", "--views", "x.csv", *line)
+        expect_refusal(done, f"file {missing} does not exist")
+        assert "Errno" not in done.stderr
