@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ranking.benchmarks.spawned import TOLQYN, Server, free_port
+from ranking.benchmarks.spawned import TOLQYN, Server, free_port, spawned
 from ranking.cli import COMMANDS
 
 
@@ -128,9 +128,10 @@ def test_bad_profile(tmp_path: Path, small_log: Path) -> None:
     expect_refusal(done, "half_life must be between 300 and 2592000, got -5")
 
 
-def test_data_folder_of_another_server(server: Server) -> None:
-    done = tolqyn("serve", "--port", str(free_port()), "--data", str(server.data))
-    expect_refusal(done, f"another server has the data folder {server.data}")
+def test_data_folder_of_another_server(tmp_path: Path) -> None:
+    with spawned(Server(tmp_path)):
+        done = tolqyn("serve", "--port", str(free_port()), "--data", str(tmp_path))
+    expect_refusal(done, f"another server has the data folder {tmp_path}")
 
 
 def test_nothing_answers(tmp_path: Path) -> None:

@@ -225,7 +225,7 @@ def test_a_column_is_known_by_its_letters(server: Server, tmp_path: Path) -> Non
     path.write_text("At, VISITOR ,Article\n1700000000000,v,a\n")
     done = tolqyn("send", "--views", str(path), TOLQYN_URL=server.url)
     assert "1 views accepted" in done.stdout
-    path.write_text("at,visitr,article\n1700000000000,v,a\n")
+    path.write_text("at,Visitr,article\n1700000000000,v,a\n")
     done = tolqyn("send", "--views", str(path), TOLQYN_URL=server.url)
     assert done.returncode == 2
-    assert "did you mean visitr? --columns visitor=visitr" in done.stderr
+    assert "did you mean Visitr? --columns visitor=Visitr" in done.stderr

@@ -377,7 +377,11 @@ PLAIN: dict[str, tuple[str, bytes, str]] = {
     ),
     "deep event": ("/v1/events", b"[" * 9999, "body must be JSON: it is nested too deep"),
     "deep article": ("/v1/articles", b"[" * 9999, "body must be JSON: it is nested too deep"),
-    "deep question": ("/v1/foryou", b'{"edition": "a/en", "x":' + b"[" * 9999, "it is nested too deep"),
+    "deep question": (
+        "/v1/foryou",
+        b'{"edition": "a/en", "x":' + b"[" * 9999,
+        "it is nested too deep",
+    ),
     "deep draft": ("/v1/profiles/drafts", b'{"set":' + b"[" * 9999, "it is nested too deep"),
     "latin event": ("/v1/events", b'{"visitor": "v\xe9", "article": "a"}', "byte 14 is not UTF-8"),
     "latin article": ("/v1/articles", b'{"id": "a", "title": "v\xe9"}', "byte 23 is not UTF-8"),

@@ -37,4 +37,5 @@ class Words(click.Choice[str]):
         if value in self.choices:
             return value
         known = ", ".join(self.choices)
-        self.fail(f"must be one of {known}, got '{value}'{suggestion(value, self.choices)}")
+        asked = suggestion(value, self.choices)
+        self.fail(f"must be one of {known}, got '{value}'{asked}", param, ctx)

@@ -285,13 +285,12 @@ def _check_header(
         column = sources[name] if name in sources else mapping[name]
         if column not in header:
             have = ", ".join(header) or "nothing"
-            used = {*sources.values()} - {column}
-            asked = suggestion(column.lower(), {h.lower(): h for h in header if h not in used})
-            message = f"{path}: no column {column!r} for {name}; the file has {have}{asked}"
-            if asked:
+            message = f"{path}: no column {column!r} for {name}; the file has {have}"
+            names = {other.lower(): other for other in header if other not in sources.values()}
+            if asked := suggestion(column.lower(), names):
+                near = names[asked.partition(" mean ")[2].removesuffix("?")]
                 option = "--columns" if "visitor" in needed else "--article-columns"
-                near = asked.removesuffix("?").split()[-1]
-                message += f" {option} {name}={near}"
+                message += f"; did you mean {near}? {option} {name}={near}"
             raise FileError(message)
     for column in sources.values():
         if header.count(column) > 1:
