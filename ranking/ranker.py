@@ -20,7 +20,7 @@ from ranking.engine.arms import Row
 from ranking.engine.batch import Batch
 from ranking.engine.checkpoint import restored_site, snapshot_of, state_bytes
 from ranking.engine.event import site_of
-from ranking.engine.outcomes import NAMES, REJECTED, ROBOT
+from ranking.engine.outcomes import NAMES, NO_ROOM, ROBOT
 from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Remembered, Site
 from ranking.lists.boards import SURFACES, Board
@@ -126,7 +126,7 @@ class Ranker(Showing):
         self.position = position + 1
         site = self._opened(batch.site)
         if site is None:
-            outcome = np.full(len(batch), REJECTED, np.uint8)
+            outcome = np.full(len(batch), NO_ROOM, np.uint8)
         else:
             outcome = site.apply(batch, position)
             if site.turns or self.catalogue.has_site(batch.site):

@@ -68,8 +68,11 @@ class KafkaTarget:
             if self._kept:
                 self._kept.stop()
 
-    def take(self, body: bytes, label: Label | None = None) -> Taken:
-        """Take events; single ones have an id of their label and row, unless they have another."""
+    def take(self, body: bytes, label: Label | None = None, *, outcome: bool = False) -> Taken:
+        """Take events; single ones have an id of their label and row, unless they have another.
+
+        What becomes of them is the workers' to know.
+        """
         admitted = admit(body, int(time.time() * 1000), label=label)
         if self._kind == RAW:
             self._send_singly(admitted.rows)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ranking.benchmarks.spawned import Server, await_until, spawned
 from ranking.engine.batch import decode, encode
-from ranking.engine.outcomes import AHEAD, COUNTED, LATE, REJECTED
+from ranking.engine.outcomes import AHEAD, COUNTED, LATE, NO_ROOM
 from ranking.engine.settings import EngineSettings
 from ranking.lists.cards import Card
 from ranking.ranker import Ranker
@@ -50,7 +50,7 @@ def test_lateness_is_judged_by_the_clock_of_the_site() -> None:
 def test_sites_and_editions_beyond_the_bound_create_nothing() -> None:
     ranker = Ranker(FEW)
     rows = [view(START_MS + k, "a", edition=name) for k, name in enumerate(EDITIONS)]
-    assert ranker.apply(packed(rows), 0).tolist() == [COUNTED] * 3 + [REJECTED] * 2
+    assert ranker.apply(packed(rows), 0).tolist() == [COUNTED] * 3 + [NO_ROOM] * 2
     for k in range(5):
         ranker.apply(packed([view(START_MS, "a", edition=f"site{k}/en")]), 1 + k)
     assert set(ranker.sites) == {"inform", "site0"}
@@ -59,7 +59,7 @@ def test_sites_and_editions_beyond_the_bound_create_nothing() -> None:
     ranker.put(cards)
     assert ranker.refused_cards == 3
     assert ranker.editions() == sorted([*EDITIONS[:3], "site0/en"])
-    assert int(ranker.outcomes[""][REJECTED]) == 4
+    assert int(ranker.outcomes[""][NO_ROOM]) == 4
 
 
 def test_reads_of_unknown_editions_leave_nothing_behind() -> None:

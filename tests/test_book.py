@@ -103,7 +103,10 @@ def test_a_draft_is_what_publishing_would_give() -> None:
     [
         ({"action": "pin", "articles": []}, "pin must name articles or stories"),
         ({"action": "pin", "articles": ["a"], "tags": ["t"]}, "pin must name articles or stories"),
-        ({"action": "raise", "articles": ["a"]}, "action: Invalid enum value 'raise'"),
+        (
+            {"action": "raise", "articles": ["a"]},
+            "action: must be one of pin, boost, bury, block, l",
+        ),
         ({"action": "boost", "articles": ["a"], "factor": 0}, "factor: Expected `float` > 0"),
         ({"action": "bury"}, "must name something"),
         ({"action": "bury", "tags": ["t"], "edition": "no edition"}, "edition must be"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ranking.benchmarks.spawned import TOLQYN, free_port
+from ranking.benchmarks.spawned import TOLQYN, Server, free_port, spawned
 from ranking.cli import COMMANDS
 
 
@@ -69,9 +69,9 @@ def expect_refusal(done: subprocess.CompletedProcess[str], *words: str) -> None:
 
 def test_missing_file(tmp_path: Path) -> None:
     missing = str(tmp_path / "no.csv")
-    expect_refusal(tolqyn("backtest", "--views", missing), "no.csv", "cannot be read")
+    expect_refusal(tolqyn("backtest", "--views", missing), "no.csv does not exist")
     sent = tolqyn("send", "--views", missing, "--to", "http://127.0.0.1:9")
-    expect_refusal(sent, "no.csv", "cannot be read")
+    expect_refusal(sent, "no.csv does not exist")
 
 
 def test_wrong_column(small_log: Path) -> None:
@@ -126,3 +126,21 @@ def test_bad_profile(tmp_path: Path, small_log: Path) -> None:
     path.write_text("half_life = -5\n")
     done = tolqyn("backtest", "--views", str(small_log), "--profile", str(path))
     expect_refusal(done, "half_life must be between 300 and 2592000, got -5")
+
+
+def test_data_folder_of_another_server(tmp_path: Path) -> None:
+    with spawned(Server(tmp_path)):
+        done = tolqyn("serve", "--port", str(free_port()), "--data", str(tmp_path))
+    expect_refusal(done, f"another server has the data folder {tmp_path}")
+
+
+def test_nothing_answers(tmp_path: Path) -> None:
+    """In words of people, for files as for servers."""
+    url = f"http://127.0.0.1:{free_port()}"
+    done = tolqyn("overrides", "list", "--to", url)
+    expect_refusal(done, f"nothing answers at {url}")
+    missing = str(tmp_path / "mine.toml")
+    for line in (("--profile", missing), ("--views", missing)):
+        done = tolqyn("backtest", "--views", "x.csv", *line)
+        expect_refusal(done, f"file {missing} does not exist")
+        assert "Errno" not in done.stderr

@@ -1,6 +1,6 @@
 """Events: what is read out of a request, and why the rest is not."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
@@ -48,6 +48,13 @@ EVENT = Event(visitor="v", article="a")
         ("2017-10-01t03:00:00z", MOMENT_MS),
         ("20171001T030000Z", MOMENT_MS),
         ("2016-12-31T23:59:60Z", 1_483_228_800_000),
+        ("20161231T235960Z", 1_483_228_800_000),
+        ("20171001Z", MOMENT_MS - 3 * HOUR),
+        ("2017-10-01+06:00", MOMENT_MS - 9 * HOUR),
+        ("201710010300Z", MOMENT_MS),
+        ("20171001030000 GMT", MOMENT_MS),
+        ("20171001030000026Z", MOMENT_MS + 26),
+        ("2017-W39-7T03:00Z", MOMENT_MS),
         ("1.506826800026E+12", MOMENT_MS + 26),
         (MOMENT + "Z", MOMENT_MS),
         (MOMENT + "+00:00", MOMENT_MS),
@@ -71,6 +78,36 @@ def test_a_stamp_comes_back_from_every_form(ms: int, hours: int) -> None:
     local = (moment + timedelta(hours=hours)).replace(tzinfo=None)
     for form in (ms, str(ms), ms / 1000, moment.isoformat(), local.isoformat() + zone):
         assert stamp_ms(form) == ms
+
+
+@settings(deadline=None, max_examples=300, derandomize=True)
+@given(
+    st.integers(946_684_800, 4_000_000_000), st.integers(-1439, 1439),
+    st.sampled_from(["%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%dT%H%M%S", "%Y-%m-%d %H:%M"]),
+    st.sampled_from(["", ":"]), st.sampled_from(["", " "]),
+)  # fmt: skip
+def test_a_compact_time_of_a_zone_comes_back(
+    at: int, minutes: int, form: str, colon: str, space: str
+) -> None:
+    """Whatever the zone, with and without a colon and a space; Z is zone zero."""
+    offset = timedelta(minutes=minutes)
+    text = datetime.fromtimestamp(at, timezone(offset)).strftime(form)
+    local = datetime.strptime(text, form).replace(tzinfo=UTC)
+    ms = round((local - offset).timestamp() * 1000)
+    sign = "-" if minutes < 0 else "+"
+    zone = f"{sign}{abs(minutes) // 60:02}{colon}{abs(minutes) % 60:02}"
+    assert stamp_ms(text + space + zone) == stamp_ms(text + space + zone, ALMATY) == ms
+    assert stamp_ms(f"{text}{space}Z") == round(local.timestamp() * 1000)
+
+
+@settings(deadline=None, max_examples=300, derandomize=True)
+@given(st.characters(exclude_characters="Tt +-"))
+def test_a_date_and_a_time_are_parted_by_t_or_a_space(separator: str) -> None:
+    for text in ("2017-10-01{}03:00:00Z", "20171001{}030000Z", "2017-10-01{}03Z"):
+        if separator.isdecimal() and text.startswith("20171001"):
+            continue  # is a digit of the date or the time
+        with pytest.raises(TimestampError, match="at must"):
+            stamp_ms(text.format(separator))
 
 
 ALMATY = zone_of("Asia/Almaty")
@@ -121,6 +158,8 @@ def test_milliseconds_since_2000_are_never_a_date(ms: int) -> None:
     [
         *("", "x", "nan", "inf", "-inf", "yesterday", "2017-13-01", "25:00", "1.79581E+12"),
         *("20171332", "2017122008", "01.10.2017", "10/01/2017 03:00", "43009", "171001"),
+        *("2017-10-01  03:00Z", "2017-10-01x03:00Z", "2017-10-01-03:00:00Z", "2017100103Z"),
+        *("2017-10-01\x0003:00Z", "20171001 03:0000Z", "Sun, 01 Oct 2017 03:00:00 +9999"),
         *("31122017", "311220170801", "2017-10-01T03:00:00+25:00", "9" * 5000, "9999-12-31Z"),
         *(True, None, [1], -1.5, -1, 1e15, -1e300, 43009.5, 1_506_826_800_026_000, 10**5000),
         *(float("nan"), float("inf"), 20171332, 2017122008),
@@ -351,7 +390,10 @@ def test_columns_that_break_a_rule_are_read_one_by_one(columns: bytes) -> None:
 
 def test_uneven_columns_are_unreadable() -> None:
     for columns in (b'"visitor":["v","w"],"article":["a"]', b'"visitor":"v"', b"oops"):
-        with pytest.raises(Unreadable, match="columns must be lists of one length"):
+        with pytest.raises(
+            Unreadable,
+            match=r"columns must (be lists|have the same length)|body must be JSON: byte",
+        ):
             rows_from_columns(COLUMNS + columns + b"}}")
 
 

@@ -11,7 +11,7 @@ import pytest
 from ranking.engine.batch import Batch
 from ranking.engine.event import Event, read_columns
 from ranking.engine.packing import Hasher
-from ranking.replay.files import CHUNK, body_of, view_chunks
+from ranking.replay.files import CHUNK, FileError, body_of, view_chunks
 from ranking.replay.packed import KEY, packed_views
 from tests.logs import KK, ROBOT, RU, START_MS
 from tests.written import GOOD, Rows, packed_file, written
@@ -146,8 +146,9 @@ def test_long_files_come_in_chunks(tmp_path: Path) -> None:
 
 
 def test_an_empty_log_has_no_batch(tmp_path: Path) -> None:
-    assert packed_file(written(tmp_path, "views.csv", [], ["at", "visitor", "article"])) == []
-    assert packed_file(written(tmp_path, "views.jsonl", [])) == []
+    for name, fields in (("views.csv", ["at", "visitor", "article"]), ("views.jsonl", [])):
+        with pytest.raises(FileError, match=f"{name} must have at least one row, got none"):
+            packed_file(written(tmp_path, name, [], fields))
 
 
 @pytest.mark.parametrize("name", ["views.csv", "views.jsonl"])

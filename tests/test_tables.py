@@ -49,6 +49,7 @@ FORMS: dict[str, bytes] = {
     "array": json.dumps(ROWS).encode(),
     "pretty array": json.dumps(ROWS, indent=2).encode("utf-8-sig"),
     "columns": json.dumps({"columns": COLUMNS}).encode(),
+    "null columns": json.dumps({"columns": COLUMNS | {"session": None}}).encode(),
     "pretty columns": b"\n " + json.dumps({"columns": COLUMNS}, indent=2).encode(),
 }
 
@@ -75,7 +76,7 @@ def test_a_form_is_known_by_its_content(tmp_path: Path, form: str, name: str) ->
 def test_a_value_may_have_lines(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text('id;title\n1;"one\r\ntwo; ""three"""\n2;b\n', newline="")
     titles = [card.title for card in read_articles(tmp_path / "a.csv", {})]
-    assert titles == ['one\r\ntwo; "three"', "b"]
+    assert titles == ['one two; "three"', "b"]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,10 @@ def test_a_value_may_have_lines(tmp_path: Path) -> None:
         ("at,visitor,article\n1700000000000,v,a\n1700000000000,v\n", "row 2: must have 3 columns"),
         ("at,visitor,article\n1700000000000,v,a\n171001,v,a\n", "row 2: at must be .* '171001'"),
         ("at,visitor,article\n915148800,v,a\n", "row 1: at must not be before 2000"),
-        ('{"columns": {"at": [1], "visitor": []}}', "columns must be lists of one length"),
+        (
+            '{"columns": {"at": [1], "visitor": []}}',
+            "columns must have the same length, got 1 and 0",
+        ),
         ('{"at": 1700000000000, "visitor": "v", "article": "a"}\n[1]\n', "line 2: must be a JSON"),
         ("[1, 2]", "line 1: must be a JSON object"),
         ("{oops", "must be a JSON object"),

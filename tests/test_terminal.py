@@ -220,3 +220,20 @@ def test_a_profile_file_with_a_slip(tmp_path: Path) -> None:
     log.write_text("at,visitor,article\n1700000000,v,a\n")
     done = shell("backtest", "--views", str(log), "--profile", str(path))
     assert "halflife is no profile parameter; did you mean half_life?" in str(done.exception)
+
+
+def test_slips_of_an_override_are_told(busy: Server) -> None:
+    """A span that is too long, a word that is like another, an edition in another spelling."""
+    line = ("overrides", "add")
+    bury = (*line, "bury", "--tag", "rain")
+    told = shell(*bury, "--end", "8d", url=busy.url)
+    assert "bury must end within 7d of its start, got 8d" in plain(told)
+    assert "did you mean pin?" in plain(shell(*line, "pim", "--article", "a1", url=busy.url))
+    spelt = shell(*bury, "--edition", EDITION.upper().replace("PAPER", "paper"), url=busy.url)
+    assert spelt.exit_code == 0
+    assert "did you mean" not in plain(spelt)
+
+
+def plain(done: Result) -> str:
+    """What a command said, and why it was refused, in one line."""
+    return " ".join(f"{done.output} {done.exception}".split())

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,7 @@ import pytest
 
 from ranking.benchmarks.spawned import Command, await_until
 from ranking.lists.boards import render
+from ranking.lists.cards import Placed
 from ranking.lists.profile import DEFAULT
 from ranking.ranker import Ranker
 from ranking.replay.files import ARTICLE_FIELDS, mapping_of, view_chunks
@@ -57,7 +59,7 @@ def roads(
     with Broker(kafka) as broker:
         broker.create(specification(namespace))
     with cluster_of(tmp_path_factory.mktemp("roads"), kafka, redis_url, namespace) as cluster:
-        send_articles(cards, cluster.target, lambda count: None)
+        send_articles(map(Placed, count(1), cards), cluster.target, lambda count: None)
         assert send_views(view_chunks(views, COLUMNS), cluster.target).accepted == 1_538_528
         worker = cluster.worker("1", "--checkpoint-every", "2")
         cluster.api()

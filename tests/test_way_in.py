@@ -111,6 +111,13 @@ def test_what_became_of_events_is_told_when_asked(client: httpx.Client) -> None:
     ]
     answer = client.post("/v1/events?outcome=1", json=events).json()
     assert (answer["accepted"], answer["rejected_total"], answer["robots"]) == (2, 1, 1)
+    assert [(r["index"], r["field"]) for r in answer["rejected"]] == [(2, "article")]
+    assert {name: answer[name] for name in ("counted", "repeats", "known", "no_room")} == {
+        "counted": 1, "repeats": 0, "known": 0, "no_room": 0,
+    }  # fmt: skip
+    label = {"import": "0123456789abcdef 1"}
+    told = [client.post("/v1/events?outcome=1", json=events[:1], headers=label) for _ in range(2)]
+    assert [answer.json()["known"] for answer in told] == [0, 1]
     assert client.post("/v1/events", json=events).json().keys() == {"accepted", "rejected"}
 
 
@@ -148,7 +155,7 @@ def test_packed_bodies_that_cannot_be_read_are_refused(client: httpx.Client) -> 
 
 def test_a_body_without_a_length_is_bounded(client: httpx.Client) -> None:
     parts = (bytes(1 << 20) for _ in range(20))
-    with suppress(httpx.WriteError):  # the server may hang up before it is all sent
+    with suppress(httpx.WriteError, httpx.RemoteProtocolError):  # it may hang up before the end
         assert client.post("/v1/events", content=parts).status_code == 413
     assert client.get("/healthz").status_code == 200
 
@@ -307,10 +314,17 @@ def test_a_time_without_a_zone_is_the_portals(client: httpx.Client, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "label", ["x", "0123456789abcdef", "0123456789abcdef -1", "xyz 1", "0123456789abcdef 1 2"]
-)
-def test_a_label_that_cannot_be_read_is_refused(client: httpx.Client, label: str) -> None:
-    answer = client.post("/v1/events", json=EVENT, headers={"import": label})
+    "labels",
+    [
+        ["x"], ["0123456789abcdef"], ["0123456789abcdef -1"], ["xyz 1"], ["0123456789abcdef 1 2"],
+        ["0123456789abcdef 1\xa0"], ["0123456789abcdef \xb2"], ["\xff 1"], [""],
+        ["0123456789abcdef 1" + "0" * 20], ["0123456789abcdef 1", "0123456789abcdef 2"],
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_label_that_cannot_be_read_is_refused(client: httpx.Client, labels: list[str]) -> None:
+    headers = [(b"import", label.encode("latin-1")) for label in labels]
+    answer = client.post("/v1/events", json=EVENT, headers=headers)
     assert answer.status_code == 400
     assert answer.json()["detail"].startswith("Import must be")
 
@@ -320,5 +334,132 @@ def test_null_is_absent_in_every_form(client: httpx.Client) -> None:
     for body in (null, [null, EVENT], {"columns": {name: [v] for name, v in null.items()}}):
         answer = client.post("/v1/events", json=body)
         assert answer.json()["rejected"] == []
+    columns = {"visitor": ["a"], "article": ["b"], "session": None, "at": None}
+    answer = client.post("/v1/events", json={"columns": columns})
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
+    asked = {"edition": None, "section": None, "surface": "popular", "set": None, "ttl": None}
+    assert client.post("/v1/profiles/drafts", json=asked).status_code == 201
     card = {"title": None, "image": None, "tags": None, "listable": None, "type": None}
     assert client.put("/v1/articles/null/en/a", json=card).status_code == 202
+
+
+def test_a_card_is_changed_where_its_path_says(client: httpx.Client) -> None:
+    """A body may name the edition, the language and the id of the path, in any spelling."""
+    line = "/v1/articles/where/kk-Latn/a"
+    same = {"title": "t", "edition": "where/kk-latn", "lang": "KK-LATN", "id": "a"}
+    for method in ("PUT", "PATCH"):
+        assert client.request(method, line, json=same).status_code == 202
+        for name, other in (("lang", "ru"), ("edition", "where/ru"), ("id", "b")):
+            answer = client.request(method, line, json={"title": "new", name: other})
+            assert answer.status_code == 400
+            assert f"{name} must be that of the path, got '{other}'" in answer.json()["detail"]
+    assert client.get(line).json()["title"] == "t"
+
+
+def test_texts_lose_their_control_characters(client: httpx.Client) -> None:
+    card = {"title": "a\x00\r\nb\x9f", "section": "c\x07d", "tags": ["e\x1bf"], "author": "\x85g"}
+    line = "/v1/articles/controls/en/a"
+    assert client.put(line, json=card).status_code == 202
+    shown = client.get(line).json()
+    assert (shown["title"], shown["section"], shown["tags"]) == ("a b", "c d", ["e f"])
+
+
+PLAIN: dict[str, tuple[str, bytes, str]] = {
+    "uneven columns": (
+        "/v1/events",
+        b'{"columns": {"visitor": ["a", "b"], "article": ["c"]}}',
+        "columns must have the same length, got 2 and 1",
+    ),
+    "no columns": (
+        "/v1/events",
+        b'{"columns": {"visitor": 7}}',
+        "columns must be lists, each of a field",
+    ),
+    "deep event": ("/v1/events", b"[" * 9999, "body must be JSON: it is nested too deep"),
+    "deep article": ("/v1/articles", b"[" * 9999, "body must be JSON: it is nested too deep"),
+    "deep question": (
+        "/v1/foryou",
+        b'{"edition": "a/en", "x":' + b"[" * 9999,
+        "it is nested too deep",
+    ),
+    "deep draft": ("/v1/profiles/drafts", b'{"set":' + b"[" * 9999, "it is nested too deep"),
+    "latin event": ("/v1/events", b'{"visitor": "v\xe9", "article": "a"}', "byte 14 is not UTF-8"),
+    "latin article": ("/v1/articles", b'{"id": "a", "title": "v\xe9"}', "byte 23 is not UTF-8"),
+    "latin override": ("/v1/overrides", b'{"action": "v\xe9"}', "byte 13 is not UTF-8"),
+    "gzip": ("/v1/events", b"\x1f\x8bjunk of another kind", "body is not valid gzip"),
+    "cut": ("/v1/events", b'{"visitor": "v"', "body must be JSON: it breaks off"),
+    "kind": (
+        "/v1/events",
+        b'{"visitor": "v", "article": "a", "kind": "buy"}',
+        "must be one of view, read, impression, click, got 'buy'",
+    ),
+    "type": (
+        "/v1/articles",
+        b'{"id": "a", "type": "song"}',
+        "must be one of article, live, video, gallery, sponsored, got 'song'",
+    ),
+    "action": (
+        "/v1/overrides",
+        b'{"action": "pim", "articles": ["a"]}',
+        "action: must be one of pin, boost, bury, block, list, got 'pim'",
+    ),
+    "role": ("/v1/keys", b'{"role": "king"}', "must be one of write, read, operate, administer"),
+    "hook": ("/v1/hooks", b'{"url": "http://a.kz", "of": ["left"]}', "must be one of entered, "),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_faults_are_told_in_plain_words(client: httpx.Client, name: str) -> None:
+    """Without words of the language or of a library."""
+    line, body, fault = PLAIN[name]
+    text = client.post(line, content=body).text
+    assert fault in text
+    for word in ("zip()", "argument", "recursion", "codec", "Error -", "enum", "msgspec", "Trunc"):
+        assert word not in text
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Java/1.8.0_181",
+        "FeedFetcher-Google; (+http://www.google.com/feedfetcher.html)",
+        "Mozilla/5.0 (Linux; Android 11; moto g power (2022)) AppleWebKit/537.36 (KHTML, like"
+        " Gecko) Chrome/119.0.0.0 Mobile Safari/537.36 Chrome-Lighthouse",
+        CHROME.replace("Chrome/", "HeadlessChrome/"),
+    ],
+    ids=["java", "feeds", "lighthouse", "headless"],
+)
+def test_more_robots_are_known(client: httpx.Client, agent: str) -> None:
+    """At the pixel and as an event's agent; Java that posts for readers is none."""
+    edition = f"more{sum(agent.encode())}/en"
+    pixel(client, line=f"article=a&edition={edition}&visitor=x", user_agent=agent)
+    client.post("/v1/events", json=EVENT | {"edition": edition, "agent": agent})
+    await_counts(client, edition, (2, 0))
+    if agent.startswith("Java"):
+        client.post("/v1/events", json=EVENT | {"edition": edition}, headers={"user-agent": agent})
+        await_counts(client, edition, (3, 1))
+
+
+def test_spans_may_be_text(client: httpx.Client) -> None:
+    """As in the shell: ends of overrides and of mourning from now on, and how long a draft is."""
+    now = time.time()
+    for end, wanted in (("2h", now + 7200), ("90", now + 90), (now + 300, now + 300)):
+        act = {"action": "bury", "tags": ["rain"], "edition": "", "end": end}
+        made = client.post("/v1/overrides", json=act).json()
+        assert abs(made["end"] - wanted) < 30
+        mourning = client.post("/v1/overrides/mourning", json={"tags": ["rain"], "end": end}).json()
+        assert abs(mourning["end"] - wanted) < 30
+    for draft, seconds in (({"ttl": "2h"}, 7200), ({"ttl": 90}, 90)):
+        made = client.post("/v1/profiles/drafts", json=draft | {"surface": "related"}).json()
+        assert abs(made["expires_at"] - now - seconds) < 30
+    for line, body, fault in (
+        ("/v1/overrides", {"action": "bury", "tags": ["a"], "end": "soon"}, "end must be"),
+        ("/v1/overrides", {"action": "bury", "tags": ["a"], "end": "8d"},
+            "bury must end within 7d of its start, got 8d"),
+        ("/v1/overrides/mourning", {"tags": ["a"], "end": "8d"}, "within 7d of its start, got 8d"),
+        ("/v1/profiles/drafts", {"ttl": "2d"}, "ttl must be from 1 second to 1 day"),
+        ("/v1/profiles/drafts", {"ttl": "soon"}, "ttl must be from 1 second to 1 day"),
+        ("/v1/profiles/drafts", {"surface": "popluar"}, "surface must be one of popular, "),
+    ):  # fmt: skip
+        answer = client.post(line, json=body)
+        assert (answer.status_code, fault in answer.json()["detail"]) == (400, True), answer.text

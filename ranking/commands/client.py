@@ -8,8 +8,9 @@ from typing import Any
 import click
 from rich.console import Console
 
-from ranking.commands.durations import seconds_of
 from ranking.commands.settings import KEY, TIMEZONE, URL, option_of
+from ranking.durations import seconds_of
+from ranking.engine.event import canonical_edition
 from ranking.engine.timestamps import TimestampError, stamp_ms, zone_of
 from ranking.quoting import suggestion
 
@@ -63,7 +64,9 @@ class Client:
                 method, self._url + path, json=body, params=given, headers=self._headers, timeout=30
             )
         except httpx.HTTPError as error:
-            message = f"{self._url} does not answer: {error}; --to says where the system is"
+            is_late = isinstance(error, httpx.ReadTimeout)
+            what = "no answer came in time from" if is_late else "nothing answers at"
+            message = f"{what} {self._url}; --to says where the system is"
             raise click.ClickException(message) from error
         if answer.is_success:
             is_json = answer.headers.get("content-type", "").startswith("application/json")
@@ -102,6 +105,7 @@ def hint_edition(client: "Client", edition: str) -> None:
     """Say on standard error if an edition is not known, but one like it is."""
     if not edition or edition.endswith("/*"):
         return
+    edition = canonical_edition(edition)
     known = [told["edition"] for told in client.ask("GET", "/v1/traffic")["editions"]]
     if edition not in known and (asked := suggestion(edition, known)):
         click.echo(f"no edition '{edition}' is known yet{asked}", err=True)

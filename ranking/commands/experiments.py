@@ -192,6 +192,9 @@ def content_of(path: Path) -> bytes:
     """
     try:
         return path.read_bytes()
+    except FileNotFoundError as error:
+        message = f"file {path} does not exist"
+        raise click.ClickException(message) from error
     except OSError as error:
-        message = f"{path} cannot be read: {error.strerror}"
+        message = f"{path} cannot be read: {(error.strerror or 'the disk fails').lower()}"
         raise click.ClickException(message) from error

@@ -27,3 +27,15 @@ class Suggesting(click.Group):
         """Make a group below this one, of the same kind."""
         kwargs.setdefault("cls", Suggesting)
         return super().group(*args, **kwargs)
+
+
+class Words(click.Choice[str]):
+    """One of some words; a similar one is asked about."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read a value of the command line."""
+        if value in self.choices:
+            return value
+        known = ", ".join(self.choices)
+        asked = suggestion(value, self.choices)
+        self.fail(f"must be one of {known}, got '{value}'{asked}", param, ctx)

@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from ranking.commands.client import Client, console, on_system, told, when
-from ranking.commands.durations import Duration, spoken
-from ranking.commands.groups import Suggesting
+from ranking.commands.durations import Duration
+from ranking.commands.groups import Suggesting, Words
 from ranking.commands.output import print_json, print_table, print_told, with_format
+from ranking.durations import spoken
 
 GRACE = Duration(0, 7 * 86_400)
 
@@ -41,7 +42,7 @@ def list_keys(form: str, to: str, key: str) -> None:
 
 
 @keys.command()
-@click.argument("role", type=click.Choice(["write", "read", "operate", "administer"]))
+@click.argument("role", type=Words(["write", "read", "operate", "administer"]))
 @click.option("--label", default="", help="Whose it is.")
 @click.option(
     "--grace", type=GRACE, default="0", show_default=True,

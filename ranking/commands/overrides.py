@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from ranking.commands.client import Client, hint_edition, moment_of, on_system, told, when
-from ranking.commands.groups import Suggesting
+from ranking.commands.groups import Suggesting, Words
 from ranking.commands.output import print_json, print_table, print_told, with_format
 
 END = "ISO 8601, or a span from now such as 30m, 7 days at most; empty = two hours"
@@ -47,7 +47,7 @@ def list_overrides(form: str, to: str, key: str) -> None:
 
 
 @overrides.command()
-@click.argument("action", type=click.Choice(["pin", "boost", "bury", "block", "list"]))
+@click.argument("action", type=Words(["pin", "boost", "bury", "block", "list"]))
 @click.option("--edition", default="", help="site/lang, or site/* for all of a site; empty = all.")
 @click.option("--surface", default="", help="Empty = all lists.")
 @click.option("--article", "articles", multiple=True, help="May be given several times.")

@@ -16,9 +16,9 @@ from ranking.commands.client import (
     told,
     when,
 )
-from ranking.commands.durations import seconds_of
 from ranking.commands.groups import Suggesting
 from ranking.commands.output import print_json, print_table, print_told, with_format
+from ranking.durations import seconds_of
 from ranking.quoting import suggestion
 
 

@@ -145,8 +145,15 @@ def remove(name: str, reason: str, author: str, form: str, to: str, key: str) ->
 def _plan_of(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        message = f"plan {file} cannot be read: {error}"
+    except FileNotFoundError as error:
+        message = f"file {file} does not exist"
+        raise click.ClickException(message) from error
+    except UnicodeDecodeError as error:
+        message = f"plan {file} cannot be read: byte {error.start} is not UTF-8"
+        raise click.ClickException(message) from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        told = (isinstance(error, OSError) and error.strerror) or str(error)
+        message = f"plan {file} cannot be read: {told}"
         raise click.ClickException(message) from error
 
 

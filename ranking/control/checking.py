@@ -4,9 +4,36 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ranking.durations import seconds_of
 from ranking.engine.event import canonical_edition
+from ranking.engine.faults import rule_of
+from ranking.engine.timestamps import stamp_ms
 
 T = TypeVar("T")
+SPAN_DIGITS = 7
+"""Up to so many digits are a span of seconds, more are seconds since the epoch."""
+
+
+def moment_of(given: float | str | None, field: str, now: float) -> float | None:
+    """Read a moment of the wall clock: seconds, a time, or a span from now; None stays.
+
+    Raises
+    ------
+    ValueError
+        With the field, the rule and the value.
+
+    Examples
+    --------
+    >>> moment_of("2h", "end", 1000.0), moment_of("2026-01-01T00:00:00Z", "end", 1000.0)
+    (8200.0, 1767225600.0)
+    """
+    if not isinstance(given, str):
+        return given
+    span = seconds_of(given)
+    is_span = span is not None and not (
+        given.strip().isdigit() and len(given.strip()) > SPAN_DIGITS
+    )
+    return now + (span or 0.0) if is_span else stamp_ms(given, None, field) / 1000
 
 
 def checked(body: dict[str, Any], kind: type[T], error: type[ValueError]) -> T:
@@ -30,6 +57,6 @@ def checked(body: dict[str, Any], kind: type[T], error: type[ValueError]) -> T:
     try:
         return msgspec.convert(body, kind)
     except msgspec.ValidationError as fault:
-        text, _, path = str(fault).partition(" - at `$.")
-        message = f"{path.rstrip('`')}: {text}" if path else text
+        field, rule = rule_of(fault, kind)
+        message = f"{field}: {rule}" if field else rule
         raise error(message) from fault

@@ -6,11 +6,17 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from ranking.durations import seconds_of
 from ranking.engine.event import canonical_edition
-from ranking.lists.profile import Profile
+from ranking.lists.boards import SURFACES
+from ranking.lists.profile import Profile, ProfileError
 from ranking.lists.profiles import Profiles, Scope
+from ranking.quoting import quoted
 
 PREFIX = "draft-"
+LONGEST = 86_400
+SCOPED = ("", *SURFACES, "related", "foryou")
+"""Surfaces that a scope may have; empty = all."""
 
 
 class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,15 +28,15 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Its scope; empty = all.
     set : dict
         Parameters that differ from what the scope has now; None = as inherited.
-    ttl : float
-        Seconds until it is forgotten.
+    ttl : float or str
+        Until it is forgotten: seconds, or a span such as 2h.
     """
 
     edition: str = ""
     section: str = ""
     surface: str = ""
     set: dict[str, Any] = {}
-    ttl: Annotated[float, Meta(ge=1, le=86_400)] = 900.0
+    ttl: Annotated[float, Meta(ge=1, le=LONGEST)] | str = 900.0
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -65,10 +71,20 @@ def draft_of(asked: Asked, live: Profiles, now: float) -> Draft:
     ProfileError
         Naming the parameter, its rule and the value.
     """
+    if asked.surface not in SCOPED:
+        allowed = ", ".join(SCOPED[1:])
+        message = f"surface must be one of {allowed} or empty, got {quoted(asked.surface)}"
+        raise ProfileError(message)
+    ttl = seconds_of(asked.ttl) if isinstance(asked.ttl, str) else asked.ttl
+    if ttl is None or not 1 <= ttl <= LONGEST:
+        message = (
+            f"ttl must be from 1 second to 1 day, such as 900 or '2h', got {quoted(asked.ttl)}"
+        )
+        raise ProfileError(message)
     scope = Scope(canonical_edition(asked.edition), asked.section, asked.surface)
     changes = merged(live.changes.get(scope, {}), asked.set)
     live.with_changes(scope, changes)
-    return Draft(PREFIX + secrets.token_hex(6), scope, changes, now + asked.ttl)
+    return Draft(PREFIX + secrets.token_hex(6), scope, changes, now + ttl)
 
 
 def merged(changes: Any, more: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ clock. Every new one ends, but blocks, which may hold until they are cancelled; 
 have no end. What it does to a list is in `ranking.lists.edits`.
 """
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -13,6 +14,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from ranking.control.checking import checked
+from ranking.durations import spoken
 from ranking.engine.event import edition_fault
 from ranking.lists.boards import SURFACES
 from ranking.lists.cards import tag_key
@@ -137,15 +139,29 @@ def ended(act: Override, now: float) -> Override:
     if act.end is None:
         return act if act.action is Action.BLOCK else replace(act, end=begin + USUAL)
     if act.end <= now:
-        message = f"end must be in the future, got {act.end}"
+        message = f"end must be in the future, got {_written(act.end)}"
         raise OverrideError(message)
     if act.end > begin + LONGEST_HELD + 60.0 and act.action is not Action.BLOCK:
         message = (
-            f"end of {act.action.value} must be at most 7 days after its start, got {act.end},"
-            f" {(act.end - begin) / 86_400:.1f} days; a block alone may hold longer"
+            f"{act.action.value} must end within {spoken(LONGEST_HELD)} of its start,"
+            f" got {_span(act.end - begin)}; a block alone may hold longer"
         )
         raise OverrideError(message)
     return act
+
+
+def _span(seconds: float) -> str:
+    """A span as people say it: whole days or hours, else days to a tenth."""
+    minutes = round(seconds / 60) * 60.0
+    return spoken(minutes) if minutes % 3600 == 0 else f"{seconds / 86_400:.1f}d"
+
+
+def _written(at: float) -> str:
+    """A moment as people read it, UTC; one that no calendar has as a number."""
+    try:
+        return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    except (OverflowError, ValueError, OSError):
+        return f"{at:g}"
 
 
 def _faults(act: Override) -> list[str]:
@@ -167,5 +183,5 @@ def _faults(act: Override) -> list[str]:
     if not (named or by_kind):
         faults.append("articles, stories, tags or sections must name something")
     if act.end is not None and act.end <= (act.start or 0.0):
-        faults.append(f"end must be after start, got {act.end}")
+        faults.append(f"end must be after start, got {_written(act.end)}")
     return faults

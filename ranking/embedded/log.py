@@ -73,8 +73,15 @@ class Log:
                 folder / "log.sqlite", isolation_level=None, check_same_thread=False, timeout=0.2
             )
             self._open()
-        except (OSError, sqlite3.Error) as error:
+        except sqlite3.OperationalError as error:
+            is_taken = error.sqlite_errorname.startswith("SQLITE_BUSY")
             message = f"data folder {folder} cannot be opened: {error}"
+            if is_taken:
+                message = f"another server has the data folder {folder}"
+            raise DataError(message) from error
+        except (OSError, sqlite3.Error) as error:
+            told = (isinstance(error, OSError) and error.strerror) or str(error)
+            message = f"data folder {folder} cannot be opened: {told.lower()}"
             raise DataError(message) from error
         row = self._db.execute("SELECT max(position) FROM batches").fetchone()
         kept = self.checkpoints.all()

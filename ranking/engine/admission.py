@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.batch import Batch
-from ranking.engine.outcomes import AHEAD, LATE, REJECTED
+from ranking.engine.outcomes import AHEAD, LATE, NO_ROOM
 from ranking.engine.settings import EngineSettings
 
 NO_CLOCK = np.iinfo(np.int64).min // 4
@@ -68,7 +68,7 @@ def admitted(
     if editions is not None and not editions.issuperset(batch.editions):
         unknown = np.array([name not in editions for name in batch.editions])
         of_article = np.array([edition for edition, _ in batch.articles], np.int64)
-        outcome[(outcome == 0) & unknown[of_article][batch.columns["article"]]] = REJECTED
+        outcome[(outcome == 0) & unknown[of_article][batch.columns["article"]]] = NO_ROOM
     clocks = np.maximum.accumulate(np.where(outcome == 0, at, NO_CLOCK)) if at.size else at
     before = np.maximum(np.concatenate([[NO_CLOCK], clocks[:-1]]), clock_ms)
     outcome[(outcome == 0) & (at < before - settings.late * 1000)] = LATE

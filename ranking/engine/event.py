@@ -14,6 +14,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from ranking.engine.faults import UNREADABLE as UNREADABLE
+from ranking.engine.faults import fault_of, rule_of
+
 DEFAULT_EDITION = "site/und"
 Name = Annotated[str, Meta(min_length=1, max_length=256)] | int
 Edition = Annotated[str, Meta(max_length=96)]
@@ -48,7 +51,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
 _Columns = msgspec.defstruct(
     "_Columns",
-    [(f.name, list[f.type], []) for f in msgspec.structs.fields(Event)],  # type: ignore[name-defined]
+    [(f.name, list[f.type] | None, None) for f in msgspec.structs.fields(Event)],  # type: ignore[name-defined]
 )
 
 
@@ -62,10 +65,6 @@ class Rejection(msgspec.Struct, frozen=True):
     index: int
     field: str
     reason: str
-
-
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What a decoder raises on bytes that are no JSON, or none of the asked form."""
 
 
 class Unreadable(ValueError):
@@ -176,11 +175,19 @@ def rows_from_columns(body: bytes) -> bytes:
         If the columns are not lists of one length.
     """
     try:
-        columns = msgspec.json.decode(body, type=dict[str, dict[str, list[Any]]])["columns"]
-        rows = list(zip(*columns.values(), strict=True))
-    except (*UNREADABLE, ValueError, KeyError) as error:
-        message = f"columns must be lists of one length: {error}"
+        given = msgspec.json.decode(body, type=dict[str, dict[str, list[Any] | None]])["columns"]
+    except msgspec.ValidationError as error:
+        message = "columns must be lists, each of a field's values"
         raise Unreadable(message) from error
+    except UNREADABLE as error:
+        message = f"body must be JSON: {fault_of(error, body)}"
+        raise Unreadable(message) from error
+    columns = {name: values for name, values in given.items() if values is not None}
+    sizes = dict.fromkeys(map(len, columns.values()))
+    if len(sizes) > 1:
+        message = f"columns must have the same length, got {' and '.join(map(str, sizes))}"
+        raise Unreadable(message)
+    rows = zip(*columns.values(), strict=True)
     return msgspec.json.encode([dict(zip(columns, row, strict=True)) for row in rows])
 
 
@@ -188,7 +195,7 @@ def _raw_items(text: bytes) -> list[msgspec.Raw]:
     try:
         return _RAW.decode(text)
     except UNREADABLE as error:
-        message = f"body must be JSON: {error}"
+        message = f"body must be JSON: {fault_of(error, text)}"
         raise Unreadable(message) from error
 
 
@@ -217,9 +224,9 @@ def _one_by_one(items: list[bytes]) -> Indexed:
                 rejections.append(rejection(index, event or error))
         except UNREADABLE as error:
             if len(items) == 1:
-                message = f"body must be JSON: {error}"
+                message = f"body must be JSON: {fault_of(error, item)}"
                 raise Unreadable(message) from error
-            rejections.append(Rejection(index, "", f"event must be JSON: {error}"))
+            rejections.append(Rejection(index, "", f"event must be JSON: {fault_of(error, item)}"))
     return indices, events, rejections
 
 
@@ -236,13 +243,13 @@ def _without_nulls(item: bytes) -> Event | msgspec.ValidationError | None:
         return error
 
 
-def rejection(index: int, error: msgspec.ValidationError) -> Rejection:
+def rejection(index: int, error: msgspec.ValidationError, model: Any = Event) -> Rejection:
     """Turn the decoder's message into the field it speaks of and the rule that was broken."""
     text = str(error)
     path = _PATH.search(text)
     named = _FIELD.search(text)
     field = (path and path.group(1)) or (named and named.group(1)) or ""
-    return Rejection(index, field, text.split(" - at ")[0])
+    return Rejection(index, field, rule_of(error, model)[1])
 
 
 def edition_fault(edition: str) -> str:

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-KNOWN, COUNTED, REPEAT, ROBOT, LATE, AHEAD, REJECTED = range(7)
+KNOWN, COUNTED, REPEAT, ROBOT, LATE, AHEAD, NO_ROOM = range(7)
 """The engine has the event already; it counted; it repeats another one; a robot sent it; its stamp
 is too far behind the site's clock, or ahead of its packing; the engine has no room for its site or
 edition."""
-NAMES = ("known", "counted", "repeats", "robots", "late", "ahead", "rejected")
+NAMES = ("known", "counted", "repeats", "robots", "late", "ahead", "no_room")
 
 
 def outcome_counts(outcomes: Iterable[NDArray[np.uint8]]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 Visitors, sessions, networks and event ids leave here only as keyed BLAKE2b hashes; a log holds no
 id as it was received. The key is the day's, but for event ids: theirs never changes, so that an
 event that is sent again on another day has the same hash. Robots are known by their user agent,
-from the list of the package crawler-user-agents.
+from the list of the package crawler-user-agents and a few more.
 """
 
 import re
@@ -21,6 +21,11 @@ from ranking.engine.rows import Rows
 
 RECENT_NAMES = 1 << 17
 KIND_OF = {kind: index for index, kind in enumerate(KINDS)}
+_MORE = re.compile(
+    r"\AJava/\d|\bFeedFetcher-Google\b|\bChrome-Lighthouse\b|\ALighthouse\b|\bHeadlessChrome\b",
+    re.IGNORECASE,
+)
+"""Robots that the package does not know."""
 _BROWSER = re.compile(
     r"Mozilla/5\.0 \((?:Linux; (?:U; )?Android|Windows NT|Macintosh|X11|iPhone|iPad|iPod)[^)]*\)"
     r".*(?:AppleWebKit|Gecko)/"
@@ -78,6 +83,8 @@ def is_robot(agent: str) -> bool:
     """
     from crawleruseragents import is_crawler
 
+    if _MORE.search(agent):
+        return True
     if not agent or not is_crawler(agent):
         return False
     if not _BROWSER.match(agent) or _DECLARED.search(agent):

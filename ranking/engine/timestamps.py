@@ -1,11 +1,11 @@
 """Timestamps: the one reader of time for everything that comes in.
 
 A number is seconds or milliseconds since the epoch, told apart by size. A date in digits alone
-(`YYYYMMDD`, `YYYYMMDDHHMM`, `YYYYMMDDHHMMSS`) is a date, never an epoch. Other numbers are refused:
-those of 5 to 8 digits, which may be a spreadsheet's days or a short date, milliseconds before 1990,
-and what is after 2286. Text is a number, ISO 8601, RFC 3339 or RFC 2822
-(https://www.rfc-editor.org/rfc/rfc2822#section-3.3). A time without a zone needs the setting
-`timezone`.
+(`YYYYMMDD`, `YYYYMMDDHHMM`, `YYYYMMDDHHMMSS`, as text also before a zone) is a date, no epoch.
+Other numbers are refused: those of 5 to 8 digits, which may be a spreadsheet's days or a short
+date, milliseconds before 1990, and what is after 2286. Text is a number, ISO 8601, RFC 3339 with
+`T` or a space before the time, or RFC 2822 (https://www.rfc-editor.org/rfc/rfc2822#section-3.3). A
+time without a zone needs the setting `timezone`.
 """
 
 import re
@@ -23,12 +23,18 @@ _YEAR_AND_MONTH = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])")
 _HOUR = re.compile(r"20\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?", re.ASCII)
 _SCIENTIFIC = re.compile(r"(\d)\.?(\d*)[eE]\+?(\d{1,2})", re.ASCII)
-_SPACED_ZONE = re.compile(r"(?<=\d)\s+(?=[+-]\d\d:?\d\d$)|\s*(?:Z|UTC|GMT)$", re.IGNORECASE)
-_ISO = re.compile(r"\d{4}-?(\d\d|W\d)", re.ASCII)
-_LEAP_SECOND = re.compile(r"(?<=:\d\d):60(?!\d)")
+_ISO = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d|\d{8}|\d{4}-W\d\d(?:-\d)?|\d{4}W\d\d\d?)"
+    r"(?:(?:[Tt ]|(?<=\d{8})(?=\d{4}))"
+    r"(?P<time>\d\d(?::\d\d(?::\d\d(?:[.,]\d+)?)?)?|\d{4}(?:\d\d(?:[.,]\d+|\d{3})?)?))?"
+    r" *(?P<zone>Z|UTC|GMT|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_MILLISECONDS = re.compile(r"(\d{6})(\d{3})", re.ASCII)
+_LEAP_SECOND = re.compile(r"(?<=:\d\d:)60|(?<=\A\d{4})60")
 _MAIL = re.compile(
     r"(?:[A-Z][a-z]{2},?\s+)?(\d{1,2})\s+([A-Z][a-z]{2})\s+(\d{4})\s+(\d\d):(\d\d)(?::(\d\d))?"
-    r"(?:\s+([+-]\d{4}|[A-Z]{1,5}))?(?:\s*\(.*\))?",
+    r"(?:\s+([+-](?:[01]\d|2[0-3])[0-5]\d|[A-Z]{1,5}))?(?:\s*\(.*\))?",
     re.ASCII,
 )
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -145,15 +151,18 @@ def _of_compact(digits: str, given: Any, zone: tzinfo | None, field: str) -> int
 
 
 def _of_iso(text: str, given: Any, field: str) -> datetime:
-    if not _ISO.match(text):
+    found = _ISO.fullmatch(text)
+    if not found:
         raise _fault(field, RULE, given)
-    text = _SPACED_ZONE.sub(lambda found: "Z" if found[0].strip() else "", text)
-    plain = _LEAP_SECOND.sub(":59", text)
+    time = _MILLISECONDS.sub(r"\1.\2", found["time"] or "00")
+    plain = _LEAP_SECOND.sub("59", time)
+    zone = (found["zone"] or "").upper()
+    zone = "Z" if zone.isalpha() else zone
     try:
-        moment = datetime.fromisoformat(plain)
+        moment = datetime.fromisoformat(f"{found['date'].upper()}T{plain}{zone}")
     except ValueError:
         raise _fault(field, RULE, given) from None
-    return moment + timedelta(seconds=plain != text)
+    return moment + timedelta(seconds=plain != time)
 
 
 def _of_mail(text: str) -> datetime | None:

@@ -1,7 +1,8 @@
 """Cards: what a portal tells about an article besides its views, and how it is read.
 
-Cards are no part of the state: a list is ranked by views and dressed by cards. Tags are cleaned
-here (Unicode NFKC, white space) and compared by `tag_key`, but shown in the portal's case.
+Cards are no part of the state: a list is ranked by views and dressed by cards. Texts lose their
+control characters; tags are cleaned here (Unicode NFKC, white space) and compared by `tag_key`, but
+shown in the portal's case.
 """
 
 import re
@@ -29,6 +30,7 @@ from ranking.engine.event import (
     rejection,
     unmarked,
 )
+from ranking.engine.faults import fault_of
 from ranking.engine.timestamps import stamp_ms
 from ranking.lists.headlines import folded, is_dotless
 
@@ -39,6 +41,7 @@ _ITEM = re.compile(
     r"""\s*(?:('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*|([^'",\[\]{}()]*))([,\]})])"""
 )
 _UNFIT = re.compile(r"[\s\x00-\x1f\x7f<>\"]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _TRUTHS = dict.fromkeys(("true", "1", "yes"), True) | dict.fromkeys(("false", "0", "no"), False)
 
 
@@ -137,7 +140,8 @@ def clean_tags(tags: Iterable[str] | str | None, edition: str = "") -> tuple[str
     if isinstance(tags, str):
         listed = _listed(tags.strip())
         tags = tags.split("|" if "|" in tags else ",") if listed is None else listed
-    cleaned = (" ".join(unicodedata.normalize("NFKC", tag).split()) for tag in tags or ())
+    plain = (_text(tag) for tag in tags or ())
+    cleaned = (" ".join(unicodedata.normalize("NFKC", tag).split()) for tag in plain)
     by_key: dict[str, str] = {}
     for tag in cleaned:
         by_key.setdefault(tag_key(tag, edition), tag)
@@ -241,13 +245,35 @@ def changed_card(card: Card, body: bytes, zone: tzinfo | None = None) -> Card:
     ('x',)
     """
     fields = read_object(body)
-    for name, its in (("id", card.id), ("edition", card.edition)):
-        if canonical_edition(str(fields.get(name) or its)) != canonical_edition(its):
-            message = f"{name} must be that of the path, got {fields[name]!r}"
-            raise ValueError(message)
+    check_named(fields, card.edition, card.id)
     named = fields.keys() & set(Card.__struct_fields__) - {"id", "edition"}
-    made = card_of(convert_article(fields | {"id": card.id, "edition": None}), card.edition, zone)
+    made = card_of(
+        convert_article(fields | {"id": card.id, "edition": None, "lang": None}), card.edition, zone
+    )
     return msgspec.structs.replace(card, **{name: getattr(made, name) for name in named})
+
+
+def check_named(fields: dict[str, Any], edition: str, id: str) -> None:
+    """Check that a body names no other article than its path.
+
+    Raises
+    ------
+    ValueError
+        With the field, the rule and the value.
+    """
+    lang = edition.partition("/")[2]
+    for name, its in (("id", id), ("edition", edition), ("lang", lang)):
+        given = fields.get(name)
+        if given in (None, ""):
+            continue
+        spelt = str(given)
+        if name == "edition":
+            spelt = canonical_edition(spelt)
+        elif name == "lang":
+            spelt = canonical_edition(f"site/{spelt}").partition("/")[2]
+        if spelt != its:
+            message = f"{name} must be that of the path, got {given!r:.80}"
+            raise ValueError(message)
 
 
 def read_object(body: bytes) -> dict[str, Any]:
@@ -260,7 +286,7 @@ def read_object(body: bytes) -> dict[str, Any]:
     try:
         return msgspec.json.decode(unmarked(body), type=dict[str, Any])
     except UNREADABLE as error:
-        message = f"body must be a JSON object: {error}"
+        message = f"body must be a JSON object: {fault_of(error, body)}"
         raise Unreadable(message) from error
 
 
@@ -275,7 +301,7 @@ def convert_article(item: Any) -> Sent:
     try:
         return msgspec.convert(item, Sent)
     except msgspec.ValidationError as error:
-        fault = rejection(0, error)
+        fault = rejection(0, error, Sent)
         raise ArticleError(fault.field, fault.reason) from error
 
 
@@ -325,7 +351,7 @@ def _items(text: bytes) -> list[Any]:
         if len(lines) > 1 and text[:1] == b"{":
             with suppress(*UNREADABLE):
                 return [msgspec.json.decode(line) for line in lines]
-        message = f"body must be JSON: {error}"
+        message = f"body must be JSON: {fault_of(error, text)}"
         raise Unreadable(message) from error
     return item if isinstance(item, list) else [item]
 
@@ -359,7 +385,8 @@ def _truth(given: bool | str | int | None) -> bool:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    """Text without control characters; several of them are one space."""
+    return "" if value is None else _CONTROLS.sub(" ", str(value)).strip()
 
 
 def first_published(card: Card, before: Card | None, at: float) -> Card:

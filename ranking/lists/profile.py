@@ -130,8 +130,15 @@ def read_changes(path: Path) -> dict[str, Any]:
     """
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        message = f"profile {path} cannot be read: {error}"
+    except FileNotFoundError as error:
+        message = f"file {path} does not exist"
+        raise ProfileError(message) from error
+    except UnicodeDecodeError as error:
+        message = f"profile {path} cannot be read: byte {error.start} is not UTF-8"
+        raise ProfileError(message) from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        told = (isinstance(error, OSError) and error.strerror) or str(error)
+        message = f"profile {path} cannot be read: {told}"
         raise ProfileError(message) from error
     newer = settings.pop("format", FORMAT)
     if newer != FORMAT:

@@ -1,19 +1,20 @@
 """Logs in files, read in chunks as events and articles.
 
 Columns have the names of an event's fields; other names are mapped (`at=ts_ms,visitor=user`), and
-a column that is mapped is not also the field of its own name. An empty value is the field's
-default. A row that breaks a rule is refused with the file, its row, the field and the rule; row 1
-is the first after a CSV's header, or the first object, and blank lines are no rows.
+a column that is mapped is not also the field of its own name. Case and space around a name in a
+CSV's header do not matter. An empty value is the field's default. A row that breaks a rule is
+refused with the file, its row, the field and the rule; row 1 is the first after a CSV's header, or
+the first object, and blank lines are no rows. A file without rows is an error.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -27,13 +28,14 @@ from ranking.engine.event import (
 )
 from ranking.engine.rows import DEFAULTS
 from ranking.engine.timestamps import TimestampError, stamp_ms
-from ranking.lists.cards import Card, Sent, card_of, convert_article
+from ranking.lists.cards import Card, Placed, Sent, card_of, convert_article
+from ranking.quoting import suggestion
+from ranking.replay.tables import BadRow, opened, table_of
 from ranking.replay.tables import FileError as FileError
-from ranking.replay.tables import opened, table_of
 
 CHUNK = 5000
 EVENT_FIELDS = Event.__struct_fields__
-LOGGED_FIELDS = tuple(field for field in EVENT_FIELDS if field != "referrer")
+LOGGED_FIELDS = tuple(name for name in EVENT_FIELDS if name != "referrer")
 """What a log keeps of an event."""
 ARTICLE_FIELDS = Sent.__struct_fields__
 WHOLE_NUMBERS = ("slot", "bucket")
@@ -53,16 +55,37 @@ class Chunk:
         Number of the first row in its file, from 1, and how many there are.
     read : int
         Bytes of the file read so far, for a progress bar.
+    faults : dict of int to str
+        Of rows that break a rule, by index; those have no visitor, so that nobody takes them.
     """
 
     columns: dict[str, list[Any]]
     first: int
     size: int
     read: int
+    faults: dict[int, str] = field(default_factory=dict)
 
     def fault(self, rejection: Rejection) -> str:
         """Say which row was rejected, and why."""
-        return f"row {self.first + rejection.index}: {rejection.field}: {rejection.reason}"
+        own = self.faults.get(rejection.index)
+        return own or f"row {self.first + rejection.index}: {rejection.field}: {rejection.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Faults:
+    """What is wrong with rows of a chunk: the first is an error, unless all are kept."""
+
+    path: Path
+    first: int
+    is_kept: bool
+    by_index: dict[int, str] = field(default_factory=dict)
+
+    def note(self, index: int, text: str) -> None:
+        where = text if isinstance(text, BadRow) else f"row {self.first + index}: {text}"
+        if not self.is_kept:
+            message = f"{self.path}, {where}"
+            raise FileError(message)
+        self.by_index.setdefault(index, where)
 
 
 def mapping_of(text: str, fields: tuple[str, ...]) -> dict[str, str]:
@@ -75,12 +98,12 @@ def mapping_of(text: str, fields: tuple[str, ...]) -> dict[str, str]:
     """
     mapping = {}
     for pair in filter(None, text.split(",")):
-        field, _, column = pair.partition("=")
-        if field not in fields or not column:
+        name, _, column = pair.partition("=")
+        if name not in fields or not column:
             known = ", ".join(fields)
             message = f"columns must be field=column with a field of {known}, got {pair!r}"
             raise FileError(message)
-        mapping[field] = column
+        mapping[name] = column
     return mapping
 
 
@@ -90,6 +113,8 @@ def view_chunks(
     edition: str = DEFAULT_EDITION,
     size: int = CHUNK,
     zone: tzinfo | None = None,
+    *,
+    keep_faults: bool = False,
 ) -> Iterator[Chunk]:
     """Read a log of views in chunks of rows; `at` becomes milliseconds.
 
@@ -104,26 +129,31 @@ def view_chunks(
         Rows of a chunk.
     zone : tzinfo or None
         Of times that name none.
+    keep_faults : bool
+        Go on after a row that breaks a rule, which the chunk then tells.
 
     Raises
     ------
     FileError
-        If the file is missing, lacks a column or holds a value against its rule.
+        If the file is missing, lacks a column or rows, or holds a value against its rule.
     """
     if fault := edition_fault(edition):
         raise FileError(fault)
     needed = ("at", "visitor", "article")
     absent = {**DEFAULTS, "edition": canonical_edition(edition)}
-    for chunk in _chunks(path, mapping, LOGGED_FIELDS, needed, size):
-        columns, first = chunk.columns, chunk.first
-        columns["at"] = _stamps(columns["at"], path, first, zone)
+    for chunk in _chunks(path, mapping, LOGGED_FIELDS, needed, size, keep_faults=keep_faults):
+        columns = chunk.columns
+        faults = _Faults(path, chunk.first, keep_faults, chunk.faults)
+        columns["at"] = _stamps(columns["at"], faults, zone)
         if "edition" not in columns and edition != DEFAULT_EDITION:
             columns["edition"] = [absent["edition"]] * chunk.size
-        for field, values in columns.items():
+        for name, values in columns.items():
             if "" in values or None in values:
-                columns[field] = [absent[field] if v in EMPTY else v for v in values]
-            if field in WHOLE_NUMBERS:
-                columns[field] = _whole_numbers(columns[field], field, path, first)
+                columns[name] = [absent.get(name, "") if v in EMPTY else v for v in values]
+            if name in WHOLE_NUMBERS:
+                columns[name] = _whole_numbers(columns[name], name, faults)
+        for index in chunk.faults:
+            columns["visitor"][index] = ""
         yield chunk
 
 
@@ -137,15 +167,43 @@ def read_articles(
     FileError
         As for views.
     """
-    for chunk in _chunks(path, mapping, ARTICLE_FIELDS, ("id",), CHUNK):
-        names = list(chunk.columns)
-        for row, values in enumerate(zip(*chunk.columns.values(), strict=True), chunk.first):
+    return (card for _, card in article_rows(path, mapping, edition, zone))
+
+
+def article_rows(
+    path: Path,
+    mapping: dict[str, str],
+    edition: str = "",
+    zone: tzinfo | None = None,
+    kept: list[str] | None = None,
+) -> Iterator[Placed]:
+    """Read a file of articles as cards, each with the number of its row.
+
+    Parameters
+    ----------
+    path, mapping, edition, zone
+        As for views.
+    kept : list of str or None
+        Takes what is wrong with rows, which then are left out.
+
+    Raises
+    ------
+    FileError
+        As for views.
+    """
+    keeps = kept is not None
+    for chunk in _chunks(path, mapping, ARTICLE_FIELDS, ("id",), CHUNK, keep_faults=keeps):
+        names, faults = list(chunk.columns), _Faults(path, chunk.first, keeps, chunk.faults)
+        for index, values in enumerate(zip(*chunk.columns.values(), strict=True)):
+            if index in chunk.faults:
+                continue
             fields = {n: v for n, v in zip(names, values, strict=True) if v not in EMPTY}
             try:
-                yield card_of(convert_article(fields), edition, zone)
+                yield Placed(chunk.first + index, card_of(convert_article(fields), edition, zone))
             except ValueError as error:
-                message = f"{path}, row {row}: {error}"
-                raise FileError(message) from error
+                faults.note(index, str(error))
+        if kept is not None:
+            kept += [chunk.faults[index] for index in sorted(chunk.faults)]
 
 
 def body_of(chunk: Chunk) -> bytes:
@@ -154,7 +212,7 @@ def body_of(chunk: Chunk) -> bytes:
 
 
 def label_of(path: Path, *options: object) -> str:
-    """Digest of a file's content, unpacked, and of what else decides on its events."""
+    """Digest of a file's content, unpacked, and of what else tells imports apart."""
     digest = blake2b(repr(options).encode(), digest_size=16)
     with opened(path) as (text, _):
         while part := text.read(1 << 20):
@@ -163,27 +221,57 @@ def label_of(path: Path, *options: object) -> str:
 
 
 def _chunks(
-    path: Path, mapping: dict[str, str], fields: tuple[str, ...], needed: tuple[str, ...], size: int
+    path: Path,
+    mapping: dict[str, str],
+    fields: tuple[str, ...],
+    needed: tuple[str, ...],
+    size: int,
+    *,
+    keep_faults: bool,
 ) -> Iterator[Chunk]:
-    first, taken = 1, set(mapping.values())
-    sources = {
-        field: mapping.get(field, field)
-        for field in fields
-        if field in mapping or field in needed or field not in taken
-    }
+    first = 1
     with opened(path) as (text, raw):
-        header, rows = table_of(text, path, list(dict.fromkeys(sources.values())))
+        wanted = _sources([], mapping, fields, needed).values()
+        header, rows = table_of(text, path, list(dict.fromkeys(wanted)))
+        sources = _sources(header, mapping, fields, needed)
         _check_header(header, sources, mapping, needed, path)
         places = {f: header.index(column) for f, column in sources.items() if column in header}
         while part := list(islice(rows, size)):
-            _check_lengths(part, len(header), path, first)
-            values = list(zip(*part, strict=True))
-            columns = {field: list(values[place]) for field, place in places.items()}
+            faults = _Faults(path, first, keep_faults)
+            values = list(zip(*_evened(part, len(header), faults), strict=True))
+            columns = {name: list(values[place]) for name, place in places.items()}
             for name in needed:
-                _check_filled(columns[name], name, path, first)
-            kept = {f: c for f, c in columns.items() if any(v not in EMPTY for v in c)}
-            yield Chunk(kept, first, len(part), raw.tell())
+                _check_filled(columns[name], name, faults)
+            kept = {
+                name: its
+                for name, its in columns.items()
+                if name in needed or any(v not in EMPTY for v in its)
+            }
+            yield Chunk(kept, first, len(part), raw.tell(), faults.by_index)
             first += len(part)
+    if first == 1:
+        message = f"{path} must have at least one row, got none"
+        raise FileError(message)
+
+
+def _sources(
+    header: list[str], mapping: dict[str, str], fields: tuple[str, ...], needed: tuple[str, ...]
+) -> dict[str, str]:
+    """Field to column, as the header spells it."""
+    mapped = {name: _spelt(column, header) for name, column in mapping.items()}
+    named = {name: mapped.get(name) or _spelt(name, header) for name in fields}
+    taken = set(mapped.values())
+    return {
+        name: column
+        for name, column in named.items()
+        if name in mapped or name in needed or column not in taken
+    }
+
+
+def _spelt(column: str, header: list[str]) -> str:
+    """A column in the header's case, if only one can be meant."""
+    near = [other for other in header if other.casefold() == column.strip().casefold()]
+    return near[0] if len(near) == 1 and column not in header else column
 
 
 def _check_header(
@@ -193,11 +281,16 @@ def _check_header(
     needed: tuple[str, ...],
     path: Path,
 ) -> None:
-    for field in (*needed, *mapping):
-        column = mapping.get(field, field)
+    for name in (*needed, *mapping):
+        column = sources[name] if name in sources else mapping[name]
         if column not in header:
             have = ", ".join(header) or "nothing"
-            message = f"{path}: no column {column!r} for {field}; the file has {have}"
+            message = f"{path}: no column {column!r} for {name}; the file has {have}"
+            names = {other.lower(): other for other in header if other not in sources.values()}
+            if asked := suggestion(column.lower(), names):
+                near = names[asked.partition(" mean ")[2].removesuffix("?")]
+                option = "--columns" if "visitor" in needed else "--article-columns"
+                message += f"; did you mean {near}? {option} {name}={near}"
             raise FileError(message)
     for column in sources.values():
         if header.count(column) > 1:
@@ -205,49 +298,66 @@ def _check_header(
             raise FileError(message)
 
 
-def _check_lengths(part: list[list[Any]], width: int, path: Path, first: int) -> None:
-    if set(map(len, part)) == {width}:
-        return
-    for row, values in enumerate(part, first):
-        if len(values) != width:
-            message = f"{path}, row {row}: must have {width} columns, got {len(values)}"
-            raise FileError(message)
+def _evened(part: list[list[Any] | BadRow], width: int, faults: _Faults) -> list[list[Any]]:
+    """Rows of one width; one that cannot be read is empty."""
+    if set(map(type, part)) == {list} and set(map(len, part)) == {width}:
+        return cast("list[list[Any]]", part)
+    rows: list[list[Any]] = []
+    for index, values in enumerate(part):
+        if isinstance(values, BadRow):
+            faults.note(index, values)
+        elif len(values) == width:
+            rows.append(values)
+            continue
+        else:
+            faults.note(index, f"must have {width} columns, got {len(values)}")
+        rows.append([None] * width)
+    return rows
 
 
-def _check_filled(values: list[Any], field: str, path: Path, first: int) -> None:
+def _check_filled(values: list[Any], name: str, faults: _Faults) -> None:
     if "" in values or None in values:
-        row = first + next(i for i, value in enumerate(values) if value in EMPTY)
-        message = f"{path}, row {row}: {field} must not be empty"
-        raise FileError(message)
+        for index, value in enumerate(values):
+            if value in EMPTY:
+                faults.note(index, f"{name} must not be empty")
 
 
-def _stamps(values: list[Any], path: Path, row: int, zone: tzinfo | None) -> list[int]:
+def _stamps(values: list[Any], faults: _Faults, zone: tzinfo | None) -> list[int]:
+    """Milliseconds; a row that has none has that of the one before."""
     if all(isinstance(v, str) and len(v) == 13 and v.isascii() and v.isdecimal() for v in values):
         stamps = list(map(int, values))
     else:
-        stamps = [_stamp(value, path, row + i, zone) for i, value in enumerate(values)]
+        stamps = [_stamp(value, index, faults, zone) for index, value in enumerate(values)]
     if min(stamps, default=EARLIEST_MS) < EARLIEST_MS:
-        place = next(i for i, stamp in enumerate(stamps) if stamp < EARLIEST_MS)
-        message = f"{path}, row {row + place}: at must not be before 2000, got {values[place]!r}"
-        raise FileError(message)
+        for index, stamp in enumerate(stamps):
+            if stamp < EARLIEST_MS:
+                faults.note(index, f"at must not be before 2000, got {values[index]!r}")
+    good = [stamp for index, stamp in enumerate(stamps) if index not in faults.by_index]
+    last = good[0] if good else EARLIEST_MS
+    for index in range(len(stamps)) if faults.by_index else ():
+        if index in faults.by_index:
+            stamps[index] = last
+        last = stamps[index]
     return stamps
 
 
-def _stamp(value: Any, path: Path, row: int, zone: tzinfo | None) -> int:
+def _stamp(value: Any, index: int, faults: _Faults, zone: tzinfo | None) -> int:
+    if index in faults.by_index:
+        return EARLIEST_MS
     try:
         return stamp_ms(value, zone)
     except TimestampError as error:
-        message = f"{path}, row {row}: {error}"
-        raise FileError(message) from error
+        faults.note(index, str(error))
+        return EARLIEST_MS
 
 
-def _whole_numbers(values: list[Any], field: str, path: Path, first: int) -> list[Any]:
+def _whole_numbers(values: list[Any], name: str, faults: _Faults) -> list[Any]:
     """Numbers that are written as text; whether they are allowed is the event's to say."""
     numbers = []
-    for row, value in enumerate(values, first):
+    for index, value in enumerate(values):
         try:
             numbers.append(int(_POINT_ZERO.sub("", value)) if isinstance(value, str) else value)
-        except ValueError as error:
-            message = f"{path}, row {row}: {field} must be a whole number, got {value!r:.80}"
-            raise FileError(message) from error
+        except ValueError:
+            faults.note(index, f"{name} must be a whole number, got {value!r:.80}")
+            numbers.append(0)
     return numbers

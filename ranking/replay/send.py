@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from itertools import islice
 from typing import Protocol
 
 import httpx
 import msgspec
 
 from ranking.engine.event import Rejection
-from ranking.lists.cards import Card, sent_of
-from ranking.replay.files import Chunk, body_of
+from ranking.lists.cards import Card, Placed, sent_of
+from ranking.replay.files import Chunk, FileError, body_of
 from ranking.server.collector import Label
 
 CARDS = 1000
@@ -30,17 +31,19 @@ class SendError(ValueError):
 
 
 class SendStopped(SendError):
-    """The system stopped taking a log.
+    """A send of a log ended before the log did.
 
     Parameters
     ----------
     reason : str
     taken : int
-        Rows that it took, from the first one on.
+        Rows that were taken, from the first one on.
+    hint : str
+        What may be done about it.
     """
 
-    def __init__(self, reason: str, taken: int) -> None:
-        super().__init__(f"{reason}; {goes_on(taken)}")
+    def __init__(self, reason: str, taken: int, hint: str = "") -> None:
+        super().__init__(f"{reason}; {hint or goes_on(taken)}")
         self.taken = taken
 
 
@@ -52,6 +55,8 @@ class Sent:
     ----------
     accepted, rejected : int
         Events.
+    known : int
+        Accepted events that the system had before, as far as it tells.
     first_fault : str
         The first rejection, if any: row of its file, field and rule.
     seconds : float
@@ -60,15 +65,17 @@ class Sent:
 
     accepted: int = 0
     rejected: int = 0
+    known: int = 0
     first_fault: str = ""
     seconds: float = 0.0
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """What a system made of what was sent."""
+    """What a system made of what was sent; a cluster does not tell what it had before."""
 
     accepted: int
     rejected: list[Rejection]
+    known: int = -1
 
 
 class Target(Protocol):
@@ -80,8 +87,8 @@ class Target(Protocol):
     def __exit__(self, *error: object) -> None:
         """Deliver, and close the connection."""
 
-    def take(self, body: bytes, label: Label | None = None) -> Taken:
-        """Take events, as JSON in any of the forms that the API reads."""
+    def take(self, body: bytes, label: Label | None = None, *, outcome: bool = False) -> Taken:
+        """Take events, as JSON in any of the forms that the API reads; say what became of them."""
 
     def put(self, cards: list[Card]) -> Taken:
         """Take cards."""
@@ -95,6 +102,7 @@ def send_views(
     shift_ms: int = 0,
     label: str = "",
     with_ids: bool = False,
+    is_new: bool = False,
     progress: Callable[[Chunk], None] = lambda chunk: None,
 ) -> Sent:
     """Post views in their order.
@@ -112,29 +120,42 @@ def send_views(
         Digest of the file: the system passes over rows that it has under it.
     with_ids : bool
         Give events without an id one, made of the label and the row.
+    is_new : bool
+        Whether the label is of this send alone.
     progress : callable
         Told each chunk that was taken.
 
     Raises
     ------
     SendStopped
-        If the system cannot be reached for a minute, or refuses.
+        If the system cannot be reached for a minute, or refuses, or the log cannot be read on.
     SendError
         If ids are wanted without a label.
     """
     if with_ids and not label:
         message = "ids must be made of a label, got none"
         raise SendError(message)
-    sent, started = Sent(), time.monotonic()
+    sent, started, is_asked, taken = Sent(), time.monotonic(), bool(label), 0
     bodies = _ahead(_bodies(chunks, shift_ms, label if with_ids else ""))
     with target_of(url) as target:
         pace = _Pace(speed)
-        for chunk, body in bodies:
-            pace.wait(chunk)
+        while True:
             try:
-                answer = target.take(body, Label(label, chunk.first) if label else None)
+                chunk, body = next(bodies, (None, b""))
+                if chunk is None:
+                    break
+                pace.wait(chunk)
+                its = Label(label, chunk.first) if label else None
+                answer = target.take(body, its, outcome=is_asked)
             except SendError as error:
-                raise SendStopped(str(error), chunk.first - 1) from error
+                raise SendStopped(str(error), taken, goes_on(taken, is_new=is_new)) from error
+            except FileError as error:
+                if not taken:
+                    raise
+                raise SendStopped(str(error), taken, f"{taken} rows were taken") from error
+            taken += chunk.size
+            is_asked = is_asked and answer.known == answer.accepted
+            sent.known += max(answer.known, 0)
             sent.accepted += answer.accepted
             sent.rejected += len(answer.rejected)
             if answer.rejected and not sent.first_fault:
@@ -144,35 +165,36 @@ def send_views(
     return sent
 
 
-def send_articles(cards: Iterable[Card], url: str, progress: Callable[[int], None]) -> Sent:
-    """Post articles.
+def send_articles(cards: Iterable[Placed], url: str, progress: Callable[[int], None]) -> Sent:
+    """Post articles, each with the number of its row.
 
     Raises
     ------
     SendError
         As for views.
     """
-    sent, row = Sent(), 1
+    sent, placed = Sent(), iter(cards)
     with target_of(url) as target:
-        part: list[Card] = []
-        for card in (*cards, None):
-            if card is not None:
-                part.append(card)
-            if part and (card is None or len(part) == CARDS):
-                answer = target.put(part)
-                sent.accepted += answer.accepted
-                sent.rejected += len(answer.rejected)
-                if answer.rejected and not sent.first_fault:
-                    first = answer.rejected[0]
-                    sent.first_fault = f"row {row + first.index}: {first.field}: {first.reason}"
-                progress(len(part))
-                row, part = row + len(part), []
+        while part := list(islice(placed, CARDS)):
+            try:
+                answer = target.put([card for _, card in part])
+            except SendError as error:
+                message = f"{error}; {sent.accepted} articles were taken"
+                raise SendError(message) from error
+            sent.accepted += answer.accepted
+            sent.rejected += len(answer.rejected)
+            if answer.rejected and not sent.first_fault:
+                first = answer.rejected[0]
+                row = part[first.index].place
+                sent.first_fault = f"row {row}: {first.field}: {first.reason}"
+            progress(len(part))
     return sent
 
 
-def goes_on(taken: int) -> str:
+def goes_on(taken: int, *, is_new: bool = False) -> str:
     """Say what a send that stopped leaves to do."""
-    return f"{taken} rows were taken, and the same command again goes on after them"
+    told = f"{taken} rows were taken"
+    return told if is_new else f"{told}, and the same command again goes on after them"
 
 
 def shift_to_now(path_last_at_ms: int) -> int:
@@ -214,9 +236,10 @@ class _Http:
     def __exit__(self, *error: object) -> None:
         self._client.close()
 
-    def take(self, body: bytes, label: Label | None = None) -> Taken:
+    def take(self, body: bytes, label: Label | None = None, *, outcome: bool = False) -> Taken:
         headers = {"import": f"{label.digest} {label.first}"} if label else {}
-        return _post(self._client, "/v1/events", body, headers)
+        path = "/v1/events?outcome=1" if outcome else "/v1/events"
+        return _post(self._client, path, body, headers)
 
     def put(self, cards: list[Card]) -> Taken:
         body = msgspec.json.encode([sent_of(card) for card in cards])
@@ -253,7 +276,7 @@ class _Pace:
         self._start: tuple[float, float] | None = None
 
     def wait(self, chunk: Chunk) -> None:
-        if not self._speed:
+        if not self._speed or len(chunk.faults) == chunk.size:
             return
         at = chunk.columns["at"][-1] / 1000
         if self._start is None:
@@ -269,7 +292,9 @@ def _post(client: httpx.Client, path: str, body: bytes, headers: dict[str, str])
         try:
             response = client.post(path, content=body, headers=headers)
         except httpx.TransportError as error:
-            reason, pause = f"{client.base_url} does not answer: {error}", min(pause * 2, 5.0)
+            is_late = isinstance(error, httpx.ReadTimeout)
+            what = "no answer came in time from" if is_late else "nothing answers at"
+            reason, pause = f"{what} {client.base_url}", min(pause * 2, 5.0)
         else:
             if response.status_code == 202:
                 return msgspec.json.decode(response.content, type=Taken)

@@ -11,7 +11,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -31,7 +31,22 @@ FOREIGN = {
 SEPARATORS = ",;\t"
 _HINT = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
-Table = tuple[list[str], Iterator[list[Any]]]
+_AFTER_QUOTE = "expected after"
+"""What the reader of CSV says of one row alone; after any other fault it is lost."""
+_CSV_FAULTS = {
+    _AFTER_QUOTE: "text follows a closing quotation mark",
+    "end of data": "a quotation mark is not closed",
+    "field limit": "a value is too long, or a quotation mark is not closed",
+}
+
+
+class BadRow(str):
+    """A row that cannot be read, by where it is and what is wrong with it."""
+
+    __slots__ = ()
+
+
+Table = tuple[list[str], Iterator[list[Any] | BadRow]]
 
 
 class FileError(ValueError):
@@ -58,11 +73,24 @@ def opened(path: Path) -> Iterator[tuple[io.BufferedReader, BinaryIO]]:
                 yield io.BufferedReader(gzip.GzipFile(fileobj=raw)), raw
             else:
                 yield raw, raw
-    except (OSError, EOFError, zlib.error, csv.Error) as error:
-        message = f"{path} cannot be read: {error}"
+    except FileNotFoundError as error:
+        message = f"file {path} does not exist"
+        raise FileError(message) from error
+    except EOFError as error:
+        message = f"{path} cannot be read: its gzip breaks off"
+        raise FileError(message) from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        message = f"{path} cannot be read: it is not valid gzip"
+        raise FileError(message) from error
+    except OSError as error:
+        message = f"{path} cannot be read: {(error.strerror or 'the disk fails').lower()}"
+        raise FileError(message) from error
+    except csv.Error as error:
+        message = f"{path} cannot be read: {_csv_fault(error)}"
         raise FileError(message) from error
     except UnicodeDecodeError as error:
-        message = f"{path} cannot be read: it must be UTF-8, or UTF-16 with a mark ({error})"
+        byte = f"0x{error.object[error.start]:02x}"
+        message = f"{path} cannot be read: it must be UTF-8, or UTF-16 with a mark, got {byte}"
         raise FileError(message) from error
 
 
@@ -107,30 +135,51 @@ def _first_line(lines: TextIO) -> str:
     return line
 
 
-def _csv_rows(reader: Any, lines: io.TextIOWrapper, path: Path) -> Iterator[list[str]]:
+def _csv_rows(reader: Any, lines: io.TextIOWrapper, path: Path) -> Iterator[list[str] | BadRow]:
     row = 0
     try:
-        for values in reader:
+        while True:
+            try:
+                values = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                row += 1
+                where = f"row {row}: must be CSV as RFC 4180 says: {_csv_fault(error)}"
+                if _AFTER_QUOTE not in str(error):
+                    message = f"{path}, {where}"
+                    raise FileError(message) from error
+                yield BadRow(where)
+                continue
             if any(values):
                 row += 1
                 yield values
-    except csv.Error as error:
-        message = f"{path}, row {row + 1}: must be CSV as RFC 4180 says: {error}"
-        raise FileError(message) from error
     finally:
-        lines.detach()  # whose end would else close the file
+        if not lines.closed:
+            lines.detach()  # whose end would else close the file
 
 
-def _json_rows(text: io.BufferedReader, path: Path, columns: list[str]) -> Iterator[list[Any]]:
+def _csv_fault(error: csv.Error) -> str:
+    """What is wrong with a row, in our words."""
+    found = (told for words, told in _CSV_FAULTS.items() if words in str(error))
+    return next(found, "it is no CSV")
+
+
+def _json_rows(
+    text: io.BufferedReader, path: Path, columns: list[str]
+) -> Iterator[list[Any] | BadRow]:
     for number, item in _json_items(text, path):
-        if not isinstance(item, dict):
-            message = f"{path}, line {number}: must be a JSON object, got {str(item)[:40]!r}"
-            raise FileError(message)
-        yield [item.get(column) for column in columns]
+        if isinstance(item, dict):
+            yield [item.get(column) for column in columns]
+        elif isinstance(item, BadRow):
+            yield item
+        else:
+            shown = orjson.dumps(item).decode()[:40]
+            yield BadRow(f"line {number}: must be a JSON object, got {shown}")
 
 
 def _json_items(text: io.BufferedReader, path: Path) -> Iterator[tuple[int, Any]]:
-    """Objects, and the line or the place in the array of each."""
+    """Objects or bad rows, and the line or the place in the array of each."""
     first = next((line for line in text if line.strip()), b"")
     first = first.removeprefix(codecs.BOM_UTF8)
     if _is_json(first) and not first.lstrip().startswith(b"["):
@@ -139,20 +188,36 @@ def _json_items(text: io.BufferedReader, path: Path) -> Iterator[tuple[int, Any]
             yield from enumerate(_objects(item["columns"], path), 1)
             return
         yield 1, item
-        for number, line in enumerate(text, 2):
-            if line.strip():
-                yield number, _loaded(line, f"{path}, line {number}")
+        yield from _json_lines(enumerate(text, 2))
         return
-    whole = _loaded(first + text.read(), f"{path}")
+    rest = text.read()
+    lines = rest.split(b"\n")
+    if first.startswith(b"{") and _is_json(lines[0]) and lines[0].startswith(b"{"):
+        yield from _json_lines(enumerate([first, *lines], 1))  # of which the first is none
+        return
+    whole = _loaded(first + rest, f"{path}: ")
+    if isinstance(whole, BadRow):
+        raise FileError(whole)
     if isinstance(whole, dict) and isinstance(whole.get("columns"), dict):
         whole = _objects(whole["columns"], path)
     yield from enumerate(whole if isinstance(whole, list) else [whole], 1)
 
 
+def _json_lines(lines: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, Any]]:
+    for number, line in lines:
+        if line.strip():
+            yield number, _loaded(line, f"line {number}: ")
+
+
 def _objects(columns: dict[str, Any], path: Path) -> list[dict[str, Any]]:
-    sizes = {len(values) if isinstance(values, list) else -1 for values in columns.values()}
-    if len(sizes) > 1 or -1 in sizes:
-        message = f"{path}: columns must be lists of one length"
+    columns = {name: values for name, values in columns.items() if values is not None}
+    if not all(isinstance(values, list) for values in columns.values()):
+        message = f"{path}: columns must be lists, each of a field's values"
+        raise FileError(message)
+    sizes = dict.fromkeys(map(len, columns.values()))
+    if len(sizes) > 1:
+        told = " and ".join(map(str, sizes))
+        message = f"{path}: columns must have the same length, got {told}"
         raise FileError(message)
     rows = zip(*columns.values(), strict=True)
     return [dict(zip(columns, row, strict=True)) for row in rows]
@@ -167,8 +232,8 @@ def _is_json(line: bytes) -> bool:
 
 
 def _loaded(text: bytes, where: str) -> Any:
+    """Read JSON; what is none is a bad row."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        message = f"{where}: must be a JSON object: {error}"
-        raise FileError(message) from error
+        return BadRow(f"{where}must be a JSON object, is none from character {error.pos + 1} on")

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from ranking.engine.event import UNREADABLE
+from ranking.engine.faults import UNREADABLE, fault_of
 from ranking.experiments.arms import Where
 from ranking.lists.boards import SURFACES, Board, render, render_candidates
 from ranking.lists.explaining import Explained
@@ -115,10 +115,11 @@ class Answers:
 
     async def for_you(self, request: Request) -> Response:
         """For this visit, from the last pages read, newest first."""
+        body = await body_of(request)
         try:
-            asked = msgspec.json.decode(await body_of(request), type=_ForYou)
+            asked = msgspec.json.decode(body, type=_ForYou)
         except UNREADABLE as error:
-            raise Problem(400, "Unreadable question", str(error)) from error
+            raise Problem(400, "Unreadable question", fault_of(error, body)) from error
         edition, n = spelt_edition(asked.edition), asked.n or 5
         recent = [str(page) for page in asked.recent[:LONG_VISIT]]
         if arm := request.query_params.get("arm") or asked.arm:

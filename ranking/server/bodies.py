@@ -44,7 +44,7 @@ def _plain(body: bytes, coding: str) -> bytes:
         try:
             part = inflater.decompress(left, LARGEST_BODY + 1 - size)
         except zlib.error as error:
-            raise Problem(400, "Unreadable body", f"body must be {coding}: {error}") from error
+            raise Problem(400, "Unreadable body", f"body is not valid {coding}") from error
         size += len(part)
         if size > LARGEST_BODY:
             raise _too_large()

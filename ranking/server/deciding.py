@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from ranking.control.book import ConflictError
 from ranking.control.records import Record
-from ranking.engine.event import UNREADABLE
+from ranking.engine.faults import UNREADABLE, fault_of, rule_of
 from ranking.server.bodies import body_of
 from ranking.server.guard import author_of
 from ranking.server.ports import Refused, Settings
@@ -25,10 +25,24 @@ async def asked(request: Request, kind: type[T]) -> T:
     Problem
         400, naming the field and the rule.
     """
+    body = await body_of(request) or b"{}"
     try:
-        return msgspec.json.decode(await body_of(request) or b"{}", type=kind)
+        return _without_nulls(msgspec.json.decode(body, type=dict[str, Any]), kind)
+    except msgspec.ValidationError as error:
+        field, rule = rule_of(error, kind)
+        detail = f"{field}: {rule}" if field else rule
+        raise Problem(400, "Unreadable question", detail) from error
     except UNREADABLE as error:
-        raise Problem(400, "Unreadable question", str(error)) from error
+        detail = f"body must be JSON: {fault_of(error, body)}"
+        raise Problem(400, "Unreadable question", detail) from error
+
+
+def _without_nulls(body: dict[str, Any], kind: type[T]) -> T:
+    """What a body says; `null` is as good as a field that is left out, where it may be."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        optional = {its.name for its in msgspec.structs.fields(kind) if not its.required}
+        body = {n: value for n, value in body.items() if value is not None or n not in optional}
+    return msgspec.convert(body, kind)
 
 
 async def decide(

@@ -16,6 +16,9 @@ _ASCII = "".join(map(chr, range(33, 127)))
 Message = MutableMapping[str, Any]
 App = Callable[..., Awaitable[None]]
 
+UNREADABLE = b"\xff"
+"""Stands for a header's value that is not ASCII."""
+
 
 class Front:
     """RSGI application before an ASGI one.
@@ -118,7 +121,11 @@ class _Exchange:
 def _asgi_scope(scope: Any) -> dict[str, Any]:
     host, _, port = scope.client.rpartition(":")
     server, _, server_port = scope.server.rpartition(":")
-    headers = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in scope.headers.items()]
+    given = scope.headers.items()
+    headers = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in given]
+    if len(given) < len(scope.headers.keys()):  # a value that is not ASCII is in the names alone
+        unread = {*scope.headers.keys()} - {name for name, _ in given}
+        headers += [(name.encode("latin-1"), UNREADABLE) for name in sorted(unread)]
     if scope.authority and "host" not in scope.headers:
         headers.append((b"host", scope.authority.encode()))
     return {

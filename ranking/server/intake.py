@@ -20,6 +20,7 @@ from ranking.lists.cards import (
     Card,
     card_of,
     changed_card,
+    check_named,
     convert_article,
     first_published,
     read_cards,
@@ -40,7 +41,7 @@ PIXEL = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
 )
 UNSEEN = Admitted(NOTHING, [])
-_LABEL = re.compile(r"([0-9a-f]{16,128}) (\d{1,15})", re.ASCII)
+_LABEL = re.compile(r"([0-9a-fA-F]{16,128}) (\d{1,15})", re.ASCII)
 T = TypeVar("T")
 
 
@@ -89,7 +90,7 @@ class Writing:
         """Take events."""
         body, agent = await body_of(request), request.headers.get("user-agent", "")
         try:
-            label = label_of(request.headers.get("import"))
+            label = label_of(request.headers.getlist("import"))
             admitted = admit(body, now_ms(), agent, self._zone, label)
         except Unreadable as error:
             raise Problem(400, "Unreadable events", str(error)) from error
@@ -139,8 +140,9 @@ class Writing:
         """Add or replace one card."""
         name, body = article_of(request), await body_of(request)
         with _of_sender():
-            fields = {**read_object(body), "id": name[1]}
-            card = card_of(convert_article(fields), name[0], self._zone)
+            fields = read_object(body)
+            check_named(fields, *name)
+            card = card_of(convert_article({**fields, "id": name[1]}), name[0], self._zone)
         async with self._changing:
             await self._take(
                 cards=[first_published(card, (await self._standing(name)).card, time.time())]
@@ -223,7 +225,7 @@ class Writing:
             raise Problem(status, title, str(refused), wait) from refused
 
 
-def label_of(header: str | None) -> Label | None:
+def label_of(headers: list[str]) -> Label | None:
     """Read the header `Import: <digest> <first row>`.
 
     Raises
@@ -232,19 +234,20 @@ def label_of(header: str | None) -> Label | None:
 
     Examples
     --------
-    >>> label_of("0123456789abcdef 5001")
+    >>> label_of(["0123456789abcdef 5001"])
     Label(digest='0123456789abcdef', first=5001)
     """
-    if header is None:
+    if not headers:
         return None
-    found = _LABEL.fullmatch(header.strip().lower())
+    header = ", ".join(headers)
+    found = _LABEL.fullmatch(header.strip(" "))
     if not found:
         message = (
             "Import must be 16 to 128 hexadecimal digits of the file's content and the number of"
             f" the first row, got {header[:80]!r}"
         )
         raise Unreadable(message)
-    return Label(found[1], int(found[2]))
+    return Label(found[1].lower(), int(found[2]))
 
 
 def name_of(card: Card) -> tuple[str, str]:

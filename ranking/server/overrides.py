@@ -9,10 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from ranking.control.checking import moment_of
 from ranking.control.overrides import Override, OverrideError, ended, override_of
 from ranking.control.reach import Reached
 from ranking.control.records import Record
 from ranking.engine.event import canonical_edition
+from ranking.engine.timestamps import TimestampError
 from ranking.lists.boards import SURFACES
 from ranking.lists.edits import Action
 from ranking.server.deciding import asked, decide, withdraw
@@ -30,13 +32,13 @@ class Mourning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes
     ----------
-    end : float or None
-        Wall clock, seconds; None = in two hours.
+    end : float, str or None
+        Wall clock, seconds, or as text a time or a span from now; None = in two hours.
     site : str
         Empty = all sites.
     """
 
-    end: float | None = None
+    end: float | str | None = None
     sections: list[str] = []
     tags: list[str] = []
     site: str = ""
@@ -143,8 +145,12 @@ class OverrideRoutes:
             if "elsewhere" in body:
                 message = "elsewhere must be left out: it is found by the stories of the editions"
                 raise OverrideError(message)
-            return ended(override_of(body), time.time())
-        except OverrideError as error:
+            now = time.time()
+            for name in ("start", "end"):
+                if isinstance(body.get(name), str):
+                    body = {**body, name: moment_of(body[name], name, now)}
+            return ended(override_of(body), now)
+        except (OverrideError, TimestampError) as error:
             raise Problem(400, "Override refused", str(error)) from error
 
     async def _reached(self, act: Override) -> Reached:

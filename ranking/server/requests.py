@@ -55,7 +55,7 @@ def check_text(request: Request) -> None:
     try:
         unquote_to_bytes(request.scope["query_string"]).decode()
     except UnicodeDecodeError as error:
-        detail = f"query must be UTF-8: {error.reason} at byte {error.start}"
+        detail = f"query must be UTF-8: byte {error.start} is none"
         raise Problem(400, "Unreadable address", detail) from error
     if _REPLACED in request.scope["path"]:
         raise Problem(400, "Unreadable address", "path must be UTF-8")
