@@ -21,7 +21,7 @@ from ranking.control.records import packed, record_of
 from ranking.embedded.inbox import Request, tell
 from ranking.embedded.log import DataError, Log, LogFull
 from ranking.engine.batch import Batch, decode, encode
-from ranking.engine.outcomes import REJECTED, outcome_counts
+from ranking.engine.outcomes import NO_ROOM, outcome_counts
 from ranking.engine.rows import Rows
 from ranking.engine.settings import EngineSettings
 from ranking.lists.profile import Profile
@@ -280,7 +280,7 @@ class Live:
             for start in range(0, len(batch), PIECE):
                 with self.lock:
                     outcomes.append(self.ranker.apply(batch.part(start, start + PIECE), position))
-                if REJECTED in outcomes[-1]:
+                if NO_ROOM in outcomes[-1]:
                     self._warn_of_room(batch)
         return outcomes
 

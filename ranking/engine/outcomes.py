@@ -12,11 +12,13 @@ KNOWN, COUNTED, REPEAT, ROBOT, LATE, AHEAD, NO_ROOM = range(7)
 """The engine has the event already; it counted; it repeats another one; a robot sent it; its stamp
 is too far behind the site's clock, or ahead of its packing; the engine has no room for its site or
 edition."""
-NAMES = ("known", "counted", "repeats", "robots", "late", "ahead", "no_room")
+NAMES = ("known", "counted", "repeats", "robots", "late", "ahead", "rejected")
+TOLD = (*NAMES[:NO_ROOM], "no_room")
+"""The same in the answer to a sender, whose `rejected` lists what never reached the engine."""
 
 
 def outcome_counts(outcomes: Iterable[NDArray[np.uint8]]) -> dict[str, int]:
-    """Events by outcome; those that the engine has already are repeats too.
+    """Events by outcome, for their sender; those that the engine has already are repeats too.
 
     Examples
     --------
@@ -28,4 +30,4 @@ def outcome_counts(outcomes: Iterable[NDArray[np.uint8]]) -> dict[str, int]:
     for codes in outcomes:
         counts += np.bincount(codes, minlength=len(NAMES))
     counts[REPEAT] += counts[KNOWN]
-    return dict(zip(NAMES, counts.tolist(), strict=True))
+    return dict(zip(TOLD, counts.tolist(), strict=True))

@@ -15,6 +15,7 @@ from ranking.engine.decay import Clock, exp2
 from ranking.engine.rings import DAY_MS
 from ranking.engine.site import Site
 from ranking.lists.leaders import (
+    HEAD,
     Decay,
     article_score,
     bound_of,
@@ -271,7 +272,8 @@ class Standings:
             scores = np.empty((len(standing.decays), slots.size))
             for level, decay in enumerate(standing.decays):
                 scores[level] = read_scores(slots, state.mass, published, until, decay)
-            standing.popularity = raised(standing.popularity, slots, scores)
+            first = foremost(scores)
+            standing.popularity = raised(standing.popularity, slots[first], scores[:, first])
 
     def _is_mine(self, slots: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Which slots hold an article of this edition and section that may be listed."""
@@ -289,6 +291,33 @@ class Standings:
         bounds = [bound._replace(shift=shift) for bound in standing.bounds]
         published = self._roster.published
         return leading(self.slots(), state.mass, published, newest, decays, bounds)
+
+
+def foremost(scores: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Places of the articles that are among the first `HEAD` at any level, ascending.
+
+    Parameters
+    ----------
+    scores : (n_levels, n) float64
+        Ties stand by place.
+
+    Examples
+    --------
+    >>> foremost(np.array([[1.0, 2.0, 2.0]])).tolist()
+    [0, 1, 2]
+    >>> foremost(np.ones((2, 2000))).tolist() == list(range(HEAD))
+    True
+    """
+    if scores.shape[1] <= HEAD:
+        return np.arange(scores.shape[1])
+    found = np.zeros(scores.shape[1], np.bool_)
+    for its in scores:
+        limit = np.partition(its, -HEAD)[-HEAD]
+        above = its > limit
+        ties = np.flatnonzero(its == limit)[: HEAD - np.count_nonzero(above)]
+        found |= above
+        found[ties] = True
+    return np.flatnonzero(found)
 
 
 @lru_cache(64)
