@@ -95,9 +95,9 @@ def test_no_silence_leaves_anything_but_numbers(
     ranker.apply(chopped(woken, [], source="waking")[0], 2)
     ranker.tick()
     assert_lists(ranker, profile, articles | {"new"})
-        is_of_rates = not (profile.window or profile.exponent)
-        if silence > DAY_MS / 1000 and profile.half_life < 3600.0 and is_of_rates:
-            assert ranker.board(UZ, "popular", profile, 20, "").ids[0] == "new"
+    is_of_rates = not (profile.window or profile.exponent)
+    if silence > DAY_MS / 1000 and profile.half_life < 3600.0 and is_of_rates:
+        assert ranker.board(UZ, "popular", profile, 20, "").ids[0] == "new"
 
 
 @pytest.mark.parametrize("hours", [84, 85, 86, 88, 90, 200, 1000])
