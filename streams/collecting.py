@@ -28,6 +28,8 @@ from streams.topic_names import TopicNames
 GATHER = 0.005
 """Seconds that a request waits for others to be packed with."""
 PATIENCE = 20.0
+AWHILE = 10.0
+"""Seconds that a change of an article waits for those before it to be read."""
 WAITING = 200_000
 
 
@@ -101,11 +103,13 @@ class KafkaIntake:
 
     async def held(self, names: list[tuple[str, str]]) -> list[Held]:
         """What is kept of articles, named by edition and id."""
+        await asyncio.to_thread(self._kept.is_read, AWHILE)  # of a process that has just begun
         return [self._kept.held(*name) for name in names]
 
     async def restore(self, edition: str, article: str) -> None:
         """Bring an article back; returns when the log has it."""
-        record = restoration_record(edition, article, self._kept.held(edition, article).card)
+        (held,) = await self.held([(edition, article)])
+        record = restoration_record(edition, article, held.card)
         await self._submit(NOTHING, [(site_of(edition), *record)])
 
     async def _submit(self, rows: Rows, articles: list[tuple[str, bytes, bytes]]) -> None:

@@ -40,6 +40,10 @@ class KeptCards:
         self._thread = threading.Thread(target=self._follow, name="cards", daemon=True)
         self._thread.start()
 
+    def is_read(self, seconds: float) -> bool:
+        """Wait for a while until the topic is read to its end; says whether it is."""
+        return self._read.wait(seconds)
+
     def wait(self) -> None:
         """Wait until the topic is read to its end.
 
@@ -48,7 +52,7 @@ class KeptCards:
         FastLogError
             If that takes longer than a minute.
         """
-        if not self._read.wait(PATIENCE):
+        if not self.is_read(PATIENCE):
             message = f"articles were not read within {PATIENCE:.0f} s"
             raise FastLogError(message)
 

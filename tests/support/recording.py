@@ -43,6 +43,7 @@ from tests.support.answers import (
 from tests.support.scenario import (
     BEGIN,
     HOUR,
+    PINNED,
     Event,
     decide,
     events,
@@ -80,13 +81,15 @@ def record_folder(folder: Path, articles_kept: int | None) -> dict[str, Any]:
                 key = first_key(client)
                 headers["authorization"] = f"Bearer {key}"
                 post_cards(client)
-                decide(client, now)
             given = _session(number, now, articles_kept)
             if number == SESSIONS - 1:  # the newest checkpoint is then not the first of its hour
                 post_events(client, given[: len(given) // 2])
                 await_until(partial(is_hour_kept, folder, now), "a first one of this hour", 30)
                 given = given[len(given) // 2 :]
             post_events(client, given)
+            if number == 0:  # acts are of articles that are known
+                await_until(partial(is_known, client), "the pinned article is known", 30)
+                decide(client, now)
             server.stop()
     now = BEGIN + (SESSIONS - 1) * HOUR + 60.0
     server = ShiftedServer(folder, now, articles=articles_kept)
@@ -96,6 +99,11 @@ def record_folder(folder: Path, articles_kept: int | None) -> dict[str, Any]:
         expected = said(client, articles_kept, (now - 1.5 * HOUR, now - 0.3 * HOUR))
     (folder / "server.log").unlink()
     return expected | {"at": now + 30.0, "key": key, "articles": articles_kept}
+
+
+def is_known(client: httpx.Client) -> bool:
+    """Say whether the article that is pinned has a card or a view."""
+    return client.get(f"/v1/articles/inform/ru/{PINNED}").is_success
 
 
 def record_topics(folder: Path, namespace: str, target: Path) -> dict[str, Any]:
@@ -125,7 +133,6 @@ def _lived(cluster: Cluster) -> dict[str, Any]:
         key = first_key(client)
         collector.headers["authorization"] = client.headers["authorization"]
         post_cards(collector)
-        decide(client, time.time())
         sessions = [_session(number, BEGIN + number * HOUR, None) for number in range(SESSIONS)]
         raw = sessions[2][:60]
         early = [*sessions[0], *sessions[1], *sessions[2][60:]]
@@ -134,6 +141,7 @@ def _lived(cluster: Cluster) -> dict[str, Any]:
         _await_log(cluster, len(early) + len(raw))
         worker = cluster.worker("1", "--checkpoint-every", "1")
         begin = _await_checkpoint(cluster)
+        decide(client, time.time())
         late = [*sessions[3], *sessions[4]]
         post_events(collector, late)
         _await_views(client, [*early, *raw, *late])
