@@ -123,7 +123,8 @@ def test_no_reader_gets_the_list_of_anothers_arm(client: httpx.Client, tmp_path:
     with nginx_before(str(client.base_url), tmp_path) as url:
         turns = asyncio.run(read(url, asked))
     assert turns.total() == ROUNDS * len(asked) == ROUNDS * 3 * BUCKETS
-    kept = sum(count for turn, count in turns.items() if turn.split()[-1] in ("HIT", "UPDATING"))
+    from_cache = ("HIT", "UPDATING", "STALE")  # the last one has the cache ask anew meanwhile
+    kept = sum(count for turn, count in turns.items() if turn.split()[-1] in from_cache)
     assert kept > 0.9 * turns.total(), turns
     assert turns["live HIT"] > 0
     again = sum(turns[turn] for turn in ("MISS", "EXPIRED", "STALE"))
