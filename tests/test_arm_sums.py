@@ -149,6 +149,18 @@ def test_only_what_the_plan_assigns_is_summed(seed: int) -> None:
     assert 0 < right < 400
 
 
+def test_sums_are_of_all_sites() -> None:
+    """Each site has its own rows of an experiment; what is read is their sum."""
+    its, ranker = plan(), Ranker()
+    bucket = int(np.flatnonzero(its.assigned(0) == 0)[0])
+    said: dict[str, Any] = {"experiment": "calm", "arm": "a", "bucket": bucket}
+    for number, edition in enumerate(("inform/ru", "paper/ru", "hit/ru")):
+        rows = [view(START_MS + k, f"{k}", f"v{k}", edition=edition, **said) for k in range(5)]
+        ranker.apply(packed(rows), number)
+    found = counted("calm", its, ranker.arms())
+    assert found.tallies.column("views").sum() == found.events == 15
+
+
 def test_interleaved_clicks_are_of_the_team_and_the_rest_is_of_all() -> None:
     its = plan(mode="interleave", metric="click_through")
     bucket, stranger = (int(np.flatnonzero(its.assigned(0) == k)[0]) for k in (0, -1))

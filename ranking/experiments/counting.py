@@ -82,7 +82,7 @@ def counted(name: str, its: Experiment, sites: Iterable[tuple[str, int, Iterable
     tallies = no_tallies(len(its.phases), len(its.arms))
     offsets: dict[str, tuple[int, int]] = {}
     phases = {label_of(name, phase): phase for phase in range(len(its.phases))}
-    seen = {name: np.zeros(REGISTERS, np.uint8) for name in ("", *its.names)}
+    seen = {arm: np.zeros(REGISTERS, np.uint8) for arm in ("", *its.names)}
     events = kept = 0
     for site, following, rows in sites:
         of_name = [row for row in rows if is_of(row.label, name)]
@@ -90,8 +90,8 @@ def counted(name: str, its: Experiment, sites: Iterable[tuple[str, int, Iterable
         events += sum(int(events_of(row.sums).sum()) for row in of_name)
         for row in mine:
             kept += _add(tallies, its, phases[row.label], row)
-            for name in {"", row.arm} & seen.keys():
-                np.maximum(seen[name], row.shown, out=seen[name])
+            for arm in {"", row.arm} & seen.keys():
+                np.maximum(seen[arm], row.shown, out=seen[arm])
         if mine:
             offsets[site] = (min(row.begun for row in mine), following)
     catalogue = {arm: round(distinct(registers)) for arm, registers in seen.items()}
