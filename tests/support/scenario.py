@@ -6,6 +6,7 @@ Everything goes by HTTP, so that it serves a server of any version.
 """
 
 import random
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,7 @@ SECTIONS = ("politics", "sport", "world", "economy")
 TAGS = ("Astana", "oil", "elections", "football", "weather", "Almaty", "rail")
 ARMS = ("now", "calm")
 ROBOT = "Googlebot/2.1 (+http://www.google.com/bot.html)"
+PATIENCE = 60.0
 BLOCKED, PINNED, REMOVED = "ru7", "ru3", "ru9"
 Event = dict[str, Any]
 
@@ -157,6 +159,10 @@ def decide(client: httpx.Client, now: float) -> None:
 
 def _post(client: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
     answer = client.post(path, json=body)
+    until = time.monotonic() + PATIENCE
+    while answer.status_code == 503 and time.monotonic() < until:  # a worker begins
+        time.sleep(1.0)
+        answer = client.post(path, json=body)
     assert answer.is_success, answer.text
     told: dict[str, Any] = answer.json()
     return told
