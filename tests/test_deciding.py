@@ -36,6 +36,12 @@ def newsroom(server: Server) -> Iterator[httpx.Client]:
         yield client
 
 
+def items(client: httpx.Client) -> list[dict[str, Any]]:
+    """Items of the edition's Popular."""
+    shown: list[dict[str, Any]] = client.get(LINE).json()["items"]
+    return shown
+
+
 def published(client: httpx.Client, changes: dict[str, Any], **more: Any) -> httpx.Response:
     """Publish for the edition's Popular after whatever holds."""
     where = {"edition": EDITION, "surface": "popular"}
@@ -145,6 +151,7 @@ def test_mourning_is_one_act(newsroom: httpx.Client) -> None:
 
 
 def test_freezing_keeps_what_stands(newsroom: httpx.Client) -> None:
+    assert within(10, lambda: ids(newsroom, LINE)[0] == "a6"), "acts of other tests have ended"
     live = ids(newsroom, LINE)
     body = {"action": "list", "edition": EDITION, "surface": "popular"}
     made = newsroom.post("/v1/overrides", json=body).json()
@@ -158,6 +165,7 @@ def test_freezing_keeps_what_stands(newsroom: httpx.Client) -> None:
 
 
 def test_why_an_article_stands_where_it_does(newsroom: httpx.Client) -> None:
+    assert within(10, lambda: min(its["score"] for its in items(newsroom)) > 0.0), "acts ended"
     board = newsroom.get(f"{LINE}&explain=1").json()
     for item in board["items"]:
         assert sum(item["why"].values()) == pytest.approx(item["score"], rel=1e-9)
