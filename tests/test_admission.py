@@ -139,7 +139,7 @@ def test_engine_settings_that_cannot_be_are_refused_by_name(name: str, value: ob
 def test_an_edition_without_room_is_told_to_its_sender(tmp_path: Path) -> None:
     with (
         spawned(Server(tmp_path, "--sites", "1", "--editions", "2")) as server,
-        httpx.Client(base_url=server.url) as client,
+        httpx.Client(base_url=server.url, timeout=30.0) as client,
     ):
         for name in ("paper/en", "paper/de"):
             event = {"visitor": "v", "article": "a", "edition": name}

@@ -39,7 +39,10 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("data")
     events = trials.lived(folder, "calm", CALM, (0.3, 0.36), count=4000)
     events += trials.lived(folder, "shelf", SHELF, (0.3, 0.3, 0.2), days=8, count=3000, seed=2)
-    with spawned(Server(folder)) as server, httpx.Client(base_url=server.url) as connected:
+    with (
+        spawned(Server(folder)) as server,
+        httpx.Client(base_url=server.url, timeout=30.0) as connected,
+    ):
         trials.send(connected, events)
         await_until(lambda: visits(connected, "shelf") == 3000, "all is counted", 20)
         yield server.url

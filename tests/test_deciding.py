@@ -21,7 +21,7 @@ LINE = f"/v1/popular?edition={EDITION}&n=5"
 @pytest.fixture(scope="module")
 def newsroom(server: Server) -> Iterator[httpx.Client]:
     """Old favourites: a0 to a5 were read in the morning, a6 to a11 a little just now."""
-    with httpx.Client(base_url=server.url) as client:
+    with httpx.Client(base_url=server.url, timeout=30.0) as client:
         cards = [card(number, edition=EDITION, published_at=None) for number in range(12)]
         client.post("/v1/articles", json=cards).raise_for_status()
         now = int(time.time() * 1000)
@@ -208,7 +208,7 @@ def test_traffic_is_told(newsroom: httpx.Client) -> None:
 def test_keys_guard_every_act(tmp_path: Path) -> None:
     data = tmp_path / "data"
     admin = create_key(data, "administer", "ops")
-    with spawned(Server(data)) as server, httpx.Client(base_url=server.url) as client:
+    with spawned(Server(data)) as server, httpx.Client(base_url=server.url, timeout=30.0) as client:
         asked: dict[str, Callable[..., httpx.Response]] = {
             "events": lambda **h: client.post("/v1/events", json=[], **h),
             "profiles": lambda **h: client.get("/v1/profiles", **h),

@@ -174,7 +174,10 @@ def test_a_stopped_experiment_speaks_of_no_weeks_to_come(
 
 def test_the_first_keys_in_their_order(tmp_path: Path) -> None:
     event = [{"visitor": "v", "article": "a", "edition": "keys/en"}]
-    with spawned(Server(tmp_path)) as server, httpx.Client(base_url=server.url) as client:
+    with (
+        spawned(Server(tmp_path)) as server,
+        httpx.Client(base_url=server.url, timeout=30.0) as client,
+    ):
         assert client.post("/v1/events", json=event * 3).status_code == 202
         state = client.get("/v1/keys").json()
         assert (state["guarded"], state["unsigned"]["last_minutes"]) == (False, 3)
@@ -212,7 +215,10 @@ def test_the_first_keys_in_their_order(tmp_path: Path) -> None:
 
 
 def test_the_first_keys_from_a_shell(tmp_path: Path) -> None:
-    with spawned(Server(tmp_path)) as server, httpx.Client(base_url=server.url) as client:
+    with (
+        spawned(Server(tmp_path)) as server,
+        httpx.Client(base_url=server.url, timeout=30.0) as client,
+    ):
         event = {"visitor": "v", "article": "a", "edition": "keys/en"}
         client.post("/v1/events", json=event).raise_for_status()
         done = CliRunner().invoke(tolqyn, ["keys", "first", "--grace", "1h", "--to", server.url])

@@ -94,7 +94,7 @@ def test_counts_equal_twenty_lines_of_python(week: Week, looped: Ranker, g1: Pat
     slots = {article: site.slot(EDITION, article) for article in accepted}
     assert {a: int(record["accepted"][s]) for a, s in slots.items()} == accepted
     assert {a: int(record["counted"][s, 0]) for a, s in slots.items()} == counted
-    with httpx.Client(base_url=week.server.url) as client:
+    with httpx.Client(base_url=week.server.url, timeout=30.0) as client:
         for article in list(accepted)[::20]:
             shown = client.get(f"/v1/articles/{EDITION}/{article}").json()
             assert (shown["accepted"], shown["views"]) == (accepted[article], counted[article])
@@ -110,7 +110,7 @@ def test_popular_by_http_equals_the_loop(week: Week, looped: Ranker) -> None:
 
 
 def test_related_by_http_equals_the_loop(week: Week, looped: Ranker) -> None:
-    with httpx.Client(base_url=week.server.url) as client:
+    with httpx.Client(base_url=week.server.url, timeout=30.0) as client:
         for article in looped.sites["site"].ids[::500]:
             line = f"/v1/related/{article}?edition={EDITION}&n=4"
             expected = render(looped.related(EDITION, article, 4), 4)

@@ -48,7 +48,7 @@ def listening() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 
 def test_what_happens_is_told(server: Server) -> None:
-    with listening() as (url, told), httpx.Client(base_url=server.url) as client:
+    with listening() as (url, told), httpx.Client(base_url=server.url, timeout=30.0) as client:
 
         def view(article: str, readers: int, agent: str = "") -> None:
             events = [

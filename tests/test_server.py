@@ -47,7 +47,7 @@ def card(number: int, **fields: Any) -> dict[str, Any]:
 def edition(server: Server) -> str:
     """Publish twelve articles with views."""
     name = "paper/en"
-    with httpx.Client(base_url=server.url) as client:
+    with httpx.Client(base_url=server.url, timeout=30.0) as client:
         cards = [card(number, edition=name) for number in range(12)]
         assert client.post("/v1/articles", json=cards).json() == {"accepted": 12, "rejected": []}
         views = [

@@ -79,7 +79,7 @@ def test_boards_and_related_equal_the_loop(roads: Roads) -> None:
     last = f"{url}/v1/articles/{EDITION}/{ids[-1]}"
     await_until(lambda: httpx.get(last).status_code == 200, "all articles are published", 60)
     time.sleep(1.5)  # tags follow once a second
-    with httpx.Client(base_url=url) as client:
+    with httpx.Client(base_url=url, timeout=30.0) as client:
         for article in ids[:: len(ids) // 1000]:
             answer = client.get(f"/v1/related/{article}?edition={EDITION}&n=4").content
             assert answer == render(ranker.related(EDITION, article, 4), 4)

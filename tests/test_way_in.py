@@ -248,7 +248,7 @@ def test_a_number_of_thousands_of_digits_is_refused(client: httpx.Client, body: 
 def test_utf8_may_stand_raw_in_an_address(server: Server) -> None:
     """As some clients send it, and percent-encoded: the same section."""
     card = {"title": "x", "section": "Мәдениет"}
-    with httpx.Client(base_url=server.url) as client:
+    with httpx.Client(base_url=server.url, timeout=30.0) as client:
         client.put("/v1/articles/raw/kk/a", json=card)
         line = "/v1/popular?edition=raw/kk&section="
 
@@ -306,7 +306,10 @@ def test_a_time_without_a_zone_is_the_portals(client: httpx.Client, tmp_path: Pa
     event = EVENT | {"edition": "zoned/ru"}
     taken = client.post("/v1/events", json=[event | {"at": 20261101120000}, event | {"at": 171001}])
     assert [(r["index"], r["field"]) for r in taken.json()["rejected"]] == [(1, "at")]
-    with spawned(Server(tmp_path)) as other, httpx.Client(base_url=other.url) as plain:
+    with (
+        spawned(Server(tmp_path)) as other,
+        httpx.Client(base_url=other.url, timeout=30.0) as plain,
+    ):
         rejected = plain.post("/v1/articles", json=card).json()["rejected"]
         assert [r["field"] for r in rejected] == ["published_at"]
         assert "timezone" in rejected[0]["reason"]

@@ -58,7 +58,7 @@ def truth_of(events: list[dict[str, Any]]) -> dict[tuple[str, str], tuple[int, i
 def counts_of(url: str, pages: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, int]]:
     """Accepted and counted views as the API shows them."""
     counts = {}
-    with httpx.Client(base_url=url) as client:
+    with httpx.Client(base_url=url, timeout=30.0) as client:
         for edition, article in pages:
             shown = client.get(f"/v1/articles/{edition}/{article}").json()
             counts[edition, article] = (shown.get("accepted", 0), shown.get("views", 0))
@@ -132,7 +132,7 @@ async def _ranker_of(cluster: Cluster) -> Ranker:
 def lists_differ(cluster: Cluster, ranker: Ranker) -> list[str]:
     """Lines whose answers are not those of a ranker."""
     wrong = []
-    with httpx.Client(base_url=cluster.url("api")) as client:
+    with httpx.Client(base_url=cluster.url("api"), timeout=30.0) as client:
         for site in SITES:
             edition = f"{site}/ru"
             for surface in ("popular", "trending"):

@@ -76,7 +76,10 @@ def record_folder(folder: Path, articles_kept: int | None) -> dict[str, Any]:
     for number in range(SESSIONS):
         now = BEGIN + number * HOUR
         server = ShiftedServer(folder, now, *KEEP, articles=articles_kept)
-        with spawned(server), httpx.Client(base_url=server.url, headers=headers) as client:
+        with (
+            spawned(server),
+            httpx.Client(base_url=server.url, headers=headers, timeout=30.0) as client,
+        ):
             if number == 0:
                 key = first_key(client)
                 headers["authorization"] = f"Bearer {key}"
@@ -93,7 +96,10 @@ def record_folder(folder: Path, articles_kept: int | None) -> dict[str, Any]:
             server.stop()
     now = BEGIN + (SESSIONS - 1) * HOUR + 60.0
     server = ShiftedServer(folder, now, articles=articles_kept)
-    with spawned(server), httpx.Client(base_url=server.url, headers=headers) as client:
+    with (
+        spawned(server),
+        httpx.Client(base_url=server.url, headers=headers, timeout=30.0) as client,
+    ):
         known = viewed(articles(client, pages()))
         post_events(client, strangers("tail", now - 30.0, known, 60))
         expected = said(client, articles_kept, (now - 1.5 * HOUR, now - 0.3 * HOUR))
