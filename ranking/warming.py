@@ -1,4 +1,4 @@
-"""Warming up: every compiled loop run once on a log of three views."""
+"""Warming up: every compiled loop run once, on a short log of more articles than there is room."""
 
 import subprocess
 import sys
@@ -10,42 +10,52 @@ from ranking.engine.batch import Batch
 from ranking.engine.event import Event
 from ranking.engine.packing import Hasher, pack
 from ranking.engine.rows import rows_of
+from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import make_board
 from ranking.lists.cards import Card
 from ranking.lists.catalogue import Catalogue
-from ranking.lists.profile import profile_from
+from ranking.lists.profile import DEFAULT, profile_from
+from ranking.mirror.publisher import Publisher
 from ranking.ranker import Ranker
 from ranking.replay.backtest import replay
 from ranking.replay.visits import span_of
 
+SMALL = EngineSettings(articles=64, rows=16, neighbours=8, visitors=1024)
+EDITION = "warm/en"
+
 
 def warm_up() -> None:
     """Compile what a server needs, or load it from the cache."""
-    ranker = Ranker()
-    batch = _views()
+    ranker = Ranker(SMALL)
+    batch = _views(SMALL.articles + 1)
     ranker.apply(batch, 0)
-    ranker.put([Card("warm/en", str(i), "News of the day", tags=("day",)) for i in range(2)])
-    ranker.tick()
-    edition = ranker.edition("warm/en")
+    visit = [str(i) for i in range(SMALL.articles)]
+    ranker.put([Card(EDITION, page, "News", tags=("day",)) for page in visit[::2]])
+    ranker.put([Card(EDITION, page, "News", tags=("news",)) for page in visit[1::2]])
+    publisher = Publisher(ranker)
+    publisher.note(ranker.tick(), renewed=True)
+    edition = ranker.edition(EDITION)
     edition.touch(np.zeros(1, np.int32))
-    ranker.related("warm/en", "0", 4)
-    ranker.for_you("warm/en", ["0", "1"], 4)
-    make_board(edition, "popular", profile_from({"window": 3600}), 5)
+    ranker.related(EDITION, visit[-1], 4)
+    ranker.for_you(EDITION, visit[-3:], 4)
+    edition.tags(DEFAULT).company.synonyms("news")
+    for parameters in ({"window": 3600}, {"freshness": 0.5}):
+        make_board(edition, "popular", profile_from(parameters), 5)
     edition.hourly()
-    restored = Ranker.restore(ranker.checkpoint())
+    restored = Ranker.restore(ranker.checkpoint(), SMALL)
     restored.reread([(0, batch)])
 
 
 def warm_up_replay() -> None:
     """Compile what a backtest needs, or load it from the cache."""
-    batch = _views()
+    batch = _views(3)
     replay([batch], Catalogue(), span_of([batch], 0.0, None, 1))
 
 
-def _views() -> Batch:
+def _views(count: int) -> Batch:
     now = 1_700_000_000_000
-    events = [Event(visitor="v", article=str(i), edition="warm/en", id=i) for i in range(3)]
-    rows = rows_of(events, [now, now + 1, now + 2_000_000])
+    events = [Event(visitor="v", article=str(i), edition=EDITION, id=i) for i in range(count)]
+    rows = rows_of(events, [now + i * i * 1000 for i in range(count)])
     return pack("warm", "warm", 0, rows.at_ms[-1], rows, Hasher(b"warm"))
 
 

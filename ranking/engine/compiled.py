@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 IMPORTED = re.compile(r"^\s*from (ranking[\w.]*) import", re.MULTILINE)
 FIXED = bool(config.CACHE_DIR)
 """The operator's own folder (`NUMBA_CACHE_DIR`) stays as it is."""
+_LOOPS: list[Any] = []
 
 
 @cache
@@ -80,7 +81,17 @@ def compiled(function: F) -> F:
     """
     if not FIXED:
         config.CACHE_DIR = _cache_folder(Path(function.__code__.co_filename))
-    return cast(F, numba.njit(function, cache=True, nogil=True, error_model="numpy"))
+    loop = numba.njit(function, cache=True, nogil=True, error_model="numpy")
+    _LOOPS.append(loop)
+    return cast(F, loop)
+
+
+def compiled_for() -> dict[str, int]:
+    """For how many kinds of arguments each loop is compiled in this process, by its full name.
+
+    A kind that is new makes its first caller wait for seconds: warming up is to know all of them.
+    """
+    return {f"{its.__module__}.{its.__name__}": len(its.signatures) for its in _LOOPS}
 
 
 def inlined(function: F) -> F:

@@ -168,9 +168,10 @@ class MirrorReading:
         place[0] = order
         head = np.zeros((2, size), np.int32)
         head[0, order] = np.arange(size)
+        shares = np.stack([held.leader_shares, held.leader_lasting]).take(order, 1)  # in C order
         return Popularity(
-            slot.astype(np.int32), np.stack([held.leader_shares, held.leader_lasting])[:, order],
-            place, head, np.array([size, 0]), np.array([1.0, 0.0]), np.ones(1),
+            slot.astype(np.int32), shares, place, head,
+            np.array([size, 0]), np.array([1.0, 0.0]), np.ones(1),
         )  # fmt: skip
 
     def _graph(self) -> Graph:
