@@ -39,6 +39,7 @@ class Setting:
 
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
+MEMORY = click.IntRange(256, 100_000_000)
 SETTINGS = (
     Setting("--data", "TOLQYN_DATA", FOLDER, "tolqyn-data", "Folder of log and checkpoints."),
     Setting("--host", "TOLQYN_HOST", click.STRING, "127.0.0.1",
@@ -81,6 +82,24 @@ SETTINGS = (
     Setting(
         "--editions", "TOLQYN_EDITIONS", click.IntRange(1, 10_000), 256,
         "Editions of a site that may open.",
+    ),
+    Setting(
+        "--articles", "TOLQYN_ARTICLES", click.IntRange(64, 10_000_000), 1_000_000,
+        "Articles of a site that have counts; the longest unseen leave first.",
+    ),
+    Setting(
+        "--visitors", "TOLQYN_VISITORS", MEMORY, 8_000_000,
+        "Views of a site that are remembered, so that repeats do not count, and visits.",
+    ),
+    Setting("--reads", "TOLQYN_READS", MEMORY, 2_000_000, "Reads that are remembered likewise."),
+    Setting(
+        "--impressions", "TOLQYN_IMPRESSIONS", MEMORY, 8_000_000,
+        "Impressions that are remembered likewise.",
+    ),
+    Setting("--clicks", "TOLQYN_CLICKS", MEMORY, 1_000_000, "Clicks that are remembered likewise."),
+    Setting(
+        "--ids", "TOLQYN_IDS", MEMORY, 20_000_000,
+        "Ids of events that are remembered: of views and clicks, and as many of the other kinds.",
     ),
 )  # fmt: skip
 TIMEZONE, PROXIES = SETTINGS[6:8]
