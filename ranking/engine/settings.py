@@ -120,7 +120,8 @@ class EngineSettings:
 
         The step from the page before last weighs `forward` times less than from the last one.
         """
-        forward = np.array(self.coread_forward)[:, None] ** np.arange(3)[None, :]
+        last = np.array(self.coread_forward)
+        forward = np.stack([np.ones(LEVELS), last, last * last], axis=1)
         backward = np.array(self.coread_backward)[:, None] * forward
         return np.stack([forward, backward], axis=2)
 
