@@ -1,7 +1,6 @@
 """The mirror: lists from packed values are, byte for byte, those of the engine."""
 
 import random
-from itertools import islice
 from typing import Any
 
 import pytest
@@ -12,7 +11,8 @@ from ranking.lists.cards import Card
 from ranking.lists.choosing import choose
 from ranking.lists.diversity import diversified
 from ranking.lists.profile import DEFAULT, Profile, profile_from
-from ranking.lists.related import compose
+from ranking.lists.reading import Scored
+from ranking.lists.related import chunks, composed
 from ranking.mirror.graph import graph_json, told_articles
 from ranking.mirror.publisher import Publisher, Written, article_value
 from ranking.mirror.reading import MirroredEdition, MirrorReading
@@ -60,10 +60,11 @@ class Copy:
         held = MirroredEdition(value, tags_of(self.written.tags[edition]))
         read = {a: article_of(self.written.articles.get((edition, a))) for a in pages}
         reading = MirrorReading(held, read)
-        ranking = compose(reading, pages, value.profile, n + SPARE)
-        candidates = list(islice(ranking, 3 * n + 100))
-        ids = [item.id for item in candidates]
-        reading.learn({a: article_of(self.written.articles.get((edition, a))) for a in ids})
+        candidates: list[Scored] = []
+        for more in chunks(composed(reading, pages, value.profile, n + SPARE), 3 * n + 100):
+            candidates += more
+            ids = [item.id for item in more]
+            reading.learn({a: article_of(self.written.articles.get((edition, a))) for a in ids})
         varied = diversified(candidates, reading, value.profile, n + SPARE)
         return dressed(reading, surface, value.profile, choose(varied, reading, value.profile, n))
 
@@ -132,6 +133,26 @@ def test_lists_from_values_equal_the_engines(engine: EngineSettings, profile: Pr
         copy.follow()
         assert_same_lists(ranker, copy, position)
     assert ranker.sites["inform"].evictions > 0 or engine is not TINY
+
+
+@pytest.mark.parametrize("diversity", [0.0, 0.3])
+def test_lists_are_the_same_where_most_may_not_be_listed(diversity: float) -> None:
+    """However far the chain must go for what may be."""
+    ranker = Ranker(profile=profile_from({"diversity": diversity, "tag_share": 0.3}))
+    drawn, rows = random.Random(8), random_rows(8, 3000, articles=200, visitors=20)
+    for position, batch in enumerate(chopped(rows, [1000, 2000])):
+        ranker.apply(batch, position)
+    ways: list[dict[str, Any]] = [
+        {}, {"listable": False}, {"expires_at": 1.0}, {"published_at": 4e9},
+    ]  # fmt: skip
+    for number in range(200):
+        out = drawn.choice(ways)
+        ranker.put([Card(RU, str(number), f"Title {number}", tags=("x",), **out)])
+        if number % 7 == 0:
+            ranker.remove(RU, str(number))
+    copy = Copy(ranker)
+    copy.follow()
+    assert_same_lists(ranker, copy, 8)
 
 
 def test_everything_written_anew_is_the_same() -> None:

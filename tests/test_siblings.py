@@ -110,11 +110,13 @@ def test_what_may_not_be_listed_lends_nothing(fields: dict[str, Any]) -> None:
 
 def test_a_loan_ends_and_begins_by_time_alone() -> None:
     """Without a view or a card: the boards of who borrows are made anew."""
-    turns = {"published_at": NOW + 600, "expires_at": NOW + 900}
-    other = Card(LARGE, "other", "Other", story="s7", **turns)
+    published, expired = NOW + 600, NOW + 900
+    other = Card(
+        LARGE, "other", "Other", story="s7", published_at=published, expires_at=expired
+    )  # fmt: skip
     ranker = ranker_of({(LARGE, "other"): 90, (LARGE, "r2"): 30}, [other])
     ranker.tick(wall=NOW + 60)
     ranker.tick(wall=NOW + 599)
-    for wall, lent in ((NOW + 600, {"k2", "k7"}), (NOW + 900, {"k2"})):
+    for wall, lent in ((published, {"k2", "k7"}), (expired, {"k2"})):
         boards = {(b.edition, b.surface): b for b in ranker.tick(wall=wall).boards}
         assert {item.id for item in boards[SMALL, "popular"].items if item.score} == lent
