@@ -215,6 +215,7 @@ class Ranker(Showing):
                 self.edition(name).touch(slots[of_edition == index])
                 viewed.add(name)
         turned = self._turned()
+        self._turned_cards.update(map(site_of, turned))
         changed |= turned
         self._unrenewed |= changed | viewed
         if renew:

@@ -4,6 +4,7 @@ Nothing here changes any state: profiles, edits and what stands in a board are k
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
@@ -38,7 +39,7 @@ class _Lent(NamedTuple):
     """What a site's editions lent one another, the state it was read from, and when."""
 
     pool: Pool
-    state: tuple[int, int]
+    state: tuple[int, int, int]
     made: float
 
 
@@ -63,6 +64,7 @@ class Showing:
         self._incumbents: dict[tuple[str, str], Incumbents] = {}
         self._rosters: dict[str, Roster] = {}
         self._pools: dict[tuple[str, Profile], _Lent] = {}
+        self._turned_cards: Counter[str] = Counter()  # by site, see `_state_of`
         self._wall = NO_CLOCK
 
     def at_wall(self, wall: float | None) -> None:
@@ -228,8 +230,9 @@ class Showing:
         kept = LENT_FOR * max(1.0, len(site.editions) / LENDERS)
         return 0.0 <= self._wall - lent.made < kept
 
-    def _state_of(self, site: Site) -> tuple[int, int]:
-        return int(site.log["views"]), self.catalogue.version
+    def _state_of(self, site: Site) -> tuple[int, int, int]:
+        """What loans follow: views, cards, and the times at which some came or went by date."""
+        return int(site.log["views"]), self.catalogue.version, self._turned_cards[site.name]
 
     def _borrowers(self, site: Site) -> list[str]:
         """Small editions of a site whose pool is older than its state, and may be made anew."""

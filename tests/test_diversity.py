@@ -45,17 +45,19 @@ def alike(one: Card | None, other: Card | None) -> float:
 def test_the_next_one_is_the_greatest(d: float) -> None:
     ranker, drawn = newsroom(1), random.Random(2)
     reading = ranker.edition(RU)
-    ranker.remove(RU, "03")
     ranking = [Scored(f"{k:02}", drawn.random() + 0.01) for k in range(25)]
     ranking.sort(key=lambda item: -item.score)
     ranking += [Scored("28", 0.0), Scored("x", 0.0)]
+    gone = ranking[3].id
+    ranker.remove(RU, gone)
     profile = Profile(diversity=d)
     found = list(diversified(ranking, reading, profile, 20))
     if d == 0.0:
         assert found == ranking
         return
-    waiting = [item for item in ranking[:20] if item.id != "03"]
-    assert found[len(waiting) :] == ranking[20:]
+    waiting = [item for item in ranking[:21] if item.id != gone]
+    assert len(waiting) == 20
+    assert found[20:] == ranking[21:]
     listed: list[Scored] = []
     for taken in found[: len(waiting)]:
         worth = {

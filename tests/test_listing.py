@@ -142,3 +142,26 @@ def test_a_tick_tells_where_other_articles_may_be_listed() -> None:
     assert ranker.tick(wall=NOW + 101).listed == {RU}
     ranker.remove(RU, "a3")
     assert ranker.tick(wall=NOW + 102).listed == {RU}
+
+
+@pytest.mark.parametrize("diversity", [0.0, 0.4])
+@pytest.mark.parametrize(
+    "fields", [{"published_at": NOW + 10**6}, {"listable": False}, {"expires_at": NOW}, {}]
+)
+def test_what_may_not_be_listed_takes_no_place_in_related(
+    fields: dict[str, Any], diversity: float
+) -> None:
+    """However many of what is read next it is; the last of them were taken down."""
+    ranker, rows, at = Ranker(), [], START_MS
+    ranker.put(Card(RU, f"{k:02}", f"{k:02}", **fields if 0 < k <= 45 else {}) for k in range(60))
+    for k in range(1, 60):
+        for n in range(65 - k):
+            rows += [view(at, "00", f"{k} {n}"), view(at + 1, f"{k:02}", f"{k} {n}")]
+            at += 10
+    ranker.apply(packed(rows), 0)
+    for k in range(1, 46) if not fields else ():
+        ranker.remove(RU, f"{k:02}")
+    ranker.tick(wall=at / 1000)
+    board = ranker.next(RU, "related", ["00"], 10, profile_from({"diversity": diversity}))
+    assert board.ids == tuple(f"{k:02}" for k in range(46, 56))
+    assert min(item.score for item in board.items) > 0.0

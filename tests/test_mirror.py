@@ -1,21 +1,27 @@
 """The mirror: lists from packed values are, byte for byte, those of the engine."""
 
+import asyncio
 import random
-from itertools import islice
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from ranking.control.book import Book
 from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import SPARE, Board, dressed, render
 from ranking.lists.cards import Card
 from ranking.lists.choosing import choose
 from ranking.lists.diversity import diversified
 from ranking.lists.profile import DEFAULT, Profile, profile_from
-from ranking.lists.related import compose
+from ranking.lists.reading import Scored
+from ranking.lists.related import chunks, composed
 from ranking.mirror.graph import graph_json, told_articles
+from ranking.mirror.lists import MirrorLists
+from ranking.mirror.names import Names
 from ranking.mirror.publisher import Publisher, Written, article_value
 from ranking.mirror.reading import MirroredEdition, MirrorReading
+from ranking.mirror.store import Changed, Reader
 from ranking.mirror.values import article_of, edition_of, tags_of
 from ranking.ranker import Ranker
 from tests.logs import KK, RU, START_MS, chopped, random_rows
@@ -60,10 +66,11 @@ class Copy:
         held = MirroredEdition(value, tags_of(self.written.tags[edition]))
         read = {a: article_of(self.written.articles.get((edition, a))) for a in pages}
         reading = MirrorReading(held, read)
-        ranking = compose(reading, pages, value.profile, n + SPARE)
-        candidates = list(islice(ranking, 3 * n + 100))
-        ids = [item.id for item in candidates]
-        reading.learn({a: article_of(self.written.articles.get((edition, a))) for a in ids})
+        candidates: list[Scored] = []
+        for more in chunks(composed(reading, pages, value.profile, n + SPARE), 3 * n + 100):
+            candidates += more
+            ids = [item.id for item in more]
+            reading.learn({a: article_of(self.written.articles.get((edition, a))) for a in ids})
         varied = diversified(candidates, reading, value.profile, n + SPARE)
         return dressed(reading, surface, value.profile, choose(varied, reading, value.profile, n))
 
@@ -132,6 +139,52 @@ def test_lists_from_values_equal_the_engines(engine: EngineSettings, profile: Pr
         copy.follow()
         assert_same_lists(ranker, copy, position)
     assert ranker.sites["inform"].evictions > 0 or engine is not TINY
+
+
+class Stored(Reader):
+    """A store that holds what a copy has."""
+
+    def __init__(self, copy: Copy, names: Names) -> None:
+        written = copy.written
+        self._values = {names.edition(name): its for name, its in written.editions.items()}
+        self._values |= {names.tags(name): its for name, its in written.tags.items()}
+        self._values |= {names.article(*key): its for key, its in written.articles.items()}
+
+    async def read(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Values by their keys."""
+        return [self._values.get(key) for key in keys]
+
+
+@pytest.mark.parametrize("diversity", [0.0, 0.3])
+@pytest.mark.parametrize("cap", [0, 3])
+def test_lists_are_the_same_where_most_may_not_be_listed(
+    monkeypatch: pytest.MonkeyPatch, diversity: float, cap: int
+) -> None:
+    """However far the chain must go for what may be; from the store in some pieces too."""
+    profile = profile_from({"diversity": diversity, "tag_share": 0.3, "section_cap": cap})
+    ranker, drawn = Ranker(profile=profile), random.Random(8)
+    rows = random_rows(8, 3000, articles=200, visitors=20)
+    for position, batch in enumerate(chopped(rows, [1000, 2000])):
+        ranker.apply(batch, position)
+    ways: list[dict[str, Any]] = [
+        {}, {"listable": False}, {"expires_at": 1.0}, {"published_at": 4e9},
+    ]  # fmt: skip
+    for number in range(200):
+        out, section = drawn.choice(ways), drawn.choice("abcd")
+        ranker.put([Card(RU, str(number), f"Title {number}", section, tags=("x",), **out)])
+        if number % 7 == 0:
+            ranker.remove(RU, str(number))
+    copy = Copy(ranker)
+    copy.follow()
+    assert_same_lists(ranker, copy, 8)
+    at, names = ranker.edition(RU).at, Names("test")
+    monkeypatch.setattr("ranking.mirror.lists.time.time", lambda: at)
+    lists = MirrorLists(Stored(copy, names), names, Book(profile))
+    asyncio.run(lists._read(Changed([RU], [RU])))
+    for number in range(0, 200, 5):
+        for surface, pages in (("related", [str(number)]), ("foryou", ["1", str(number)])):
+            board = asyncio.run(lists.next(RU, surface, pages, 5, lists.profiles.of(RU, surface)))
+            assert board == ranker.next(RU, surface, pages, 5)
 
 
 def test_everything_written_anew_is_the_same() -> None:

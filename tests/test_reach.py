@@ -91,6 +91,23 @@ def test_a_tag_is_the_tag_that_most_of_its_stories_bear(seed: int) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("language", ["kk-Latn", "tr", "az"])
+@pytest.mark.parametrize("asked", ["ЗИМА", "QIS", "qıs"])
+def test_a_tag_with_i_is_found_by_the_case_of_its_language(language: str, asked: str) -> None:
+    """From either side: dotless as the edition's language has it."""
+    turkic, cards = f"paper/{language}", []
+    for number in range(4):
+        tags = {RU: "зима" if number % 2 else "лето", turkic: "QIS" if number % 2 else "JAZ"}
+        cards += [
+            Card(edition, f"{edition} {number}", tags=(tag,), story=f"s{number}")
+            for edition, tag in tags.items()
+        ]
+    act = override_of({"action": "bury", "edition": "paper/*", "tags": [asked]})
+    order = reached(act, catalogue_of(cards), [RU, turkic], lambda *_: False).completed(act)
+    its = [c for c in cards if order.ordered().of(c.edition).means(c.id, c)]
+    assert sorted(card.tags[0] for card in its) == ["QIS", "QIS", "зима", "зима"]
+
+
 def test_one_story_in_the_wrong_section_moves_nothing() -> None:
     cards = [
         Card(edition, f"{k}", section=NAMES[edition]["culture"], story=f"s{k}")

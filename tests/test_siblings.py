@@ -1,6 +1,7 @@
 """Siblings: a small edition borrows from the same stories elsewhere, and lists only its own."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -85,3 +86,37 @@ def test_a_score_is_own_views_and_the_loan(k: float) -> None:
     assert scores["k7"] == pytest.approx(4 + k * 60 / 80, rel=1e-3)
     assert scores["k1"] == pytest.approx(k * 20 / 80, rel=1e-3)
     assert scores["k2"] == pytest.approx(1, rel=1e-3)
+
+
+NOW = START_MS / 1000
+OUT: dict[str, dict[str, Any]] = {
+    "early": {"published_at": NOW + 900},
+    "unlisted": {"listable": False},
+    "expired": {"expires_at": NOW + 20},
+}
+
+
+@pytest.mark.parametrize("fields", OUT.values(), ids=OUT.keys())
+def test_what_may_not_be_listed_lends_nothing(fields: dict[str, Any]) -> None:
+    """Neither to its own story nor to the whole of which the others are shares."""
+    views = {(LARGE, "other"): 90, (LARGE, "r2"): 30, (LARGE, "r5"): 10}
+    ranker = ranker_of(views, [Card(LARGE, "other", "Other", story="s7", **fields)])
+    profile = profile_from({"sibling_evidence": 20, "popular_evidence": 0, "landing_weight": 1})
+    ranker.tick(wall=NOW + 60)
+    board = ranker.board(SMALL, "popular", profile, 10, "")
+    scores = {item.id: item.score for item in board.items if item.score}
+    assert scores == pytest.approx({"k2": 20 * 30 / 40, "k5": 20 * 10 / 40}, rel=1e-3)
+
+
+def test_a_loan_ends_and_begins_by_time_alone() -> None:
+    """Without a view or a card: the boards of who borrows are made anew."""
+    published, expired = NOW + 600, NOW + 900
+    other = Card(
+        LARGE, "other", "Other", story="s7", published_at=published, expires_at=expired
+    )  # fmt: skip
+    ranker = ranker_of({(LARGE, "other"): 90, (LARGE, "r2"): 30}, [other])
+    ranker.tick(wall=NOW + 60)
+    ranker.tick(wall=NOW + 599)
+    for wall, lent in ((published, {"k2", "k7"}), (expired, {"k2"})):
+        boards = {(b.edition, b.surface): b for b in ranker.tick(wall=wall).boards}
+        assert {item.id for item in boards[SMALL, "popular"].items if item.score} == lent

@@ -24,7 +24,7 @@ from tests.support.opened import (
     client_of,
     expected_of,
     only_counts,
-    uncorrected,
+    unexpected,
     with_views,
 )
 from tests.support.scenario import post_events, strangers
@@ -78,7 +78,7 @@ def test_topics_of_every_version_open(
         with client_of(cluster.url("api"), expected) as client:
             await_counts(client, expected, expected["counts"])
             drafts = drafts_of(client, expected["profiles"])
-            await_answers(version, expected, client, drafts)
+            await_answers(expected, client, drafts)
             worker.kill()
             worker.start()
             cluster.packer()
@@ -87,7 +87,7 @@ def test_topics_of_every_version_open(
             await_until(lambda: worker.said().count("loaded in") == again, "it is loaded again", 60)
             fresh = drafts_of(client, {"plain": expected["profiles"]["plain"]})
             one = {"plain": {"inform/ru": fresh["plain"]["inform/ru"]}}
-            await_answers(version, expected, client, one)
+            await_answers(expected, client, one)
             begin = max(expected["moments"]) + 1200.0
             more = strangers("more", begin, viewed(expected["counts"]), 160)
             with client_of(cluster.url("collect"), expected) as collector:
@@ -140,9 +140,7 @@ def await_counts(client: httpx.Client, expected: Expected, counts: Expected) -> 
     await_until(are_there, "the counts are those of all views", 60)
 
 
-def await_answers(
-    version: Version, expected: Expected, client: httpx.Client, drafts: Drafts
-) -> None:
+def await_answers(expected: Expected, client: httpx.Client, drafts: Drafts) -> None:
     """Wait until nothing differs under some drafts: a worker makes lists within its ticks."""
     found: list[str] = []
 
@@ -152,7 +150,7 @@ def await_answers(
         except httpx.HTTPStatusError as error:  # of what is not published yet
             found[:] = [str(error)]
         else:
-            found[:] = uncorrected(version, "topics", expected, got)
+            found[:] = unexpected(expected, got, "topics")
         return not found
 
     try:

@@ -11,7 +11,7 @@ import msgspec
 
 from ranking.control.overrides import Elsewhere, Override
 from ranking.engine.event import site_of
-from ranking.lists.cards import Card, tag_key
+from ranking.lists.cards import Card
 from ranking.lists.catalogue import Catalogue
 from ranking.lists.correspondence import corresponding
 from ranking.lists.edits import Edit
@@ -57,8 +57,8 @@ def reached(
     is_viewed : callable
         Whether an article of an edition has any views.
     """
-    tags = {tag_key(tag) for tag in act.tags}
     order, every = act.ordered(), sorted(editions)
+    tags = set(order.edit.tags)
     covered = [edition for edition in every if order.is_for(edition)]
     keys: set[str] = set()
     elsewhere: dict[str, Elsewhere] = {}

@@ -47,7 +47,7 @@ def corresponding(
     cards : iterable of Card
         Of all editions of one site.
     sections, tags : collection of str
-        Names in any edition; tags by their `tag_key`.
+        Names in any edition; tags by their `tag_key` there.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def _section(card: Card) -> Collection[str]:
 
 
 def _tags(card: Card) -> Collection[str]:
-    return {tag_key(tag) for tag in card.tags}
+    return {tag_key(tag, card.edition) for tag in card.tags}
 
 
 def _others(

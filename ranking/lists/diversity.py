@@ -29,13 +29,13 @@ def diversified(
         That has the cards of the head.
     profile : Profile
     pool : int
-        How many articles the head has; those with score 0 stay where they are.
+        How many articles that may be listed the head has; those with score 0 stay where they are.
     """
     d, rest = profile.diversity, iter(ranking)
     if d > 0.0:
-        head = list(islice(rest, pool))
-        shown = (item for item in head if may_stand(reading, item.id, reading.card(item.id)))
-        waiting = [item for item in shown if item.score > 0.0]
+        shown = (item for item in rest if may_stand(reading, item.id, reading.card(item.id)))
+        head = list(islice(shown, pool))
+        waiting = [item for item in head if item.score > 0.0]
         rest = chain((item for item in head if item.score == 0.0), rest)
         said = {item.id: _said(reading, item.id) for item in waiting}
         best = max((item.score for item in waiting), default=1.0)

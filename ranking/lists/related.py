@@ -1,20 +1,26 @@
 """Related and For this visit: `compose` is the one function that puts them together.
 
 Co-reading of the pages read, backed off to tags and popularity (`chain`), then Popular until the
-list is full. Server, mirror, worker and tests call it with a reading of theirs; the backtest calls
-the same compiled chain between two views.
+list is full. For each article of the chain that may not be listed the chain ranks one more. Server,
+mirror, worker and tests call it with a reading of theirs; the backtest calls the same compiled
+chain between two views.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 import numpy as np
 
 from ranking.lists.chain import SPARE, Question, evidence_of, rank_next, visit_weights
+from ranking.lists.choosing import may_stand
 from ranking.lists.popularity import wears_of
 from ranking.lists.profile import Profile
 from ranking.lists.reading import Ground, Reading, Scored
 from ranking.lists.tags import NO_HINTS, Hints
+
+DEEPEST = 1000
+"""Articles that the chain ranks at most where some may not be listed."""
 
 
 def compose(
@@ -29,7 +35,7 @@ def compose(
         Articles, newest first; never listed themselves.
     profile : Profile
     n : int
-        How many the chain ranks before Popular fills up.
+        How many that may be listed the chain ranks before Popular fills up.
     without : iterable of str
         Articles that must not be listed either.
 
@@ -38,15 +44,53 @@ def compose(
     iterator of Scored
         Best first, ties by id; those of Popular with score 0.
     """
+    return chain.from_iterable(composed(reading, pages, profile, n, without))
+
+
+def composed(
+    reading: Reading, pages: Sequence[str], profile: Profile, n: int, without: Iterable[str] = ()
+) -> Iterator[Iterable[Scored]]:
+    """The same in parts: the cards of one must be known before the next is asked for."""
     pages = list(dict.fromkeys(pages))
-    read = dict.fromkeys([*pages, *without])
-    listed = dict.fromkeys(read)
-    for item in _chained(reading, pages, list(read), profile, n):
-        listed[item.id] = None
-        yield item
-    for item in reading.popular(profile):
-        if item.id not in listed:
-            yield Scored(item.id, 0.0)
+    read = list(dict.fromkeys([*pages, *without]))
+    found = _chained(reading, pages, read, profile, n)
+    listed = {*read, *(item.id for item in found)}
+    if len(found) + len(read) >= n:  # the chain may go on
+        yield found
+        yield from _deeper(
+            reading, found, listed, lambda: _chained(reading, pages, read, profile, DEEPEST)
+        )
+        found = []
+    rest = (Scored(item.id, 0.0) for item in reading.popular(profile) if item.id not in listed)
+    yield chain(found, rest)
+
+
+def chunks(parts: Iterable[Iterable[Scored]], size: int) -> Iterator[list[Scored]]:
+    """Some parts in pieces of a size or less, none of which is of two parts.
+
+    Examples
+    --------
+    >>> a, b, c = (Scored(name, 1.0) for name in "abc")
+    >>> [[item.id for item in piece] for piece in chunks([[a, b, c], [], [a]], 2)]
+    [['a', 'b'], ['c'], ['a']]
+    """
+    for part in parts:
+        left = iter(part)
+        while piece := list(islice(left, size)):
+            yield piece
+
+
+def _deeper(
+    reading: Reading, found: list[Scored], listed: set[str], rank: Callable[[], list[Scored]]
+) -> Iterator[list[Scored]]:
+    """What follows in the chain, one for each article that may not be listed; noted as listed."""
+    rest: list[Scored] | None = None
+    while out := sum(not may_stand(reading, item.id, reading.card(item.id)) for item in found):
+        if rest is None:
+            rest = [item for item in rank() if item.id not in listed]
+        found, rest = rest[:out], rest[out:]
+        listed.update(item.id for item in found)
+        yield found
 
 
 def hints_of(reading: Reading, pages: Sequence[str], profile: Profile) -> Hints:

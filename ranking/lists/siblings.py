@@ -3,7 +3,8 @@
 The chain of `popularity` ends with a share that an article's story has in the sibling editions
 together: with T the edition's views under the longest half-life, p = (m(x) + k·p_siblings(x)) / (T
 + k). So a young edition shows what the agency's readers read elsewhere, in its own language, and
-the loan vanishes as its own evidence grows. Only articles of the edition itself are ever listed.
+the loan vanishes as its own evidence grows. Only articles of the edition itself are ever listed,
+and only those that their own edition may list lend.
 """
 
 import math
@@ -13,6 +14,7 @@ from heapq import nsmallest
 from itertools import islice
 from typing import NamedTuple
 
+from ranking.lists.choosing import may_stand
 from ranking.lists.edition import Edition
 from ranking.lists.loans import NOTHING_LENT
 from ranking.lists.profile import Profile
@@ -88,9 +90,10 @@ def pool_of(editions: Iterable[Edition], profile: Profile) -> Pool:
 def _lending(edition: Edition, profile: Profile) -> Lending:
     stories: defaultdict[str, float] = defaultdict(float)
     whole = 0.0
-    for item in islice(edition.popular(profile), STORIES):
+    ranking = ((item, edition.card(item.id)) for item in edition.popular(profile))
+    listed = ((item, card) for item, card in ranking if may_stand(edition, item.id, card))
+    for item, card in islice(listed, STORIES):
         whole += item.score
-        card = edition.card(item.id)
         if item.score > 0.0 and card and card.story:
             stories[card.story] += item.score
     return Lending(dict(stories), whole)

@@ -7,7 +7,6 @@ read for the page and one for what is listed. While the store is away, what was 
 import asyncio
 import time
 from collections.abc import Mapping
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -23,13 +22,14 @@ from ranking.engine.event import site_of
 from ranking.experiments.counting import Counted, counted
 from ranking.experiments.plans import Experiment
 from ranking.lists.boards import SPARE, Board, dressed
-from ranking.lists.choosing import choose
+from ranking.lists.choosing import choose, may_stand
 from ranking.lists.diversity import diversified
 from ranking.lists.edits import NO_DESK, Desk
 from ranking.lists.explaining import Explained, Explanation
 from ranking.lists.profile import Profile, json_of
 from ranking.lists.profiles import Profiles
-from ranking.lists.related import compose
+from ranking.lists.reading import Scored
+from ranking.lists.related import chunks, composed
 from ranking.mirror.followed import MirroredBoards
 from ranking.mirror.graph import graph_json, told_articles
 from ranking.mirror.names import Names, Question
@@ -233,17 +233,20 @@ class MirrorLists:
         edits = self._book.desk(time.time()).of(edition, surface)
         reading = MirrorReading(held, await self._articles(edition, pages), time.time())
         reading.learn(await self._articles(edition, list(edits.pinned(reading).values())))
-        ranking, candidates = compose(reading, pages, profile, n + SPARE), []
-        wanted = n + (SPARE if profile.diversity or edits else LISTED)
-        while True:
-            more = list(islice(ranking, wanted))
+        ranking, candidates = composed(reading, pages, profile, n + SPARE), list[Scored]()
+        pool = n + SPARE if profile.diversity else 0
+        for more in chunks(ranking, n + (SPARE if pool or edits else LISTED)):
             candidates += more
             reading.learn(await self._articles(edition, [item.id for item in more]))
-            is_whole = len(more) < wanted
-            varied = diversified(candidates, reading, profile, n + SPARE)
-            chosen = choose(varied, reading, profile, n, edits=edits, is_whole=is_whole)
-            if len(chosen) == n or is_whole:
+            if pool > sum(may_stand(reading, i.id, reading.card(i.id)) for i in candidates):
+                continue
+            varied = diversified(candidates, reading, profile, pool)
+            chosen = choose(varied, reading, profile, n, edits=edits, is_whole=False)
+            if len(chosen) == n:
                 return dressed(reading, surface, profile, chosen)
+        varied = diversified(candidates, reading, profile, pool)
+        chosen = choose(varied, reading, profile, n, edits=edits)
+        return dressed(reading, surface, profile, chosen)
 
     async def _articles(self, edition: str, articles: list[str]) -> Mapping[str, ArticleValue]:
         keys = [self._names.article(edition, article) for article in articles]
