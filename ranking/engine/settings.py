@@ -49,7 +49,8 @@ class EngineSettings:
     rows : int
         Co-read rows of a site, for recently co-read articles.
     articles : int
-        Articles of a site that have state; the longest unseen are evicted first.
+        Articles of a site that have state. Beyond them those with at most one counted view are
+        evicted first; of these, and then of the others, the longest unseen.
     visitors : int
         Views (pairs of visitor and article) that a site remembers, and visits.
     reads, impressions, clicks : int

@@ -241,7 +241,9 @@ def said(
 
 
 def record(version: Version) -> None:
-    """Write all fixtures of a version."""
+    """Write all fixtures of a version, once."""
+    if version.fixtures.exists():
+        sys.exit(f"{version.fixtures.name} is recorded; what it wrote then is what counts")
     target, expected = emptied(version.fixtures), {}
     with tempfile.TemporaryDirectory() as scratch:
         code = Path(scratch) / "code"
