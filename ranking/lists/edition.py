@@ -115,10 +115,10 @@ class Edition:
     def follow(self) -> None:
         """Follow the slots that the site gave or took."""
         self.roster.follow()
-        changed = self.roster.take_changed(self._standings.index)
-        if changed.size:
+        moved = self.roster.take_moved(self._standings.index)
+        if moved.slot.size:
             for standings in (self._standings, *self._sections.values()):
-                standings.moved(changed)
+                standings.move(moved)
 
     def touch(self, slots: NDArray[np.int32]) -> None:
         """Note articles whose views changed; leaders follow when they are read."""

@@ -36,7 +36,7 @@ from ranking.lists.popularity import (
     weigh,
 )
 from ranking.lists.profile import Profile
-from ranking.lists.roster import NEVER, Roster
+from ranking.lists.roster import NEVER, Moved, Roster
 
 UNREAD = 1000
 KEPT = 16
@@ -54,6 +54,14 @@ class _Standing:
     bases: NDArray[np.int64] | None = None
     at_ms: int = -1
     pending: list[NDArray[np.int32]] = field(default_factory=list)
+
+    def note(self, slots: NDArray[np.int32]) -> None:
+        """Note articles whose scores changed, or which came."""
+        if slots.size:
+            self.pending.append(slots)
+        if len(self.pending) > UNREAD:
+            self.bases = None  # nobody reads it: scan it whole when somebody does
+            self.pending.clear()
 
 
 class Standings:
@@ -89,17 +97,22 @@ class Standings:
     def touch(self, slots: NDArray[np.int32]) -> None:
         """Note articles whose views changed; leaders follow when they are read."""
         for standing in self._standings.values():
-            standing.pending.append(slots)
-            if len(standing.pending) > UNREAD:
-                standing.bases = None  # nobody reads it: scan it whole when somebody does
-                standing.pending.clear()
+            standing.note(slots)
 
-    def moved(self, slots: NDArray[np.int32]) -> None:
-        """Note slots that came, went, or whose articles' cards changed."""
+    def move(self, moved: Moved) -> None:
+        """Note slots that came, went, or whose articles' cards say something else.
+
+        What comes is scored when it is read. All is scanned anew only if a leader goes, or if it
+        has another date and dates count.
+        """
+        was, now = self._lists(moved.before), self._lists(moved.after)
+        came, gone = moved.slot[now & ~was], moved.slot[was & ~now]
+        redated = moved.slot[was & now & moved.redated]
         for standing in self._standings.values():
-            if np.isin(slots, standing.popularity.slot).any():
+            its = redated if standing.decays[0].freshness > 0.0 else redated[:0]
+            if np.isin(standing.popularity.slot, np.concatenate([gone, its])).any():
                 standing.bases = None
-        self.touch(slots)
+            standing.note(np.concatenate([came, its]))
 
     def leaders(
         self, half_life: float, landing: float, profile: Profile
@@ -266,8 +279,8 @@ class Standings:
             standing.popularity = new_popularity(weight.size)._replace(weight=weight, unit=unit)
         if standing.pending:
             pending, standing.pending = standing.pending, []
-            slots = np.unique(np.concatenate(pending)) if len(pending) > 1 else pending[0]
-            slots = np.sort(slots[self._is_mine(slots)])
+            slots = np.unique(np.concatenate(pending))
+            slots = slots[self._is_mine(slots)]
             until, published = (day + 1) * DAY_MS, self._roster.published
             scores = np.empty((len(standing.decays), slots.size))
             for level, decay in enumerate(standing.decays):
@@ -278,10 +291,11 @@ class Standings:
     def _is_mine(self, slots: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Which slots hold an article of this edition and section that may be listed."""
         roster = self._roster
-        section = roster.section[slots]
-        mine = roster.owner[slots] == self.index
-        mine &= (section != NEVER) if self._section is None else (section == self._section)
-        return np.asarray(mine)
+        return (roster.owner[slots] == self.index) & self._lists(roster.section[slots])
+
+    def _lists(self, sections: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Which sections, by their codes, this is of."""
+        return sections != NEVER if self._section is None else sections == self._section
 
     def _leading(self, standing: _Standing) -> NDArray[np.int32]:
         """Articles among which the leaders of every level are; the others need no score."""
