@@ -224,7 +224,7 @@ def bench(
     results: dict[str, dict[str, Any]] = {}
     missing: dict[str, list[str]] = {}
     for name in chosen:
-        limit = Limit(seconds)
+        limit = Limit(seconds, say=lambda line, name=name: click.echo(f"{name}: {line}", err=True))
         results[name] = known[name](limit)
         missing[name] = limit.missing
         if limit.missing:

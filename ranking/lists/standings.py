@@ -16,11 +16,14 @@ from ranking.engine.rings import DAY_MS
 from ranking.engine.site import Site
 from ranking.lists.leaders import (
     HEAD,
+    SLACK,
     Decay,
     article_score,
     bound_of,
     decay_of,
+    fading,
     leading,
+    read_bounds,
     read_scores,
 )
 from ranking.lists.popularity import (
@@ -40,6 +43,8 @@ from ranking.lists.roster import NEVER, Moved, Roster
 
 UNREAD = 1000
 KEPT = 16
+SLIGHT = 1e-9
+"""What sums may differ by rounding, as a share."""
 
 
 @dataclass(slots=True)
@@ -148,11 +153,10 @@ class Standings:
         slots = standing.popularity.slot
         worth, loan = self._worth(standing, profile, sibling_evidence)
         scores = self._parts(standing, worth, slots).sum(0)
-        limit = float((worth * below_heads(standing.popularity)).sum())
-        limit *= self._fresher(profile.freshness)
+        limits = worth * below_heads(standing.popularity) * self._fresher(profile.freshness)
         nth = np.partition(scores, -n)[-n] if scores.size >= n else 0.0
-        if limit > 0.0 and nth <= limit:  # one that leads at no half-life may stand above
-            slots = self.slots()
+        if 0.0 < limits.sum() >= nth:  # one that leads at no half-life may stand above
+            slots = np.union1d(slots, self._contenders(standing, worth, limits, nth))
             scores = self._parts(standing, worth, slots).sum(0)
         return slots, np.asarray(scores), loan
 
@@ -218,6 +222,23 @@ class Standings:
             scores = read_scores(slots, mass, self._roster.published, newest, decay)
             parts[level] = worth[level] * scores
         return parts
+
+    def _contenders(
+        self, standing: _Standing, worth: NDArray[np.float64], limits: NDArray[np.float64],
+        least: float,
+    ) -> NDArray[np.int32]:  # fmt: skip
+        """Slots of all articles in no head that may score so much, and of some in a head.
+
+        `limits` is what each level adds to the score of one that is in no head, at most.
+        """
+        units = np.array([bound.mix * fading(bound.shift) for bound in standing.bounds])
+        slots, weights = self.slots(), standing.decays[0].class_weight
+        most = worth[:, None] * read_bounds(slots, self._site.state.mass, units, weights)
+        for level, decay in enumerate(standing.decays):
+            if decay.first >= 0:  # its bound is another half-life
+                most[level] *= 1.0 + SLACK
+        reached = np.minimum(most, limits[:, None]).sum(0)
+        return slots[reached >= least - SLIGHT * float(limits.sum())]
 
     def _popular(self, profile: Profile) -> _Standing:
         p = profile
