@@ -14,7 +14,7 @@ from ranking.lists.edition import Edition
 from ranking.lists.profile import DEFAULT, Profile
 from ranking.lists.standings import Standings
 from ranking.ranker import Ranker
-from tests.logs import DAY_MS, RU, START_MS, chopped, view
+from tests.logs import DAY_MS, RU, START_MS, Row, chopped, view
 
 ENGINE = EngineSettings(articles=900, rows=64, neighbours=8, visitors=4096)
 SECTIONS = ("", "world", "sport")
@@ -55,7 +55,7 @@ class Newsroom:
 
     def views(self, names: Iterable[str]) -> None:
         """A view of each article, in one batch."""
-        rows = []
+        rows = list[Row]()
         for name in names:
             self._at += self.drawn.randrange(200)
             rows.append(view(self._at, name, f"{self._turn} {len(rows)}"))
@@ -100,10 +100,9 @@ def assert_as_scanned(edition: Edition, section: str, profile: Profile) -> None:
         return
     code = edition.roster.code(section) if section else None
     new = Standings(edition.site, edition.name, edition.roster, code)
-    for its, wanted in zip(
-        held._popular(profile).popularity, new._popular(profile).popularity, strict=True
-    ):
-        assert np.array_equal(its, wanted)
+    its, wanted = held._popular(profile).popularity, new._popular(profile).popularity
+    for field in its._fields:
+        assert np.array_equal(getattr(its, field), getattr(wanted, field)), field
 
 
 @settings(deadline=None, max_examples=12, derandomize=True)

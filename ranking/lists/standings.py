@@ -238,7 +238,7 @@ class Standings:
             if decay.first >= 0:  # its bound is another half-life
                 most[level] *= 1.0 + SLACK
         reached = np.minimum(most, limits[:, None]).sum(0)
-        return slots[reached >= least - SLIGHT * float(limits.sum())]
+        return np.asarray(slots[reached >= least - SLIGHT * float(limits.sum())])
 
     def _popular(self, profile: Profile) -> _Standing:
         p = profile
@@ -312,11 +312,13 @@ class Standings:
     def _is_mine(self, slots: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Which slots hold an article of this edition and section that may be listed."""
         roster = self._roster
-        return (roster.owner[slots] == self.index) & self._lists(roster.section[slots])
+        mine = (roster.owner[slots] == self.index) & self._lists(roster.section[slots])
+        return np.asarray(mine)
 
     def _lists(self, sections: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Which sections, by their codes, this is of."""
-        return sections != NEVER if self._section is None else sections == self._section
+        its = sections != NEVER if self._section is None else sections == self._section
+        return np.asarray(its)
 
     def _leading(self, standing: _Standing) -> NDArray[np.int32]:
         """Articles among which the leaders of every level are; the others need no score."""
