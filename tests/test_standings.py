@@ -53,16 +53,20 @@ class Newsroom:
         self.read, self.unread = Ranker(ENGINE), Ranker(ENGINE)
         self._at, self._turn, self._newest = START_MS, 0, ARTICLES
 
-    def views(self, names: Iterable[str]) -> None:
-        """A view of each article, in one batch."""
+    def views(self, names: Iterable[str], step: int = 200) -> None:
+        """A view of each article, in one batch, at most so many ms after the one before."""
         rows = list[Row]()
         for name in names:
-            self._at += self.drawn.randrange(200)
+            self._at += self.drawn.randrange(step)
             rows.append(view(self._at, name, f"{self._turn} {len(rows)}"))
         for ranker in (self.read, self.unread):
             (batch,) = chopped(rows, [], source=f"s{self._turn}")
             ranker.apply(batch, ranker.position)
         self._turn += 1
+
+    def wait(self, ms: int) -> None:
+        """Nothing happens for a while."""
+        self._at += ms
 
     def put(self, cards: list[Card]) -> None:
         """The same cards to both."""
@@ -86,7 +90,7 @@ class Newsroom:
             for ranker in (self.read, self.unread):
                 ranker.remove(RU, name)
         elif chosen == 5:
-            self._at += drawn.choice((1000, 3 * DAY_MS))
+            self.wait(drawn.choice((1000, 3 * DAY_MS)))
         else:
             self.read.tick()
             for profile in PROFILES:
@@ -192,3 +196,29 @@ def test_ties_beyond_the_leaders_are_found_and_the_archive_is_not_scored(
         board = ranker.board(RU, "popular", profile, 20, "")
         assert board.ids == tuple(f"new {n:03}" for n in range(20))
         assert 600 <= scored[0] <= 2 * 600
+
+
+@settings(deadline=None, max_examples=10, derandomize=True)
+@given(st.integers(0, 10**6))
+def test_a_flat_edition_has_its_true_top_while_time_and_views_go_on(seed: int) -> None:
+    """What cannot score is known from before; articles rise, are listed again, and fade."""
+    room, names = Newsroom(seed), [f"a{n}" for n in range(850)]
+    ranker, drawn = room.read, room.drawn
+    room.views(names[:200])
+    room.wait(drawn.choice((1, 400_000)))
+    room.views(names[200:], 1)
+    edition = ranker.edition(RU)
+    for _ in range(12):
+        room.wait(drawn.choice((1, 1000, 60_000)))
+        room.views(drawn.sample(names, k=drawn.choice((1, 40))), drawn.choice((1, 50)))
+        hidden = drawn.choice(names)
+        for listable in (False, True):
+            ranker.put([Card(RU, hidden, listable=listable)])
+            ranker.tick()
+            for profile in (*PROFILES, Profile(half_life=1000.0, mix_share=0.3)):
+                slots = edition._standings.slots()
+                parts, _ = edition._standings.popular_parts(profile, 0.0, slots)
+                scores = zip(parts.sum(0).tolist(), slots.tolist(), strict=True)
+                wanted = sorted((-score, edition.id_of(slot)) for score, slot in scores)[:40]
+                shown = ranker.board(RU, "popular", profile, 40, "").items
+                assert [(-item.score, item.id) for item in shown] == wanted

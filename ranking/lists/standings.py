@@ -43,8 +43,44 @@ from ranking.lists.roster import NEVER, Moved, Roster
 
 UNREAD = 1000
 KEPT = 16
+NEAR = 0.02
+"""How much less than the last one on a list others may score to be looked at again next time."""
 SLIGHT = 1e-9
 """What sums may differ by rounding, as a share."""
+
+
+@dataclass(slots=True)
+class _Rest:
+    """What an article scores at most that is not among some, and was not touched since.
+
+    Attributes
+    ----------
+    slots : (n,) int32
+        Those that may score more, ascending; what is touched is added.
+    room : int
+        So many may be added.
+    worth : (n_levels,) float64
+        What a unit of each level's scores adds.
+    most : float
+    """
+
+    slots: NDArray[np.int32]
+    room: int
+    worth: NDArray[np.float64]
+    most: float
+
+    def add(self, slots: NDArray[np.int32]) -> None:
+        """Take what was touched out of the rest."""
+        before, self.slots = self.slots.size, np.union1d(self.slots, slots)
+        self.room -= self.slots.size - before
+
+    def under(self, worth: NDArray[np.float64]) -> float:
+        """What the rest scores at most when a unit of each level's scores adds something else."""
+        if self.room <= 0:
+            return np.inf
+        grown = np.where(worth > 0.0, np.inf, 0.0)
+        np.divide(worth, self.worth, out=grown, where=self.worth > 0.0)
+        return self.most * float(grown.max())
 
 
 @dataclass(slots=True)
@@ -59,6 +95,7 @@ class _Standing:
     bases: NDArray[np.int64] | None = None
     at_ms: int = -1
     pending: list[NDArray[np.int32]] = field(default_factory=list)
+    rest: _Rest | None = None
 
     def note(self, slots: NDArray[np.int32]) -> None:
         """Note articles whose scores changed, or which came."""
@@ -231,14 +268,28 @@ class Standings:
 
         `limits` is what each level adds to the score of one that is in no head, at most.
         """
+        least -= SLIGHT * float(limits.sum())
+        rest = standing.rest
+        if rest is None or rest.under(worth) >= least:
+            slots, near = self.slots(), (1.0 - NEAR) * least
+            others = slots[self._most(standing, worth, limits, slots) >= near]
+            others = np.union1d(others, standing.popularity.slot)
+            rest = standing.rest = _Rest(others, others.size + HEAD, worth, near)
+        slots = rest.slots[self._is_mine(rest.slots)]
+        return np.asarray(slots[self._most(standing, worth, limits, slots) >= least])
+
+    def _most(
+        self, standing: _Standing, worth: NDArray[np.float64], limits: NDArray[np.float64],
+        slots: NDArray[np.int32],
+    ) -> NDArray[np.float64]:  # fmt: skip
+        """What articles in no head score at most, (n_slots,) float64."""
         units = np.array([bound.mix * fading(bound.shift) for bound in standing.bounds])
-        slots, weights = self.slots(), standing.decays[0].class_weight
+        weights = standing.decays[0].class_weight
         most = worth[:, None] * read_bounds(slots, self._site.state.mass, units, weights)
         for level, decay in enumerate(standing.decays):
             if decay.first >= 0:  # its bound is another half-life
                 most[level] *= 1.0 + SLACK
-        reached = np.minimum(most, limits[:, None]).sum(0)
-        return np.asarray(slots[reached >= least - SLIGHT * float(limits.sum())])
+        return np.asarray(np.minimum(most, limits[:, None]).sum(0))
 
     def _popular(self, profile: Profile) -> _Standing:
         p = profile
@@ -294,7 +345,7 @@ class Standings:
         if standing.decays[0].freshness > 0.0:
             stale = stale or day != standing.at_ms // DAY_MS
         if stale:
-            standing.pending = [self._leading(standing)]
+            standing.pending, standing.rest = [self._leading(standing)], None
             standing.bases, standing.at_ms = bases.copy(), self._site.newest_ms
             weight, unit = standing.popularity.weight, standing.popularity.unit
             standing.popularity = new_popularity(weight.size)._replace(weight=weight, unit=unit)
@@ -302,6 +353,8 @@ class Standings:
             pending, standing.pending = standing.pending, []
             slots = np.unique(np.concatenate(pending))
             slots = slots[self._is_mine(slots)]
+            if standing.rest:
+                standing.rest.add(slots)
             until, published = (day + 1) * DAY_MS, self._roster.published
             scores = np.empty((len(standing.decays), slots.size))
             for level, decay in enumerate(standing.decays):
