@@ -45,6 +45,8 @@ UNREAD = 1000
 KEPT = 16
 NEAR = 0.02
 """How much less than the last one on a list others may score to be looked at again next time."""
+ADDED = 4 * HEAD
+"""Touched articles besides twice as many, until all are looked at again."""
 SLIGHT = 1e-9
 """What sums may differ by rounding, as a share."""
 
@@ -55,8 +57,8 @@ class _Rest:
 
     Attributes
     ----------
-    slots : (n,) int32
-        Those that may score more, ascending; what is touched is added.
+    slots : list of (n,) int32
+        Those that may score more, and what is touched.
     room : int
         So many may be added.
     worth : (n_levels,) float64
@@ -64,20 +66,24 @@ class _Rest:
     most : float
     """
 
-    slots: NDArray[np.int32]
+    slots: list[NDArray[np.int32]]
     room: int
     worth: NDArray[np.float64]
     most: float
 
     def add(self, slots: NDArray[np.int32]) -> None:
         """Take what was touched out of the rest."""
-        before, self.slots = self.slots.size, np.union1d(self.slots, slots)
-        self.room -= self.slots.size - before
+        self.slots.append(slots)
+        self.room -= slots.size
+
+    def others(self) -> NDArray[np.int32]:
+        """Slots of those that are not in the rest, ascending."""
+        if len(self.slots) > 1:
+            self.slots = [np.unique(np.concatenate(self.slots))]
+        return self.slots[0]
 
     def under(self, worth: NDArray[np.float64]) -> float:
         """What the rest scores at most when a unit of each level's scores adds something else."""
-        if self.room <= 0:
-            return np.inf
         grown = np.where(worth > 0.0, np.inf, 0.0)
         np.divide(worth, self.worth, out=grown, where=self.worth > 0.0)
         return self.most * float(grown.max())
@@ -274,8 +280,9 @@ class Standings:
             slots, near = self.slots(), (1.0 - NEAR) * least
             others = slots[self._most(standing, worth, limits, slots) >= near]
             others = np.union1d(others, standing.popularity.slot)
-            rest = standing.rest = _Rest(others, others.size + HEAD, worth, near)
-        slots = rest.slots[self._is_mine(rest.slots)]
+            rest = standing.rest = _Rest([others], others.size + ADDED, worth, near)
+        slots = rest.others()
+        slots = slots[self._is_mine(slots)]
         return np.asarray(slots[self._most(standing, worth, limits, slots) >= least])
 
     def _most(
@@ -355,6 +362,7 @@ class Standings:
             slots = slots[self._is_mine(slots)]
             if standing.rest:
                 standing.rest.add(slots)
+                standing.rest = standing.rest if standing.rest.room > 0 else None
             until, published = (day + 1) * DAY_MS, self._roster.published
             scores = np.empty((len(standing.decays), slots.size))
             for level, decay in enumerate(standing.decays):
