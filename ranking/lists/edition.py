@@ -73,7 +73,8 @@ class Edition:
 
     def slot(self, article: str) -> int:
         """Slot of an article, -1 if no view of it is remembered."""
-        return self.site.slot(self.name, article)
+        index = self._standings.index
+        return self.site.slots[index].get(article, -1) if index >= 0 else -1
 
     def id_of(self, slot: int) -> str:
         """Article in a slot."""
