@@ -39,6 +39,7 @@ from ranking.lists.popularity import (
     weigh,
 )
 from ranking.lists.profile import Profile
+from ranking.lists.rest import Rest
 from ranking.lists.roster import NEVER, Moved, Roster
 
 UNREAD = 1000
@@ -49,44 +50,6 @@ ADDED = 4 * HEAD
 """Touched articles besides twice as many, until all are looked at again."""
 SLIGHT = 1e-9
 """What sums may differ by rounding, as a share."""
-
-
-@dataclass(slots=True)
-class _Rest:
-    """What an article scores at most that is not among some, and was not touched since.
-
-    Attributes
-    ----------
-    slots : list of (n,) int32
-        Those that may score more, and what is touched.
-    room : int
-        So many may be added.
-    worth : (n_levels,) float64
-        What a unit of each level's scores adds.
-    most : float
-    """
-
-    slots: list[NDArray[np.int32]]
-    room: int
-    worth: NDArray[np.float64]
-    most: float
-
-    def add(self, slots: NDArray[np.int32]) -> None:
-        """Take what was touched out of the rest."""
-        self.slots.append(slots)
-        self.room -= slots.size
-
-    def others(self) -> NDArray[np.int32]:
-        """Slots of those that are not in the rest, ascending."""
-        if len(self.slots) > 1:
-            self.slots = [np.unique(np.concatenate(self.slots))]
-        return self.slots[0]
-
-    def under(self, worth: NDArray[np.float64]) -> float:
-        """What the rest scores at most when a unit of each level's scores adds something else."""
-        grown = np.where(worth > 0.0, np.inf, 0.0)
-        np.divide(worth, self.worth, out=grown, where=self.worth > 0.0)
-        return self.most * float(grown.max())
 
 
 @dataclass(slots=True)
@@ -101,7 +64,7 @@ class _Standing:
     bases: NDArray[np.int64] | None = None
     at_ms: int = -1
     pending: list[NDArray[np.int32]] = field(default_factory=list)
-    rest: _Rest | None = None
+    rest: Rest | None = None
 
     def note(self, slots: NDArray[np.int32]) -> None:
         """Note articles whose scores changed, or which came."""
@@ -280,7 +243,7 @@ class Standings:
             slots, near = self.slots(), (1.0 - NEAR) * least
             others = slots[self._most(standing, worth, limits, slots) >= near]
             others = np.union1d(others, standing.popularity.slot)
-            rest = standing.rest = _Rest([others], others.size + ADDED, worth, near)
+            rest = standing.rest = Rest([others], others.size + ADDED, worth, near)
         slots = rest.others()
         slots = slots[self._is_mine(slots)]
         return np.asarray(slots[self._most(standing, worth, limits, slots) >= least])
