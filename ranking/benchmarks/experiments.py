@@ -10,7 +10,6 @@ import shutil
 import statistics
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +17,9 @@ from typing import Any
 
 import httpx
 
+from ranking.benchmarks.flow import Flow
 from ranking.benchmarks.limits import Limit
 from ranking.benchmarks.spawned import Server, spawned
-from ranking.benchmarks.visible import flow_of_views
 from ranking.engine.batch import BUCKETS
 from ranking.experiments.assignment import OUTSIDE, arms_of
 from ranking.experiments.interleaving import DRAWINGS
@@ -64,25 +63,19 @@ def experiments(limit: Limit) -> dict[str, float]:
     if not shutil.which("wrk"):
         message = "bench experiments needs wrk: apt-get install wrk"
         raise BenchmarkError(message)
-    stop, sent = threading.Event(), [0]
     with (
         tempfile.TemporaryDirectory() as folder,
         spawned(Server(Path(folder))) as server,
         httpx.Client(base_url=server.url, timeout=30.0) as client,
     ):
         limit.restart()
-        flow = threading.Thread(target=flow_of_views, args=(server.url, stop, sent))
-        flow.start()
         seconds = max(min(SECONDS, int(limit.seconds / (2 * PAIRS + 1))), 1)
-        try:
+        with Flow(server.url):
             time.sleep(min(2.0, limit.seconds / 4))
             pairs = [
                 _pair(client, server.url, Path(folder), number, seconds)
                 for number in limit.of(range(PAIRS), f"of {PAIRS} pairs were run")
             ]
-        finally:
-            stop.set()
-            flow.join()
     ratios = [after["rate"] / before["rate"] for before, after in pairs]
     return {
         "without_per_s": statistics.median(before["rate"] for before, _ in pairs),

@@ -1,5 +1,6 @@
 """Limits: how long a benchmark may take; what did not happen by then is told, not waited for."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -9,6 +10,8 @@ from ranking.benchmarks.spawned import await_until
 T = TypeVar("T")
 USUAL = 600.0
 """Seconds."""
+EVERY = 5.0
+"""Seconds between two lines that say how far a benchmark is."""
 
 
 class Limit:
@@ -19,6 +22,8 @@ class Limit:
     seconds : float
     clock : callable
         Monotonic seconds.
+    say : callable
+        Takes lines that say how far the benchmark is.
 
     Attributes
     ----------
@@ -26,9 +31,14 @@ class Limit:
         What did not happen in time.
     """
 
-    def __init__(self, seconds: float = USUAL, clock: Callable[[], float] = time.monotonic) -> None:
-        self.seconds, self._clock = seconds, clock
-        self._began = clock()
+    def __init__(
+        self,
+        seconds: float = USUAL,
+        clock: Callable[[], float] = time.monotonic,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self.seconds, self._clock, self._say = seconds, clock, say
+        self._began, self._said = clock(), -math.inf
         self.missing: list[str] = []
 
     def restart(self) -> None:
@@ -38,6 +48,12 @@ class Limit:
     def left(self, share: float = 1.0) -> float:
         """Seconds until so much of the time is over, at least 0."""
         return max(self._began + share * self.seconds - self._clock(), 0.0)
+
+    def say(self, line: str) -> None:
+        """Say how far the benchmark is, unless it was said less than `EVERY` seconds ago."""
+        if self._clock() - self._said >= EVERY:
+            self._said = self._clock()
+            self._say(line)
 
     def miss(self, what: str) -> None:
         """Write down what did not happen."""

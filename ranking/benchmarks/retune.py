@@ -3,7 +3,6 @@ what was published is what the API answers, while views flow."""
 
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +10,9 @@ from random import Random
 
 import httpx
 
+from ranking.benchmarks.flow import FLOWING, Flow
 from ranking.benchmarks.limits import Limit
 from ranking.benchmarks.spawned import Server, await_until, spawned
-from ranking.benchmarks.visible import FLOWING, flow_of_views
 from ranking.engine.packing import Hasher, pack
 from ranking.engine.rows import Rows
 from ranking.lists.profile import Profile, profile_from
@@ -95,23 +94,17 @@ def _timed(ranker: Ranker, profile: Profile) -> float:
 
 
 def _publishing(limit: Limit) -> dict[str, float]:
-    stop, sent = threading.Event(), [0]
     with (
         tempfile.TemporaryDirectory() as folder,
         spawned(Server(Path(folder))) as server,
         httpx.Client(base_url=server.url, timeout=30.0) as client,
     ):
         client.post("/v1/events", json=_two_articles()).raise_for_status()
-        flow = threading.Thread(target=flow_of_views, args=(server.url, stop, sent))
-        flow.start()
-        try:
+        with Flow(server.url) as flow:
             some = limit.of(range(PUBLISHED), f"of {PUBLISHED} publications were made")
             taken = [_published(client, version) for version in some]
-        finally:
-            stop.set()
-            flow.join()
         time.sleep(1.0)
-        lost = sent[0] - sum(_accepted(client, number) for number in range(FLOWING))
+        lost = flow.sent - sum(_accepted(client, number) for number in range(FLOWING))
     return {
         "published_median_ms": 1000 * statistics.median(taken),
         "published_max_ms": 1000 * max(taken),

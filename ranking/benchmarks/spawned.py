@@ -99,8 +99,15 @@ class Command:
 
     def peak_megabytes(self) -> float:
         """Most memory that was resident so far, of this process if it was never started."""
+        return self._megabytes("VmHWM")
+
+    def resident_megabytes(self) -> float:
+        """Memory that is resident now, of this process if it was never started."""
+        return self._megabytes("VmRSS")
+
+    def _megabytes(self, field: str) -> float:
         status = Path(f"/proc/{self._process.pid if self._process else 'self'}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+        line = next(line for line in status.splitlines() if line.startswith(field))
         return int(line.split()[1]) / 1024
 
 

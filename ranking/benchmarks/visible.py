@@ -2,29 +2,36 @@
 
 Portals of three sizes: a small one, one of a hundred editions, and one of a million articles.
 Boards are steady: where one is full, what stands keeps its place. Hence each probe is an article of
-an edition with room in its list, which its first view must enter.
+an edition with room in its list, which its first view must enter. Probes come at random moments, as
+readers do: one that follows the tick before at once would always wait a whole tick.
 """
 
+import random
 import statistics
 import tempfile
-import threading
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import numpy as np
 
+from ranking.benchmarks.flow import FLOWING, UNANSWERED, Flow
 from ranking.benchmarks.limits import Limit
 from ranking.benchmarks.spawned import Server, spawned
 
-RATE, POSTS = 1000, 20
-PROBES, FLOWING = 100, 500
+PROBES = 100
 EDITIONS, ARTICLES, LOADED = 100, 1_000_000, 5_000
 LANGUAGES = ("ar", "de", "es", "fr", "kk", "ky", "ru", "tr", "uz", "zh")
 PLACES = 20
 """Of the list that is asked for; an edition has half as many probes."""
 PATIENCE = 2.0
 """Seconds after which a view passes for one that is not seen."""
+BETWEEN = 0.4
+"""Seconds between two probes, at most."""
+LOADING = 0.75
+"""Share of the time in which the articles must be there."""
 
 
 def visible(limit: Limit, articles: int = FLOWING, editions: int = 1) -> dict[str, float]:
@@ -40,36 +47,30 @@ def visible(limit: Limit, articles: int = FLOWING, editions: int = 1) -> dict[st
     -------
     dict
         Median, 95th percentile and longest, in milliseconds, of the probes that were seen, views a
-        second beside them, probes, those that were not seen, and the server's memory in MB.
+        second beside them, probes, those that were not seen, the longest that a post of views
+        waited (no view is logged and no list made meanwhile), and the server's memory in MB: the
+        most that it had, and what it has at the end.
     """
     with tempfile.TemporaryDirectory() as folder, spawned(Server(Path(folder))) as server:
         limit.restart()
         names = _load(server.url, limit, articles, editions)
-        limit.restart()
-        stop = threading.Event()
-        sent = [0]
-        flow = threading.Thread(target=flow_of_views, args=(server.url, stop, sent, names))
-        flow.start()
-        began = time.monotonic()
-        try:
+        with Flow(server.url, names) as flow:
             time.sleep(min(1.0, limit.seconds / 4))
-            probes = limit.of(range(PROBES), f"of {PROBES} probes were made")
+            probes = limit.of(_moments(limit), f"of {PROBES} probes were made")
             delays = [_probe(server.url, number) for number in probes]
-        finally:
-            stop.set()
-            flow.join()
-        rate = sent[0] / (time.monotonic() - began)
-        memory = server.peak_megabytes()
+        peak, resident = server.peak_megabytes(), server.resident_megabytes()
     seen = [delay for delay in delays if delay is not None]
     if len(seen) < len(delays):
         missing = len(delays) - len(seen)
         limit.missing.append(f"{missing} views were not seen within {PATIENCE:g} s")
     told = {
-        "views_per_s": rate,
+        "views_per_s": flow.rate,
         "probes": float(len(delays)),
         "unseen": float(len(delays) - len(seen)),
         "articles": float(len(names)),
-        "peak_mb": memory,
+        "pause_ms": 1000 * flow.longest,
+        "peak_mb": peak,
+        "resident_mb": resident,
     }
     if not seen:
         return told
@@ -81,14 +82,23 @@ def visible(limit: Limit, articles: int = FLOWING, editions: int = 1) -> dict[st
     }
 
 
+def _moments(limit: Limit) -> Iterator[int]:
+    """Numbers of the probes, each when its time has come."""
+    drawn = random.Random(2)
+    for number in range(PROBES):
+        limit.say(f"{number} of {PROBES} probes were made")
+        time.sleep(drawn.uniform(0.0, min(BETWEEN, limit.seconds / PROBES)))
+        yield number
+
+
 def _probe(url: str, number: int) -> float | None:
     """Seconds until a view's article is listed; None if it is not seen in time."""
     article, edition = f"probe-{number}", f"bench/{LANGUAGES[number % len(LANGUAGES)]}"
     event = {"visitor": f"prober-{number}", "article": article, "edition": edition}
-    with httpx.Client(base_url=url) as client:
+    with httpx.Client(base_url=url) as client, suppress(httpx.TimeoutException):
         client.get("/healthz")
         began = time.monotonic()
-        client.post("/v1/events", json=event)
+        client.post("/v1/events", json=event).raise_for_status()
         while time.monotonic() - began < PATIENCE:
             answer = client.get(f"/v1/popular?edition={edition}&n={PLACES}")
             if any(item["id"] == article for item in answer.json()["items"]):
@@ -113,44 +123,30 @@ def _load(url: str, limit: Limit, articles: int, editions: int) -> list[tuple[st
         return [("bench/en", str(number)) for number in range(articles)]
     langs = [a + b for a in "bcdfghjklm" for b in "abcdfghijmn"][:editions]
     names = [(f"bench/{langs[n % editions]}", f"a{n}") for n in range(articles)]
-    loaded = 0
-    with httpx.Client(base_url=url, timeout=60.0) as client:
-        for start in limit.of(range(0, articles, LOADED), f"times {LOADED} articles were loaded"):
+    with httpx.Client(base_url=url, timeout=UNANSWERED) as client:
+        for start in range(0, articles, LOADED):
+            limit.say(f"loading {start:,} of {articles:,} articles")
+            if start and not limit.left(LOADING):
+                limit.miss(f"only {start:,} of {articles:,} articles were loaded")
+                return names[:start]
             part = names[start : start + LOADED]
-            columns = {
-                "visitor": [f"loader {start + k}" for k in range(len(part))],
-                "article": [article for _, article in part],
-                "edition": [edition for edition, _ in part],
-            }
-            client.post("/v1/events", json={"columns": columns}).raise_for_status()
-            cards = [
-                {"id": article, "edition": edition, "title": f"Title of {article}",
-                 "section": f"s{k % 12}", "story": f"{article}"}
-                for k, (edition, article) in enumerate(part)
-            ]  # fmt: skip
-            client.post("/v1/articles", json=cards).raise_for_status()
-            loaded += len(part)
-    return names[:loaded]
+            client.post("/v1/events", json=_first_views(part, start)).raise_for_status()
+            client.post("/v1/articles", json=_cards(part)).raise_for_status()
+    return names
 
 
-USUAL = [("bench/en", str(number)) for number in range(FLOWING)]
+def _first_views(names: list[tuple[str, str]], first: int) -> dict[str, dict[str, list[str]]]:
+    columns = {
+        "visitor": [f"loader {first + k}" for k in range(len(names))],
+        "article": [article for _, article in names],
+        "edition": [edition for edition, _ in names],
+    }
+    return {"columns": columns}
 
 
-def flow_of_views(
-    url: str, stop: threading.Event, sent: list[int], names: list[tuple[str, str]] = USUAL
-) -> None:
-    """Post `RATE` views a second of some articles until told to stop; counts what it sent."""
-    rng = np.random.default_rng(1)
-    with httpx.Client(base_url=url) as client:
-        due = time.monotonic()
-        while not stop.is_set():
-            chosen = [names[n] for n in (rng.zipf(1.3, RATE // POSTS) % len(names)).tolist()]
-            readers = rng.integers(0, 10_000, RATE // POSTS).tolist()
-            events = [
-                {"visitor": reader, "article": article, "edition": edition}
-                for reader, (edition, article) in zip(readers, chosen, strict=True)
-            ]
-            client.post("/v1/events", json=events)
-            sent[0] += len(events)
-            due += 1.0 / POSTS
-            time.sleep(max(due - time.monotonic(), 0.0))
+def _cards(names: list[tuple[str, str]]) -> list[dict[str, str]]:
+    return [
+        {"id": article, "edition": edition, "title": f"Title of {article}",
+         "section": f"s{k % 12}", "story": f"{article}"}
+        for k, (edition, article) in enumerate(names)
+    ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -224,7 +225,7 @@ def bench(
     results: dict[str, dict[str, Any]] = {}
     missing: dict[str, list[str]] = {}
     for name in chosen:
-        limit = Limit(seconds)
+        limit = Limit(seconds, say=partial(_say, name))
         results[name] = known[name](limit)
         missing[name] = limit.missing
         if limit.missing:
@@ -237,3 +238,8 @@ def bench(
         print_rows(f"benchmark {name}", {name: numbers})
         for line in missing[name]:
             click.echo(f"{name}: {line}")
+
+
+def _say(name: str, line: str) -> None:
+    """Say beside the figures how far a benchmark is."""
+    click.echo(f"{name}: {line}", err=True)

@@ -52,7 +52,7 @@ SETTINGS = (
     ),
     Setting(
         "--checkpoint-every", "TOLQYN_CHECKPOINT_EVERY", Duration(1, 3600), 20.0,
-        "Seconds between checkpoints.",
+        "Seconds between checkpoints; more where one takes long.",
     ),
     Setting(
         "--keep-hours", "TOLQYN_KEEP_HOURS", Duration(3600, 8760 * 3600, "h"), 48.0,

@@ -40,6 +40,8 @@ PIECE = 5000
 WAITING = 200_000
 LARGE = 500
 """Events from which a request is packed by who submits it."""
+SPELL = 10.0
+"""Between two checkpoints passes at least so many times what the one before took."""
 WARN_EVERY = 60.0
 """Seconds between two warnings of the same kind."""
 
@@ -53,7 +55,7 @@ class LiveSettings:
     Attributes
     ----------
     checkpoint_every : float
-        Seconds between checkpoints, while there is something new.
+        Seconds between checkpoints, while there is something new; more if one takes long.
     keep : float
         Seconds that hourly checkpoints and boards are kept, and batches that no checkpoint needs.
     """
@@ -99,6 +101,7 @@ class Live:
         self._renewed, self._warned = 0.0, float("-inf")
         self._history = History()
         self._writer: threading.Thread | None = None
+        self._took = 0.0  # seconds, by the last checkpoint
         self._thread = threading.Thread(target=self._run, name="ranker")
 
     def start(self) -> None:
@@ -191,7 +194,7 @@ class Live:
             if now - ticked >= TICK:
                 ticked = now
                 self._publish()
-            if now - checkpointed > self.settings.checkpoint_every:
+            if now - checkpointed > pause_of(self.settings.checkpoint_every, self._took):
                 checkpointed = now
                 saved = self._checkpoint(saved)
             if self._stopping and not self._inbox:
@@ -330,11 +333,24 @@ class Live:
             return saved
         oldest_ms = int((time.time() - self.settings.keep) * 1000)
         self.log.trim(self.log.checkpoints.reread_from(), oldest_ms)
-        self._writer = threading.Thread(target=self._keep, args=(self.ranker.snapshot(),))
+        began = time.monotonic()
+        self._writer = threading.Thread(target=self._keep, args=(self.ranker.snapshot(), began))
         self._writer.start()
         return position
 
-    def _keep(self, snapshot: Snapshot) -> None:
+    def _keep(self, snapshot: Snapshot, began: float) -> None:
         """Write a checkpoint, in a thread of its own."""
         data, keep = snapshot.whole(), self.settings.keep
         self.log.checkpoints.keep(snapshot.position, data, time.time(), keep)
+        self._took = time.monotonic() - began
+
+
+def pause_of(every: float, took: float) -> float:
+    """Seconds from one checkpoint to the next, by those that are asked for and the last one's.
+
+    Examples
+    --------
+    >>> pause_of(20.0, 0.5), pause_of(20.0, 6.0)
+    (20.0, 60.0)
+    """
+    return max(every, SPELL * took)

@@ -73,7 +73,8 @@ class Edition:
 
     def slot(self, article: str) -> int:
         """Slot of an article, -1 if no view of it is remembered."""
-        return self.site.slot(self.name, article)
+        index = self._standings.index
+        return self.site.slots[index].get(article, -1) if index >= 0 else -1
 
     def id_of(self, slot: int) -> str:
         """Article in a slot."""
@@ -115,10 +116,10 @@ class Edition:
     def follow(self) -> None:
         """Follow the slots that the site gave or took."""
         self.roster.follow()
-        changed = self.roster.take_changed(self._standings.index)
-        if changed.size:
+        moved = self.roster.take_moved(self._standings.index)
+        if moved.slot.size:
             for standings in (self._standings, *self._sections.values()):
-                standings.moved(changed)
+                standings.move(moved)
 
     def touch(self, slots: NDArray[np.int32]) -> None:
         """Note articles whose views changed; leaders follow when they are read."""

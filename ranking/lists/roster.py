@@ -6,6 +6,7 @@ unlisted or was taken down has the section `NEVER`. All editions of a site share
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,30 @@ from ranking.lists.listing import NO_CLOCK
 NONE, NEVER = 0, -1
 FREE = -1
 _NOTHING = np.zeros(0, np.int32)
+
+
+class Moved(NamedTuple):
+    """What slots of one edition were before, and what they are now.
+
+    Each row is one change; a slot has as many as it had changes, in no order.
+
+    Attributes
+    ----------
+    slot : (n,) int32
+    before, after : (n,) int32
+        Code of the section; `NEVER` = lists did not, or do not show it.
+    redated : (n,) bool
+        Whether the date of publication is another one.
+    """
+
+    slot: NDArray[np.int32]
+    before: NDArray[np.int32]
+    after: NDArray[np.int32]
+    redated: NDArray[np.bool_]
+
+
+STILL = Moved(_NOTHING, _NOTHING, _NOTHING, np.zeros(0, np.bool_))
+"""Nothing has changed."""
 
 
 class Roster:
@@ -54,7 +79,8 @@ class Roster:
         self._codes: dict[str, int] = {}
         self._slots: list[NDArray[np.int32]] = []
         self._used: list[int] = []
-        self._changed: list[list[NDArray[np.int32]]] = []
+        self._moved: list[list[Moved]] = []  # slots that came or went, of each edition
+        self._recarded: list[list[tuple[int, int, int, bool]]] = []  # one card each, as in `Moved`
         self._is_new = True
 
     @property
@@ -79,12 +105,21 @@ class Roster:
             return _NOTHING
         return self._slots[index][: self._used[index]]
 
-    def take_changed(self, index: int) -> NDArray[np.int32]:
-        """Slots that an edition got, lost, or whose cards changed since the last call."""
-        if not 0 <= index < len(self._changed) or not self._changed[index]:
-            return _NOTHING
-        changed, self._changed[index] = self._changed[index], []
-        return np.unique(np.concatenate(changed))
+    def take_moved(self, index: int) -> Moved:
+        """What became of an edition's slots since the last call.
+
+        A card that says the same of listing, section and date as the one before changes nothing.
+        """
+        if not 0 <= index < len(self._moved):
+            return STILL
+        moved, self._moved[index] = self._moved[index], []
+        cards, self._recarded[index] = self._recarded[index], []
+        if cards:
+            slot, before, after = np.array([its[:3] for its in cards], np.int32).T
+            moved.append(Moved(slot, before, after, np.array([its[3] for its in cards])))
+        if len(moved) < 2:
+            return moved[0] if moved else STILL
+        return Moved(*map(np.concatenate, zip(*moved, strict=True)))
 
     def follow(self) -> None:
         """Follow the site's slots."""
@@ -100,15 +135,19 @@ class Roster:
         """Follow an article's card."""
         slot = self._site.slot(edition, article)
         if 0 <= slot < self.owner.size and self.owner[slot] == index:
+            before, published = int(self.section[slot]), float(self.published[slot])
             self._describe(slot, edition, article)
-            self._changed[index].append(np.array([slot], np.int32))
+            after, is_redated = int(self.section[slot]), published != self.published[slot]
+            if before != after or is_redated:
+                self._recarded[index].append((slot, before, after, is_redated))
 
     def _make_room(self) -> None:
         have, size = self.owner.size, self._site.state.article.size
         while len(self._slots) < len(self._site.editions):
             self._slots.append(np.zeros(16, np.int32))
             self._used.append(0)
-            self._changed.append([])
+            self._moved.append([])
+            self._recarded.append([])
         if size > have:
             self.published = np.concatenate([self.published, np.zeros(size - have)])
             self.section = np.concatenate([self.section, np.zeros(size - have, np.int32)])
@@ -129,6 +168,7 @@ class Roster:
             self._append(index, mine)
             for slot in mine.tolist():
                 self._describe(slot, edition, self._site.ids[slot])
+            self._note(index, mine, before=_never(mine), after=self.section[mine])
 
     def _drop(self, index: int, slots: NDArray[np.int32]) -> None:
         """Take slots off an edition's list; the last ones fill the holes."""
@@ -141,7 +181,7 @@ class Roster:
         held[holes] = moved = tail[self.owner[tail] != FREE]
         self._where[moved] = holes
         self._used[index] = left
-        self._changed[index].append(slots)
+        self._note(index, slots, before=self.section[slots], after=_never(slots))
 
     def _append(self, index: int, slots: NDArray[np.int32]) -> None:
         used = self._used[index]
@@ -152,7 +192,13 @@ class Roster:
         self._slots[index][used : used + slots.size] = slots
         self._where[slots] = np.arange(used, used + slots.size)
         self._used[index] = used + slots.size
-        self._changed[index].append(slots)
+
+    def _note(
+        self, index: int, slots: NDArray[np.int32], *,
+        before: NDArray[np.int32], after: NDArray[np.int32],
+    ) -> None:  # fmt: skip
+        """Note slots that came or went."""
+        self._moved[index].append(Moved(slots, before, after, np.zeros(slots.size, np.bool_)))
 
     def _describe(self, slot: int, edition: str, article: str) -> None:
         card = self._catalogue.card(edition, article)
@@ -162,3 +208,7 @@ class Roster:
 
     def _code_of(self, card: Card | None) -> int:
         return self.code(card.section) if card else NONE
+
+
+def _never(slots: NDArray[np.int32]) -> NDArray[np.int32]:
+    return np.full(slots.size, NEVER, np.int32)

@@ -16,11 +16,14 @@ from ranking.engine.rings import DAY_MS
 from ranking.engine.site import Site
 from ranking.lists.leaders import (
     HEAD,
+    SLACK,
     Decay,
     article_score,
     bound_of,
     decay_of,
+    fading,
     leading,
+    read_bounds,
     read_scores,
 )
 from ranking.lists.popularity import (
@@ -36,10 +39,17 @@ from ranking.lists.popularity import (
     weigh,
 )
 from ranking.lists.profile import Profile
-from ranking.lists.roster import NEVER, Roster
+from ranking.lists.rest import Rest
+from ranking.lists.roster import NEVER, Moved, Roster
 
 UNREAD = 1000
 KEPT = 16
+NEAR = 0.02
+"""How much less than the last one on a list others may score to be looked at again next time."""
+ADDED = 4 * HEAD
+"""Touched articles besides twice as many, until all are looked at again."""
+SLIGHT = 1e-9
+"""What sums may differ by rounding, as a share."""
 
 
 @dataclass(slots=True)
@@ -54,6 +64,15 @@ class _Standing:
     bases: NDArray[np.int64] | None = None
     at_ms: int = -1
     pending: list[NDArray[np.int32]] = field(default_factory=list)
+    rest: Rest | None = None
+
+    def note(self, slots: NDArray[np.int32]) -> None:
+        """Note articles whose scores changed, or which came."""
+        if slots.size:
+            self.pending.append(slots)
+        if len(self.pending) > UNREAD:
+            self.bases = None  # nobody reads it: scan it whole when somebody does
+            self.pending.clear()
 
 
 class Standings:
@@ -89,17 +108,22 @@ class Standings:
     def touch(self, slots: NDArray[np.int32]) -> None:
         """Note articles whose views changed; leaders follow when they are read."""
         for standing in self._standings.values():
-            standing.pending.append(slots)
-            if len(standing.pending) > UNREAD:
-                standing.bases = None  # nobody reads it: scan it whole when somebody does
-                standing.pending.clear()
+            standing.note(slots)
 
-    def moved(self, slots: NDArray[np.int32]) -> None:
-        """Note slots that came, went, or whose articles' cards changed."""
+    def move(self, moved: Moved) -> None:
+        """Note slots that came, went, or whose articles' cards say something else.
+
+        What comes is scored when it is read. All is scanned anew only if a leader goes, or if it
+        has another date and dates count.
+        """
+        was, now = self._lists(moved.before), self._lists(moved.after)
+        came, gone = moved.slot[now & ~was], moved.slot[was & ~now]
+        redated = moved.slot[was & now & moved.redated]
         for standing in self._standings.values():
-            if np.isin(slots, standing.popularity.slot).any():
+            its = redated if standing.decays[0].freshness > 0.0 else redated[:0]
+            if np.isin(standing.popularity.slot, np.concatenate([gone, its])).any():
                 standing.bases = None
-        self.touch(slots)
+            standing.note(np.concatenate([came, its]))
 
     def leaders(
         self, half_life: float, landing: float, profile: Profile
@@ -135,11 +159,10 @@ class Standings:
         slots = standing.popularity.slot
         worth, loan = self._worth(standing, profile, sibling_evidence)
         scores = self._parts(standing, worth, slots).sum(0)
-        limit = float((worth * below_heads(standing.popularity)).sum())
-        limit *= self._fresher(profile.freshness)
+        limits = worth * below_heads(standing.popularity) * self._fresher(profile.freshness)
         nth = np.partition(scores, -n)[-n] if scores.size >= n else 0.0
-        if limit > 0.0 and nth <= limit:  # one that leads at no half-life may stand above
-            slots = self.slots()
+        if 0.0 < limits.sum() >= nth:  # one that leads at no half-life may stand above
+            slots = np.union1d(slots, self._contenders(standing, worth, limits, nth))
             scores = self._parts(standing, worth, slots).sum(0)
         return slots, np.asarray(scores), loan
 
@@ -206,6 +229,38 @@ class Standings:
             parts[level] = worth[level] * scores
         return parts
 
+    def _contenders(
+        self, standing: _Standing, worth: NDArray[np.float64], limits: NDArray[np.float64],
+        least: float,
+    ) -> NDArray[np.int32]:  # fmt: skip
+        """Slots of all articles in no head that may score so much, and of some in a head.
+
+        `limits` is what each level adds to the score of one that is in no head, at most.
+        """
+        least -= SLIGHT * float(limits.sum())
+        rest = standing.rest
+        if rest is None or rest.under(worth) >= least:
+            slots, near = self.slots(), (1.0 - NEAR) * least
+            others = slots[self._most(standing, worth, limits, slots) >= near]
+            others = np.union1d(others, standing.popularity.slot)
+            rest = standing.rest = Rest([others], others.size + ADDED, worth, near)
+        slots = rest.others()
+        slots = slots[self._is_mine(slots)]
+        return np.asarray(slots[self._most(standing, worth, limits, slots) >= least])
+
+    def _most(
+        self, standing: _Standing, worth: NDArray[np.float64], limits: NDArray[np.float64],
+        slots: NDArray[np.int32],
+    ) -> NDArray[np.float64]:  # fmt: skip
+        """What articles in no head score at most, (n_slots,) float64."""
+        units = np.array([bound.mix * fading(bound.shift) for bound in standing.bounds])
+        weights = standing.decays[0].class_weight
+        most = worth[:, None] * read_bounds(slots, self._site.state.mass, units, weights)
+        for level, decay in enumerate(standing.decays):
+            if decay.first >= 0:  # its bound is another half-life
+                most[level] *= 1.0 + SLACK
+        return np.asarray(np.minimum(most, limits[:, None]).sum(0))
+
     def _popular(self, profile: Profile) -> _Standing:
         p = profile
         second = p.mix_half_life if _is_mix(p) else 0.0
@@ -260,14 +315,17 @@ class Standings:
         if standing.decays[0].freshness > 0.0:
             stale = stale or day != standing.at_ms // DAY_MS
         if stale:
-            standing.pending = [self._leading(standing)]
+            standing.pending, standing.rest = [self._leading(standing)], None
             standing.bases, standing.at_ms = bases.copy(), self._site.newest_ms
             weight, unit = standing.popularity.weight, standing.popularity.unit
             standing.popularity = new_popularity(weight.size)._replace(weight=weight, unit=unit)
         if standing.pending:
             pending, standing.pending = standing.pending, []
-            slots = np.unique(np.concatenate(pending)) if len(pending) > 1 else pending[0]
-            slots = np.sort(slots[self._is_mine(slots)])
+            slots = np.unique(np.concatenate(pending))
+            slots = slots[self._is_mine(slots)]
+            if standing.rest:
+                standing.rest.add(slots)
+                standing.rest = standing.rest if standing.rest.room > 0 else None
             until, published = (day + 1) * DAY_MS, self._roster.published
             scores = np.empty((len(standing.decays), slots.size))
             for level, decay in enumerate(standing.decays):
@@ -278,10 +336,13 @@ class Standings:
     def _is_mine(self, slots: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Which slots hold an article of this edition and section that may be listed."""
         roster = self._roster
-        section = roster.section[slots]
-        mine = roster.owner[slots] == self.index
-        mine &= (section != NEVER) if self._section is None else (section == self._section)
+        mine = (roster.owner[slots] == self.index) & self._lists(roster.section[slots])
         return np.asarray(mine)
+
+    def _lists(self, sections: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Which sections, by their codes, this is of."""
+        its = sections != NEVER if self._section is None else sections == self._section
+        return np.asarray(its)
 
     def _leading(self, standing: _Standing) -> NDArray[np.int32]:
         """Articles among which the leaders of every level are; the others need no score."""
