@@ -331,7 +331,8 @@ class Standings:
             for level, decay in enumerate(standing.decays):
                 scores[level] = read_scores(slots, state.mass, published, until, decay)
             first = foremost(scores)
-            standing.popularity = raised(standing.popularity, slots[first], scores[:, first])
+            led = scores.take(first, 1)  # in C order, as the compiled loops know it
+            standing.popularity = raised(standing.popularity, slots[first], led)
 
     def _is_mine(self, slots: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Which slots hold an article of this edition and section that may be listed."""
