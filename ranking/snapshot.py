@@ -5,7 +5,7 @@ pieces writes those that changed since the snapshot before, then the header, whi
 file takes the whole: the header's length, the header, the pieces.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -16,6 +16,10 @@ VERSION = 4
 READABLE = (3, 4)
 """Versions that this program reads: 3 was written by 0.1.0."""
 Marks = dict[str, Mark]
+
+
+def _nothing() -> None:
+    pass
 
 
 class CheckpointError(ValueError):
@@ -99,9 +103,18 @@ class Snapshot:
             for name, keys in site.ids.items():
                 yield f"{site.name} {name}", keys.tobytes()
 
-    def whole(self) -> bytes:
-        """All of it as one piece of bytes; of a snapshot of everything."""
-        pieces = [piece for _, piece in self.pieces()]
+    def whole(self, after: Callable[[], None] = _nothing) -> bytes:
+        """All of it as one piece of bytes; of a snapshot of everything.
+
+        Parameters
+        ----------
+        after : callable
+            Called after each piece, for a thread that is to give way to others.
+        """
+        pieces = []
+        for _, piece in self.pieces():
+            pieces.append(piece)
+            after()
         head = msgspec.msgpack.encode(self.header([len(piece) for piece in pieces]))
         return b"".join([len(head).to_bytes(8, "little"), head, *pieces])
 

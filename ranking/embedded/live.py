@@ -42,6 +42,8 @@ LARGE = 500
 """Events from which a request is packed by who submits it."""
 SPELL = 10.0
 """Between two checkpoints passes at least so many times what the one before took."""
+REST = 0.002
+"""Seconds between the packing of two pages of a checkpoint, which takes about as long."""
 WARN_EVERY = 60.0
 """Seconds between two warnings of the same kind."""
 
@@ -340,9 +342,14 @@ class Live:
 
     def _keep(self, snapshot: Snapshot, began: float) -> None:
         """Write a checkpoint, in a thread of its own."""
-        data, keep = snapshot.whole(), self.settings.keep
+        data, keep = snapshot.whole(self._give_way), self.settings.keep
         self.log.checkpoints.keep(snapshot.position, data, time.time(), keep)
         self._took = time.monotonic() - began
+
+    def _give_way(self) -> None:
+        """Let the engine and the answers have the interpreter, unless the server stops."""
+        if not self._stopping:
+            time.sleep(REST)
 
 
 def pause_of(every: float, took: float) -> float:

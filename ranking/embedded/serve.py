@@ -20,7 +20,7 @@ from ranking.server.serve import check_address, is_loopback, listen
 from ranking.server.site_settings import DEFAULT_SITE, SiteSettings
 
 Portal = Callable[[Live], list[BaseRoute]]
-SWITCH_INTERVAL = 0.005
+SWITCH_INTERVAL = 0.001
 """Seconds after which the ranker thread lets the API have the interpreter."""
 
 
