@@ -8,7 +8,7 @@ the log's, and how often it ticks changes nothing in its state.
 import math
 import struct
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -55,7 +55,7 @@ class Changes:
     Attributes
     ----------
     boards : list of Board
-        Those of the editions that changed, by edition.
+        Those of the editions that changed, Popular first.
     touched : dict of str to (n,) int32
         Slots of each site's articles that were viewed.
     evicted, cards : list of (str, str)
@@ -187,7 +187,13 @@ class Ranker(Showing):
         self._changed.add(edition)
         self._cards.append((edition, article))
 
-    def tick(self, *, renew: bool = True, wall: float | None = None) -> Changes:
+    def tick(
+        self,
+        *,
+        renew: bool = True,
+        wall: float | None = None,
+        made: Callable[[Board], None] | None = None,
+    ) -> Changes:
         """Bring the lists up to the log and make the boards that changed, or whose time has come.
 
         Without a wall clock all of them are made. With one, what small editions borrow is looked at
@@ -201,6 +207,8 @@ class Ranker(Showing):
             Let tag graphs follow too, which costs some 20 ms an edition when they are read.
         wall : float
             Wall clock in seconds, of a live process.
+        made : callable
+            Given each board as soon as it is made, Popular first.
         """
         self.at_wall(wall)
         changed, self._changed = self._changed, set()
@@ -229,7 +237,11 @@ class Ranker(Showing):
             self._waiting |= dict.fromkeys(later)
             fresh.difference_update(later)
         keys |= fresh
-        boards = [self.live_board(*key) for key in sorted(keys | self._due(keys))]
+        boards = []
+        for key in sorted(keys | self._due(keys), key=_popular_first):
+            boards.append(self.live_board(*key))
+            if made:
+                made(boards[-1])
         for name in changed | viewed:
             self._turns[name] = self._next_turn(name)
         return Changes(boards, touched, evicted, cards, turned | {edition for edition, _ in cards})
@@ -377,3 +389,7 @@ class Ranker(Showing):
 
     def _logged_sites(self) -> list[Site]:
         return [site for _, site in sorted(self.sites.items()) if site.turns]
+
+
+def _popular_first(key: tuple[str, str]) -> tuple[bool, tuple[str, str]]:
+    return key[1] != "popular", key

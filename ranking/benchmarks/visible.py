@@ -28,13 +28,15 @@ PLACES = 20
 """Of the list that is asked for; an edition has half as many probes."""
 PATIENCE = 2.0
 """Seconds after which a view passes for one that is not seen."""
-BETWEEN = 0.4
-"""Seconds between two probes, at most."""
+BETWEEN, SELDOM = 0.4, 2.0
+"""Seconds between two probes, at most; of a large portal, whose checkpoints take long."""
 LOADING = 0.75
 """Share of the time in which the articles must be there."""
 
 
-def visible(limit: Limit, articles: int = FLOWING, editions: int = 1) -> dict[str, float]:
+def visible(
+    limit: Limit, articles: int = FLOWING, editions: int = 1, between: float = BETWEEN
+) -> dict[str, float]:
     """Post views of new articles and ask until they are listed.
 
     Parameters
@@ -42,6 +44,8 @@ def visible(limit: Limit, articles: int = FLOWING, editions: int = 1) -> dict[st
     limit : Limit
     articles, editions : int
         Of the portal, besides those that are probed.
+    between : float
+        Seconds between two probes, at most.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def visible(limit: Limit, articles: int = FLOWING, editions: int = 1) -> dict[st
         names = _load(server.url, limit, articles, editions)
         with Flow(server.url, names) as flow:
             time.sleep(min(1.0, limit.seconds / 4))
-            probes = limit.of(_moments(limit), f"of {PROBES} probes were made")
+            probes = limit.of(_moments(limit, between), f"of {PROBES} probes were made")
             delays = [_probe(server.url, number) for number in probes]
         peak, resident = server.peak_megabytes(), server.resident_megabytes()
     seen = [delay for delay in delays if delay is not None]
@@ -82,12 +86,12 @@ def visible(limit: Limit, articles: int = FLOWING, editions: int = 1) -> dict[st
     }
 
 
-def _moments(limit: Limit) -> Iterator[int]:
+def _moments(limit: Limit, between: float) -> Iterator[int]:
     """Numbers of the probes, each when its time has come."""
     drawn = random.Random(2)
     for number in range(PROBES):
         limit.say(f"{number} of {PROBES} probes were made")
-        time.sleep(drawn.uniform(0.0, min(BETWEEN, limit.seconds / PROBES)))
+        time.sleep(drawn.uniform(0.0, min(between, limit.seconds / PROBES)))
         yield number
 
 
@@ -114,7 +118,7 @@ def visible_editions(limit: Limit) -> dict[str, float]:
 
 def visible_articles(limit: Limit) -> dict[str, float]:
     """The same on a portal of a million articles in seven editions."""
-    return visible(limit, ARTICLES, 7)
+    return visible(limit, ARTICLES, 7, SELDOM)
 
 
 def _load(url: str, limit: Limit, articles: int, editions: int) -> list[tuple[str, str]]:

@@ -308,12 +308,12 @@ class Live:
         with self.lock:
             if self.ranker.govern(self.book.profiles, self.book.desk(time.time())):
                 self.shelf.renew()
-            changes = self.ranker.tick(renew=renew, wall=time.time())
+            changes = self.ranker.tick(
+                renew=renew, wall=time.time(), made=lambda board: self.shelf.put(board, now)
+            )
             self._beside.note(changes.boards)
             beside = self._beside.make(self.shelf.followed.wanted(), now)
         self._teller.tell(self._watch.look(changes, self.book.hooks(), time.time()))
-        for board in changes.boards:
-            self.shelf.put(board, now)
         self.shelf.forget(changes.listed)
         self.shelf.flush(now)
         self.shelf.followed.put(beside, now)
