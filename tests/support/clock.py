@@ -7,6 +7,7 @@ that, so that it serves any version's code.
 """
 
 import inspect
+import os
 import sys
 import time
 
@@ -20,8 +21,12 @@ def shift_clock(at: float) -> None:
 
 def limit_articles(articles: int) -> None:
     """Let engine settings that say nothing else hold so many articles of a site."""
+    from ranking.commands import settings
     from ranking.engine.settings import EngineSettings
 
+    if "TOLQYN_ARTICLES" in settings.ENVIRONMENT:  # since 0.2.0
+        os.environ["TOLQYN_ARTICLES"] = str(articles)
+        return
     init = EngineSettings.__init__
     names = list(inspect.signature(init).parameters)[1:]
     defaults = dict(zip(names, init.__defaults__ or (), strict=True)) | {"articles": articles}
