@@ -15,12 +15,12 @@ import click
 from ranking.commands.groups import Suggesting
 
 COMMANDS = {
-    "serve": ("ranking.commands.serving:serve", "Run the embedded server."),
-    "demo": ("ranking.commands.serving:demo", "Run a simulated agency with seven editions."),
-    "send": ("ranking.commands.sending:send", "Replay a log into a running system."),
-    "backtest": ("ranking.commands.measuring:backtest", "Measure the lists on a log."),
-    "tune": ("ranking.commands.tuning:tune", "Search a profile's parameters on a log."),
-    "bench": ("ranking.commands.measuring:bench", "Run benchmarks."),
+    "serve": ("ranking.commands.serve:serve", "Run the embedded server."),
+    "demo": ("ranking.commands.serve:demo", "Run a simulated agency with seven editions."),
+    "send": ("ranking.commands.send:send", "Replay a log into a running system."),
+    "backtest": ("ranking.commands.backtest:backtest", "Measure the lists on a log."),
+    "tune": ("ranking.commands.tune:tune", "Search a profile's parameters on a log."),
+    "bench": ("ranking.commands.backtest:bench", "Run benchmarks."),
     "profiles": (
         "ranking.commands.profiles:profiles",
         "Look at profiles, try drafts, publish, roll back.",
@@ -31,7 +31,7 @@ COMMANDS = {
         "Plan, check and read A/B experiments.",
     ),
     "keys": ("ranking.commands.keys:keys", "Make and revoke keys."),
-    "warm": ("ranking.commands.serving:warm", "Compile the loops ahead of the first start."),
+    "warm": ("ranking.commands.serve:warm", "Compile the loops ahead of the first start."),
 }
 PREFIX = "TOLQYN_"
 
@@ -96,7 +96,7 @@ def main() -> None:
 
 def _check_environment() -> None:
     from ranking.commands.settings import ENVIRONMENT
-    from ranking.quoting import suggestion
+    from ranking.engine.quotation import suggestion
 
     given = {name for name in os.environ if name.startswith(PREFIX)}
     if given <= set(ENVIRONMENT):

@@ -16,21 +16,18 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.arms import Row
+from ranking.content.availability import NO_CLOCK
+from ranking.content.cards import Card
+from ranking.content.catalogue import Catalogue
 from ranking.engine.batch import Batch
 from ranking.engine.checkpoint import restored_site, snapshot_of, state_bytes
 from ranking.engine.event import site_of
 from ranking.engine.outcomes import NAMES, NO_ROOM, ROBOT
+from ranking.engine.recovery import Rereading
 from ranking.engine.settings import EngineSettings
+from ranking.engine.signals.experiment_sums import Row
 from ranking.engine.site import Remembered, Site
-from ranking.lists.boards import SURFACES, Board
-from ranking.lists.cards import Card
-from ranking.lists.catalogue import Catalogue
-from ranking.lists.listing import NO_CLOCK
-from ranking.lists.profile import DEFAULT, Profile
-from ranking.rereading import Rereading
-from ranking.showing import Showing
-from ranking.snapshot import (
+from ranking.engine.snapshot import (
     CheckpointError,
     Header,
     Marks,
@@ -42,6 +39,9 @@ from ranking.snapshot import (
     piece_names,
     read_whole,
 )
+from ranking.lists.boards import SURFACES, Board
+from ranking.lists.live_lists import Showing
+from ranking.profiles.profile import DEFAULT, Profile
 
 MINUTE_MS = 60_000
 DUE = 16

@@ -1,15 +1,15 @@
 """Cards on their way through the topic `articles`: key and value of a record.
 
 The key is the article, so that compaction keeps its last record: a card, a tombstone or a restored
-card, as `ranking.lists.tombstones` keeps them. Collectors write no card over a tombstone. One that
-stands there was written by a collector that had not read the tombstone yet: it is passed over.
+card (`ranking.content.tombstones`). Collectors write no card over a tombstone. A card that follows
+a tombstone was written by a collector that had not read the tombstone yet: it is passed over.
 A record without a value is a tombstone of version 0.1.0, which a later card has lifted.
 """
 
 import msgspec
 
-from ranking.lists.cards import Card
-from ranking.lists.tombstones import Held, kept, read_kept
+from ranking.content.cards import Card
+from ranking.content.tombstones import Held, kept, read_kept
 
 
 class CardError(ValueError):

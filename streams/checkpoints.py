@@ -16,8 +16,15 @@ from uuid import uuid4
 
 import msgspec
 
-from ranking.snapshot import CheckpointError, Header, Marks, Snapshot, piece_names, read_header
-from streams.records import Reader, Writer
+from ranking.engine.snapshot import (
+    CheckpointError,
+    Header,
+    Marks,
+    Snapshot,
+    piece_names,
+    read_header,
+)
+from streams.topic_reader import Reader, Writer
 
 LETTERS = "abc"
 KEPT = 2

@@ -11,7 +11,7 @@ import threading
 
 import msgspec
 
-from streams.producing import FastLogError, FastProducer, read_topic
+from streams.librdkafka import FastLogError, FastProducer, read_topic
 from streams.topic_names import TopicNames
 
 NO_DAY = -1

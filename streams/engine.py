@@ -10,24 +10,24 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ranking.alerts.observer import Watch
+from ranking.alerts.webhook_sender import Teller
 from ranking.engine.batch import BatchError
 from ranking.engine.settings import EngineSettings
-from ranking.mirror.names import Names, Question
-from ranking.mirror.store import StoreError
-from ranking.mirror.store import Writer as StoreWriter
-from ranking.past.history import EVERY
+from ranking.engine.snapshot import CheckpointError
+from ranking.history.shown_boards import EVERY
 from ranking.ranker import Changes, Ranker
-from ranking.snapshot import CheckpointError
-from ranking.telling import Teller
-from ranking.watching import Watch
+from ranking.read_model.store import StoreError
+from ranking.read_model.store import Writer as StoreWriter
+from ranking.read_model.store_keys import Names, Question
 from streams.cards import CardError
 from streams.checkpoints import Checkpoints, Loaded, load
-from streams.deciding import KafkaSettings
-from streams.hours import Hours
-from streams.part import Part
-from streams.publishing import Publishing
-from streams.records import Reader, Record, RecordsError, Writer
+from streams.hourly_checkpoints import Hours
+from streams.partition_engine import Part
+from streams.publisher import Publishing
+from streams.settings_log import KafkaSettings
 from streams.topic_names import TopicNames
+from streams.topic_reader import Reader, Record, RecordsError, Writer
 
 TICK = 0.1
 BUSY = 4

@@ -18,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.batch import Batch, encode, full_columns
+from ranking.engine.batch_builder import Hasher, pack
 from ranking.engine.event import Rejection, Unreadable, site_of
-from ranking.engine.packing import Hasher, pack
-from ranking.engine.rows import Rows, joined
-from ranking.server.bundles import NOTHING, DayHashes
-from ranking.server.collector import Admitted, admit
+from ranking.engine.event_columns import Rows, joined
+from ranking.service.batches import NOTHING, DayHashes
+from ranking.service.collector import Admitted, admit
 from streams.day_keys import DayKeys
+from streams.librdkafka import FastConsumer, FastLogError, FastProducer
 from streams.partitions import partition_of
-from streams.producing import FastConsumer, FastLogError, FastProducer
 from streams.topic_names import TopicNames
 
 MOST = 5000

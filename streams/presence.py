@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from ranking.mirror.store import StoreError, Writer
+from ranking.read_model.store import StoreError, Writer
 
 STANDS, RENEW = 3.0, 1.0
 

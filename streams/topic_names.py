@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ranking.mirror.names import prefixed
+from ranking.read_model.store_keys import prefixed
 
 VIEWS = "page-views"
 RAW = "raw-views"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ranking.mirror.names import prefixed
+from ranking.read_model.store_keys import prefixed
 from streams.topic_names import (
     ARTICLES,
     BOARDS,

@@ -21,8 +21,8 @@ from faust.transport.drivers.aiokafka import Consumer as KafkaConsumer
 from faust.types import TP
 
 from streams.engine import Engine, LogError
-from streams.part import GapError
-from streams.records import RecordsError
+from streams.partition_engine import GapError
+from streams.topic_reader import RecordsError
 
 SESSION, HEARTBEAT, REBALANCE = 6.0, 1.0, 10.0
 BUFFERED = 32

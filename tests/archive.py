@@ -13,7 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ranking.lists.duplicates import is_near_duplicate
+from ranking.lists.rerank.near_duplicates import is_near_duplicate
 from ranking.ranker import Ranker
 from tests.generated import generated
 

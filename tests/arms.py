@@ -3,7 +3,9 @@
 from collections import Counter
 from typing import NamedTuple
 
-from ranking.engine.arms import (
+from ranking.engine.experiment_labels import split
+from ranking.engine.settings import EngineSettings
+from ranking.engine.signals.experiment_sums import (
     BOUNCES,
     CLICKS,
     IMPRESSIONS,
@@ -15,8 +17,6 @@ from ranking.engine.arms import (
     VISITORS,
     VISITS,
 )
-from ranking.engine.labels import split
-from ranking.engine.settings import EngineSettings
 from ranking.experiments.plans import Experiment
 from tests.logs import ROBOT, Row, Truth
 

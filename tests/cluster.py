@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ranking.benchmarks.spawned import Command, free_port
+from ranking.benchmarks.processes import Command, free_port
 
 ROOT = Path(__file__).parents[1]
 NUMBERS = itertools.count(1)

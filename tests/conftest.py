@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import Server, spawned
+from ranking.benchmarks.processes import Server, spawned
 from streams.broker import Broker
 from streams.topics import PARTITIONS, specification
 from tests.chromium import Chromium, chromium

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from ranking.benchmarks.spawned import TOLQYN, Command, free_port
+from ranking.benchmarks.processes import TOLQYN, Command, free_port
 
 LANGUAGES = ("ru", "kk", "kk-Latn", "kk-Arab", "zh", "uz", "en")
 

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from ranking.content.cards import Card
 from ranking.engine.batch import Batch
-from ranking.engine.packing import pack
-from ranking.engine.rows import Rows
-from ranking.lists.cards import Card
+from ranking.engine.batch_builder import pack
+from ranking.engine.event_columns import Rows
 from tests.generated_views import Audience, Shelf, views_of
 from tests.logs import DAY_MS, HASHES, START_MS
 from tests.vocabulary import LANGUAGES, Vocabulary

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from ranking.engine.rows import Rows
+from ranking.engine.event_columns import Rows
 from tests.logs import HOUR_MS, ROBOT, START_MS
 from tests.vocabulary import LANGUAGES, SHARES
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
+from ranking.content.cards import Card
 from ranking.engine.decay import HALF_LIVES
 from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import Board
-from ranking.lists.cards import Card
-from ranking.lists.profile import Profile
+from ranking.profiles.profile import Profile
 from ranking.ranker import Ranker
 from tests.logs import (
     DAY_MS,

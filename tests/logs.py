@@ -13,9 +13,9 @@ from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from ranking.engine.batch import Batch
+from ranking.engine.batch_builder import Hasher, pack
 from ranking.engine.event import Event, site_of
-from ranking.engine.packing import Hasher, pack
-from ranking.engine.rows import rows_of
+from ranking.engine.event_columns import rows_of
 from ranking.engine.settings import EngineSettings
 
 START_MS = 1_700_000_000_000

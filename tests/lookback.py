@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 
 from ranking.engine.batch import Batch
-from ranking.past.rankers import Rankers
+from ranking.history.past_state import Rankers
 from ranking.ranker import Ranker
 from tests.logs import DAY_MS, MINUTE_MS, RU, Row, chopped, packed, random_rows
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from ranking.benchmarks.spawned import Command, free_port
+from ranking.benchmarks.processes import Command, free_port
 
 _TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 _CONFIGURATION = """

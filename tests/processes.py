@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ranking.benchmarks.spawned import TOLQYN, Command, await_until, free_port, is_ready
+from ranking.benchmarks.processes import TOLQYN, Command, await_until, free_port, is_ready
 
 UNSTEADIED = "steadiness = 0"
 """A profile whose boards do not depend on those before them."""

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
+from ranking.backtest.backtest import replay
+from ranking.backtest.live_predictions import RENEW_MS
+from ranking.backtest.measures.accuracy import Measures, accuracy
+from ranking.backtest.visits import Span
+from ranking.content.catalogue import Catalogue
 from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import Board, make_board
-from ranking.lists.catalogue import Catalogue
-from ranking.lists.mixing import mix
-from ranking.lists.profile import Profile
-from ranking.lists.reading import Scored
-from ranking.lists.steadiness import Incumbents
+from ranking.lists.edition_reader import Scored
+from ranking.lists.related_mixture import mix
+from ranking.lists.rerank.hysteresis import Incumbents
+from ranking.profiles.profile import Profile
 from ranking.ranker import Ranker
-from ranking.replay.asking import RENEW_MS
-from ranking.replay.backtest import replay
-from ranking.replay.measures.accuracy import Measures, accuracy
-from ranking.replay.visits import Span
 from tests.logs import (
     DAY_MS,
     HASHES,

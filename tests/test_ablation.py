@@ -5,11 +5,11 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from ranking.backtest.ablation import COMPONENTS, WHOLE, ablate
+from ranking.backtest.visits import Span
+from ranking.content.catalogue import Catalogue
 from ranking.engine.settings import EngineSettings
-from ranking.lists.catalogue import Catalogue
-from ranking.lists.profile import DEFAULT, Profile
-from ranking.replay.ablation import COMPONENTS, WHOLE, ablate
-from ranking.replay.visits import Span
+from ranking.profiles.profile import DEFAULT, Profile
 from tests.logs import KK, RU, packed
 from tests.slow_backtest import ALL, log
 from tests.test_asking import cards

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ranking.benchmarks.spawned import Server, await_until, spawned
+from ranking.benchmarks.processes import Server, await_until, spawned
+from ranking.content.cards import Card
 from ranking.engine.batch import decode, encode
 from ranking.engine.outcomes import AHEAD, COUNTED, LATE, NO_ROOM
 from ranking.engine.settings import EngineSettings
-from ranking.lists.cards import Card
 from ranking.ranker import Ranker
 from tests.logs import DAY_MS, HOUR_MS, MINUTE_MS, START_MS, Row, chopped, packed, view
 from tests.restarts import applied, restarted

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ranking.engine.arms import (
+from ranking.engine.compiled import compiled
+from ranking.engine.experiment_labels import label_of
+from ranking.engine.hyperloglog import REGISTERS, distinct, see
+from ranking.engine.settings import EngineSettings
+from ranking.engine.signals.experiment_sums import (
     BOUNCES,
     VIEWS,
     VISITORS,
     VISITS,
 )
-from ranking.engine.compiled import compiled
-from ranking.engine.distinct import REGISTERS, distinct, see
-from ranking.engine.labels import label_of
-from ranking.engine.settings import EngineSettings
+from ranking.experiments.bucket_sums import no_tallies
 from ranking.experiments.counting import counted
 from ranking.experiments.plans import Experiment, experiment_of
-from ranking.experiments.tallies import no_tallies
 from ranking.ranker import Ranker
 from tests.arms import ArmsTruth, Cell, Name
 from tests.logs import (

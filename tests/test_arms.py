@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from ranking.control.book import Book, name_of
 from ranking.experiments.arms import Listed, has_own_lists, listed
 from ranking.experiments.plans import ExperimentError
-from ranking.lists.profiles import Scope
+from ranking.profiles.scopes import Scope
+from ranking.settings_log.book import Book, name_of
 from tests.test_experiments import NOW, POPULAR, body, decided, phases
 
 STARTED = NOW + 3600

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import await_until
+from ranking.benchmarks.processes import await_until
 from ranking.engine.batch import BUCKETS
 from ranking.experiments.assignment import arms_of
 from tests import trials

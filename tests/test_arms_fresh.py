@@ -11,14 +11,14 @@ import httpx
 import orjson
 import pytest
 
-from ranking.benchmarks.spawned import await_until
-from ranking.control.book import Book
+from ranking.benchmarks.processes import await_until
 from ranking.embedded.live import Live
 from ranking.embedded.log import Log
 from ranking.embedded.ports import EmbeddedLists, EmbeddedSettings
 from ranking.lists.boards import Board
-from ranking.lists.profile import Profile
-from ranking.server.arms import ArmLists
+from ranking.profiles.profile import Profile
+from ranking.service.experiment_lists import ArmLists
+from ranking.settings_log.book import Book
 from tests.processes import Cluster
 
 pytestmark = pytest.mark.server

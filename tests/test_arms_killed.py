@@ -12,10 +12,10 @@ import httpx
 import orjson
 import pytest
 
-from ranking.benchmarks.spawned import Server, await_until, spawned
+from ranking.backtest.send import target_of
+from ranking.benchmarks.processes import Server, await_until, spawned
 from ranking.engine.event import Event
 from ranking.experiments.plans import Experiment
-from ranking.replay.send import target_of
 from tests.arms import ArmsTruth, csv_of
 from tests.logs import Row
 from tests.processes import Cluster

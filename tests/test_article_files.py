@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ranking.lists.cards import Card
-from ranking.replay.files import ARTICLE_FIELDS, FileError, mapping_of, read_articles
-from ranking.replay.packed import catalogue_of
+from ranking.backtest.files import ARTICLE_FIELDS, FileError, mapping_of, read_articles
+from ranking.backtest.packed_log import catalogue_of
+from ranking.content.cards import Card
 from tests.logs import KK, START_MS
 from tests.written import Rows, written
 

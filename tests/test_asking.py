@@ -6,12 +6,12 @@ import random
 import pytest
 from msgspec.structs import replace
 
-from ranking.lists.cards import Card
-from ranking.lists.catalogue import Catalogue
-from ranking.lists.profile import DEFAULT, Profile
-from ranking.replay.asking import TOLD_EVERY, is_plain
-from ranking.replay.backtest import replay
-from ranking.replay.visits import Span
+from ranking.backtest.backtest import replay
+from ranking.backtest.live_predictions import TOLD_EVERY, is_plain
+from ranking.backtest.visits import Span
+from ranking.content.cards import Card
+from ranking.content.catalogue import Catalogue
+from ranking.profiles.profile import DEFAULT, Profile
 from tests.logs import DAY_MS, KK, RU, START_MS, chopped, random_rows
 from tests.slow_backtest import ALL, assert_same, log
 

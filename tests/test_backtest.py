@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ranking.backtest.backtest import replay
+from ranking.backtest.measures.accuracy import accuracy
+from ranking.backtest.visits import Span, span_of, visit_links
+from ranking.content.catalogue import Catalogue
 from ranking.engine.settings import EngineSettings
-from ranking.lists.catalogue import Catalogue
-from ranking.lists.profile import DEFAULT, Profile
-from ranking.replay.backtest import replay
-from ranking.replay.measures.accuracy import accuracy
-from ranking.replay.visits import Span, span_of, visit_links
+from ranking.profiles.profile import DEFAULT, Profile
 from tests.logs import (
     DAY_MS,
     HOUR_MS,

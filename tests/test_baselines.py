@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ranking.lists.catalogue import Catalogue
-from ranking.replay.backtest import Replay, replay
-from ranking.replay.baselines.asked import Asked, asked_of
-from ranking.replay.baselines.compared import BASELINES, baselines
-from ranking.replay.baselines.cooccurrence import REACH, cooccurrence_places, pairs_of
-from ranking.replay.baselines.counting import count_places
-from ranking.replay.baselines.neighbours import NEIGHBOURS, SAMPLE, neighbour_places
-from ranking.replay.measures.beside import hours_of
-from ranking.replay.measures.measured import Replays, measured
-from ranking.replay.questions import LISTS, MISSED
-from ranking.replay.visits import Span
+from ranking.backtest.backtest import Replay, replay
+from ranking.backtest.baselines.comparison import BASELINES, baselines
+from ranking.backtest.baselines.cooccurrence import REACH, cooccurrence_places, pairs_of
+from ranking.backtest.baselines.popularity import count_places
+from ranking.backtest.baselines.queries import Asked, asked_of
+from ranking.backtest.baselines.vsknn import NEIGHBOURS, SAMPLE, neighbour_places
+from ranking.backtest.measures.comparison_table import hours_of
+from ranking.backtest.measures.summary import Replays, measured
+from ranking.backtest.predictions import LISTS, MISSED
+from ranking.backtest.visits import Span
+from ranking.content.catalogue import Catalogue
 from tests.logs import HOUR_MS, KK, RU, packed
 from tests.slow_backtest import log
 

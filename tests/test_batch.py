@@ -25,9 +25,9 @@ from ranking.engine.batch import (
     encode,
     full_columns,
 )
+from ranking.engine.batch_builder import is_robot, pack
 from ranking.engine.event import Event
-from ranking.engine.packing import is_robot, pack
-from ranking.engine.rows import rows_of
+from ranking.engine.event_columns import rows_of
 from tests.logs import HASHES, KK, ROBOT, RU, START_MS, packed, random_rows, view
 
 NAMES = st.text(min_size=1, max_size=12)

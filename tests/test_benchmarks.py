@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from ranking.benchmarks.limits import Limit
+from ranking.benchmarks.time_limit import Limit
 from ranking.cli import tolqyn
 
 NUMBERS = {

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from ranking.control.book import Book, ConflictError, name_of, scope_of
-from ranking.control.drafts import Asked, draft_of
-from ranking.control.keys import Role, holder_of, new_key
-from ranking.control.overrides import OverrideError, override_of
-from ranking.control.records import FORMAT, Record, RecordError, packed, record_of
-from ranking.lists.profile import DEFAULT, ProfileError
-from ranking.lists.profiles import Profiles, Scope
+from ranking.profiles.profile import DEFAULT, ProfileError
+from ranking.profiles.scopes import Profiles, Scope
+from ranking.settings_log.book import Book, ConflictError, name_of, scope_of
+from ranking.settings_log.decisions import FORMAT, Record, RecordError, packed, record_of
+from ranking.settings_log.drafts import Asked, draft_of
+from ranking.settings_log.keys import Role, holder_of, new_key
+from ranking.settings_log.overrides import OverrideError, override_of
 
 POPULAR = Scope("paper/en", surface="popular")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import Server, await_until
+from ranking.benchmarks.processes import Server, await_until
 from tests.test_cli import tolqyn
 
 pytestmark = [pytest.mark.server, pytest.mark.data]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ranking.lists.blocks import SortedBlocks
-from ranking.lists.cards import Card
-from ranking.lists.catalogue import Catalogue
+from ranking.content.cards import Card
+from ranking.content.catalogue import Catalogue
+from ranking.lists.sorted_blocks import SortedBlocks
 from tests.logs import KK, RU
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ranking.embedded.checkpoints import CheckpointFiles
 from ranking.engine.settings import EngineSettings
-from ranking.snapshot import CheckpointError, read_whole
+from ranking.engine.snapshot import CheckpointError, read_whole
 from tests.logs import packed
 from tests.restarts import applied, log_for
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from ranking.ranker import Ranker
 from streams.checkpoints import Checkpoints, load
-from streams.records import Reader, RecordsError, Writer
 from streams.topic_names import TopicNames
+from streams.topic_reader import Reader, RecordsError, Writer
 from tests.logs import chopped, random_rows
 
 PARTITION = 1

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ranking.benchmarks.spawned import TOLQYN, Server, free_port, spawned
+from ranking.benchmarks.processes import TOLQYN, Server, free_port, spawned
 from ranking.cli import COMMANDS
 
 

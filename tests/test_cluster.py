@@ -10,9 +10,9 @@ import orjson
 import pytest
 import redis
 
-from ranking.benchmarks.spawned import await_until
-from ranking.mirror.names import Names, prefixed
-from ranking.replay.send import target_of
+from ranking.backtest.send import target_of
+from ranking.benchmarks.processes import await_until
+from ranking.read_model.store_keys import Names, prefixed
 from tests.processes import Cluster
 from tests.test_mirror import cards_of
 from tests.traffic import (

@@ -7,9 +7,9 @@ import httpx
 import orjson
 import pytest
 
-from ranking.benchmarks.spawned import await_until, spawned
+from ranking.benchmarks.processes import await_until, spawned
 from ranking.engine.batch import Batch, encode
-from ranking.server.collector import admit
+from ranking.service.collector import admit
 from streams.broker import Broker, Producer
 from streams.partitions import partition_of
 from streams.topic_names import TopicNames

@@ -6,19 +6,19 @@ import random
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import await_until
-from ranking.control.book import Book
+from ranking.benchmarks.processes import await_until
 from ranking.engine.batch import encode
+from ranking.history.hours import HOUR
+from ranking.history.past_state import Rankers
+from ranking.history.shown_boards import shown_of
 from ranking.lists.boards import Board, Item
-from ranking.past.history import shown_of
-from ranking.past.hours import HOUR
-from ranking.past.rankers import Rankers
 from ranking.ranker import Ranker
+from ranking.settings_log.book import Book
 from streams.cards import card_record
-from streams.hours import Hours
-from streams.past import ClusterPast
-from streams.records import Writer
+from streams.history import ClusterPast
+from streams.hourly_checkpoints import Hours
 from streams.topic_names import TopicNames
+from streams.topic_reader import Writer
 from tests.logs import RU, Row
 from tests.lookback import (
     OTHER,

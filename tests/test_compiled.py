@@ -32,6 +32,8 @@ def test_what_a_function_calls_is_among_its_sources() -> None:
 
 def test_what_it_does_not_rest_on_is_not() -> None:
     """A change of the lists leaves the loop over views as it was compiled."""
-    views = {str(path.relative_to(ROOT)) for path in sources_of(ROOT / "ranking/engine/views.py")}
-    assert "ranking/engine/coread.py" in views
-    assert not any(path.startswith(("ranking/lists", "ranking/replay")) for path in views)
+    views = {
+        str(path.relative_to(ROOT)) for path in sources_of(ROOT / "ranking/engine/view_loop.py")
+    }
+    assert "ranking/engine/signals/covisitation.py" in views
+    assert not any(path.startswith(("ranking/lists", "ranking/backtest")) for path in views)

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import await_until
+from ranking.benchmarks.processes import await_until
 from tests.chromium import Chromium
 from tests.cluster import need
 from tests.demo import demo_in, far, is_by_score

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import Server, await_until, spawned
+from ranking.benchmarks.processes import Server, await_until, spawned
 from tests import trials
 from tests.chromium import Chromium
 from tests.cluster import need

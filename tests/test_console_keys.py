@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import Server
+from ranking.benchmarks.processes import Server
 from tests.chromium import Chromium, chromium
 from tests.cluster import need
 

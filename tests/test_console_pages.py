@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ranking.lists.parameters import parameters
+from ranking.profiles.parameters import parameters
 
 PAGES = Path(__file__).parents[1] / "ranking" / "console" / "pages"
 SCRIPTS = {path.name: path.read_text() for path in sorted(PAGES.glob("*.js"))}

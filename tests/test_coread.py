@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ranking.engine.coread import LEVELS
 from ranking.engine.settings import EngineSettings
+from ranking.engine.signals.covisitation import LEVELS
 from ranking.engine.site import Site
 from tests.logs import (
     DAY_MS,

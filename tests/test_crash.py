@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import Server, spawned
+from ranking.benchmarks.processes import Server, spawned
 from tests.processes import UNSTEADIED
 from tests.traffic import BEGIN, post_all
 

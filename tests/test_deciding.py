@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import Server, spawned
+from ranking.benchmarks.processes import Server, spawned
 from ranking.embedded.keys import create_key
 from tests.test_server import card, ids, within
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import await_until
+from ranking.benchmarks.processes import await_until
 from tests.processes import Cluster
 from tests.test_server import card
 from tests.traffic import counts_of, events_of, send, truth_of

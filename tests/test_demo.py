@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import await_until
+from ranking.benchmarks.processes import await_until
 from tests.demo import LANGUAGES, demo_in
 
 pytestmark = pytest.mark.server

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import await_until
-from ranking.engine.labels import split
+from ranking.benchmarks.processes import await_until
+from ranking.engine.experiment_labels import split
 from ranking.experiments.memberships import fields_of
 from tests.chromium import Chromium, chromium
 from tests.cluster import need

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from ranking.benchmarks.spawned import Server, await_until, spawned
+from ranking.benchmarks.processes import Server, await_until, spawned
 from ranking.cli import tolqyn
 from ranking.experiments.report import verified
 from tests import trials

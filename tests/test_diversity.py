@@ -5,12 +5,12 @@ import random
 
 import pytest
 
-from ranking.lists.cards import Card
-from ranking.lists.diversity import diversified
-from ranking.lists.profile import DEFAULT, Profile
-from ranking.lists.profiles import Profiles
-from ranking.lists.reading import Scored
-from ranking.lists.voices import said_by
+from ranking.content.cards import Card
+from ranking.content.tfidf import said_by
+from ranking.lists.edition_reader import Scored
+from ranking.lists.rerank.diversity import diversified
+from ranking.profiles.profile import DEFAULT, Profile
+from ranking.profiles.scopes import Profiles
 from ranking.ranker import Ranker
 from tests.logs import RU, START_MS
 

@@ -4,11 +4,11 @@ import random
 
 import pytest
 
+from ranking.content.cards import Card
 from ranking.demo.wording import HAPPENINGS, LANGUAGES, PLACES, wording
-from ranking.lists.cards import Card
-from ranking.lists.choosing import PATIENCE
-from ranking.lists.duplicates import is_near_duplicate
-from ranking.lists.profile import DEFAULT, Profile
+from ranking.lists.rerank.near_duplicates import is_near_duplicate
+from ranking.lists.rerank.selection import PATIENCE
+from ranking.profiles.profile import DEFAULT, Profile
 from ranking.ranker import Ranker
 from tests.logs import RU, START_MS, packed, view
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from ranking.control.overrides import override_of
+from ranking.content.cards import Card
 from ranking.lists.boards import Board
-from ranking.lists.cards import Card
-from ranking.lists.edits import NO_DESK, Desk
-from ranking.lists.profile import Profile
-from ranking.lists.profiles import Profiles
+from ranking.lists.rerank.editorial import NO_DESK, Desk
+from ranking.profiles.profile import Profile
+from ranking.profiles.scopes import Profiles
 from ranking.ranker import Ranker
+from ranking.settings_log.overrides import override_of
 from tests.logs import KK, RU, START_MS, chopped, view
 
 HEADLINES = [

@@ -12,16 +12,7 @@ from click.testing import CliRunner
 from ranking import __version__
 from ranking.commands.readouts import experiments
 from ranking.experiments.assignment import OUTSIDE, arms_of
-from ranking.experiments.doubts import doubts
-from ranking.experiments.evidence import Evidence, Look, evidence_of
-from ranking.experiments.looks import look_at
-from ranking.experiments.metrics import COLUMN
-from ranking.experiments.paths import path_of
-from ranking.experiments.plans import DAY, experiment_of
-from ranking.experiments.readout import effects_of, readout
-from ranking.experiments.report import report, verified
-from ranking.experiments.sequences import interval
-from ranking.experiments.tallies import (
+from ranking.experiments.bucket_sums import (
     Tallies,
     TalliesError,
     add,
@@ -30,6 +21,15 @@ from ranking.experiments.tallies import (
     no_tallies,
     sums_of,
 )
+from ranking.experiments.confidence_sequences import interval
+from ranking.experiments.decision_warnings import doubts
+from ranking.experiments.effect_history import path_of
+from ranking.experiments.evidence import Evidence, Look, evidence_of
+from ranking.experiments.interim_looks import look_at
+from ranking.experiments.metrics import COLUMN
+from ranking.experiments.plans import DAY, experiment_of
+from ranking.experiments.readout import effects_of, readout
+from ranking.experiments.report import report, verified
 
 START = 1_700_000_000.0
 

@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from ranking.control.book import Book, name_of
 from ranking.experiments.plans import (
     DAY,
     Experiment,
@@ -13,7 +12,8 @@ from ranking.experiments.plans import (
     changes_of,
     experiment_of,
 )
-from ranking.lists.profiles import Scope
+from ranking.profiles.scopes import Scope
+from ranking.settings_log.book import Book, name_of
 
 NOW = 1_000_000.0
 POPULAR = Scope("paper/en", surface="popular")

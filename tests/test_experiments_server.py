@@ -10,7 +10,7 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
-from ranking.benchmarks.spawned import Server
+from ranking.benchmarks.processes import Server
 from ranking.commands.readouts import experiments
 from ranking.experiments.assignment import OUTSIDE, arms_of
 from tests import trials

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 import orjson
 import pytest
 
+from ranking.backtest.backtest import replay
+from ranking.backtest.measures.summary import Replays, measured
+from ranking.content.cards import Card
+from ranking.content.catalogue import Catalogue
 from ranking.lists.boards import Board, render
-from ranking.lists.cards import Card
-from ranking.lists.catalogue import Catalogue
-from ranking.lists.edits import Action, Edit, Edits
-from ranking.lists.exposure import with_newcomer
-from ranking.lists.profile import DEFAULT, Profile
-from ranking.lists.reading import Scored
+from ranking.lists.edition_reader import Scored
+from ranking.lists.rerank.editorial import Action, Edit, Edits
+from ranking.lists.rerank.first_exposure import with_newcomer
+from ranking.profiles.profile import DEFAULT, Profile
 from ranking.ranker import Ranker
-from ranking.replay.backtest import replay
-from ranking.replay.measures.measured import Replays, measured
 from tests.logs import HOUR_MS, MINUTE_MS, RU, START_MS, packed, view
 from tests.slow_backtest import ALL, log
 

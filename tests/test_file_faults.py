@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ranking.replay.files import (
+from ranking.backtest.files import (
     ARTICLE_FIELDS,
     CHUNK,
     EVENT_FIELDS,

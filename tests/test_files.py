@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from ranking.backtest.files import CHUNK, FileError, body_of, view_chunks
+from ranking.backtest.packed_log import KEY, packed_views
 from ranking.engine.batch import Batch
+from ranking.engine.batch_builder import Hasher
 from ranking.engine.event import Event, read_columns
-from ranking.engine.packing import Hasher
-from ranking.replay.files import CHUNK, FileError, body_of, view_chunks
-from ranking.replay.packed import KEY, packed_views
 from tests.logs import KK, ROBOT, RU, START_MS
 from tests.written import GOOD, Rows, packed_file, written
 

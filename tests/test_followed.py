@@ -5,15 +5,15 @@ from collections.abc import Callable, Sequence
 import orjson
 import pytest
 
-from ranking.beside import EVERY, Beside, Sought
+from ranking.lists.alternative_boards import EVERY, Beside, Sought
 from ranking.lists.boards import Board, Item, render
-from ranking.lists.profile import Profile, json_of
-from ranking.lists.profiles import Scope
-from ranking.mirror.names import Question
-from ranking.server.followed import BOARDS, LATELY, LINES, Line
-from ranking.server.ready import GRACE, answer_of
-from ranking.server.shelf import Shelf
-from streams.following import ROUND, Following
+from ranking.profiles.profile import Profile, json_of
+from ranking.profiles.scopes import Scope
+from ranking.read_model.store_keys import Question
+from ranking.service.cached_response import GRACE, answer_of
+from ranking.service.ready_arm_lists import BOARDS, LATELY, LINES, Line
+from ranking.service.response_cache import Shelf
+from streams.arm_lists import ROUND, Following
 from tests.live import Live, portal
 from tests.logs import KK, RU
 

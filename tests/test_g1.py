@@ -17,22 +17,22 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ranking.benchmarks.spawned import Server, spawned
+from ranking.backtest.backtest import replay
+from ranking.backtest.files import view_chunks
+from ranking.backtest.measures.accuracy import accuracy
+from ranking.backtest.packed_log import packed_views
+from ranking.backtest.send import send_views
+from ranking.backtest.visits import span_of
+from ranking.benchmarks.processes import Server, spawned
+from ranking.content.catalogue import Catalogue
 from ranking.engine.batch import Batch, full_columns
 from ranking.engine.decay import Clock
 from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Site
 from ranking.lists.boards import render
-from ranking.lists.catalogue import Catalogue
-from ranking.lists.leaders import decay_of, read_scores
-from ranking.lists.profile import DEFAULT
+from ranking.lists.top_k import decay_of, read_scores
+from ranking.profiles.profile import DEFAULT
 from ranking.ranker import Ranker
-from ranking.replay.backtest import replay
-from ranking.replay.files import view_chunks
-from ranking.replay.measures.accuracy import accuracy
-from ranking.replay.packed import packed_views
-from ranking.replay.send import send_views
-from ranking.replay.visits import span_of
 from tests.processes import UNSTEADIED
 
 pytestmark = [pytest.mark.server, pytest.mark.data]

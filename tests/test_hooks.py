@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import Server
+from ranking.benchmarks.processes import Server
 from tests.test_server import within
 
 pytestmark = pytest.mark.server

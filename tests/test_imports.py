@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ranking.engine.batch import Batch, decode, encode
-from ranking.engine.imports import MOST
-from ranking.engine.packing import pack
-from ranking.engine.rows import Rows, rows_of
+from ranking.engine.batch_builder import pack
+from ranking.engine.event_columns import Rows, rows_of
+from ranking.engine.import_progress import MOST
 from ranking.engine.settings import EngineSettings
 from ranking.ranker import Ranker
 from tests.logs import DAY_MS, HASHES, RU, START_MS, view

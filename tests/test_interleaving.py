@@ -5,9 +5,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from ranking.demo.past import past_of
+from ranking.backtest.interleaving import Shown, interleave_ratio, needed
+from ranking.demo.past_log import past_of
 from ranking.experiments.interleaving import DRAWINGS, NOBODY, drawings, team_draft
-from ranking.replay.interleaved import Shown, interleave_ratio, needed
 
 ONE, OTHER = ["a", "b", "c", "d", "e"], ["f", "b", "g", "a", "h"]
 

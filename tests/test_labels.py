@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ranking.engine.labels import MOST, label_of, split
+from ranking.engine.experiment_labels import MOST, label_of, split
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,6 @@ def test_a_phase_has_a_label_of_its_own() -> None:
 
 
 def test_a_log_is_read_without_the_libraries_of_lists() -> None:
-    script = "import sys, ranking.engine.labels; print('numpy' in sys.modules)"
+    script = "import sys, ranking.engine.experiment_labels; print('numpy' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert told.stdout.strip() == b"False"

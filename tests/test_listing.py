@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from ranking.control.overrides import override_of
-from ranking.lists.cards import Card
-from ranking.lists.edits import Desk
-from ranking.lists.explaining import Explained
-from ranking.lists.profile import DEFAULT, Profile, profile_from
-from ranking.lists.profiles import Profiles
+from ranking.content.cards import Card
+from ranking.lists.explanation import Explained
+from ranking.lists.rerank.editorial import Desk
+from ranking.profiles.profile import DEFAULT, Profile, profile_from
+from ranking.profiles.scopes import Profiles
 from ranking.ranker import Ranker
+from ranking.settings_log.overrides import override_of
 from tests.logs import RU, START_MS, packed, view
 
 NOW = START_MS / 1000

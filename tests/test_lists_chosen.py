@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from ranking.lists.cards import Card
-from ranking.lists.profile import DEFAULT, Profile
-from ranking.lists.profiles import Profiles
+from ranking.content.cards import Card
+from ranking.profiles.profile import DEFAULT, Profile
+from ranking.profiles.scopes import Profiles
 from tests.live import EDITIONS, Live, dated, in_order, portal, positive
 from tests.logs import DAY_MS, MINUTE_MS, RU, START_MS, view
 

@@ -1,8 +1,8 @@
 """Lists follow what changes: removals, ticks, evictions."""
 
+from ranking.content.cards import Card
 from ranking.engine.settings import EngineSettings
-from ranking.lists.cards import Card
-from ranking.lists.profile import DEFAULT, Profile, profile_from
+from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.ranker import Ranker
 from tests.live import EDITIONS, Live, apart, dated, portal
 from tests.logs import KK, RU, START_MS, chopped, packed, random_rows, view

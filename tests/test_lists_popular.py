@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
+from ranking.content.cards import Card
 from ranking.engine.decay import HALF_LIVES, power_law_kernel
-from ranking.lists.cards import Card
-from ranking.lists.profile import DEFAULT, Profile
+from ranking.profiles.profile import DEFAULT, Profile
 from tests.live import EDITIONS, Live, assert_ranked, dated, portal, positive, weights_of
 from tests.logs import DAY_MS, HOUR_MS, KK, RU, START_MS, chopped, view
 

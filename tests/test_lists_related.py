@@ -8,8 +8,8 @@ import pytest
 from scipy.integrate import trapezoid
 
 from ranking.engine.settings import EngineSettings
-from ranking.lists.profile import DEFAULT, Profile
-from ranking.lists.profiles import Profiles
+from ranking.profiles.profile import DEFAULT, Profile
+from ranking.profiles.scopes import Profiles
 from tests.live import EDITIONS, Live, Scores, assert_ranked, portal, positive
 from tests.logs import RU
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import await_until, free_port
+from ranking.benchmarks.processes import await_until, free_port
 from tests.cluster import ROOT, need, need_kafka
 from tests.test_cli import ADDED
 

@@ -8,20 +8,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from ranking.control.book import Book
-from ranking.control.records import Record, packed, record_of
 from ranking.embedded.live import Live
 from ranking.embedded.log import Log
 from ranking.embedded.ports import EmbeddedLists, EmbeddedSettings
+from ranking.experiments.bucket_sums import no_tallies
+from ranking.experiments.duration_forecast import ENOUGH, Habits, expected, habits_of
+from ranking.experiments.effect_history import path_of
 from ranking.experiments.evidence import Look
-from ranking.experiments.expected import ENOUGH, Habits, expected, habits_of
-from ranking.experiments.looks import is_due, look_at
-from ranking.experiments.paths import path_of
+from ranking.experiments.interim_looks import is_due, look_at
 from ranking.experiments.plans import DAY, Experiment, Status, experiment_of
 from ranking.experiments.readout import readout
-from ranking.experiments.tallies import no_tallies
-from ranking.lists.profile import DEFAULT
-from ranking.server.looking import look
+from ranking.profiles.profile import DEFAULT
+from ranking.service.experiment_schedule import look
+from ranking.settings_log.book import Book
+from ranking.settings_log.decisions import Record, packed, record_of
 from tests.test_experiment_report import START, counted, evidence, plan
 
 HOUR = 3600.0

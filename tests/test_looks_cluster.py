@@ -5,9 +5,9 @@ from itertools import pairwise
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import await_until, is_ready
+from ranking.benchmarks.processes import await_until, is_ready
 from ranking.experiments.evidence import Evidence, evidence_of
-from ranking.experiments.looks import LEAST
+from ranking.experiments.interim_looks import LEAST
 from tests import trials
 from tests.processes import Cluster
 

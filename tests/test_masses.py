@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ranking.engine.decay import HALF_LIVES, RUNGS, Clock, exp2, half_life_kernel, read_mass
-from ranking.engine.masses import CLASSES
+from ranking.engine.signals.decayed_counts import CLASSES
 from ranking.engine.site import Site
 from ranking.ranker import Ranker
 from tests.logs import (

@@ -9,20 +9,20 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
+from ranking.backtest import backtest
+from ranking.backtest.backtest import BacktestError, Replay, replay
+from ranking.backtest.measures.churn import changes_of
+from ranking.backtest.measures.impressions import NAMES, shown_of
+from ranking.backtest.measures.intervals import hourly_intervals, mean_intervals, rate_interval
+from ranking.backtest.measures.summary import measured, replays
+from ranking.backtest.predictions import LISTS
+from ranking.backtest.visits import Span
+from ranking.content.cards import Card
+from ranking.content.catalogue import Catalogue
 from ranking.lists.boards import make_board
-from ranking.lists.cards import Card
-from ranking.lists.catalogue import Catalogue
-from ranking.lists.profile import DEFAULT, Profile
-from ranking.lists.steadiness import Incumbents
+from ranking.lists.rerank.hysteresis import Incumbents
+from ranking.profiles.profile import DEFAULT, Profile
 from ranking.ranker import Ranker
-from ranking.replay import backtest
-from ranking.replay.backtest import BacktestError, Replay, replay
-from ranking.replay.measures.changes import changes_of
-from ranking.replay.measures.intervals import hourly_intervals, mean_intervals, rate_interval
-from ranking.replay.measures.measured import measured, replays
-from ranking.replay.measures.shown import NAMES, shown_of
-from ranking.replay.questions import LISTS
-from ranking.replay.visits import Span
 from tests.logs import HOUR_MS, KK, MINUTE_MS, RU, START_MS, packed, random_rows, view
 from tests.slow_backtest import ALL, log
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ranking.engine.batch import BUCKETS
-from ranking.engine.labels import MOST, split
+from ranking.engine.experiment_labels import MOST, split
 from ranking.experiments.assignment import arms_of
 from ranking.experiments.memberships import fields_of
 from tests.cluster import need

@@ -7,23 +7,23 @@ from typing import Any
 
 import pytest
 
-from ranking.control.book import Book
+from ranking.content.cards import Card
 from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import SPARE, Board, dressed, render
-from ranking.lists.cards import Card
-from ranking.lists.choosing import choose
-from ranking.lists.diversity import diversified
-from ranking.lists.profile import DEFAULT, Profile, profile_from
-from ranking.lists.reading import Scored
+from ranking.lists.edition_reader import Scored
 from ranking.lists.related import chunks, composed
-from ranking.mirror.graph import graph_json, told_articles
-from ranking.mirror.lists import MirrorLists
-from ranking.mirror.names import Names
-from ranking.mirror.publisher import Publisher, Written, article_value
-from ranking.mirror.reading import MirroredEdition, MirrorReading
-from ranking.mirror.store import Changed, Reader
-from ranking.mirror.values import article_of, edition_of, tags_of
+from ranking.lists.rerank.diversity import diversified
+from ranking.lists.rerank.selection import choose
+from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.ranker import Ranker
+from ranking.read_model.edition_reader import MirroredEdition, MirrorReading
+from ranking.read_model.lists import MirrorLists
+from ranking.read_model.publisher import Publisher, Written, article_value
+from ranking.read_model.store import Changed, Reader
+from ranking.read_model.store_keys import Names
+from ranking.read_model.tag_graph import graph_json, told_articles
+from ranking.read_model.values import article_of, edition_of, tags_of
+from ranking.settings_log.book import Book
 from tests.logs import KK, RU, START_MS, chopped, random_rows
 
 TINY = EngineSettings(articles=64, rows=16, neighbours=8, visitors=1024)
@@ -178,7 +178,7 @@ def test_lists_are_the_same_where_most_may_not_be_listed(
     copy.follow()
     assert_same_lists(ranker, copy, 8)
     at, names = ranker.edition(RU).at, Names("test")
-    monkeypatch.setattr("ranking.mirror.lists.time.time", lambda: at)
+    monkeypatch.setattr("ranking.read_model.lists.time.time", lambda: at)
     lists = MirrorLists(Stored(copy, names), names, Book(profile))
     asyncio.run(lists._read(Changed([RU], [RU])))
     for number in range(0, 200, 5):

@@ -10,10 +10,10 @@ import httpx
 import orjson
 import pytest
 
-from ranking.benchmarks.spawned import Server
-from ranking.lists.mixing import mix
-from ranking.lists.profile import DEFAULT
-from ranking.lists.reading import Scored
+from ranking.benchmarks.processes import Server
+from ranking.lists.edition_reader import Scored
+from ranking.lists.related_mixture import mix
+from ranking.profiles.profile import DEFAULT
 from tests.cluster import need
 
 CASES = 40

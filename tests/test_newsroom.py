@@ -10,12 +10,12 @@ import msgspec
 import pytest
 from starlette.applications import Starlette
 
+from ranking.content.cards import Card
 from ranking.demo import portal
 from ranking.demo.newsroom import Article, Newsroom, is_breaking, section_of
 from ranking.demo.pictures import picture
-from ranking.demo.scripts import arabic, latin
+from ranking.demo.transliteration import arabic, latin
 from ranking.demo.wording import HAPPENINGS, LANGUAGES, SECTIONS, wording
-from ranking.lists.cards import Card
 
 UNTIL = 1_700_000_000.0
 BLOCKS = {

@@ -4,7 +4,7 @@ import random
 
 import orjson
 
-from ranking.engine.packing import Hasher
+from ranking.engine.batch_builder import Hasher
 from ranking.ranker import Ranker
 from streams.packer import packed_events
 

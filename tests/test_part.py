@@ -6,9 +6,9 @@ from zlib import crc32
 import pytest
 
 from ranking.engine.batch import BatchError, encode
+from ranking.engine.snapshot import read_whole
 from ranking.ranker import Ranker
-from ranking.snapshot import read_whole
-from streams.part import GapError, Part
+from streams.partition_engine import GapError, Part
 from streams.partitions import partition_of
 from tests.logs import chopped, packed, random_rows, view
 

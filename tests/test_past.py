@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from ranking.content.cards import Card
+from ranking.content.catalogue import Catalogue
 from ranking.embedded.checkpoints import NEWEST, CheckpointFiles
+from ranking.embedded.history import DataFolder, EmbeddedPast
 from ranking.embedded.live import Live
 from ranking.embedded.log import Log
-from ranking.embedded.past import DataFolder, EmbeddedPast
 from ranking.engine.batch import encode
+from ranking.history.hours import HOUR
+from ranking.history.past_state import Rankers, TooLongAgoError
+from ranking.history.shown_boards import History, shown_of
 from ranking.lists.boards import Board, Item
-from ranking.lists.cards import Card
-from ranking.lists.catalogue import Catalogue
-from ranking.lists.profile import DEFAULT
-from ranking.past.history import History, shown_of
-from ranking.past.hours import HOUR
-from ranking.past.rankers import Rankers, TooLongAgoError
+from ranking.profiles.profile import DEFAULT
 from ranking.ranker import Ranker
 from tests.logs import RU, Row, chopped, packed
 from tests.lookback import (

@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import Server, await_until, spawned
+from ranking.backtest.backtest import replay
+from ranking.backtest.measures.accuracy import accuracy
+from ranking.backtest.visits import Span
+from ranking.benchmarks.processes import Server, await_until, spawned
 from ranking.engine.batch import Batch
-from ranking.lists.profile import DEFAULT, Profile, profile_from
+from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.ranker import Ranker
-from ranking.replay.backtest import replay
-from ranking.replay.measures.accuracy import accuracy
-from ranking.replay.visits import Span
 from tests.logs import HOUR_MS, RU, Row, packed, random_rows
 
 pytestmark = pytest.mark.server

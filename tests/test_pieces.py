@@ -5,8 +5,8 @@ import random
 import pytest
 
 from ranking.engine.settings import EngineSettings
+from ranking.engine.snapshot import CheckpointError, Marks, piece_names
 from ranking.ranker import Ranker
-from ranking.snapshot import CheckpointError, Marks, piece_names
 from tests.logs import DAY_MS, KK, RU, chopped, random_rows
 
 TINY = EngineSettings(articles=600, rows=64, neighbours=8, visitors=1024)

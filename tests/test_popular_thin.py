@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ranking.backtest.backtest import replay
+from ranking.backtest.measures.accuracy import HOUR_MS, next_gains
+from ranking.backtest.packed_log import packed_views
+from ranking.backtest.predictions import POPULAR
+from ranking.backtest.visits import span_of
+from ranking.content.catalogue import Catalogue
 from ranking.engine.batch import Batch
 from ranking.engine.decay import HALF_LIVES
-from ranking.lists.catalogue import Catalogue
-from ranking.lists.profile import DEFAULT, Profile, profile_from
-from ranking.replay.backtest import replay
-from ranking.replay.measures.accuracy import HOUR_MS, next_gains
-from ranking.replay.packed import packed_views
-from ranking.replay.questions import POPULAR
-from ranking.replay.visits import span_of
+from ranking.profiles.profile import DEFAULT, Profile, profile_from
 
 pytestmark = pytest.mark.data
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from ranking.backtest.packed_log import packed_views
 from ranking.benchmarks.preview import BETWEEN, ON_RUNGS, compare
 from ranking.engine.decay import HALF_LIVES
-from ranking.replay.packed import packed_views
 
 pytestmark = pytest.mark.data
 

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from ranking.control.overrides import OverrideError, ended, override_of
-from ranking.control.reach import Reached, merged, reached
-from ranking.lists.cards import Card
-from ranking.lists.catalogue import Catalogue
-from ranking.lists.correspondence import corresponding
+from ranking.content.cards import Card
+from ranking.content.catalogue import Catalogue
+from ranking.content.edition_mapping import corresponding
+from ranking.settings_log.override_reach import Reached, merged, reached
+from ranking.settings_log.overrides import OverrideError, ended, override_of
 
 EN, RU, KK = "paper/en", "paper/ru", "paper/kk"
 NAMES = {

@@ -8,7 +8,7 @@ import pytest
 
 from ranking.demo.newsroom import Article, Newsroom
 from ranking.demo.readers import ROBOTS, Readers, View
-from ranking.demo.shelf import Shelf
+from ranking.demo.reading_choice import Shelf
 from ranking.demo.wording import LANGUAGES, SHARES
 
 UNTIL = 1_700_000_000.0

@@ -5,8 +5,8 @@ from dataclasses import replace
 import orjson
 
 from ranking.lists.boards import render
-from ranking.lists.profile import DEFAULT, Profile, profile_from
-from ranking.lists.profiles import Profiles
+from ranking.profiles.profile import DEFAULT, Profile, profile_from
+from ranking.profiles.scopes import Profiles
 from ranking.ranker import Ranker
 from tests.logs import DAY_MS, HOUR_MS, RU, START_MS, packed, view
 

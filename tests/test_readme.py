@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ranking.benchmarks.spawned import TOLQYN, Server
+from ranking.benchmarks.processes import TOLQYN, Server
 from ranking.commands.settings import KEY, SETTINGS, URL
-from ranking.lists.profile import read_profile
+from ranking.profiles.profile import read_profile
 from streams.commands.settings import SETTINGS as CLUSTER_SETTINGS
 
 ROOT = Path(__file__).parents[1]

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import Server, await_until
+from ranking.benchmarks.processes import Server, await_until
 from ranking.experiments.assignment import arms_of
 from tests.chromium import chromium
 from tests.cluster import need

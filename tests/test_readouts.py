@@ -10,7 +10,7 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from ranking.benchmarks.spawned import Server, await_until
+from ranking.benchmarks.processes import Server, await_until
 from ranking.commands.readouts import experiments
 from ranking.experiments.evidence import evidence_of
 from ranking.experiments.report import verified

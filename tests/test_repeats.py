@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ranking.engine.memory import FULL, MEMORY, VIEWS, living
-from ranking.engine.outcomes import REPEAT
-from ranking.engine.repeats import (
+from ranking.engine.deduplication import (
     NEVER,
     NOTHING,
     mix,
@@ -19,6 +17,8 @@ from ranking.engine.repeats import (
     seen_key,
     touch,
 )
+from ranking.engine.hash_tables import FULL, MEMORY, VIEWS, living
+from ranking.engine.outcomes import REPEAT
 from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Site
 from ranking.ranker import Ranker

@@ -6,13 +6,13 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from ranking.lists.catalogue import Catalogue
-from ranking.lists.profile import DEFAULT, Profile
-from ranking.replay.baselines.compared import BASELINES, baselines
-from ranking.replay.measures.measured import Measured, measured, replays
-from ranking.replay.report.plots import chart_of, dots_of, steps_over
-from ranking.replay.report.report import MEASURES, NAMES, report
-from ranking.replay.visits import Span
+from ranking.backtest.baselines.comparison import BASELINES, baselines
+from ranking.backtest.measures.summary import Measured, measured, replays
+from ranking.backtest.report.plots import chart_of, dots_of, steps_over
+from ranking.backtest.report.report import MEASURES, NAMES, report
+from ranking.backtest.visits import Span
+from ranking.content.catalogue import Catalogue
+from ranking.profiles.profile import DEFAULT, Profile
 from tests.logs import packed
 from tests.slow_backtest import log
 

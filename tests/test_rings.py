@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ranking.engine.rings import DAYS, HOURS, ring_add, ring_read, ring_sum
-from ranking.engine.tables import LONG_AGO
+from ranking.engine.signals.window_counts import DAYS, HOURS, ring_add, ring_read, ring_sum
+from ranking.engine.state_arrays import LONG_AGO
 from ranking.ranker import Ranker
 from tests.logs import DAY_MS, HOUR_MS, RU, Row, chopped, view
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
+from ranking.content.cards import Card
 from ranking.engine.settings import EngineSettings
-from ranking.lists.cards import Card
 from ranking.lists.edition import Edition
-from ranking.lists.profile import DEFAULT, Profile, profile_from
-from ranking.lists.windows import window_counts
+from ranking.lists.hard_windows import window_counts
+from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.ranker import Ranker
 from tests.logs import HOUR_MS, RU, START_MS, Row, chopped, packed, view
 

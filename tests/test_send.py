@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import Server
-from ranking.lists.cards import Card
-from ranking.replay.files import CHUNK, label_of, view_chunks
-from ranking.replay.send import TARGETS, SendError, SendStopped, Taken, Target, send_views
-from ranking.server.collector import Label
+from ranking.backtest.files import CHUNK, label_of, view_chunks
+from ranking.backtest.send import TARGETS, SendError, SendStopped, Taken, Target, send_views
+from ranking.benchmarks.processes import Server
+from ranking.content.cards import Card
+from ranking.service.collector import Label
 from tests.test_cli import tolqyn
 from tests.written import GOOD, written
 

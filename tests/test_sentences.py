@@ -2,8 +2,8 @@
 
 import pytest
 
-from ranking.lists.explaining import Component, Explanation
-from ranking.server.sentences import Earlier, difference, sentence
+from ranking.lists.explanation import Component, Explanation
+from ranking.service.explanation_text import Earlier, difference, sentence
 
 LIVE = Explanation("a", 6, 5.0, [Component("memory_1", 4.0, 0.8), Component("memory_2", 1.0, 0.2)])
 

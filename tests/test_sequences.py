@@ -5,11 +5,16 @@ import math
 import numpy as np
 import pytest
 
-from ranking.experiments.mismatch import dispersion, mismatch_evidence
-from ranking.experiments.planning import PlanningError, plan
-from ranking.experiments.ratios import UNKNOWN, effect_of, spread_of
-from ranking.experiments.sequences import half_width, log_evidence, mixture, needed_information
-from ranking.experiments.simulated import Looks, no_looks, walk
+from ranking.experiments.confidence_sequences import (
+    half_width,
+    log_evidence,
+    mixture,
+    needed_information,
+)
+from ranking.experiments.ratio_metrics import UNKNOWN, effect_of, spread_of
+from ranking.experiments.sample_ratio import dispersion, mismatch_evidence
+from ranking.experiments.sample_size import PlanningError, plan
+from ranking.experiments.simulated_readers import Looks, no_looks, walk
 from ranking.experiments.simulations import Rates, paths_of, simulate
 
 

@@ -8,7 +8,7 @@ import httpx
 import orjson
 import pytest
 
-from ranking.benchmarks.spawned import Server
+from ranking.benchmarks.processes import Server
 
 pytestmark = pytest.mark.server
 

@@ -3,7 +3,7 @@
 import orjson
 
 from ranking.lists.boards import Board, Item
-from ranking.server.shelf import Shelf
+from ranking.service.response_cache import Shelf
 
 EDITION = "paper/en"
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from ranking.content.cards import Card
+from ranking.engine.batch_builder import Hasher, pack
 from ranking.engine.event import Event
-from ranking.engine.packing import Hasher, pack
-from ranking.engine.rows import rows_of
+from ranking.engine.event_columns import rows_of
 from ranking.lists.boards import render
-from ranking.lists.cards import Card
-from ranking.lists.profile import profile_from
+from ranking.profiles.profile import profile_from
 from ranking.ranker import Ranker
 from tests.logs import START_MS
 

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ranking.engine.decay import HALF_LIVES
+from ranking.lists.backoff import weigh
 from ranking.lists.boards import Board
-from ranking.lists.explaining import Explained
-from ranking.lists.popularity import weigh
-from ranking.lists.profile import DEFAULT, Profile
+from ranking.lists.explanation import Explained
+from ranking.profiles.profile import DEFAULT, Profile
 from ranking.ranker import Ranker
 from tests.logs import DAY_MS, MINUTE_MS, START_MS, Row, chopped, packed, view
 

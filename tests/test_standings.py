@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ranking.content.cards import Card
 from ranking.engine.settings import EngineSettings
-from ranking.lists.cards import Card
 from ranking.lists.edition import Edition
-from ranking.lists.profile import DEFAULT, Profile
-from ranking.lists.standings import Standings
+from ranking.lists.leaderboards import Standings
+from ranking.profiles.profile import DEFAULT, Profile
 from ranking.ranker import Ranker
 from tests.logs import DAY_MS, RU, START_MS, Row, chopped, view
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ranking.content.cards import Card
 from ranking.engine.batch import decode, encode
 from ranking.engine.settings import EngineSettings
-from ranking.lists.cards import Card
-from ranking.lists.profile import Profile
+from ranking.profiles.profile import Profile
 from ranking.ranker import Ranker
 from tests.logs import KK, RU, START_MS, Row, chopped, packed, view
 from tests.restarts import ALL_SETTINGS, CROWDED, TINY, applied, log_for

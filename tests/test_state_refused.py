@@ -3,8 +3,8 @@
 import pytest
 
 from ranking.engine.settings import EngineSettings
+from ranking.engine.snapshot import VERSION, CheckpointError
 from ranking.ranker import Ranker
-from ranking.snapshot import VERSION, CheckpointError
 from tests.logs import START_MS, packed, view
 from tests.restarts import applied, log_for
 

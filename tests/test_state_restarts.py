@@ -6,7 +6,7 @@ import pytest
 
 from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import SURFACES, Board
-from ranking.lists.profile import Profile
+from ranking.profiles.profile import Profile
 from ranking.ranker import Ranker
 from tests.logs import KK, MINUTE_MS, RU, START_MS, Row, chopped, packed, view
 from tests.restarts import ALL_SETTINGS, applied, log_for, restarted

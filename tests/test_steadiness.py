@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ranking.lists.boards import Board
-from ranking.lists.profile import DEFAULT, Profile, profile_from
-from ranking.lists.reading import Scored
-from ranking.lists.steadiness import Incumbents, settled
+from ranking.lists.edition_reader import Scored
+from ranking.lists.rerank.hysteresis import Incumbents, settled
+from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.ranker import Ranker
 from tests.logs import RU, chopped, random_rows
 

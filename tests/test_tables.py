@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from ranking.backtest.files import FileError, label_of, read_articles, view_chunks
+from ranking.content.cards import Card, clean_tags, tag_key
 from ranking.engine.timestamps import zone_of
-from ranking.lists.cards import Card, clean_tags, tag_key
-from ranking.replay.files import FileError, label_of, read_articles, view_chunks
 from tests.logs import START_MS
 
 ROWS = [

@@ -9,11 +9,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from ranking.lists.cards import Card, clean_tags, tag_key
-from ranking.lists.company import SHRINK
-from ranking.lists.headlines import headline_words
-from ranking.lists.tags import HINTS, TagGraph
-from ranking.lists.voices import NEAREST, SECTION_PART, TRUST
+from ranking.content.cards import Card, clean_tags, tag_key
+from ranking.content.tag_cooccurrence import SHRINK
+from ranking.content.tag_graph import HINTS, TagGraph
+from ranking.content.text import headline_words
+from ranking.content.tfidf import NEAREST, SECTION_PART, TRUST
 from tests.logs import HOUR_MS, RU, START_MS
 
 NOW = START_MS / 1000

@@ -2,10 +2,10 @@
 
 import pytest
 
-from ranking.lists.cards import Card
-from ranking.lists.company import SHRINK
-from ranking.lists.profile import DEFAULT, Profile
-from ranking.lists.profiles import Profiles
+from ranking.content.cards import Card
+from ranking.content.tag_cooccurrence import SHRINK
+from ranking.profiles.profile import DEFAULT, Profile
+from ranking.profiles.scopes import Profiles
 from ranking.ranker import Ranker
 from tests.logs import DAY_MS, KK, RU, START_MS, chopped, packed, view
 from tests.test_tags import DAY, NOW, card

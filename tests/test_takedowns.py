@@ -6,10 +6,10 @@ import httpx
 import msgspec
 import pytest
 
-from ranking.benchmarks.spawned import Server, await_until, spawned
+from ranking.benchmarks.processes import Server, await_until, spawned
+from ranking.content.cards import Card, first_published
+from ranking.content.tombstones import Held, kept, read_kept
 from ranking.embedded.log import Log
-from ranking.lists.cards import Card, first_published
-from ranking.lists.tombstones import Held, kept, read_kept
 from streams.cards import CardRecords, card_record, read_record, removal_record, restoration_record
 from tests.processes import Cluster
 

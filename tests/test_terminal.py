@@ -13,12 +13,12 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.cells import cell_len
 
-from ranking.benchmarks.spawned import Server
+from ranking.backtest.ablation import Ablated
+from ranking.benchmarks.processes import Server
 from ranking.cli import tolqyn
 from ranking.commands.durations import Duration
 from ranking.commands.output import print_table
 from ranking.commands.tables import print_ablation, print_columns, print_rows
-from ranking.replay.ablation import Ablated
 from tests import trials
 
 WIDTH = 80

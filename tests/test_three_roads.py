@@ -13,19 +13,19 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import Command, await_until
+from ranking.backtest.files import ARTICLE_FIELDS, mapping_of, view_chunks
+from ranking.backtest.packed_log import catalogue_of, packed_views
+from ranking.backtest.send import send_articles, send_views
+from ranking.benchmarks.processes import Command, await_until
+from ranking.content.cards import Placed
 from ranking.lists.boards import render
-from ranking.lists.cards import Placed
-from ranking.lists.profile import DEFAULT
+from ranking.profiles.profile import DEFAULT
 from ranking.ranker import Ranker
-from ranking.replay.files import ARTICLE_FIELDS, mapping_of, view_chunks
-from ranking.replay.packed import catalogue_of, packed_views
-from ranking.replay.send import send_articles, send_views
 from streams.broker import Broker
 from streams.checkpoints import load
 from streams.partitions import partition_of
-from streams.records import Reader
 from streams.topic_names import TopicNames
+from streams.topic_reader import Reader
 from streams.topics import specification
 from tests.cluster import new_namespace
 from tests.processes import Cluster, cluster_of

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ranking.benchmarks.spawned import free_port
+from ranking.benchmarks.processes import free_port
 from streams.broker import Broker, BrokerError, Producer
 from streams.topic_names import TopicNames
 from streams.topics import TopicsError, differences, missing, specification

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from ranking.lists.cards import Card
+from ranking.content.cards import Card
 from ranking.ranker import Ranker
 from tests.generated import SITE, Generated, generated
 

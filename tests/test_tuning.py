@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from ranking.backtest.tuning import GROUPS, Journal, Trial, search, trials_of, written
 from ranking.cli import tolqyn
-from ranking.lists.profile import DEFAULT, Profile, read_profile
-from ranking.replay.tuning import GROUPS, Journal, Trial, search, trials_of, written
+from ranking.profiles.profile import DEFAULT, Profile, read_profile
 
 EVERYS = (9, 3, 1)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ranking.benchmarks.spawned import Command, free_port, spawned
+from ranking.benchmarks.processes import Command, free_port, spawned
 from ranking.embedded.log import DataError, Log
 from ranking.embedded.serve import serve
 from tests.support.answers import articles, differences, viewed
@@ -35,7 +35,7 @@ ALL = pytest.mark.parametrize("version", recorded(), ids=lambda version: version
 HEADER = """
 import sys
 from pathlib import Path
-from ranking.snapshot import read_header
+from ranking.engine.snapshot import read_header
 
 data = Path(sys.argv[1]).read_bytes()
 print(read_header(data[8 : 8 + int.from_bytes(data[:8], "little")]).position)

@@ -10,7 +10,7 @@ import msgspec
 import orjson
 import pytest
 
-from ranking.benchmarks.spawned import await_until
+from ranking.benchmarks.processes import await_until
 from streams.broker import Broker, Producer
 from streams.checkpoints import Manifest
 from streams.partitions import partition_of

@@ -9,12 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ranking.engine.memory import FULL, MEMORY
-from ranking.engine.repeats import NEVER
-from ranking.engine.settings import EngineSettings
-from ranking.engine.site import Site
-from ranking.engine.views import ARTICLE
-from ranking.engine.visits import (
+from ranking.engine.deduplication import NEVER
+from ranking.engine.hash_tables import FULL, MEMORY
+from ranking.engine.sessions import (
     DEPTH,
     is_alive,
     new_visits,
@@ -22,6 +19,9 @@ from ranking.engine.visits import (
     remember_page,
     visit_place,
 )
+from ranking.engine.settings import EngineSettings
+from ranking.engine.site import Site
+from ranking.engine.view_loop import ARTICLE
 from tests.logs import (
     LANDING,
     ONWARD,

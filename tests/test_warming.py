@@ -6,9 +6,9 @@ import random
 from ranking.engine.compiled import compiled_for
 from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import make_board
-from ranking.lists.profile import DEFAULT, profile_from
+from ranking.profiles.profile import DEFAULT, profile_from
 from ranking.ranker import Ranker
-from ranking.warming import warm_up
+from ranking.warmup import warm_up
 from tests.logs import KK, RU, chopped, random_rows
 from tests.test_mirror import Copy, assert_same_lists, cards_of
 

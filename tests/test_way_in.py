@@ -13,7 +13,7 @@ import httpx
 import orjson
 import pytest
 
-from ranking.benchmarks.spawned import Server, await_until, spawned
+from ranking.benchmarks.processes import Server, await_until, spawned
 
 pytestmark = pytest.mark.server
 

@@ -10,15 +10,15 @@ from typing import Any
 import httpx
 import orjson
 
-from ranking.benchmarks.spawned import Server
+from ranking.backtest.send import target_of
+from ranking.benchmarks.processes import Server
 from ranking.engine.batch import decode
 from ranking.lists.boards import render
-from ranking.lists.profile import DEFAULT
+from ranking.profiles.profile import DEFAULT
 from ranking.ranker import Ranker
-from ranking.replay.send import target_of
 from streams.cards import read_record
-from streams.records import Reader
 from streams.topic_names import TopicNames
+from streams.topic_reader import Reader
 from streams.topics import PARTITIONS
 from tests.processes import Cluster
 

@@ -11,14 +11,14 @@ import httpx
 import msgspec
 import numpy as np
 
-from ranking.control.book import Book
-from ranking.control.records import packed, record_of
 from ranking.embedded.log import Log
 from ranking.engine.batch import BUCKETS
 from ranking.experiments.assignment import OUTSIDE, arms_of
-from ranking.experiments.looks import look_at
+from ranking.experiments.bucket_sums import add, no_tallies
+from ranking.experiments.interim_looks import look_at
 from ranking.experiments.plans import DAY, Experiment, experiment_of
-from ranking.experiments.tallies import add, no_tallies
+from ranking.settings_log.book import Book
+from ranking.settings_log.decisions import packed, record_of
 
 SLOTS = 5
 Truth = Counter[tuple[str, str]]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.random import Generator
 
-from ranking.demo import scripts
+from ranking.demo import transliteration
 
 LANGUAGES = ("ru", "kk", "kk-Latn", "kk-Arab", "zh", "uz", "en")
 SHARES = (0.45, 0.25, 0.05, 0.04, 0.07, 0.06, 0.08)
@@ -30,8 +30,8 @@ _ENDINGS = {
 }
 _FIRST_HAN, _HAN = 0x4E00, 3000
 _REWRITTEN: dict[str, tuple[str, Callable[[str], str]]] = {
-    "kk-Latn": ("kk", scripts.latin),
-    "kk-Arab": ("kk", scripts.arabic),
+    "kk-Latn": ("kk", transliteration.latin),
+    "kk-Arab": ("kk", transliteration.arabic),
 }
 
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ranking.backtest.files import EVENT_FIELDS, mapping_of
+from ranking.backtest.packed_log import packed_views
 from ranking.engine.batch import Batch
-from ranking.replay.files import EVENT_FIELDS, mapping_of
-from ranking.replay.packed import packed_views
 from tests.logs import START_MS
 
 Rows = Sequence[dict[str, Any]]

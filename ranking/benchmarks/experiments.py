@@ -17,9 +17,9 @@ from typing import Any
 
 import httpx
 
-from ranking.benchmarks.flow import Flow
-from ranking.benchmarks.limits import Limit
-from ranking.benchmarks.spawned import Server, spawned
+from ranking.benchmarks.background_views import Flow
+from ranking.benchmarks.processes import Server, spawned
+from ranking.benchmarks.time_limit import Limit
 from ranking.engine.batch import BUCKETS
 from ranking.experiments.assignment import OUTSIDE, arms_of
 from ranking.experiments.interleaving import DRAWINGS

@@ -5,13 +5,13 @@ import statistics
 import time
 from random import Random
 
-from ranking.benchmarks.limits import Limit
+from ranking.benchmarks.time_limit import Limit
+from ranking.content.cards import Card
 from ranking.engine.batch import Batch
-from ranking.engine.packing import Hasher, pack
-from ranking.engine.rows import Rows
+from ranking.engine.batch_builder import Hasher, pack
+from ranking.engine.event_columns import Rows
 from ranking.engine.settings import EngineSettings
-from ranking.lists.cards import Card
-from ranking.lists.profile import Profile
+from ranking.profiles.profile import Profile
 from ranking.ranker import Ranker
 
 CASES = {

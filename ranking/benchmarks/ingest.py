@@ -6,10 +6,10 @@ from pathlib import Path
 
 import httpx
 
-from ranking.benchmarks.limits import Limit
-from ranking.benchmarks.spawned import Server, await_until, spawned
-from ranking.replay.files import EVENT_FIELDS, FileError, mapping_of, view_chunks
-from ranking.replay.send import send_views
+from ranking.backtest.files import EVENT_FIELDS, FileError, mapping_of, view_chunks
+from ranking.backtest.send import send_views
+from ranking.benchmarks.processes import Server, await_until, spawned
+from ranking.benchmarks.time_limit import Limit
 
 
 def ingest(views: Path | None, columns: str, limit: Limit) -> dict[str, float]:

@@ -16,17 +16,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.benchmarks.limits import Limit
+from ranking.backtest.files import EVENT_FIELDS, FileError, mapping_of
+from ranking.backtest.packed_log import packed_views
+from ranking.benchmarks.time_limit import Limit
 from ranking.engine.admission import acting
 from ranking.engine.batch import Batch
 from ranking.engine.compiled import compiled
 from ranking.engine.decay import HALF_LIVES, SHORTEST
 from ranking.engine.site import Site, Turn
-from ranking.engine.views import DONE, State, apply_view, interruption, views_of
-from ranking.lists.profile import Profile, profile_from
+from ranking.engine.view_loop import DONE, State, apply_view, interruption, views_of
+from ranking.profiles.profile import Profile, profile_from
 from ranking.ranker import Ranker
-from ranking.replay.files import EVENT_FIELDS, FileError, mapping_of
-from ranking.replay.packed import packed_views
 
 MOMENTS, SEED, FIVE = 1000, 1, 5
 TOGETHER = 12

@@ -10,12 +10,12 @@ from random import Random
 
 import httpx
 
-from ranking.benchmarks.flow import FLOWING, Flow
-from ranking.benchmarks.limits import Limit
-from ranking.benchmarks.spawned import Server, await_until, spawned
-from ranking.engine.packing import Hasher, pack
-from ranking.engine.rows import Rows
-from ranking.lists.profile import Profile, profile_from
+from ranking.benchmarks.background_views import FLOWING, Flow
+from ranking.benchmarks.processes import Server, await_until, spawned
+from ranking.benchmarks.time_limit import Limit
+from ranking.engine.batch_builder import Hasher, pack
+from ranking.engine.event_columns import Rows
+from ranking.profiles.profile import Profile, profile_from
 from ranking.ranker import Ranker
 
 ARTICLES, BATCH, DRAFTS = 1_000_000, 20_000, 40

@@ -17,9 +17,9 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from ranking.benchmarks.flow import FLOWING, UNANSWERED, Flow
-from ranking.benchmarks.limits import Limit
-from ranking.benchmarks.spawned import Server, spawned
+from ranking.benchmarks.background_views import FLOWING, UNANSWERED, Flow
+from ranking.benchmarks.processes import Server, spawned
+from ranking.benchmarks.time_limit import Limit
 
 PROBES = 100
 EDITIONS, ARTICLES, LOADED = 100, 1_000_000, 5_000

@@ -9,10 +9,10 @@ import click
 from rich.console import Console
 
 from ranking.commands.settings import KEY, TIMEZONE, URL, option_of
-from ranking.durations import seconds_of
+from ranking.engine.durations import seconds_of
 from ranking.engine.event import canonical_edition
+from ranking.engine.quotation import suggestion
 from ranking.engine.timestamps import TimestampError, stamp_ms, zone_of
-from ranking.quoting import suggestion
 
 SPAN_DIGITS = 7
 console = Console(highlight=False)

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from ranking.durations import SPANS, seconds_of, spoken
+from ranking.engine.durations import SPANS, seconds_of, spoken
 
 
 class Duration(click.ParamType):

@@ -12,7 +12,7 @@ from rich.progress import Progress
 from ranking.commands.groups import Suggesting
 from ranking.commands.output import print_table, with_format
 from ranking.commands.settings import in_zone
-from ranking.quoting import suggestion
+from ranking.engine.quotation import suggestion
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -72,8 +72,8 @@ def simulate(
     And how many readers A/B needs for one that interleaving needs, to tell popularity of a
     half-life of 10 minutes from one of 6 hours: on a log of yours, else on the demo's agency.
     """
+    from ranking.backtest.interleaving import interleave_ratio
     from ranking.experiments.simulations import simulate as simulated
-    from ranking.replay.interleaved import interleave_ratio
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("simulating", total=None)
@@ -112,9 +112,9 @@ def _log_of(
     progress: Callable[[int, int], None],
 ) -> "list[Batch]":  # fmt: skip
     """Views of a file, or those of the demo's agency."""
-    from ranking.demo.past import past_of
-    from ranking.replay.files import EVENT_FIELDS, mapping_of
-    from ranking.replay.packed import packed_views
+    from ranking.backtest.files import EVENT_FIELDS, mapping_of
+    from ranking.backtest.packed_log import packed_views
+    from ranking.demo.past_log import past_of
 
     if views is None:
         return past_of(seed, progress)
@@ -139,7 +139,7 @@ def plan(
 
     How much visits differ is given, or taken from the control of an earlier experiment.
     """
-    from ranking.experiments.planning import plan as planned
+    from ranking.experiments.sample_size import plan as planned
 
     if (spread is None) == (source is None):
         message = "plan needs one of --spread and --from"
@@ -166,7 +166,7 @@ def plan(
 def _spread_of(source: Path, metric: str) -> float:
     from ranking.experiments.evidence import evidence_of
     from ranking.experiments.metrics import METRICS
-    from ranking.experiments.ratios import spread_of
+    from ranking.experiments.ratio_metrics import spread_of
 
     if metric not in METRICS:
         near = suggestion(metric, METRICS)

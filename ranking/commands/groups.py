@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from ranking.quoting import suggestion
+from ranking.engine.quotation import suggestion
 
 
 class Suggesting(click.Group):

@@ -10,7 +10,7 @@ from ranking.commands.client import Client, console, on_system, told, when
 from ranking.commands.durations import Duration
 from ranking.commands.groups import Suggesting, Words
 from ranking.commands.output import print_json, print_table, print_told, with_format
-from ranking.durations import spoken
+from ranking.engine.durations import spoken
 
 GRACE = Duration(0, 7 * 86_400)
 

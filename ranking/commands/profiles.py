@@ -18,8 +18,8 @@ from ranking.commands.client import (
 )
 from ranking.commands.groups import Suggesting
 from ranking.commands.output import print_json, print_table, print_told, with_format
-from ranking.durations import seconds_of
-from ranking.quoting import suggestion
+from ranking.engine.durations import seconds_of
+from ranking.engine.quotation import suggestion
 
 
 @click.group(cls=Suggesting)
@@ -35,7 +35,7 @@ def profiles() -> None:
 
 
 def _changes(pairs: tuple[str, ...], file: Path | None) -> dict[str, Any]:
-    from ranking.lists.profile import Profile, read_changes
+    from ranking.profiles.profile import Profile, read_changes
 
     found: dict[str, Any] = {}
     if file:

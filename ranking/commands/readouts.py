@@ -6,7 +6,7 @@ from typing import Any
 import click
 import orjson
 
-import ranking.commands.trials  # noqa: F401  its commands join the group
+import ranking.commands.experiment_changes  # noqa: F401  its commands join the group
 from ranking.commands.client import Client, console, on_system, when
 from ranking.commands.experiments import content_of, experiments
 from ranking.commands.output import print_json, print_table, with_format

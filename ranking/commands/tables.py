@@ -12,9 +12,9 @@ from rich.text import Text
 from ranking.commands.output import Cell, print_table
 
 if TYPE_CHECKING:
-    from ranking.replay.ablation import Ablated
-    from ranking.replay.measures.beside import Beside
-    from ranking.replay.measures.measured import Measured
+    from ranking.backtest.ablation import Ablated
+    from ranking.backtest.measures.comparison_table import Beside
+    from ranking.backtest.measures.summary import Measured
 
 Rows = Mapping[str, Mapping[str, float]]
 Intervals = Mapping[str, Mapping[str, tuple[float, float]]]

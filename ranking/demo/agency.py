@@ -18,9 +18,9 @@ from typing import Any
 import httpx
 import msgspec
 
+from ranking.demo.experiments import begun, told_by_edition
 from ranking.demo.newsroom import Article, Newsroom
 from ranking.demo.readers import Readers, Told, View
-from ranking.demo.trials import begun, told_by_edition
 
 HOUR = 3_600.0
 DAYS, STORIES_A_DAY = 2, 60

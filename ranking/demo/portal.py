@@ -21,7 +21,7 @@ from ranking.demo.wording import LANGUAGES, SECTIONS, SITE, Wording, wording
 from ranking.templates import templates_of
 
 if TYPE_CHECKING:
-    from ranking.lists.cards import Card
+    from ranking.content.cards import Card
 
 FIRST_LANGUAGE = "ru"
 IN_SECTION, IN_ONE_SECTION, LATEST = 4, 24, 40

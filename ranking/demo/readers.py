@@ -15,10 +15,10 @@ from typing import NotRequired, TypedDict
 
 import numpy as np
 
+from ranking.demo.impressions import Events, events_of
 from ranking.demo.newsroom import Article
-from ranking.demo.seen import Events, events_of
-from ranking.demo.shelf import Floats, Shelf
-from ranking.demo.walk import MEAN_PAGES, Pages, Walk
+from ranking.demo.reading_choice import Floats, Shelf
+from ranking.demo.visits import MEAN_PAGES, Pages, Walk
 from ranking.demo.wording import SECTIONS, SHARES, SITE, ZONE
 from ranking.engine.batch import BUCKETS
 

@@ -13,13 +13,16 @@ from importlib.resources import files
 
 import msgspec
 
-from ranking.demo import scripts
+from ranking.demo import transliteration
 
 SITE = "inform"
 ZONE = timezone(timedelta(hours=5))
 """The agency's time zone."""
 
-_SCRIPTS: dict[str, Callable[[str], str]] = {"kk-Latn": scripts.latin, "kk-Arab": scripts.arabic}
+_SCRIPTS: dict[str, Callable[[str], str]] = {
+    "kk-Latn": transliteration.latin,
+    "kk-Arab": transliteration.arabic,
+}
 
 
 class Happening(msgspec.Struct, frozen=True):

@@ -12,8 +12,8 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from ranking.past.hours import is_new_hour
-from ranking.snapshot import CheckpointError, Header, read_header
+from ranking.engine.snapshot import CheckpointError, Header, read_header
+from ranking.history.hours import is_new_hour
 
 NEWEST = 2
 MARK = b"TQCS"

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import msgspec
 
-from ranking.control.book import Book
-from ranking.control.keys import Role, first_fault, new_key
-from ranking.control.records import RecordError, packed, record_of
 from ranking.embedded.log import Log
+from ranking.settings_log.book import Book
+from ranking.settings_log.decisions import RecordError, packed, record_of
+from ranking.settings_log.keys import Role, first_fault, new_key
 
 
 def create_key(folder: Path, role: str, label: str, unsigned_until: float = 0.0) -> str:

@@ -15,23 +15,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.beside import Beside
-from ranking.control.book import Book, ConflictError
-from ranking.control.records import packed, record_of
-from ranking.embedded.inbox import Request, tell
+from ranking.alerts.observer import Watch
+from ranking.alerts.webhook_sender import Teller
 from ranking.embedded.log import DataError, Log, LogFull
+from ranking.embedded.queue import Request, tell
 from ranking.engine.batch import Batch, decode, encode
+from ranking.engine.event_columns import Rows
 from ranking.engine.outcomes import NO_ROOM, outcome_counts
-from ranking.engine.rows import Rows
 from ranking.engine.settings import EngineSettings
-from ranking.lists.profile import Profile
-from ranking.past.history import History
+from ranking.engine.snapshot import CheckpointError, Snapshot
+from ranking.history.shown_boards import History
+from ranking.lists.alternative_boards import Beside
+from ranking.profiles.profile import Profile
 from ranking.ranker import Ranker
-from ranking.server.bundles import Bundler
-from ranking.server.shelf import Shelf
-from ranking.snapshot import CheckpointError, Snapshot
-from ranking.telling import Teller
-from ranking.watching import Watch
+from ranking.service.batches import Bundler
+from ranking.service.response_cache import Shelf
+from ranking.settings_log.book import Book, ConflictError
+from ranking.settings_log.decisions import packed, record_of
 
 TICK = 0.05
 RENEW = 1.0

@@ -16,10 +16,10 @@ from typing import Any
 
 import msgspec
 
+from ranking.content.cards import Card
+from ranking.content.tombstones import Held, kept, read_kept
 from ranking.embedded.checkpoints import CheckpointFiles
-from ranking.lists.cards import Card
-from ranking.lists.tombstones import Held, kept, read_kept
-from ranking.past.history import Shown
+from ranking.history.shown_boards import Shown
 
 VERSION = 3
 KEPT_DAY_KEYS = 2

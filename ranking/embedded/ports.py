@@ -10,32 +10,32 @@ from typing import Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from ranking.control.book import Book
-from ranking.control.drafts import Draft
-from ranking.control.overrides import Override
-from ranking.control.reach import Reached, reached
-from ranking.control.records import Record
-from ranking.embedded.inbox import Request
+from ranking.content.cards import Card
+from ranking.content.tombstones import Held
 from ranking.embedded.live import Live
 from ranking.embedded.log import LogFull
+from ranking.embedded.queue import Request
+from ranking.engine.event_columns import Rows
 from ranking.engine.outcomes import NAMES
-from ranking.engine.rows import Rows
 from ranking.engine.settings import EngineSettings
 from ranking.experiments.counting import Counted, counted
 from ranking.experiments.plans import Experiment
 from ranking.lists.boards import Board
-from ranking.lists.cards import Card
-from ranking.lists.explaining import Explained, Explanation
-from ranking.lists.profile import Profile
-from ranking.lists.profiles import Profiles
-from ranking.lists.tombstones import Held
-from ranking.mirror.graph import graph_json, told_articles
-from ranking.mirror.publisher import article_value, has_views
-from ranking.mirror.values import article_json, traffic_json
+from ranking.lists.explanation import Explained, Explanation
+from ranking.profiles.profile import Profile
+from ranking.profiles.scopes import Profiles
 from ranking.ranker import Ranker
-from ranking.server.metrics import Metrics, Sample
-from ranking.server.ports import Refused
-from ranking.server.shelf import Shelf
+from ranking.read_model.publisher import article_value, has_views
+from ranking.read_model.tag_graph import graph_json, told_articles
+from ranking.read_model.values import article_json, traffic_json
+from ranking.service.metrics import Metrics, Sample
+from ranking.service.ports import Refused
+from ranking.service.response_cache import Shelf
+from ranking.settings_log.book import Book
+from ranking.settings_log.decisions import Record
+from ranking.settings_log.drafts import Draft
+from ranking.settings_log.override_reach import Reached, reached
+from ranking.settings_log.overrides import Override
 
 T = TypeVar("T")
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 from starlette.routing import BaseRoute
 
-from ranking.control.keys import Key, is_guarded
+from ranking.embedded.history import EmbeddedPast
 from ranking.embedded.live import Live, LiveSettings
 from ranking.embedded.log import DataError, Log
-from ranking.embedded.past import EmbeddedPast
 from ranking.embedded.ports import EmbeddedIntake, EmbeddedLists, EmbeddedSettings, metrics_of
 from ranking.engine.settings import EngineSettings
-from ranking.lists.profile import DEFAULT, Profile
-from ranking.server.api import Api
-from ranking.server.looking import keep_looking
-from ranking.server.serve import check_address, is_loopback, listen
-from ranking.server.site_settings import DEFAULT_SITE, SiteSettings
+from ranking.profiles.profile import DEFAULT, Profile
+from ranking.service.api import Api
+from ranking.service.experiment_schedule import keep_looking
+from ranking.service.http_server import check_address, is_loopback, listen
+from ranking.service.site_settings import DEFAULT_SITE, SiteSettings
+from ranking.settings_log.keys import Key, is_guarded
 
 Portal = Callable[[Live], list[BaseRoute]]
 SWITCH_INTERVAL = 0.001

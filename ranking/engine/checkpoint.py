@@ -17,15 +17,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.arms import Row
-from ranking.engine.arrays import LENGTH, pack_arrays, unpack_arrays
-from ranking.engine.coread import LEVELS, Graph
+from ranking.engine.array_bytes import LENGTH, pack_arrays, unpack_arrays
 from ranking.engine.event_ids import Generation
-from ranking.engine.memory import LONG_IDS
+from ranking.engine.hash_tables import LONG_IDS
 from ranking.engine.settings import EngineSettings
+from ranking.engine.signals.covisitation import LEVELS, Graph
+from ranking.engine.signals.experiment_sums import Row
 from ranking.engine.site import Site, Turn
-from ranking.engine.tables import FIRST_SLOTS, empty_articles
-from ranking.engine.views import ARTICLE
+from ranking.engine.state_arrays import FIRST_SLOTS, empty_articles
+from ranking.engine.view_loop import ARTICLE
 
 PAGE = 256
 ARTICLE_FIELDS = tuple(name for name in ARTICLE.names or () if name not in ("row", "touched"))

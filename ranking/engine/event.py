@@ -14,15 +14,15 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from ranking.engine.faults import UNREADABLE as UNREADABLE
-from ranking.engine.faults import fault_of, rule_of
+from ranking.engine.validation import UNREADABLE as UNREADABLE
+from ranking.engine.validation import fault_of, rule_of
 
 DEFAULT_EDITION = "site/und"
 Name = Annotated[str, Meta(min_length=1, max_length=256)] | int
 Edition = Annotated[str, Meta(max_length=96)]
 Label = Annotated[str, Meta(max_length=64)]
 Labels = Annotated[str, Meta(max_length=320)]
-"""Of as many experiments as one event may belong to: see `ranking.engine.labels`."""
+"""Of as many experiments as one event may belong to: see `ranking.engine.experiment_labels`."""
 LONGEST_AGENT = 1024
 EARLIEST_MS = 946_684_800_000  # 2000-01-01
 AHEAD_MS = 300_000

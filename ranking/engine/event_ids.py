@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled, inlined
-from ranking.engine.repeats import NOTHING, find_place, mix
+from ranking.engine.deduplication import NOTHING, find_place, mix
 
 SPANS_MS = (86_400_000, 1_800_000)
 """How long ids are remembered: of views and clicks, of reads and impressions."""

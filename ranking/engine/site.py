@@ -12,16 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.admission import NO_CLOCK, admitted
-from ranking.engine.arms import Arms
 from ranking.engine.batch import Batch
-from ranking.engine.coread import forget_articles
-from ranking.engine.generations import Generations
-from ranking.engine.imports import as_pairs, known_rows
-from ranking.engine.memory import EACH, LONG_IDS, NAMES, VISITS, halved_horizon, living
+from ranking.engine.hash_tables import EACH, LONG_IDS, NAMES, VISITS, halved_horizon, living
+from ranking.engine.id_generations import Generations
+from ranking.engine.import_progress import as_pairs, known_rows
 from ranking.engine.outcomes import KNOWN
 from ranking.engine.settings import EngineSettings
-from ranking.engine.tables import empty_articles, new_state, with_articles, with_edition, with_room
-from ranking.engine.views import DONE, TURN, apply_views, reread_views, views_of
+from ranking.engine.signals.covisitation import forget_articles
+from ranking.engine.signals.experiment_sums import Arms
+from ranking.engine.state_arrays import (
+    empty_articles,
+    new_state,
+    with_articles,
+    with_edition,
+    with_room,
+)
+from ranking.engine.view_loop import DONE, TURN, apply_views, reread_views, views_of
 
 SOURCES = 1024
 EVICTED = 64

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ranking.engine.labels import MOST
+from ranking.engine.experiment_labels import MOST
 from ranking.experiments.interleaving import DRAWINGS
+from ranking.experiments.lifecycle import varied
 from ranking.experiments.plans import (
     Arm,
     Experiment,
@@ -22,9 +23,8 @@ from ranking.experiments.plans import (
     Published,
     changes_of,
 )
-from ranking.experiments.rules import varied
-from ranking.lists.profile import Profile
-from ranking.lists.profiles import Profiles, Scope
+from ranking.profiles.profile import Profile
+from ranking.profiles.scopes import Profiles, Scope
 
 Where = tuple[str, str, str]
 """Edition, surface and section."""

@@ -4,7 +4,7 @@ The browser draws a bucket from 0 to 999 once and sends only that. In a layer an
 the buckets stand in an order of their own, by a hash of `salt:bucket`; places in it are what shares
 are cut from, so that half of them is exactly 500 buckets, a share that grows keeps whom it had, and
 two layers know nothing of one another. The hash is FNV-1a of the UTF-8 bytes with the last steps of
-MurmurHash3, both of 32 bits; `ranking/server/experiment.js` does the same in the browser.
+MurmurHash3, both of 32 bits; `ranking/service/experiment.js` does the same in the browser.
 """
 
 from collections.abc import Sequence

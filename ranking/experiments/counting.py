@@ -1,4 +1,4 @@
-"""Counting: the tallies of one experiment, out of the sums by arm that engines keep.
+"""Counting: an experiment's bucket sums, from the sums by arm in the engines.
 
 An engine sums whatever labels it meets; here they get their meaning: which experiment, which phase,
 and which lists are the experiment's own. An event counts where the plan's assignment gives its
@@ -13,7 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.arms import (
+from ranking.engine.batch import BUCKETS
+from ranking.engine.experiment_labels import label_of
+from ranking.engine.hyperloglog import REGISTERS, distinct
+from ranking.engine.signals.experiment_sums import (
     BOUNCES,
     CLICKS,
     IMPRESSIONS,
@@ -25,13 +28,10 @@ from ranking.engine.arms import (
     VISITS,
     Row,
 )
-from ranking.engine.batch import BUCKETS
-from ranking.engine.distinct import REGISTERS, distinct
-from ranking.engine.labels import label_of
 from ranking.experiments.assignment import OUTSIDE
+from ranking.experiments.bucket_sums import Tallies, no_tallies
 from ranking.experiments.metrics import COLUMN
 from ranking.experiments.plans import Experiment, Mode
-from ranking.experiments.tallies import Tallies, no_tallies
 
 SIMPLE = {
     "visitors": VISITORS,

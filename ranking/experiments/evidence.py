@@ -11,9 +11,9 @@ import msgspec
 import numpy as np
 
 from ranking.experiments.assignment import OUTSIDE
+from ranking.experiments.bucket_sums import Tallies, TalliesError, no_tallies, sums_of
 from ranking.experiments.metrics import COLUMN
 from ranking.experiments.plans import Experiment, Mode, experiment_of
-from ranking.experiments.tallies import Tallies, TalliesError, no_tallies, sums_of
 
 FORMAT = 1
 _EVENTS = [COLUMN[name] for name in ("views", "reads", "impressions", "all_clicks")]

@@ -1,13 +1,13 @@
 """Memberships: what the events of each bucket say of experiments, from what pages are told.
 
-The same as `fieldsOf` of `ranking/server/experiment.js`, of all buckets at once.
+The same as `fieldsOf` of `ranking/service/experiment.js`, of all buckets at once.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ranking.engine.batch import BUCKETS
-from ranking.engine.labels import MOST
+from ranking.engine.experiment_labels import MOST
 from ranking.experiments.assignment import OUTSIDE, arms_of
 
 

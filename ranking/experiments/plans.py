@@ -16,14 +16,14 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from ranking.control.checking import checked
 from ranking.engine.batch import BUCKETS
-from ranking.engine.labels import label_of
+from ranking.engine.experiment_labels import label_of
+from ranking.engine.quotation import quoted
 from ranking.experiments.assignment import arms_of
 from ranking.experiments.metrics import METRICS
-from ranking.lists.profile import ProfileError, profile_from
-from ranking.lists.profiles import Changes, Scope
-from ranking.quoting import quoted
+from ranking.profiles.profile import ProfileError, profile_from
+from ranking.profiles.scopes import Changes, Scope
+from ranking.settings_log.body_validation import checked
 
 DAY = 86_400.0
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}\Z")]

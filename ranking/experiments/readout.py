@@ -14,19 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.experiments.assignment import OUTSIDE
-from ranking.experiments.evidence import Evidence
-from ranking.experiments.metrics import METRICS
-from ranking.experiments.mismatch import dispersion, mismatch_evidence
-from ranking.experiments.plans import ENDED, Experiment, Mode
-from ranking.experiments.ratios import Effect, effect_of
-from ranking.experiments.sequences import (
+from ranking.experiments.bucket_sums import Tallies
+from ranking.experiments.confidence_sequences import (
     interval,
     log_evidence,
     mixture,
     needed_information,
     p_value,
 )
-from ranking.experiments.tallies import Tallies
+from ranking.experiments.evidence import Evidence
+from ranking.experiments.metrics import METRICS
+from ranking.experiments.plans import ENDED, Experiment, Mode
+from ranking.experiments.ratio_metrics import Effect, effect_of
+from ranking.experiments.sample_ratio import dispersion, mismatch_evidence
 
 MISMATCH = 0.01
 VERDICTS = {

@@ -15,13 +15,13 @@ import msgspec
 import numpy as np
 
 from ranking import __version__
+from ranking.engine.quotation import quoted
+from ranking.experiments.bucket_sums import TalliesError
+from ranking.experiments.effect_history import Point, path_of
 from ranking.experiments.evidence import Evidence, evidence_of, profile_hash
-from ranking.experiments.looks import look_at
+from ranking.experiments.interim_looks import look_at
 from ranking.experiments.metrics import METRICS
-from ranking.experiments.paths import Point, path_of
 from ranking.experiments.readout import Compared, Readout, readout
-from ranking.experiments.tallies import TalliesError
-from ranking.quoting import quoted
 from ranking.templates import templates_of
 
 UNKNOWN = "not known yet"

@@ -14,10 +14,10 @@ from scipy.special import ndtri
 from scipy.stats import binomtest
 
 from ranking.experiments.assignment import arms_of
-from ranking.experiments.mismatch import mismatch_evidence
-from ranking.experiments.planning import Planned, plan
-from ranking.experiments.sequences import half_width, log_evidence, mixture
-from ranking.experiments.simulated import Looks, no_looks, walk
+from ranking.experiments.confidence_sequences import half_width, log_evidence, mixture
+from ranking.experiments.sample_ratio import mismatch_evidence
+from ranking.experiments.sample_size import Planned, plan
+from ranking.experiments.simulated_readers import Looks, no_looks, walk
 
 ALPHA, MISMATCH_ALPHA, LIFT = 0.05, 0.01, 0.05
 SIZE, EVERY = 20_000, 100

@@ -12,17 +12,17 @@ from typing import Any
 
 import orjson
 
-from ranking.lists.cards import Card
-from ranking.lists.choosing import choose
-from ranking.lists.diversity import diversified
+from ranking.content.cards import Card
 from ranking.lists.edition import Edition
-from ranking.lists.edits import NO_EDITS, Edits
-from ranking.lists.exposure import with_newcomer
-from ranking.lists.profile import Profile
-from ranking.lists.reading import LONGEST, Reading, Scored
+from ranking.lists.edition_reader import LONGEST, Reading, Scored
 from ranking.lists.related import compose
-from ranking.lists.siblings import lent_shares
-from ranking.lists.steadiness import CHALLENGERS, Incumbents
+from ranking.lists.rerank.diversity import diversified
+from ranking.lists.rerank.editorial import NO_EDITS, Edits
+from ranking.lists.rerank.first_exposure import with_newcomer
+from ranking.lists.rerank.hysteresis import CHALLENGERS, Incumbents
+from ranking.lists.rerank.selection import choose
+from ranking.lists.rerank.sibling_prior import lent_shares
+from ranking.profiles.profile import Profile
 
 SURFACES = ("popular", "trending")
 DRESSED = 8

@@ -11,20 +11,20 @@ from itertools import chain, islice
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.content.availability import is_listable
+from ranking.content.cards import Card
+from ranking.content.catalogue import Catalogue
+from ranking.content.tag_graph import TagGraph
 from ranking.engine.decay import LN2
-from ranking.engine.rings import DAY_MS, DAYS, HOUR_MS, HOURS
+from ranking.engine.signals.window_counts import DAY_MS, DAYS, HOUR_MS, HOURS
 from ranking.engine.site import Site
-from ranking.lists.cards import Card
-from ranking.lists.catalogue import Catalogue
-from ranking.lists.leaders import HEAD, decay_of
-from ranking.lists.listing import is_listable
+from ranking.lists.edition_reader import LONGEST, Ground, Scored
+from ranking.lists.eligibility import Roster
+from ranking.lists.hard_windows import hourly_counts, window_counts
+from ranking.lists.leaderboards import Standings
 from ranking.lists.loans import NOTHING_LENT, with_loans
-from ranking.lists.profile import Profile
-from ranking.lists.reading import LONGEST, Ground, Scored
-from ranking.lists.roster import Roster
-from ranking.lists.standings import Standings
-from ranking.lists.tags import TagGraph
-from ranking.lists.windows import hourly_counts, window_counts
+from ranking.lists.top_k import HEAD, decay_of
+from ranking.profiles.profile import Profile
 
 LIVE, NEWEST = HEAD, 1000
 """Articles that the tag graph is made of: those with most views under its decay, and the newest."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from ranking.lists.reading import Scored
+from ranking.lists.edition_reader import Scored
 
 NOTHING_LENT: Mapping[str, float] = MappingProxyType({})
 

@@ -12,12 +12,12 @@ from itertools import chain, islice
 
 import numpy as np
 
-from ranking.lists.chain import SPARE, Question, evidence_of, rank_next, visit_weights
-from ranking.lists.choosing import may_stand
-from ranking.lists.popularity import wears_of
-from ranking.lists.profile import Profile
-from ranking.lists.reading import Ground, Reading, Scored
-from ranking.lists.tags import NO_HINTS, Hints
+from ranking.content.tag_graph import NO_HINTS, Hints
+from ranking.lists.backoff import wears_of
+from ranking.lists.edition_reader import Ground, Reading, Scored
+from ranking.lists.next_article import SPARE, Question, evidence_of, rank_next, visit_weights
+from ranking.lists.rerank.selection import may_stand
+from ranking.profiles.profile import Profile
 
 DEEPEST = 1000
 """Articles that the chain ranks at most where some may not be listed."""

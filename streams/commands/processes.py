@@ -27,7 +27,7 @@ from streams.commands.settings import (
 )
 
 if TYPE_CHECKING:
-    from streams.deciding import KafkaSettings
+    from streams.settings_log import KafkaSettings
 
 log = logging.getLogger("tolqyn")
 
@@ -39,13 +39,13 @@ def _worker(**options: Any) -> None:
     goes on where its last checkpoint stands, when it is started again; with --standby that is done
     for it, within two seconds.
     """
-    from ranking.lists.profile import DEFAULT, read_profile
-    from ranking.mirror.names import Names
-    from ranking.mirror.store import Writer
-    from ranking.warming import warm_up
-    from streams.deciding import KafkaSettings
+    from ranking.profiles.profile import DEFAULT, read_profile
+    from ranking.read_model.store import Writer
+    from ranking.read_model.store_keys import Names
+    from ranking.warmup import warm_up
     from streams.engine import Engine, EngineOptions
     from streams.presence import Presence
+    from streams.settings_log import KafkaSettings
     from streams.standby import stand_by
     from streams.topic_names import TopicNames
     from streams.worker import WorkerOptions, run
@@ -92,11 +92,11 @@ def _collect(**options: Any) -> None:
 
 
 async def _take_in(options: dict[str, Any], count: int) -> None:
-    from ranking.server.api import Api
-    from ranking.server.metrics import Metrics
-    from ranking.server.serve import is_loopback, listen
-    from ranking.server.site_settings import site_settings
-    from streams.collecting import KafkaIntake
+    from ranking.service.api import Api
+    from ranking.service.http_server import is_loopback, listen
+    from ranking.service.metrics import Metrics
+    from ranking.service.site_settings import site_settings
+    from streams.collector import KafkaIntake
     from streams.topic_names import TopicNames
 
     decided, following = await _follow_settings(options)
@@ -118,16 +118,16 @@ def _api(**options: Any) -> None:
 
 
 async def _answer(options: dict[str, Any]) -> None:
-    from ranking.mirror.lists import MirrorLists
-    from ranking.mirror.names import Names
-    from ranking.mirror.store import Reader
-    from ranking.server.api import Api
-    from ranking.server.looking import keep_looking
-    from ranking.server.metrics import Metrics
-    from ranking.server.serve import is_loopback, listen
-    from ranking.server.site_settings import site_settings
-    from ranking.warming import warm_up
-    from streams.past import ClusterPast
+    from ranking.read_model.lists import MirrorLists
+    from ranking.read_model.store import Reader
+    from ranking.read_model.store_keys import Names
+    from ranking.service.api import Api
+    from ranking.service.experiment_schedule import keep_looking
+    from ranking.service.http_server import is_loopback, listen
+    from ranking.service.metrics import Metrics
+    from ranking.service.site_settings import site_settings
+    from ranking.warmup import warm_up
+    from streams.history import ClusterPast
     from streams.topic_names import TopicNames
 
     warm_up()
@@ -151,9 +151,9 @@ async def _follow_settings(
     options: dict[str, Any],
 ) -> "tuple[KafkaSettings, asyncio.Task[None]]":
     """Begin to follow the settings; an address that others reach needs keys in them."""
-    from ranking.control.keys import is_guarded
-    from ranking.server.serve import check_address, is_loopback
-    from streams.deciding import KafkaSettings
+    from ranking.service.http_server import check_address, is_loopback
+    from ranking.settings_log.keys import is_guarded
+    from streams.settings_log import KafkaSettings
     from streams.topic_names import TopicNames
 
     host, port = options["host"], options["port"]

@@ -19,14 +19,14 @@ from typing import Any
 import httpx
 import orjson
 
-from ranking.benchmarks.spawned import TOLQYN, await_until, spawned
+from ranking.benchmarks.processes import TOLQYN, await_until, spawned
 from ranking.engine.batch import decode
 from streams.broker import Producer
 from streams.checkpoints import load
+from streams.librdkafka import bounds_of, read_partition
 from streams.partitions import partition_of
-from streams.producing import bounds_of, read_partition
-from streams.records import Reader
 from streams.topic_names import TopicNames
+from streams.topic_reader import Reader
 from streams.topics import PARTITIONS
 from tests.cluster import kafka_node, redis_node
 from tests.processes import Cluster, cluster_of

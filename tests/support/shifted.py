@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from ranking.benchmarks.spawned import Command, free_port, is_ready
+from ranking.benchmarks.processes import Command, free_port, is_ready
 
 CLOCK = Path(__file__).with_name("clock.py")
 

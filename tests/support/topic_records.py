@@ -15,7 +15,7 @@ import msgspec
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from ranking.mirror.names import prefixed
+from ranking.read_model.store_keys import prefixed
 from streams.topics import specification
 
 PATIENCE = 20.0

@@ -1,0 +1,1 @@
+"""Backtests: logs in files, replayed through the live core and measured."""

@@ -1,0 +1,44 @@
+"""Queries: what every baseline receives, and the rank that it returns.
+
+A baseline answers the same questions as the lists, from the same views (`Plan.seen`), leaves out
+what the visit has read and ranks articles of the page's edition only. It has one compiled loop
+over the log: put the questions that are due, then learn from the next page.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.backtest.backtest import Replay
+from ranking.backtest.predictions import Plan
+
+
+class Asked(NamedTuple):
+    """The pages of a log, and the questions.
+
+    Attributes
+    ----------
+    plan : Plan
+    at : (n_views,) int64
+        Stamps, ms.
+    is_page : (n_views,) bool
+    first : (n_views,) int64
+        The visit's first view.
+    edition : (n_articles,) int64
+        Edition of each slot.
+    """
+
+    plan: Plan
+    at: NDArray[np.int64]
+    is_page: NDArray[np.bool_]
+    first: NDArray[np.int64]
+    edition: NDArray[np.int64]
+
+
+def asked_of(replay: Replay) -> Asked:
+    """What a replay's lists were asked."""
+    articles = len(replay.site.ids)
+    edition = replay.site.state.article["edition"][:articles].astype(np.int64)
+    at = np.ascontiguousarray(replay.views["at"])
+    return Asked(replay.plan, at, replay.visits.is_page, replay.visits.first, edition)

@@ -1,0 +1,58 @@
+"""Churn: how often the first five of Popular change, at each second of the log's clock.
+
+A change of the five: other articles than at the look before; of their order: others, or the same
+in another order. Both are counted a minute of log time, as the mean of all editions. Where only
+some minutes are looked at, looks of one minute are compared with each other.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.backtest.backtest import Replay
+from ranking.backtest.measures.accuracy import HOUR_MS
+from ranking.backtest.visits import MINUTE_MS
+
+
+class Changes(NamedTuple):
+    """Changes of every hour of the log that was looked at.
+
+    Attributes
+    ----------
+    hour : (n_hours,) int64
+        Since the epoch.
+    minutes : (n_hours,) float64
+        Looked at in it.
+    five, order : (n_hours,) float64
+        Changes of an edition within it.
+    """
+
+    hour: NDArray[np.int64]
+    minutes: NDArray[np.float64]
+    five: NDArray[np.float64]
+    order: NDArray[np.float64]
+
+    def a_minute(self) -> dict[str, float]:
+        """Means over all hours."""
+        minutes = max(float(self.minutes.sum()), 1e-9)
+        return {
+            "changes": float(self.five.sum()) / minutes,
+            "order_changes": float(self.order.sum()) / minutes,
+        }
+
+
+def changes_of(replay: Replay) -> Changes:
+    """Count the changes of Popular in a replay."""
+    five, plan = replay.answers.popular, replay.plan
+    if plan.ticks.size < 2:
+        return Changes(np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros(0))
+    clock = np.maximum.accumulate(replay.views["at"])[plan.ticks]
+    minute = clock // MINUTE_MS
+    compared = (minute[1:] == minute[:-1]) | (plan.stride == 1)
+    order = (five[1:] != five[:-1]).any(axis=2).mean(axis=1)
+    others = (np.sort(five[1:]) != np.sort(five[:-1])).any(axis=2).mean(axis=1)
+    hour, index = np.unique(clock[1:] // HOUR_MS, return_inverse=True)
+    minutes = np.diff(clock) / MINUTE_MS
+    sums = (np.bincount(index, v * compared).astype(float) for v in (minutes, others, order))
+    return Changes(hour, *sums)

@@ -1,0 +1,123 @@
+"""Impressions: what lists showed to readers, clicked or not.
+
+Of the first five of each list at each prediction. Coverage: the share of predictions for which five
+were ranked, before anything fills the list up. Novelty: the mean self-information of what is
+shown, -log2 of its share of the log's pages so far, in bits. Age: since publication (without a
+card's date, since its first page in the log), in hours. Diversity: one less the mean likeness of
+two of the five. Catalogue: the share of the known articles, those with a page or a card, that were
+ever shown; it is no mean, so that it has no interval.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.backtest.backtest import Replay
+from ranking.backtest.baselines.queries import Asked, asked_of
+from ranking.backtest.live_predictions import unread_articles
+from ranking.backtest.measures.accuracy import HOUR_MS
+from ranking.backtest.measures.similarity import Likeness, compare, likeness_of
+from ranking.content.cards import Card
+from ranking.content.catalogue import Catalogue
+from ranking.engine.compiled import compiled
+
+NAMES = ("coverage", "novelty", "age", "diversity")
+
+
+class Shown(NamedTuple):
+    """What was shown at each prediction.
+
+    Attributes
+    ----------
+    values : (n_asked, 4 lists, 4) float64
+        Of `NAMES`; NaN where nothing was shown that it could be told of.
+    catalogue : tuple of float
+        Share of the known articles, for each list.
+    by_cards : bool
+        Diversity is by tags and sections, not by co-reading.
+    """
+
+    values: NDArray[np.float64]
+    catalogue: tuple[float, ...]
+    by_cards: bool
+
+
+def shown_of(replay: Replay, catalogue: Catalogue) -> Shown:
+    """Measure what a replay's lists showed."""
+    asked, cards = asked_of(replay), cards_of(replay, catalogue)
+    shown, published = replay.answers.shown, _published(replay, cards)
+    likeness = likeness_of(asked, cards)
+    values = np.full((*shown.shape[:2], len(NAMES)), np.nan)
+    _look_back(asked, shown, published, likeness, values)
+    is_known = (published < replay.span.until_ms) | np.isnan(published)
+    distinct = (np.unique(part[part >= 0]).size for part in shown.transpose(1, 0, 2))
+    shares = tuple(n / max(int(is_known.sum()), 1) for n in distinct)
+    return Shown(values, shares, likeness.by_cards)
+
+
+def cards_of(replay: Replay, catalogue: Catalogue) -> list[Card | None]:
+    """Card of each article: by slot, then of those that the log never reads."""
+    site = replay.site
+    editions = site.state.article["edition"][: len(site.ids)].tolist()
+    read = [
+        catalogue.card(site.editions[edition], id)
+        for edition, id in zip(editions, site.ids, strict=True)
+    ]
+    return [*read, *(catalogue.card(*name) for name in unread_articles(site, catalogue))]
+
+
+def _published(replay: Replay, cards: list[Card | None]) -> NDArray[np.float64]:
+    """When each article was published or first read, ms; NaN where nobody knows."""
+    published = np.array([card.published_at * 1000 if card else 0.0 for card in cards])
+    first = np.full(published.size, np.nan)
+    pages = np.flatnonzero(replay.visits.is_page)[::-1]
+    first[replay.plan.slot[pages]] = replay.views["at"][pages]
+    return np.where(published > 0.0, published, first)
+
+
+@compiled
+def _look_back(
+    asked: Asked,
+    shown: NDArray[np.int32],
+    published: NDArray[np.float64],
+    likeness: Likeness,
+    values: NDArray[np.float64],
+) -> None:
+    pages, total, k = np.zeros(published.size), 0.0, 0
+    for i in range(asked.at.size):
+        if k < asked.plan.asked.size and asked.plan.asked[k] == i:
+            for which in range(shown.shape[1]):
+                five, value = shown[k, which], values[k, which]
+                size = (five >= 0).sum()
+                value[0] = size == five.size
+                if size > 0:
+                    value[1] = np.log2((total + 1.0) / (pages[five[:size]] + 1.0)).mean()
+                    value[2] = _mean_age(published[five[:size]], asked.at[i])
+                    value[3] = _diversity(likeness, five[:size])
+            k += 1
+        if asked.is_page[i]:
+            pages[asked.plan.slot[i]] += 1.0
+            total += 1.0
+
+
+@compiled
+def _mean_age(published: NDArray[np.float64], at: int) -> float:
+    age, count = 0.0, 0
+    for date in published:
+        if not np.isnan(date):
+            age += max(at - date, 0.0) / HOUR_MS
+            count += 1
+    return age / count if count else np.nan
+
+
+@compiled
+def _diversity(likeness: Likeness, five: NDArray[np.int32]) -> float:
+    alike, count = 0.0, 0
+    for i in range(five.size):
+        for j in range(i):
+            both = compare(likeness, five[i], five[j])
+            if both >= 0.0:
+                alike += both
+                count += 1
+    return 1.0 - alike / count if count else np.nan

@@ -1,0 +1,95 @@
+"""Predictions: the queries that a replay puts to the lists, and their outcomes.
+
+The plan is made before the replay, the answers are filled in by it; both are plain arrays that
+compiled loops can read.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.engine.compiled import compiled
+
+POPULAR, RELATED, FOR_YOU, BROWSER = 0, 1, 2, 3
+LISTS = ("popular", "related", "foryou", "foryou_browser")
+"""The last one is For this visit as the reader's own browser mixes it."""
+DEPTH, SHOWN = 20, 5
+"""Articles of a list that are ranked, and that a reader sees."""
+
+MISSED = 255
+
+
+class Plan(NamedTuple):
+    """Which views are predicted, from which ones, and what their visits had read.
+
+    Attributes
+    ----------
+    previous : (n_views,) int64
+        The visit's view before; -1 = its first.
+    slot : (n_views,) int32
+        Articles of all views.
+    asked : (n_asked,) int64
+        Views to predict.
+    seen : (n_asked,) int64
+        From how many views, ascending; at most as many as come before.
+    ticks : (n_ticks,) int64
+        After how many views Popular is looked at, ascending.
+    stride : int
+        In every so many-th minute.
+    """
+
+    previous: NDArray[np.int64]
+    slot: NDArray[np.int32]
+    asked: NDArray[np.int64]
+    seen: NDArray[np.int64]
+    ticks: NDArray[np.int64]
+    stride: int
+
+
+class Answers(NamedTuple):
+    """What became of the predictions.
+
+    Attributes
+    ----------
+    place : (n_asked, 4) uint8
+        Place of the page in each list, from 0; 255 = missed.
+    shown : (n_asked, 4, SHOWN) int32
+        Slots of the first of each list; -1 = nothing.
+    popular : (n_ticks, n_editions, SHOWN) int32
+        Slots of the first of Popular at each look.
+    done, looked, exposed : (1,) int64
+        Predictions made, looks taken, and new articles shown by exposure, so far.
+    """
+
+    place: NDArray[np.uint8]
+    shown: NDArray[np.int32]
+    popular: NDArray[np.int32]
+    done: NDArray[np.int64]
+    looked: NDArray[np.int64]
+    exposed: NDArray[np.int64]
+
+
+def no_answers(plan: Plan, editions: int) -> Answers:
+    """Answers before the first prediction."""
+    return Answers(
+        np.full((plan.asked.size, len(LISTS)), MISSED, np.uint8),
+        np.full((plan.asked.size, len(LISTS), SHOWN), -1, np.int32),
+        np.full((plan.ticks.size, editions, SHOWN), -1, np.int32),
+        np.zeros(1, np.int64),
+        np.zeros(1, np.int64),
+        np.zeros(1, np.int64),
+    )
+
+
+@compiled
+def pages_before(plan: Plan, view: int) -> NDArray[np.int32]:
+    """Articles that a visit had read before a view, newest first, each once, 64 at most."""
+    read = np.empty(64, np.int32)
+    count, before = 0, plan.previous[view]
+    while before >= 0 and count < read.size:
+        if not (read[:count] == plan.slot[before]).any():
+            read[count] = plan.slot[before]
+            count += 1
+        before = plan.previous[before]
+    return read[:count]

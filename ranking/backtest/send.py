@@ -1,0 +1,313 @@
+"""Sends a log into a running system by HTTP, in order, on one connection.
+
+The next request is made while the last one is on its way, and one that was not answered is made
+again. A label, the digest of the file's content, and a row's number tell the system what it has:
+it passes over those rows when the same file is sent again, so that a send that stopped goes on.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from itertools import islice
+from typing import Protocol
+
+import httpx
+import msgspec
+
+from ranking.backtest.files import Chunk, FileError, body_of
+from ranking.content.cards import Card, Placed, sent_of
+from ranking.engine.event import Rejection
+from ranking.service.collector import Label
+
+CARDS = 1000
+PATIENCE = 60.0
+
+
+class SendError(ValueError):
+    """The system did not take what was sent."""
+
+
+class SendStopped(SendError):
+    """A send of a log ended before the log did.
+
+    Parameters
+    ----------
+    reason : str
+    taken : int
+        Rows that were taken, from the first one on.
+    hint : str
+        What may be done about it.
+    """
+
+    def __init__(self, reason: str, taken: int, hint: str = "") -> None:
+        super().__init__(f"{reason}; {hint or goes_on(taken)}")
+        self.taken = taken
+
+
+@dataclass(slots=True)
+class Sent:
+    """What came of it.
+
+    Attributes
+    ----------
+    accepted, rejected : int
+        Events.
+    known : int
+        Accepted events that the system had before, as far as it tells.
+    first_fault : str
+        The first rejection, if any: row of its file, field and rule.
+    seconds : float
+        From the first request to the last answer.
+    """
+
+    accepted: int = 0
+    rejected: int = 0
+    known: int = 0
+    first_fault: str = ""
+    seconds: float = 0.0
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What a system made of what was sent; a cluster does not tell what it had before."""
+
+    accepted: int
+    rejected: list[Rejection]
+    known: int = -1
+
+
+class Target(Protocol):
+    """Where a log is sent: used as a context that delivers what is under way when it ends."""
+
+    def __enter__(self) -> "Target":
+        """Begin."""
+
+    def __exit__(self, *error: object) -> None:
+        """Deliver, and close the connection."""
+
+    def take(self, body: bytes, label: Label | None = None, *, outcome: bool = False) -> Taken:
+        """Take events, as JSON in any of the forms that the API reads; say what became of them."""
+
+    def put(self, cards: list[Card]) -> Taken:
+        """Take cards."""
+
+
+def send_views(
+    chunks: Iterable[Chunk],
+    url: str,
+    *,
+    speed: float = 0.0,
+    shift_ms: int = 0,
+    label: str = "",
+    with_ids: bool = False,
+    is_new: bool = False,
+    progress: Callable[[Chunk], None] = lambda chunk: None,
+) -> Sent:
+    """Post views in their order.
+
+    Parameters
+    ----------
+    chunks : iterable of Chunk
+    url : str
+        Of the system, such as http://127.0.0.1:8080.
+    speed : float
+        Log seconds a second; 0 = as fast as it goes.
+    shift_ms : int
+        Added to every stamp.
+    label : str
+        Digest of the file: the system passes over rows that it has under it.
+    with_ids : bool
+        Give events without an id one, made of the label and the row.
+    is_new : bool
+        Whether the label is of this send alone.
+    progress : callable
+        Told each chunk that was taken.
+
+    Raises
+    ------
+    SendStopped
+        If the system cannot be reached for a minute, or refuses, or the log cannot be read on.
+    SendError
+        If ids are wanted without a label.
+    """
+    if with_ids and not label:
+        message = "ids must be made of a label, got none"
+        raise SendError(message)
+    sent, started, is_asked, taken = Sent(), time.monotonic(), bool(label), 0
+    bodies = _ahead(_bodies(chunks, shift_ms, label if with_ids else ""))
+    with target_of(url) as target:
+        pace = _Pace(speed)
+        while True:
+            try:
+                chunk, body = next(bodies, (None, b""))
+                if chunk is None:
+                    break
+                pace.wait(chunk)
+                its = Label(label, chunk.first) if label else None
+                answer = target.take(body, its, outcome=is_asked)
+            except SendError as error:
+                raise SendStopped(str(error), taken, goes_on(taken, is_new=is_new)) from error
+            except FileError as error:
+                if not taken:
+                    raise
+                raise SendStopped(str(error), taken, f"{taken} rows were taken") from error
+            taken += chunk.size
+            is_asked = is_asked and answer.known == answer.accepted
+            sent.known += max(answer.known, 0)
+            sent.accepted += answer.accepted
+            sent.rejected += len(answer.rejected)
+            if answer.rejected and not sent.first_fault:
+                sent.first_fault = chunk.fault(answer.rejected[0])
+            progress(chunk)
+    sent.seconds = time.monotonic() - started
+    return sent
+
+
+def send_articles(cards: Iterable[Placed], url: str, progress: Callable[[int], None]) -> Sent:
+    """Post articles, each with the number of its row.
+
+    Raises
+    ------
+    SendError
+        As for views.
+    """
+    sent, placed = Sent(), iter(cards)
+    with target_of(url) as target:
+        while part := list(islice(placed, CARDS)):
+            try:
+                answer = target.put([card for _, card in part])
+            except SendError as error:
+                message = f"{error}; {sent.accepted} articles were taken"
+                raise SendError(message) from error
+            sent.accepted += answer.accepted
+            sent.rejected += len(answer.rejected)
+            if answer.rejected and not sent.first_fault:
+                first = answer.rejected[0]
+                row = part[first.index].place
+                sent.first_fault = f"row {row}: {first.field}: {first.reason}"
+            progress(len(part))
+    return sent
+
+
+def goes_on(taken: int, *, is_new: bool = False) -> str:
+    """Say what a send that stopped leaves to do."""
+    told = f"{taken} rows were taken"
+    return told if is_new else f"{told}, and the same command again goes on after them"
+
+
+def shift_to_now(path_last_at_ms: int) -> int:
+    """Milliseconds that move a log so that it ends now."""
+    return int(time.time() * 1000) - path_last_at_ms
+
+
+def _bodies(chunks: Iterable[Chunk], shift_ms: int, prefix: str) -> Iterator[tuple[Chunk, bytes]]:
+    for chunk in chunks:
+        if shift_ms:
+            chunk.columns["at"] = [at + shift_ms for at in chunk.columns["at"]]
+        if prefix:
+            given = chunk.columns.get("id", [None] * chunk.size)
+            rows = enumerate(given, chunk.first)
+            chunk.columns["id"] = [f"{prefix}-{row}" if id is None else id for row, id in rows]
+        yield chunk, body_of(chunk)
+
+
+def _ahead(bodies: Iterator[tuple[Chunk, bytes]]) -> Iterator[tuple[Chunk, bytes]]:
+    """Make the next body while the last one is being sent."""
+    with ThreadPoolExecutor(1) as maker:
+        following = maker.submit(next, bodies, None)
+        while (body := following.result()) is not None:
+            following = maker.submit(next, bodies, None)
+            yield body
+
+
+class _Http:
+    """A server's collector."""
+
+    def __init__(self, url: str) -> None:
+        key = os.environ.get("TOLQYN_KEY", "")
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        self._client = httpx.Client(base_url=url, timeout=60.0, headers=headers)
+
+    def __enter__(self) -> "_Http":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._client.close()
+
+    def take(self, body: bytes, label: Label | None = None, *, outcome: bool = False) -> Taken:
+        headers = {"import": f"{label.digest} {label.first}"} if label else {}
+        path = "/v1/events?outcome=1" if outcome else "/v1/events"
+        return _post(self._client, path, body, headers)
+
+    def put(self, cards: list[Card]) -> Taken:
+        body = msgspec.json.encode([sent_of(card) for card in cards])
+        return _post(self._client, "/v1/articles", body, {})
+
+
+TARGETS: dict[str, Callable[[str], Target]] = {"http": _Http, "https": _Http}
+
+
+def target_of(url: str) -> Target:
+    """Connect to where a log is sent; other packages know more schemes (`tolqyn.targets`).
+
+    Raises
+    ------
+    SendError
+        If nobody knows the scheme.
+    """
+    scheme = url.partition("://")[0]
+    if scheme in TARGETS:
+        return TARGETS[scheme](url)
+    for entry in entry_points(group="tolqyn.targets", name=scheme):
+        made: Target = entry.load()(url)
+        return made
+    known = sorted({*TARGETS, *entry_points(group="tolqyn.targets").names})
+    message = f"--to must begin with {' or '.join(f'{name}://' for name in known)}, got {url!r}"
+    raise SendError(message)
+
+
+class _Pace:
+    """Waits so that log time passes `speed` times as fast as the clock."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._start: tuple[float, float] | None = None
+
+    def wait(self, chunk: Chunk) -> None:
+        if not self._speed or len(chunk.faults) == chunk.size:
+            return
+        at = chunk.columns["at"][-1] / 1000
+        if self._start is None:
+            self._start = (time.monotonic(), chunk.columns["at"][0] / 1000)
+        started, first = self._start
+        due = started + (at - first) / self._speed
+        time.sleep(max(due - time.monotonic(), 0.0))
+
+
+def _post(client: httpx.Client, path: str, body: bytes, headers: dict[str, str]) -> Taken:
+    waited, pause = 0.0, 0.1
+    while True:
+        try:
+            response = client.post(path, content=body, headers=headers)
+        except httpx.TransportError as error:
+            is_late = isinstance(error, httpx.ReadTimeout)
+            what = "no answer came in time from" if is_late else "nothing answers at"
+            reason, pause = f"{what} {client.base_url}", min(pause * 2, 5.0)
+        else:
+            if response.status_code == 202:
+                return msgspec.json.decode(response.content, type=Taken)
+            reason = f"{response.status_code}: {response.text[:200]}"
+            if response.status_code not in (429, 503):
+                raise SendError(reason)
+            pause = float(response.headers.get("retry-after", 1))
+        if waited > PATIENCE:
+            raise SendError(reason)
+        time.sleep(pause)
+        waited += pause
+
+
+def last_stamp(chunks: Iterable[Chunk]) -> int:
+    """Newest stamp of a log, ms."""
+    return max((max(chunk.columns["at"]) for chunk in chunks), default=0)

@@ -1,0 +1,245 @@
+"""`tolqyn backtest` and `tolqyn bench`."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from ranking.commands.durations import Duration
+from ranking.commands.settings import in_zone
+from ranking.commands.tables import (
+    ablation_json,
+    as_json,
+    print_ablation,
+    print_results,
+    print_rows,
+)
+from ranking.engine.quotation import suggestion
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from ranking.backtest.measures.comparison_table import Beside
+    from ranking.backtest.measures.summary import Measured
+    from ranking.backtest.visits import Span
+    from ranking.content.catalogue import Catalogue
+    from ranking.engine.batch import Batch
+    from ranking.profiles.profile import Profile
+
+Step = Callable[[str], Callable[[int, int], None]]
+"""Begins a step of the progress bar."""
+Show = Callable[[], None]
+FORMATS = click.Choice(["table", "json"])
+REPORTS = click.Choice(["table", "json", "html"])
+
+
+def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    from ranking.engine.timestamps import TimestampError, stamp_ms
+
+    try:
+        return None if value is None else stamp_ms(value, ctx.params.get("zone"), "it") / 1000
+    except TimestampError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@click.command()
+@click.option("--views", type=click.Path(path_type=Path), required=True, help="The log.")
+@click.option("--articles", type=click.Path(path_type=Path), help="Its articles.")
+@click.option("--profile", "profiles", type=click.Path(path_type=Path), multiple=True)
+@click.option("--from", "since", callback=_moment, help="Predict from here; else after 24 h.")
+@click.option("--until", callback=_moment, help="Predict up to here.")
+@click.option("--every", type=click.IntRange(1), default=1, help="Predict every K-th visit.")
+@click.option(
+    "--refresh",
+    type=Duration(),
+    default="0",
+    help="Freeze lists for so long in log time, and make them for that (a profile's refresh);"
+    " else as fresh as the last view.",
+)
+@click.option("--baselines", is_flag=True, help="Compare with what needs no engine.")
+@click.option("--ablation", is_flag=True, help="Measure the lists without each component.")
+@click.option("--edition", default="site/und", show_default=True, help="For rows without one.")
+@click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
+@click.option("--article-columns", default="", help="Other names, as id=article_id")
+@click.option("--format", "form", type=REPORTS, default="table", show_default=True)
+@in_zone
+def backtest(
+    views: Path,
+    articles: Path | None,
+    profiles: tuple[Path, ...],
+    since: float | None,
+    until: float | None,
+    every: int,
+    refresh: float,
+    baselines: bool,
+    ablation: bool,
+    edition: str,
+    columns: str,
+    article_columns: str,
+    form: str,
+    zone: "tzinfo | None",
+) -> None:
+    """Replay a log through the live core and measure what its lists were worth.
+
+    Every page of a visit after its first is predicted from the views before it.
+    """
+    from ranking.profiles.profile import DEFAULT, read_profile
+
+    if ablation and (len(profiles) > 1 or baselines or form == "html"):
+        message = "--ablation is of one profile, without --baselines, as table or json"
+        raise click.UsageError(message)
+    chosen = [read_profile(path) for path in profiles] or [DEFAULT]
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+
+        def step(text: str) -> Callable[[int, int], None]:
+            task = bar.add_task(text, total=None)
+            return lambda done, total: bar.update(task, completed=done, total=total)
+
+        names = columns, article_columns
+        log = _read_log(views, articles, edition, names, step("reading"), zone)
+        span = log.span(since, until, every, refresh)
+        if ablation:
+            show = _ablated(log, span, chosen[0], step, form)
+        else:
+            show = _measured(log, span, chosen, step, form, baselines=baselines)
+    show()
+
+
+class _Log(NamedTuple):
+    """A log and its articles, read whole."""
+
+    name: str
+    batches: "list[Batch]"
+    catalogue: "Catalogue"
+
+    def span(self, since: float | None, until: float | None, every: int, refresh: float) -> "Span":
+        from ranking.backtest.visits import span_of
+
+        return span_of(self.batches, since, until, every, refresh)
+
+
+def _read_log(
+    views: Path, articles: Path | None, edition: str, names: tuple[str, str],
+    reading: Callable[[int, int], None], zone: "tzinfo | None",
+) -> _Log:  # fmt: skip
+    from ranking.backtest import files
+    from ranking.backtest.packed_log import catalogue_of, packed_views
+
+    mapping = files.mapping_of(names[0], files.EVENT_FIELDS)
+    card_mapping = files.mapping_of(names[1], files.ARTICLE_FIELDS)
+    catalogue = catalogue_of(articles, card_mapping, edition, zone)
+    size = views.stat().st_size if views.exists() else 0
+    batches = list(packed_views(views, mapping, edition, lambda read: reading(read, size), zone))
+    if not batches:
+        message = f"{views} has no views"
+        raise files.FileError(message)
+    return _Log(views.name, batches, catalogue)
+
+
+def _ablated(log: _Log, span: "Span", profile: "Profile", step: Step, form: str) -> Show:
+    from ranking.backtest.ablation import ablate
+
+    parts = ablate(log.batches, log.catalogue, span, profile, progress=step("ablation"))
+    if form == "json":
+        return lambda: click.echo(json.dumps(ablation_json(parts)))
+    return lambda: print_ablation(f"profile {profile.name}", parts)
+
+
+def _measured(
+    log: _Log, span: "Span", chosen: "list[Profile]", step: Step, form: str, *, baselines: bool
+) -> Show:
+    from ranking.backtest.baselines.comparison import baselines as measured_baselines
+    from ranking.backtest.measures.summary import measured, replays
+
+    results: dict[str, Measured] = {}
+    beside: Beside | None = None
+    for profile in chosen:
+        under = step(f"replaying under {profile.name}")
+        done = replays(log.batches, log.catalogue, span, profile, progress=under)
+        results[profile.name] = measured(done, log.catalogue)
+        if baselines and beside is None:
+            beside = measured_baselines(done, step("baselines"))
+    if form == "json":
+        return lambda: click.echo(json.dumps(as_json(results, beside)))
+    if form == "html":
+        from ranking.backtest.report.report import report
+
+        text = report(log.name, span, results, beside)
+        return lambda: click.echo(text)
+    return lambda: print_results(results, beside)
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--views", type=click.Path(path_type=Path), help="A log, for those that need one.")
+@click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
+@click.option(
+    "--seconds", type=Duration(0.1), default="10m", show_default=True,
+    help="Time for each, after its start; what it has by then is told.",
+)  # fmt: skip
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def bench(
+    names: tuple[str, ...], views: Path | None, columns: str, seconds: float, form: str
+) -> None:
+    """Run benchmarks: `visible` (how soon a view shows; `visible-editions`, `visible-articles`:
+     on a portal of a hundred editions, or of a million articles), `retune` (how soon a draft's
+     board is there, among a million articles), `experiments` (what lists by arm cost in serving;
+     needs wrk), `growth` (a tick's cost as a portal grows), `ingest` (a log by HTTP), `preview` (a
+     draft's boards beside a system that ran with its decay), `kafka` (the cluster beside Kafka
+     Streams), `recovery` (after a worker's kill).
+
+    The last two need a broker and a Redis: deploy/local up
+    """
+    from ranking.benchmarks.experiments import experiments
+    from ranking.benchmarks.growth import growth
+    from ranking.benchmarks.ingest import ingest
+    from ranking.benchmarks.preview import preview
+    from ranking.benchmarks.retune import retune
+    from ranking.benchmarks.time_limit import Limit
+    from ranking.benchmarks.visible import visible, visible_articles, visible_editions
+
+    known: dict[str, Any] = {
+        "visible": visible,
+        "visible-editions": visible_editions,
+        "visible-articles": visible_articles,
+        "retune": retune,
+        "experiments": experiments,
+        "growth": growth,
+        "ingest": lambda limit: ingest(views, columns, limit),
+        "preview": lambda limit: preview(views, columns, limit),
+    }
+    for entry in entry_points(group="tolqyn.benchmarks"):
+        known[entry.name] = lambda limit, entry=entry: entry.load()(views, columns, limit)
+    for name in names:
+        if name not in known:
+            near = suggestion(name, known) or f"; there are {', '.join(known)}"
+            message = f"no benchmark '{name}'{near}"
+            raise click.UsageError(message)
+    chosen = names or ("visible", *(("ingest",) if views else ()))
+    results: dict[str, dict[str, Any]] = {}
+    missing: dict[str, list[str]] = {}
+    for name in chosen:
+        limit = Limit(seconds, say=partial(_say, name))
+        results[name] = known[name](limit)
+        missing[name] = limit.missing
+        if limit.missing:
+            results[name]["missing"] = limit.missing
+    if form == "json":
+        click.echo(json.dumps(results))
+        return
+    for name, measures in results.items():
+        numbers = {its: value for its, value in measures.items() if its != "missing"}
+        print_rows(f"benchmark {name}", {name: numbers})
+        for line in missing[name]:
+            click.echo(f"{name}: {line}")
+
+
+def _say(name: str, line: str) -> None:
+    """Say beside the figures how far a benchmark is."""
+    click.echo(f"{name}: {line}", err=True)

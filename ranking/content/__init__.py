@@ -1,0 +1,1 @@
+"""Content: article cards, their text and their tags."""

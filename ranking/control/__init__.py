@@ -1,1 +1,0 @@
-"""Control: what operators and editors decide, as versions on one log that every process follows."""

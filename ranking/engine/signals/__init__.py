@@ -1,0 +1,1 @@
+"""Signals: one statistic of the page views a file."""

@@ -1,0 +1,58 @@
+"""Sample-ratio mismatch: whether the arms have their shares of readers, at every look.
+
+Where they have not, something loses readers of one arm (a script that fails, a cache that mixes
+arms), and the experiment proves nothing. Counts against shares that are known: a Dirichlet mixture
+around the shares gives a martingale, so that `1 / E` is a p-value whenever one looks (Lindon and
+Malek, arXiv 2011.03567). Readers who come again on other days make buckets differ more than chance
+would; counts are then taken for fewer, by the index of dispersion over buckets.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammaln
+
+CONCENTRATION = 3000.0
+"""How near to the shares a mismatch is looked for: about a percent of the readers."""
+
+
+def mismatch_evidence(
+    counts: ArrayLike, shares: ArrayLike, concentration: float = CONCENTRATION
+) -> NDArray[np.float64]:
+    """Logarithm of the e-value against counts that follow the shares.
+
+    Parameters
+    ----------
+    counts : (..., n_arms) float64
+    shares : (n_arms,) float64
+        Together 1, each above 0.
+    concentration : float
+
+    Examples
+    --------
+    >>> counts = np.array([[0, 0], [5000, 5000], [5000, 5400]])
+    >>> np.exp(-mismatch_evidence(counts, np.array([0.5, 0.5]))).round(3).tolist()
+    [1.0, 2.082, 0.005]
+    """
+    seen, due = np.asarray(counts, np.float64), np.asarray(shares, np.float64)
+    prior = concentration * due
+    together = gammaln(concentration) - gammaln(concentration + seen.sum(axis=-1))
+    apart = gammaln(prior + seen) - gammaln(prior) - seen * np.log(due)
+    return np.asarray(together + apart.sum(axis=-1))
+
+
+def dispersion(counts: NDArray[np.int64], arm: NDArray[np.int64]) -> float:
+    """How much more buckets of the same arm differ than chance would have it, 1 at least.
+
+    Parameters
+    ----------
+    counts : (n_buckets,) int64
+    arm : (n_buckets,) int64
+        Of each bucket; negative = none.
+    """
+    indices, sizes = [], []
+    for number in np.unique(arm[arm >= 0]):
+        own = counts[arm == number]
+        if own.size > 1 and own.sum():
+            indices.append(own.var(ddof=1) / own.mean())
+            sizes.append(own.size)
+    return max(1.0, float(np.average(indices, weights=sizes))) if indices else 1.0

@@ -1,0 +1,114 @@
+"""Sample size: the readers, and so the days, that an effect of some size requires.
+
+The information of an experiment is n / (v (1/s1 + 1/s0)): n units that take part, s0 and s1 the
+shares of two arms, v the variance that one unit gives to the logarithm of the metric (`spread_of`).
+A test that may be looked at at any time needs about a half more than one looked at once, and mostly
+ends well before it.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import brentq
+
+from ranking.experiments.confidence_sequences import (
+    PLANNED_FREEDOM,
+    half_width,
+    mixture,
+    needed_information,
+)
+
+WEEK = 7
+LONGEST = 52
+"""Weeks."""
+
+
+class PlanningError(ValueError):
+    """What is asked cannot be planned: the operator's fault."""
+
+
+class Planned(NamedTuple):
+    """What an effect needs.
+
+    Attributes
+    ----------
+    information : float
+    units : int
+        Visits or readers that take part, by which it is found with the chance asked for.
+    typical : int
+        By which it is found with a chance of at least one half.
+    days : float
+        Until `units`.
+    weeks : int
+        The same in whole weeks, since readers differ from day to day.
+    """
+
+    information: float
+    units: int
+    typical: int
+    days: float
+    weeks: int
+
+
+def plan(
+    effect: float, spread: float, a_day: float, *, traffic: float = 1.0,
+    shares: tuple[float, ...] = (0.5, 0.5), alpha: float = 0.05, power: float = 0.8,
+) -> Planned:  # fmt: skip
+    """Plan an experiment.
+
+    Parameters
+    ----------
+    effect : float
+        The least relative change that must be seen.
+    spread : float
+        See `spread_of`.
+    a_day : float
+        Units of the scope a day.
+    traffic : float
+        Share of them that takes part.
+    shares : tuple of float
+        Of the arms among these, the control first; the smallest is planned for.
+    alpha : float
+        Shared out among all arms but the control.
+    power : float
+
+    Raises
+    ------
+    PlanningError
+        Naming what is asked, its rule and the value.
+
+    Examples
+    --------
+    >>> planned = plan(0.05, spread=10.0, a_day=40_000.0)
+    >>> planned.units, planned.typical, round(planned.days, 1), planned.weeks
+    (262988, 165064, 6.6, 1)
+    """
+    _check(effect=(effect, -0.99, 100), a_day=(a_day, 0, 1e12), traffic=(traffic, 0, 1))
+    _check(alpha=(alpha, 0, 0.5), power=(power, 0, 1), spread=(spread, 0, 1e12))
+    if len(shares) < 2 or not math.isclose(sum(shares), 1.0) or min(shares) <= 0 or not effect:
+        message = f"shares must be above 0 and together 1, effect not 0, got {shares}, {effect}"
+        raise PlanningError(message)
+    size, each = abs(math.log1p(effect)), alpha / (len(shares) - 1)
+    information = needed_information(size, each, power)
+    a_unit = 1.0 / (spread * (1.0 / shares[0] + 1.0 / min(shares[1:])))
+    units = math.ceil(information / a_unit)
+    typical = math.ceil(_even_odds(size, information, each) / a_unit)
+    days = units / (a_day * traffic)
+    return Planned(information, units, typical, days, max(1, math.ceil(days / WEEK)))
+
+
+def _even_odds(size: float, information: float, alpha: float) -> float:
+    rho = mixture(information, alpha)
+    found = brentq(
+        lambda at: float(half_width(np.exp(at), rho, alpha, PLANNED_FREEDOM)) - size,
+        math.log(information) - 20.0, math.log(information),
+    )  # fmt: skip
+    return math.exp(found)
+
+
+def _check(**asked: tuple[float, float, float]) -> None:
+    for name, (value, least, most) in asked.items():
+        if not least < value <= most:
+            message = f"{name} must be above {least:g} and at most {most:g}, got {value:g}"
+            raise PlanningError(message)

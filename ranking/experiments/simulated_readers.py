@@ -1,0 +1,152 @@
+"""Simulated readers: the counts of an experiment on readers whose behaviour is known.
+
+A reader draws a bucket, then sees a number of list items by a Pareto law (most see one, a few two
+hundred) and clicks each with an inclination of his own, by a beta law: so impressions of one
+reader are neither few nor independent. At each look the effect is estimated as in `ratios`, on the
+sums by bucket alone. Readers come in one generator's order: the same seed gives the same path.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.engine.compiled import compiled
+from ranking.experiments.ratio_metrics import TRUSTED
+
+
+class Readers(NamedTuple):
+    """How readers are.
+
+    Attributes
+    ----------
+    shape : float
+        Of the Pareto law of impressions a reader, which begins at 1.
+    most : int
+        Impressions of the heaviest.
+    rarity : float
+        b of the beta law B(1, b) of the inclination to click: mean 1 / (1 + b).
+    """
+
+    shape: float = 1.3
+    most: int = 200
+    rarity: float = 9.0
+
+
+class Looks(NamedTuple):
+    """What is seen at each look of each path, `(n_looks,)` of one, `(n_paths, n_looks)` of many.
+
+    Attributes
+    ----------
+    effect : float64
+        Difference of the logarithms of clicks per impression.
+    information : float64
+        Inverse of its variance over buckets; 0 = nothing is known yet.
+    freedom : float64
+        Degrees of freedom of the variance: see `ratios.Effect`.
+    naive : float64
+        Inverse of the variance that it had if impressions were independent.
+    control, treated : float64
+        Readers of the two arms.
+    """
+
+    effect: NDArray[np.float64]
+    information: NDArray[np.float64]
+    freedom: NDArray[np.float64]
+    naive: NDArray[np.float64]
+    control: NDArray[np.float64]
+    treated: NDArray[np.float64]
+
+
+def no_looks(*shape: int) -> Looks:
+    """Looks before anybody came."""
+    return Looks(*(np.zeros(shape) for _ in Looks._fields))
+
+
+def walk(
+    drawn: np.random.Generator,
+    arm: NDArray[np.int8],
+    lift: float,
+    every: int,
+    looks: Looks,
+    readers: Readers = Readers(),  # noqa: B008
+) -> None:
+    """Let readers come and look after each so many.
+
+    Parameters
+    ----------
+    drawn : Generator
+    arm : (n_buckets,) int8
+        0 or 1 for each bucket.
+    lift : float
+        By what share readers of arm 1 click more.
+    every : int
+        Readers between two looks.
+    looks : Looks
+        Of one path; filled.
+    readers : Readers
+    """
+    _walk(drawn, arm, lift, every, looks, readers)
+
+
+@compiled
+def _walk(
+    drawn: Any, arm: NDArray[np.int8], lift: float, every: int, looks: Looks, readers: Readers
+) -> None:
+    clicks, shown = np.zeros(arm.size), np.zeros(arm.size)
+    came = np.zeros(2)
+    for look in range(looks.effect.size):
+        for _ in range(every):
+            bucket = int(drawn.random() * arm.size)
+            count = min(int((1.0 - drawn.random()) ** (-1.0 / readers.shape)), readers.most)
+            chance = 1.0 - (1.0 - drawn.random()) ** (1.0 / readers.rarity)
+            if arm[bucket]:
+                chance = min(chance * (1.0 + lift), 1.0)
+            shown[bucket] += count
+            clicks[bucket] += _clicked(drawn, count, chance)
+            came[arm[bucket]] += 1
+        looks.control[look], looks.treated[look] = came[0], came[1]
+        _look(clicks, shown, arm, look, looks)
+
+
+@compiled
+def _clicked(drawn: Any, count: int, chance: float) -> int:
+    if count > 12:
+        return int(drawn.binomial(count, chance))
+    clicked = 0
+    for _ in range(count):
+        clicked += drawn.random() < chance
+    return clicked
+
+
+@compiled
+def _look(
+    clicks: NDArray[np.float64], shown: NDArray[np.float64], arm: NDArray[np.int8],
+    look: int, looks: Looks,
+) -> None:  # fmt: skip
+    effect, variance, naive, fourths, least, buckets = 0.0, 0.0, 0.0, 0.0, arm.size, 0
+    for side in range(2):
+        all_clicks, all_shown, filled = 0.0, 0.0, 0
+        for bucket in range(arm.size):
+            if arm[bucket] == side and shown[bucket] > 0.0:
+                all_clicks += clicks[bucket]
+                all_shown += shown[bucket]
+                filled += 1
+        if all_clicks == 0.0 or filled < 2:
+            return
+        rate, squares = all_clicks / all_shown, 0.0
+        for bucket in range(arm.size):
+            if arm[bucket] == side:
+                square = ((clicks[bucket] - rate * shown[bucket]) / all_clicks) ** 2
+                squares += square * filled / (filled - 1)
+                fourths += (square * filled / (filled - 1)) ** 2
+        variance += squares
+        least, buckets = min(least, filled), buckets + filled
+        naive += (1.0 - rate) / all_clicks
+        effect += np.log(rate) if side else -np.log(rate)
+    looks.effect[look] = effect
+    looks.information[look] = 1.0 / variance if variance > 0.0 else 0.0
+    if variance > 0.0:
+        beyond = max(fourths / variance**2 - 1.0 / buckets, 1e-9)
+        looks.freedom[look] = TRUSTED * min(2.0 / beyond, least - 1.0)
+    looks.naive[look] = 1.0 / naive if naive > 0.0 else 0.0

@@ -1,0 +1,1 @@
+"""History: the boards as they were shown, and the state at a past moment."""

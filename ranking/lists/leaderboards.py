@@ -1,0 +1,391 @@
+"""Leaderboards: the top articles of an edition or section, under each decay in use.
+
+They follow the site's touched articles, its new ones, its evictions and the cards, at the cost of
+what changed. A standing that nobody reads is scanned whole when somebody does; the others cost what
+was touched. Only what leads is kept, so that a million articles cost no more than some thousand.
+"""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.engine.decay import Clock, exp2
+from ranking.engine.signals.window_counts import DAY_MS
+from ranking.engine.site import Site
+from ranking.lists.backoff import (
+    FAINT,
+    Popularity,
+    below_heads,
+    head_slots,
+    level_evidence,
+    level_half_lives,
+    new_popularity,
+    raised,
+    scale_of,
+    weigh,
+)
+from ranking.lists.eligibility import NEVER, Moved, Roster
+from ranking.lists.score_bound import Rest
+from ranking.lists.top_k import (
+    HEAD,
+    SLACK,
+    Decay,
+    article_score,
+    bound_of,
+    decay_of,
+    fading,
+    leading,
+    read_bounds,
+    read_scores,
+)
+from ranking.profiles.profile import Profile
+
+UNREAD = 1000
+KEPT = 16
+NEAR = 0.02
+"""How much less than the last one on a list others may score to be looked at again next time."""
+ADDED = 4 * HEAD
+"""Touched articles besides twice as many, until all are looked at again."""
+SLIGHT = 1e-9
+"""What sums may differ by rounding, as a share."""
+
+
+@dataclass(slots=True)
+class _Standing:
+    """Leaders at the levels of one popularity, and what they hold for."""
+
+    decays: list[Decay]
+    bounds: list[Decay]
+    evidence: NDArray[np.float64]
+    steady: bool
+    popularity: Popularity
+    bases: NDArray[np.int64] | None = None
+    at_ms: int = -1
+    pending: list[NDArray[np.int32]] = field(default_factory=list)
+    rest: Rest | None = None
+
+    def note(self, slots: NDArray[np.int32]) -> None:
+        """Note articles whose scores changed, or which came."""
+        if slots.size:
+            self.pending.append(slots)
+        if len(self.pending) > UNREAD:
+            self.bases = None  # nobody reads it: scan it whole when somebody does
+            self.pending.clear()
+
+
+class Standings:
+    """Leaders of one edition or section.
+
+    Parameters
+    ----------
+    site : Site
+    name : str
+        The edition.
+    roster : Roster
+    section : int
+        Code of the section; None = the whole edition.
+    """
+
+    def __init__(self, site: Site, name: str, roster: Roster, section: int | None = None) -> None:
+        self._site, self._name, self._roster, self._section = site, name, roster, section
+        self._standings: dict[tuple[float, ...], _Standing] = {}
+        self._index = -1
+
+    @property
+    def index(self) -> int:
+        """Number of the edition in its site, -1 if no view of it came yet."""
+        if self._index < 0 and self._name in self._site.editions:
+            self._index = self._site.editions.index(self._name)
+        return self._index
+
+    def slots(self) -> NDArray[np.int32]:
+        """Slots of the articles that may be listed, in no order."""
+        slots = self._roster.slots(self.index)
+        return slots[self._is_mine(slots)]
+
+    def touch(self, slots: NDArray[np.int32]) -> None:
+        """Note articles whose views changed; leaders follow when they are read."""
+        for standing in self._standings.values():
+            standing.note(slots)
+
+    def move(self, moved: Moved) -> None:
+        """Note slots that came, went, or whose articles' cards say something else.
+
+        What comes is scored when it is read. All is scanned anew only if a leader goes, or if it
+        has another date and dates count.
+        """
+        was, now = self._lists(moved.before), self._lists(moved.after)
+        came, gone = moved.slot[now & ~was], moved.slot[was & ~now]
+        redated = moved.slot[was & now & moved.redated]
+        for standing in self._standings.values():
+            its = redated if standing.decays[0].freshness > 0.0 else redated[:0]
+            if np.isin(standing.popularity.slot, np.concatenate([gone, its])).any():
+                standing.bases = None
+            standing.note(np.concatenate([came, its]))
+
+    def leaders(
+        self, half_life: float, landing: float, profile: Profile
+    ) -> tuple[NDArray[np.int32], Decay]:
+        """Slots of the leaders under one half-life, best first, and its decay."""
+        standing = self._standing(half_life, landing, 0.0, profile)
+        return head_slots(standing.popularity, 0), standing.decays[0]
+
+    def popularity(
+        self, half_life: float, landing: float, evidence: float, profile: Profile
+    ) -> Popularity:
+        """Popularity under a half-life that backs off to longer ones."""
+        standing = self._standing(half_life, landing, evidence, profile)
+        mass, p = self._mass(standing), standing.popularity
+        weigh(mass, self._scale(standing), standing.evidence, p.weight)
+        p.unit[:] = 1.0 / mass[-1] if mass[-1] > FAINT else 0.0
+        return p
+
+    def popular(
+        self, profile: Profile, sibling_evidence: float, n: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64], float]:
+        """Articles with views and their scores under a profile, and what the longest memory lacks.
+
+        A score is the article's decayed views and, of as many more as the evidence says, the share
+        that the longer half-lives give. The best `n` are among the articles for certain.
+
+        Returns
+        -------
+        (n,) int32, (n,) float64, float
+            Slots, scores, and the score that a whole share in the sibling editions is worth.
+        """
+        standing = self._popular(profile)
+        slots = standing.popularity.slot
+        worth, loan = self._worth(standing, profile, sibling_evidence)
+        scores = self._parts(standing, worth, slots).sum(0)
+        limits = worth * below_heads(standing.popularity) * self._fresher(profile.freshness)
+        nth = np.partition(scores, -n)[-n] if scores.size >= n else 0.0
+        if 0.0 < limits.sum() >= nth:  # one that leads at no half-life may stand above
+            slots = np.union1d(slots, self._contenders(standing, worth, limits, nth))
+            scores = self._parts(standing, worth, slots).sum(0)
+        return slots, np.asarray(scores), loan
+
+    def popular_parts(
+        self, profile: Profile, sibling_evidence: float, slots: NDArray[np.int32]
+    ) -> tuple[NDArray[np.float64], float]:
+        """What each half-life of the chain adds to some articles' scores.
+
+        Returns
+        -------
+        (n_levels, n) float64, float
+            From the shortest half-life to the longest; and the loan as of `popular`.
+        """
+        standing = self._popular(profile)
+        worth, loan = self._worth(standing, profile, sibling_evidence)
+        return self._parts(standing, worth, slots), loan
+
+    def decayed_views(self, profile: Profile) -> float:
+        """Views of the whole edition at the log's clock, under the longest half-life of Popular."""
+        p = profile
+        weights = (p.landing_weight, p.onward_weight, p.ours_weight)
+        decay = _longest_decay(p.half_life, p.popular_evidence, weights)
+        if self.index < 0:
+            return 0.0
+        state, newest = self._site.state, self._site.newest_ms
+        mass = float(article_score(state.total[self.index], 0.0, 0, decay))
+        return mass * scale_of(decay, state.weights["base_ms"][0], newest)
+
+    def now(self, slots: NDArray[np.int32], decay: Decay, at_ms: int) -> NDArray[np.float64]:
+        """Scores of some articles at a moment not before the log's clock, (n_slots,) float64."""
+        state = self._site.state
+        now = decay._replace(shift=Clock(at_ms, state.weights["base_ms"][0]).shift)
+        return read_scores(slots, state.mass, self._roster.published, at_ms, now)
+
+    def _fresher(self, freshness: float) -> float:
+        """How much more a score may be now than in the heads, which hold to the end of the day."""
+        left = DAY_MS - self._site.newest_ms % DAY_MS
+        return exp2(freshness * left / DAY_MS) if freshness > 0.0 else 1.0
+
+    def _worth(
+        self, standing: _Standing, profile: Profile, sibling_evidence: float
+    ) -> tuple[NDArray[np.float64], float]:
+        """What a unit of each level's forward scores adds to a score in Popular, and the loan."""
+        scale = self._scale(standing)
+        if _is_mix(profile):
+            shares = np.array([1.0 - profile.mix_share, profile.mix_share])
+            return shares * scale, sibling_evidence
+        if len(standing.decays) == 1:
+            return scale, sibling_evidence
+        kappa, weight, mass = standing.evidence.copy(), scale.copy(), self._mass(standing)
+        kappa[-1] = sibling_evidence
+        left = weigh(mass, scale, kappa, weight)
+        whole = float(mass[0] * scale[0] + kappa[0])  # scores are shares of so many views
+        return weight * whole, left * whole
+
+    def _parts(
+        self, standing: _Standing, worth: NDArray[np.float64], slots: NDArray[np.int32]
+    ) -> NDArray[np.float64]:
+        """What each level adds to the scores of some articles, (n_levels, n) float64."""
+        newest, mass = self._site.newest_ms, self._site.state.mass
+        parts = np.empty((worth.size, slots.size))
+        for level, decay in enumerate(standing.decays):
+            scores = read_scores(slots, mass, self._roster.published, newest, decay)
+            parts[level] = worth[level] * scores
+        return parts
+
+    def _contenders(
+        self, standing: _Standing, worth: NDArray[np.float64], limits: NDArray[np.float64],
+        least: float,
+    ) -> NDArray[np.int32]:  # fmt: skip
+        """Slots of all articles in no head that may score so much, and of some in a head.
+
+        `limits` is what each level adds to the score of one that is in no head, at most.
+        """
+        least -= SLIGHT * float(limits.sum())
+        rest = standing.rest
+        if rest is None or rest.under(worth) >= least:
+            slots, near = self.slots(), (1.0 - NEAR) * least
+            others = slots[self._most(standing, worth, limits, slots) >= near]
+            others = np.union1d(others, standing.popularity.slot)
+            rest = standing.rest = Rest([others], others.size + ADDED, worth, near)
+        slots = rest.others()
+        slots = slots[self._is_mine(slots)]
+        return np.asarray(slots[self._most(standing, worth, limits, slots) >= least])
+
+    def _most(
+        self, standing: _Standing, worth: NDArray[np.float64], limits: NDArray[np.float64],
+        slots: NDArray[np.int32],
+    ) -> NDArray[np.float64]:  # fmt: skip
+        """What articles in no head score at most, (n_slots,) float64."""
+        units = np.array([bound.mix * fading(bound.shift) for bound in standing.bounds])
+        weights = standing.decays[0].class_weight
+        most = worth[:, None] * read_bounds(slots, self._site.state.mass, units, weights)
+        for level, decay in enumerate(standing.decays):
+            if decay.first >= 0:  # its bound is another half-life
+                most[level] *= 1.0 + SLACK
+        return np.asarray(np.minimum(most, limits[:, None]).sum(0))
+
+    def _popular(self, profile: Profile) -> _Standing:
+        p = profile
+        second = p.mix_half_life if _is_mix(p) else 0.0
+        evidence = 0.0 if p.exponent or second else p.popular_evidence
+        return self._standing(
+            p.half_life, p.landing_weight, evidence, p, p.exponent, p.freshness, second
+        )
+
+    def _standing(
+        self, half_life: float, landing: float, evidence: float, profile: Profile,
+        exponent: float = 0.0, freshness: float = 0.0, second: float = 0.0,
+    ) -> _Standing:  # fmt: skip
+        weights = (landing, profile.onward_weight, profile.ours_weight)
+        key = (half_life, evidence, exponent, *weights, freshness, second)
+        standing = self._standings.pop(key, None)
+        if standing is None:
+            half_lives = level_half_lives(half_life, evidence) + ((second,) if second else ())
+            made = [decay_of(h, exponent, weights, freshness) for h in half_lives]
+            while len(self._standings) >= KEPT:
+                del self._standings[next(iter(self._standings))]
+            decays = [decay for _, decay in made]
+            bounds = list(map(bound_of, half_lives, decays))
+            standing = _Standing(
+                decays, bounds, level_evidence(len(made), evidence),
+                made[0][0].steady, new_popularity(len(made)),
+            )  # fmt: skip
+        self._standings[key] = standing  # last, so that those asked for long ago go first
+        self._refresh(standing)
+        return standing
+
+    def _mass(self, standing: _Standing) -> NDArray[np.float64]:
+        """The whole edition at each level, in the units of the scores."""
+        if self.index < 0:
+            return np.zeros(len(standing.decays))
+        total = self._site.state.total[self.index]
+        return np.array([article_score(total, 0.0, 0, decay) for decay in standing.decays])
+
+    def _scale(self, standing: _Standing) -> NDArray[np.float64]:
+        """Views that a unit of each level's scores is worth now."""
+        if not standing.steady:  # its scores are read at the log's clock already
+            return np.ones(len(standing.decays))
+        newest, bases = self._site.newest_ms, self._site.state.weights["base_ms"][0]
+        return np.array([scale_of(decay, bases, newest) for decay in standing.decays])
+
+    def _refresh(self, standing: _Standing) -> None:
+        state = self._site.state
+        bases, day = state.weights["base_ms"][0], self._site.newest_ms // DAY_MS
+        stale = standing.bases is None or not np.array_equal(standing.bases, bases)
+        if not standing.steady:
+            stale = stale or self._site.newest_ms != standing.at_ms
+            standing.decays[0].shift[:] = Clock(self._site.newest_ms, bases).shift
+        if standing.decays[0].freshness > 0.0:
+            stale = stale or day != standing.at_ms // DAY_MS
+        if stale:
+            standing.pending, standing.rest = [self._leading(standing)], None
+            standing.bases, standing.at_ms = bases.copy(), self._site.newest_ms
+            weight, unit = standing.popularity.weight, standing.popularity.unit
+            standing.popularity = new_popularity(weight.size)._replace(weight=weight, unit=unit)
+        if standing.pending:
+            pending, standing.pending = standing.pending, []
+            slots = np.unique(np.concatenate(pending))
+            slots = slots[self._is_mine(slots)]
+            if standing.rest:
+                standing.rest.add(slots)
+                standing.rest = standing.rest if standing.rest.room > 0 else None
+            until, published = (day + 1) * DAY_MS, self._roster.published
+            scores = np.empty((len(standing.decays), slots.size))
+            for level, decay in enumerate(standing.decays):
+                scores[level] = read_scores(slots, state.mass, published, until, decay)
+            first = foremost(scores)
+            led = scores.take(first, 1)  # in C order, as the compiled loops know it
+            standing.popularity = raised(standing.popularity, slots[first], led)
+
+    def _is_mine(self, slots: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Which slots hold an article of this edition and section that may be listed."""
+        roster = self._roster
+        mine = (roster.owner[slots] == self.index) & self._lists(roster.section[slots])
+        return np.asarray(mine)
+
+    def _lists(self, sections: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Which sections, by their codes, this is of."""
+        its = sections != NEVER if self._section is None else sections == self._section
+        return np.asarray(its)
+
+    def _leading(self, standing: _Standing) -> NDArray[np.int32]:
+        """Articles among which the leaders of every level are; the others need no score."""
+        state, newest = self._site.state, self._site.newest_ms
+        shift = Clock(newest, state.weights["base_ms"][0]).shift
+        decays = [decay._replace(shift=shift) for decay in standing.decays]
+        bounds = [bound._replace(shift=shift) for bound in standing.bounds]
+        published = self._roster.published
+        return leading(self.slots(), state.mass, published, newest, decays, bounds)
+
+
+def foremost(scores: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Places of the articles that are among the first `HEAD` at any level, ascending.
+
+    Parameters
+    ----------
+    scores : (n_levels, n) float64
+        Ties stand by place.
+
+    Examples
+    --------
+    >>> foremost(np.array([[1.0, 2.0, 2.0]])).tolist()
+    [0, 1, 2]
+    >>> foremost(np.ones((2, 2000))).tolist() == list(range(HEAD))
+    True
+    """
+    if scores.shape[1] <= HEAD:
+        return np.arange(scores.shape[1])
+    found = np.zeros(scores.shape[1], np.bool_)
+    for its in scores:
+        limit = np.partition(its, -HEAD)[-HEAD]
+        above = its > limit
+        ties = np.flatnonzero(its == limit)[: HEAD - np.count_nonzero(above)]
+        found |= above
+        found[ties] = True
+    return np.flatnonzero(found)
+
+
+@lru_cache(64)
+def _longest_decay(half_life: float, evidence: float, weights: tuple[float, ...]) -> Decay:
+    return decay_of(level_half_lives(half_life, evidence)[-1], 0.0, weights)[1]
+
+
+def _is_mix(profile: Profile) -> bool:
+    return profile.mix_share > 0.0 and not profile.exponent

@@ -1,0 +1,254 @@
+"""Live lists: reads lists out of sites and cards, under the operators' decisions.
+
+Nothing here changes any state: profiles, edits and what stands in a board are kept beside it.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import NamedTuple
+
+from ranking.content.availability import NO_CLOCK
+from ranking.content.catalogue import Catalogue
+from ranking.engine.event import site_of
+from ranking.engine.settings import EngineSettings
+from ranking.engine.site import Site
+from ranking.lists.boards import SURFACES, Board, make_board, make_next
+from ranking.lists.edition import Edition
+from ranking.lists.eligibility import Roster
+from ranking.lists.explanation import Explained, Explanation, explain
+from ranking.lists.loans import NOTHING_LENT
+from ranking.lists.rerank.editorial import NO_DESK, Desk
+from ranking.lists.rerank.hysteresis import Incumbents
+from ranking.lists.rerank.sibling_prior import Pool, is_small, pool_of
+from ranking.profiles.profile import Profile
+from ranking.profiles.scopes import Profiles
+
+BOARD_ITEMS = 20
+PATIENCE_MS = 60_000
+"""A silence begins so long after the last append."""
+LENT_FOR, LENDERS = 1.0, 20
+"""Seconds that a pool of loans is kept at least, for each so many editions of its site."""
+
+
+POOLS = 64
+
+
+class _Lent(NamedTuple):
+    """What a site's editions lent one another, the state it was read from, and when."""
+
+    pool: Pool
+    state: tuple[int, int, int]
+    made: float
+
+
+class Showing:
+    """Lists of all sites.
+
+    Parameters
+    ----------
+    settings : EngineSettings
+        Of sites that nobody has written yet.
+    profile : Profile
+        The live one of all lists, until `govern` tells of others.
+    catalogue : Catalogue
+    """
+
+    def __init__(self, settings: EngineSettings, profile: Profile, catalogue: Catalogue) -> None:
+        self.settings, self.catalogue = settings, catalogue
+        self.profiles, self.desk = Profiles(profile), NO_DESK
+        self.sites: dict[str, Site] = {}
+        self._editions: dict[str, Edition] = {}
+        self._changed: set[str] = set()
+        self._incumbents: dict[tuple[str, str], Incumbents] = {}
+        self._rosters: dict[str, Roster] = {}
+        self._pools: dict[tuple[str, Profile], _Lent] = {}
+        self._turned_cards: Counter[str] = Counter()  # by site, see `_state_of`
+        self._wall = NO_CLOCK
+
+    def at_wall(self, wall: float | None) -> None:
+        """Read lists at a moment of the wall clock, seconds, or at the log's clock if None.
+
+        It dates what lists may show, and moves the reading clock of a site on through a silence:
+        by the seconds since its last append, but for `PATIENCE_MS`. No state changes.
+        """
+        self._wall = NO_CLOCK if wall is None else wall
+        for name, roster in self._rosters.items():
+            self._set_clock(roster, self.sites[name])
+
+    def govern(self, profiles: Profiles, desk: Desk = NO_DESK) -> bool:
+        """Make lists under other profiles and edits from the next tick on; no state changes.
+
+        What stands in a board whose profile changed has no advantage any more. Says whether they
+        are others than before.
+        """
+        if profiles is self.profiles and desk == self.desk:
+            return False
+        held = self._incumbents.items()
+        self._incumbents = {
+            key: its for key, its in held if profiles.of(*key) == self.profiles.of(*key)
+        }
+        self.profiles, self.desk = profiles, desk
+        self._changed.update(self.editions())
+        return True
+
+    def profile(self, edition: str, surface: str = "", section: str = "") -> Profile:
+        """The live profile of a list."""
+        return self.profiles.of(edition, surface, section)
+
+    def edition(self, name: str) -> Edition:
+        """The read model of an edition, `site/lang`; an empty one, not kept, of an unknown one."""
+        kept = self._editions.get(name)
+        if kept is not None:
+            return kept
+        site = self.sites.get(site_of(name))
+        if site is None or not (name in site.editions or self.catalogue.size(name)):
+            roster = Roster(self._nowhere, self.catalogue)
+            self._set_clock(roster, self._nowhere)
+            return Edition(self._nowhere, name, self.catalogue, roster)
+        self._editions[name] = Edition(site, name, self.catalogue, self._roster(site))
+        return self._editions[name]
+
+    @cached_property
+    def _nowhere(self) -> Site:
+        """A site of nothing, for editions that nobody knows."""
+        return Site("", EngineSettings(articles=64, rows=16, neighbours=8, arms=8))
+
+    def _roster(self, site: Site) -> Roster:
+        if site.name not in self._rosters:
+            roster = self._rosters[site.name] = Roster(site, self.catalogue)
+            self._set_clock(roster, site)
+        return self._rosters[site.name]
+
+    def _set_clock(self, roster: Roster, site: Site) -> None:
+        roster.wall, roster.idle_ms = self._wall, 0
+        if site.appended_ms and not math.isnan(self._wall):
+            silence = round(self._wall * 1000) - site.appended_ms
+            roster.idle_ms = max(silence - PATIENCE_MS, 0)
+
+    def siblings(self, name: str) -> list[Edition]:
+        """The other editions of an edition's site, by name."""
+        return [self.edition(other) for other in self._of_site(site_of(name)) if other != name]
+
+    def editions(self) -> list[str]:
+        """Editions with views or cards, by name."""
+        seen = {name for site in self.sites.values() for name in site.editions}
+        return sorted(seen | set(self.catalogue.editions()))
+
+    def boards(self, edition: str) -> list[Board]:
+        """Make an edition's boards, steadied by what they show already."""
+        return [self.live_board(edition, surface) for surface in SURFACES]
+
+    def live_board(self, edition: str, surface: str) -> Board:
+        """Make one board of an edition, steadied by what it shows already."""
+        stood = self._incumbents.setdefault((edition, surface), Incumbents())
+        return self.steadied(edition, surface, self.profile(edition, surface), stood)
+
+    def steadied(
+        self, edition: str, surface: str, profile: Profile, stood: Incumbents, section: str = ""
+    ) -> Board:
+        """Make one board under any profile, steadied by what it showed."""
+        made, edits = self.edition(edition), self.desk.of(edition, surface)
+        lent = self._lent(made, surface, profile)
+        return make_board(made, surface, profile, BOARD_ITEMS, section, (), stood, edits, lent)
+
+    def _is_full(self, edition: str, surface: str) -> bool:
+        """Say whether a board has views in all of its places."""
+        held = self._incumbents.get((edition, surface))
+        return held is not None and len(held) >= BOARD_ITEMS
+
+    def stood(self, boards: Iterable[Board]) -> None:
+        """Learn what was published before this ranker began, so that it does not jump."""
+        for board in boards:
+            kept = Incumbents(board.viewed, board.as_of)
+            self._incumbents.setdefault((board.edition, board.surface), kept)
+
+    def board(self, edition: str, surface: str, profile: Profile, n: int, section: str) -> Board:
+        """Make one board of an edition under any profile."""
+        made, edits = self.edition(edition), self.desk.of(edition, surface)
+        lent = self._lent(made, surface, profile)
+        return make_board(made, surface, profile, n, section, edits=edits, lent=lent)
+
+    def next(
+        self, edition: str, surface: str, pages: list[str], n: int, profile: Profile | None = None
+    ) -> Board:
+        """Make Related of one page, or For this visit of the last ones, newest first.
+
+        Parameters
+        ----------
+        edition : str
+        surface : str
+            `related` or `foryou`.
+        pages : list of str
+            Known or not.
+        n : int
+        profile : Profile
+            The live one if none is given.
+        """
+        made, edits = self.edition(edition), self.desk.of(edition, surface)
+        return make_next(made, surface, profile or self.profile(edition, surface), pages, n, edits)
+
+    def explain(
+        self, edition: str, surface: str, asked: Explained, profile: Profile
+    ) -> list[Explanation]:
+        """Explain where some articles stand in a list, or why they do not."""
+        edits, siblings = self.desk.of(edition, surface), self.siblings(edition)
+        return explain(self.edition(edition), surface, profile, asked, edits, siblings)
+
+    def related(self, edition: str, article: str, n: int) -> Board:
+        """Make Related of an article, known or not."""
+        return self.next(edition, "related", [article], n)
+
+    def for_you(self, edition: str, recent: list[str], n: int) -> Board:
+        """Make For this visit from the last pages read, newest first."""
+        return self.next(edition, "foryou", recent, n)
+
+    def _lent(self, edition: Edition, surface: str, profile: Profile) -> Mapping[str, float]:
+        if surface != "popular" or not is_small(edition, profile):
+            return NOTHING_LENT
+        pool = self._pool(edition.site, profile)
+        return pool.lent_to(edition) if pool else NOTHING_LENT
+
+    def _pool(self, site: Site, profile: Profile) -> Pool | None:
+        """What the site's editions lend under a profile, as it was lately; None if nothing."""
+        if not self.catalogue.has_stories(site.name):
+            return None
+        state, key = self._state_of(site), (site.name, profile)
+        lent = self._pools.pop(key, None)
+        is_late = lent is None or lent.state != state
+        if lent is None or (is_late and not self._is_fresh(lent, site)):
+            editions = [self.edition(name) for name in self._of_site(site.name)]
+            lent = _Lent(pool_of(editions, profile), state, self._wall)
+        self._pools[key] = lent
+        while len(self._pools) > POOLS:
+            del self._pools[next(iter(self._pools))]
+        return lent.pool
+
+    def _is_fresh(self, lent: _Lent, site: Site) -> bool:
+        """Say whether a pool is kept though the state has changed: the longer, the dearer it is."""
+        kept = LENT_FOR * max(1.0, len(site.editions) / LENDERS)
+        return 0.0 <= self._wall - lent.made < kept
+
+    def _state_of(self, site: Site) -> tuple[int, int, int]:
+        """What loans follow: views, cards, and the times at which some came or went by date."""
+        return int(site.log["views"]), self.catalogue.version, self._turned_cards[site.name]
+
+    def _borrowers(self, site: Site) -> list[str]:
+        """Small editions of a site whose pool is older than its state, and may be made anew."""
+        if not self.catalogue.has_stories(site.name):
+            return []
+        found, state = [], self._state_of(site)
+        for name in self._of_site(site.name):
+            profile = self.profile(name, "popular")
+            lent = self._pools.get((site.name, profile))
+            is_due = lent is None or (lent.state != state and not self._is_fresh(lent, site))
+            if is_due and is_small(self.edition(name), profile):
+                found.append(name)
+        return found
+
+    def _of_site(self, site: str) -> list[str]:
+        """A site's editions with views or cards, by name."""
+        held = self.sites.get(site)
+        seen = set(held.editions) if held else set[str]()
+        return sorted(seen | set(self.catalogue.editions(site)))

@@ -1,1 +1,0 @@
-"""The past: what was shown, and what would have been under another profile."""

@@ -1,0 +1,171 @@
+"""Parameters: a sentence and a unit for each parameter; ranges are in `Profile`."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from ranking.profiles.profile import Profile
+
+VIEWS, SECONDS, SHARE, TIMES, ITEMS = "views", "s", "share", "times", "items"
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """One parameter.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        `number` or `integer`.
+    unit : str
+    least, most : float
+    default : float
+    group : str
+        Which lists it is about.
+    text : str
+        What it does.
+    """
+
+    name: str
+    kind: str
+    unit: str
+    least: float
+    most: float
+    default: float
+    group: str
+    text: str
+
+
+class _Said(NamedTuple):
+    group: str
+    unit: str
+    text: str
+
+
+SAID = {
+    "half_life": _Said("popular", SECONDS, "Popular's decay: a view weighs half after so long."),
+    "exponent": _Said(
+        "popular", "", "Decay by a power law, (1 + age/half_life)^-exponent, instead; 0 = off."
+    ),
+    "mix_share": _Said(
+        "popular", SHARE,
+        "Share of a second half-life in the decay, beside that of half_life; 0 = off. While it is"
+        " on, popular_evidence does nothing.",
+    ),
+    "mix_half_life": _Said("popular", SECONDS, "The second half-life of a mix."),
+    "window": _Said(
+        "popular", SECONDS,
+        "Plain counts of the last so many seconds instead (whole UTC hours up to a day, whole days"
+        " beyond); 0 = off.",
+    ),
+    "popular_evidence": _Said(
+        "popular", VIEWS,
+        "Decayed views of the edition at which Popular's half-life weighs as much as the four times"
+        " longer one that it backs off to; 0 = the half-life alone, which is what a profile that"
+        " sets half_life gets unless it sets this too.",
+    ),
+    "landing_weight": _Said("popular", TIMES, "Weight of a visit's first view."),
+    "onward_weight": _Said("popular", TIMES, "Weight of a visit's later views."),
+    "ours_weight": _Said("popular", TIMES, "Weight of views that our own lists caused."),
+    "freshness": _Said(
+        "popular", "per day",
+        "How often an article's score halves for each day of its age; 0 = off.",
+    ),
+    "steadiness": _Said(
+        "popular", SHARE,
+        "An article must exceed the one before it by so much to pass it; 0 = the order is that of"
+        " the scores.",
+    ),
+    "cooldown": _Said(
+        "popular", SECONDS,
+        "How long an article may stand in a board before its score halves, and again each time as"
+        " long; 0 = for ever.",
+    ),
+    "sibling_evidence": _Said(
+        "popular", VIEWS,
+        "Views of its own at which an edition weighs as much as what its stories have in the"
+        " sibling editions of its site; 0 = nothing is borrowed.",
+    ),
+    "exposure": _Said(
+        "popular", SHARE,
+        "Share of the first five places that articles just published get, read or not: the fifth"
+        " one in so many minutes of all as give it; they are marked as exposed; 0 = off.",
+    ),
+    "exposure_hours": _Said(
+        "popular", "h", "For how long after its publication an article is exposed so."
+    ),
+    "section_cap": _Said("all", ITEMS, "At most so many items of one section; 0 = no cap."),
+    "author_cap": _Said("all", ITEMS, "At most so many items of one author; 0 = no cap."),
+    "trending_fast": _Said("trending", SECONDS, "The shorter half-life that Trending compares."),
+    "trending_slow": _Said("trending", SECONDS, "The longer half-life that Trending compares."),
+    "trending_floor": _Said("trending", "views/h", "Views an hour below which a rise is noise."),
+    "related_half_life": _Said(
+        "related", SECONDS, "Decay of the popularity that Related backs off to."
+    ),
+    "related_evidence": _Said("related", VIEWS, "As popular_evidence, for that popularity."),
+    "related_landing_weight": _Said("related", TIMES, "As landing_weight, for that popularity."),
+    "slow_evidence": _Said(
+        "related", "co-readings",
+        "At how many of them 12.8 hours of co-reading weigh as much as what they back off to.",
+    ),
+    "middle_evidence": _Said(
+        "related", "co-readings", "The same for 96 minutes of co-reading."
+    ),
+    "fast_evidence": _Said("related", "co-readings", "The same for 10 minutes of co-reading."),
+    "instant_evidence": _Said("related", "co-readings", "The same for 5 minutes of co-reading."),
+    "refresh": _Said(
+        "related", SECONDS,
+        "For how long pages show a list before they ask again: co-reading that will have faded by"
+        " then is trusted less. 0 = they ask every time.",
+    ),
+    "visit_decay": _Said(
+        "foryou", SHARE, "Weight of a page against the one read after it."
+    ),
+    "visit_depth": _Said("foryou", "pages", "How many of the last pages are used."),
+    "visit_wear": _Said(
+        "foryou", TIMES,
+        "From a visit's second page on an article with the share s of long-term views counts"
+        " 1/(1 + visit_wear·s), since who reads on has seen what has led for hours; 0 = off.",
+    ),
+    "tag_share": _Said(
+        "related", SHARE,
+        "Share of what tags and headline propose, against popularity, in what Related backs off"
+        " to.",
+    ),
+    "section_share": _Said(
+        "related", SHARE, "Share of what the section proposes where tags and headline do not."
+    ),
+    "diversity": _Said(
+        "related", SHARE,
+        "How much an article's likeness to those listed before it counts against its score; 0 ="
+        " off.",
+    ),
+    "tag_half_life": _Said("related", SECONDS, "Decay of the views that weigh tags."),
+    "tag_freshness": _Said(
+        "related", SECONDS,
+        "Age at which an article's tags speak a third as loud for it; soon after they fall silent.",
+    ),
+}  # fmt: skip
+
+
+def parameters() -> list[Parameter]:
+    """All parameters of a profile but its name.
+
+    Examples
+    --------
+    >>> parameters()[0].name, parameters()[0].least, parameters()[0].most
+    ('half_life', 300.0, 2592000.0)
+    """
+    found = []
+    for field in msgspec.inspect.type_info(Profile).fields:  # type: ignore[attr-defined]
+        if field.name == "name":
+            continue
+        said, is_whole = SAID[field.name], isinstance(field.type, msgspec.inspect.IntType)
+        found.append(
+            Parameter(
+                field.name, "integer" if is_whole else "number", said.unit,
+                float(field.type.ge), float(field.type.le), float(field.default),
+                said.group, said.text,
+            )
+        )  # fmt: skip
+    return found

@@ -1,0 +1,79 @@
+"""Arm lists: boards of arms in an API process of the cluster.
+
+They are asked of the workers while somebody asks for them here, read when a worker tells that they
+changed, and once a second besides, in case it was not heard.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable
+
+from ranking.lists.alternative_boards import Sought
+from ranking.lists.boards import Board
+from ranking.profiles.profile import json_of
+from ranking.read_model.store import WANTED, Reader, StoreError
+from ranking.read_model.store_keys import Names, Question
+from ranking.read_model.values import board_of
+from ranking.service.ready_arm_lists import Followed
+
+STEP, EVERY = 0.1, 1.0
+"""Seconds between two looks at what is asked for, and between two readings of everything."""
+
+
+class MirroredBoards:
+    """Boards beside the live ones, out of a store.
+
+    Parameters
+    ----------
+    reader : Reader
+    names : Names
+    followed : Followed
+        Says what is asked for, and takes boards.
+    """
+
+    def __init__(self, reader: Reader, names: Names, followed: Followed) -> None:
+        self._reader, self._names, self._followed = reader, names, followed
+        self._questions: dict[Question, Sought] = {}
+        self._asked = self._read_at = float("-inf")
+
+    async def follow(self) -> None:
+        """Follow what is asked for, for ever; the store may be away."""
+        while True:
+            await asyncio.sleep(STEP)
+            try:
+                await self._look(time.monotonic())
+            except StoreError:  # whoever follows the editions says so
+                self._asked = float("-inf")
+            self._followed.put({}, time.monotonic())
+
+    async def read(self, questions: Iterable[Question]) -> None:
+        """Read boards that changed, of those that are followed here.
+
+        Raises
+        ------
+        StoreError
+        """
+        mine = [question for question in questions if question in self._questions]
+        found = await self._reader.read([self._names.board(question) for question in mine])
+        made: dict[Sought, Board] = {}
+        for question, board in zip(mine, map(board_of, found), strict=True):
+            if board:
+                made[self._questions[question]] = board
+        self._followed.put(made, time.monotonic())
+
+    async def _look(self, now: float) -> None:
+        wanted, known = self._followed.wanted(), set(self._questions.values())
+        if set(wanted) != known:
+            self._questions = {_question(its): its for its in wanted}
+            self._asked = self._read_at = float("-inf")
+        if self._questions and now - self._asked >= WANTED / 3:
+            await self._reader.want(*self._questions)
+            self._asked = now
+        if self._questions and now - self._read_at >= EVERY:
+            self._read_at = now
+            await self.read(list(self._questions))
+
+
+def _question(sought: Sought) -> Question:
+    profile = json_of(sought.profile)
+    return Question(sought.edition, sought.surface, sought.section, profile, is_followed=True)

@@ -1,0 +1,271 @@
+"""Store: only this file speaks to Redis.
+
+Values are overwritable and expire; losing all of them loses nothing. A write names the log
+positions that it stands for, of views and of articles, and is refused whole when the store holds
+values of later ones: a worker that woke from a long pause cannot put back an old board. A script
+compares and writes as one. A writer learns too when the store forgot, and writes all anew.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeVar, cast
+
+import msgspec
+import redis
+import redis.asyncio
+
+from ranking.read_model.store_keys import Names, Question, question_of, text_of
+
+KEEP = 3600
+"""Seconds that a value stays without being written again."""
+WANTED = 30.0
+"""Seconds that a board is made after it was last asked for."""
+CHUNK = 250
+_GUARDED = """
+local kept = redis.call('HMGET', KEYS[1], 'views', 'articles')
+if kept[1] and (tonumber(kept[1]) > tonumber(ARGV[1]) or tonumber(kept[2]) > tonumber(ARGV[2])) then
+  return 'refused'
+end
+redis.call('HSET', KEYS[1], 'views', ARGV[1], 'articles', ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+for i = 3, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 4], 'EX', ARGV[3]) end
+local told = #KEYS + 5
+if #ARGV >= told then
+  for i = told + 1, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], ARGV[5]) end
+  redis.call('PUBLISH', ARGV[6], ARGV[told])
+end
+redis.call('EXPIRE', KEYS[2], ARGV[4])
+return kept[1] and 'written' or 'forgot'
+"""
+T = TypeVar("T")
+
+
+class StoreError(OSError):
+    """The store does not answer; it will be tried again."""
+
+
+class Outcome(Enum):
+    """What came of a write."""
+
+    WRITTEN = "written"
+    FORGOT = "forgot"
+    """Written, but the store had nothing of the partition: all must be written anew."""
+    REFUSED = "refused"
+    """The store holds values of later log positions."""
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """Tells readers what to read anew: editions, their tags, and boards that are followed.
+
+    In `listed` editions other articles may be listed than before.
+    """
+
+    editions: list[str] = []
+    tags: list[str] = []
+    boards: list[Question] = []
+    listed: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Log positions that values stand for.
+
+    Attributes
+    ----------
+    partition : int
+    views, articles : int
+        Next offsets of the two topics.
+    """
+
+    partition: int
+    views: int
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Values to write together.
+
+    Attributes
+    ----------
+    stand : Stand
+    values : mapping of str to bytes
+        By key.
+    changed : Changed or None
+        What to tell readers.
+    keep : int
+        Seconds that the values stay.
+    """
+
+    stand: Stand
+    values: Mapping[str, bytes]
+    changed: Changed | None = None
+    keep: int = KEEP
+
+
+class Writer:
+    """Writes values; blocking, for a thread of its own.
+
+    Parameters
+    ----------
+    url : str
+        Such as redis://127.0.0.1:6379/0.
+    names : Names
+    """
+
+    def __init__(self, url: str, names: Names) -> None:
+        self._redis = redis.Redis.from_url(url, socket_timeout=5.0, socket_connect_timeout=2.0)
+        self._script = self._redis.register_script(_GUARDED)
+        self._names = names
+
+    def write(self, write: Write) -> Outcome:
+        """Write values unless later ones are there.
+
+        Raises
+        ------
+        StoreError
+            If the store does not answer.
+        """
+        keys, forgot = list(write.values), False
+        for start in range(0, max(len(keys), 1), CHUNK):
+            part = keys[start : start + CHUNK]
+            outcome = self._write(write, part, is_last=start + CHUNK >= len(keys))
+            if outcome is Outcome.REFUSED:
+                return outcome
+            forgot = forgot or outcome is Outcome.FORGOT
+        return Outcome.FORGOT if forgot else Outcome.WRITTEN
+
+    def position(self, partition: int) -> tuple[int, int] | None:
+        """Positions of views and articles that a partition's values stand for."""
+        kept = _asked(
+            lambda: self._redis.hmget(self._names.position(partition), "views", "articles")
+        )
+        views, articles = cast(list[bytes | None], kept)
+        return (int(views), int(articles)) if views and articles else None
+
+    def values(self, keys: Sequence[str]) -> list[bytes | None]:
+        """What stands under some keys."""
+        return cast(list[bytes | None], _asked(lambda: self._redis.mget(keys)) if keys else [])
+
+    def forget_position(self, partition: int) -> None:
+        """Let values of any position be written; for a log that was begun anew."""
+        _asked(lambda: self._redis.delete(self._names.position(partition)))
+
+    def wanted(self) -> list[Question]:
+        """Boards that were asked for lately."""
+        since = time.time() - WANTED
+        _asked(lambda: self._redis.zremrangebyscore(self._names.wanted, "-inf", since))
+        found = _asked(lambda: self._redis.zrange(self._names.wanted, 0, -1))
+        return [question_of(text) for text in cast(list[bytes], found)]
+
+    def claim(self, worker: str, token: bytes, seconds: float) -> bytes:
+        """Say that a worker lives; returns the token of whoever says so under that name.
+
+        Parameters
+        ----------
+        worker : str
+        token : bytes
+        seconds : float
+            How long the claim stands.
+        """
+        key, ms = self._names.worker(worker), int(seconds * 1000)
+        held = _asked(lambda: self._redis.set(key, token, px=ms, nx=True, get=True))
+        if held in (None, token):
+            _asked(lambda: self._redis.set(key, token, px=ms))
+            return token
+        return cast(bytes, held)
+
+    def unclaim(self, worker: str, token: bytes) -> None:
+        """Take back a claim of one's own."""
+        if _asked(lambda: self._redis.get(self._names.worker(worker))) == token:
+            _asked(lambda: self._redis.delete(self._names.worker(worker)))
+
+    def _write(self, write: Write, keys: Sequence[str], *, is_last: bool) -> Outcome:
+        stand, told = write.stand, list[Any]()
+        if write.changed and is_last:
+            told = [msgspec.json.encode(write.changed), *write.changed.editions]
+        version = f"{stand.views}:{stand.articles}:{time.time_ns()}"
+        place = [stand.views, stand.articles, write.keep, KEEP]
+        arguments: list[Any] = [*place, version, self._names.changes]
+        values = [write.values[key] for key in keys]
+        where = [self._names.position(stand.partition), self._names.directory, *keys]
+        done = _asked(lambda: self._script(where, [*arguments, *values, *told]))
+        return Outcome(cast(bytes, done).decode())
+
+
+class Reader:
+    """Reads values, for an event loop.
+
+    Parameters
+    ----------
+    url : str
+    names : Names
+    """
+
+    def __init__(self, url: str, names: Names) -> None:
+        self._redis = redis.asyncio.Redis.from_url(
+            url, socket_timeout=2.0, socket_connect_timeout=2.0
+        )
+        self._names = names
+
+    async def read(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Values by key; None where there is none.
+
+        Raises
+        ------
+        StoreError
+            If the store does not answer.
+        """
+        if not keys:
+            return []
+        try:
+            return cast(list[bytes | None], await self._redis.mget(keys))
+        except redis.RedisError as error:
+            raise StoreError(str(error)) from error
+
+    async def directory(self) -> dict[str, bytes]:
+        """All editions, each with the version of its value."""
+        try:
+            found = await cast(Any, self._redis.hgetall(self._names.directory))
+        except redis.RedisError as error:
+            raise StoreError(str(error)) from error
+        return {name.decode(): version for name, version in found.items()}
+
+    async def want(self, *questions: Question) -> None:
+        """Ask for boards that are not made otherwise."""
+        now = time.time()
+        try:
+            await self._redis.zadd(self._names.wanted, {text_of(its): now for its in questions})
+        except redis.RedisError as error:
+            raise StoreError(str(error)) from error
+
+    async def keep(self, key: str, value: bytes, seconds: float) -> None:
+        """Keep a value of one's own for a while."""
+        try:
+            await self._redis.set(key, value, px=max(int(seconds * 1000), 1))
+        except redis.RedisError as error:
+            raise StoreError(str(error)) from error
+
+    async def changes(self) -> AsyncIterator[Changed | None]:
+        """What changed, as it does; None about once a second, and at the beginning."""
+        try:
+            async with self._redis.pubsub() as channel:
+                await channel.subscribe(self._names.changes)
+                while True:
+                    told = await channel.get_message(ignore_subscribe_messages=True, timeout=1.0)
+                    yield msgspec.json.decode(told["data"], type=Changed) if told else None
+        except redis.RedisError as error:
+            raise StoreError(str(error)) from error
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+
+def _asked(ask: Callable[[], T]) -> T:
+    try:
+        return ask()
+    except redis.RedisError as error:
+        raise StoreError(str(error)) from error

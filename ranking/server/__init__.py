@@ -1,1 +1,0 @@
-"""The embedded server: collector, log, ranker thread and HTTP API in one process."""

@@ -1,0 +1,1 @@
+"""The HTTP service: collector, lists and the routes of operators."""

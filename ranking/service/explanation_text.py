@@ -1,0 +1,141 @@
+"""Explanation text: an explanation in an editor's words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ranking.lists.explanation import Explanation
+
+HOUR = 3600.0
+NAMES = {
+    "memory_1": "views by the profile's half-life",
+    "memory_2": "the longer memory that it backs off to",
+    "memory_3": "the longest memory",
+    "siblings": "what the story has in other editions",
+    "window": "views within the window",
+    "instant": "who read this page in the last 5 minutes",
+    "fast": "who read it in the last 10 minutes",
+    "middle": "who read it in the last 1.6 hours",
+    "slow": "who read it in the last 13 hours",
+    "tags": "tags and headline",
+    "section": "the section",
+    "popularity": "popularity",
+    "fast_rate": "views an hour now",
+    "slow_rate": "views an hour as usual",
+    "boost": "an override's factor",
+}
+"""What components are called in sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What an hour ago was otherwise.
+
+    Attributes
+    ----------
+    rank : int
+        Place then, from 1; 0 = it was not in the list.
+    passed_by : str
+        Headline of what stood below it then and stands above it now; empty = nothing does.
+    its_hourly : sequence of int
+        Views an hour of that one.
+    its_published_at : float
+        Seconds, UTC; 0 = not known.
+    """
+
+    rank: int
+    passed_by: str = ""
+    its_hourly: Sequence[int] = ()
+    its_published_at: float = 0.0
+
+
+def difference(
+    live: Explanation | None, draft: Explanation | None, last: list[float], n: int
+) -> str:
+    """How an article's score stands to the last place's, live and under a draft."""
+    if live is None or draft is None:
+        return ""
+    if draft.kept_out and draft.kept_out != "others score more":
+        return draft.kept_out
+    ratios = [
+        its.score / of if of > 0.0 else 0.0 for its, of in zip((live, draft), last, strict=True)
+    ]
+    return f"{ratios[1]:.0%} of the score that place {n} has, {ratios[0]:.0%} live"
+
+
+def sentence(
+    title: str, surface: str, live: Explanation, hourly: Sequence[int], earlier: Earlier | None,
+    published_at: float = 0.0, as_of: float = 0.0,
+) -> str:  # fmt: skip
+    """Why an article stands where it does.
+
+    Parameters
+    ----------
+    title, surface : str
+    live : Explanation
+    hourly : sequence of int
+        Its views an hour, the current one last.
+    earlier : Earlier or None
+        If it is known.
+    published_at : float
+        Seconds, UTC; 0 = not known.
+    as_of : float
+        The log's clock, seconds.
+    """
+    place = f"{_ordinal(live.rank)} of" if live.rank else "not in"
+    told = f"“{title}” is {place} {surface}"
+    if earlier and earlier.rank != live.rank:
+        told += f", {_ordinal(earlier.rank)} an hour ago" if earlier.rank else ", new in an hour"
+    parts = sorted((c for c in live.components if c.share > 0.0), key=lambda c: -c.share)
+    if parts:
+        because = ", ".join(f"{NAMES[c.name]} {c.share:.0%}" for c in parts[:3])
+        told += f": {because} of its score"
+    if live.kept_out and not live.rank:
+        told += f"; {live.kept_out}"
+    if course := _course(full_hours(hourly, published_at, as_of)):
+        told += f". Its views {course} in the last full hour"
+        passed = earlier and full_hours(earlier.its_hourly, earlier.its_published_at, as_of)
+        if earlier and earlier.passed_by and (other := _course(passed or None)):
+            told += f", while those of “{earlier.passed_by}” {other}"
+    return told + "."
+
+
+def full_hours(hourly: Sequence[int], published_at: float, as_of: float) -> tuple[int, int] | None:
+    """Views in the full hour before the last one, and in the last one.
+
+    None of an article that was not there when the last one began, and of one that was read in
+    neither: what the current hour has would contradict it.
+
+    Parameters
+    ----------
+    hourly : sequence of int
+        Views an hour, the current one last.
+    published_at : float
+        Seconds, UTC; 0 = not known: it is there from its first view on.
+    as_of : float
+        The log's clock, seconds.
+
+    Examples
+    --------
+    >>> full_hours([0, 90, 262], 7_200.0 - 360, 7_200.0), full_hours([4, 9, 2, 1], 0.0, 7_200.0)
+    (None, (9, 2))
+    """
+    if len(hourly) < 3 or not (hourly[-2] or hourly[-3]):
+        return None
+    begun = as_of // HOUR * HOUR - HOUR
+    is_old = published_at <= begun if published_at and as_of else any(hourly[:-2])
+    return (hourly[-3], hourly[-2]) if is_old else None
+
+
+def _course(hours: tuple[int, int] | None) -> str:
+    """How views went from one full hour to the next."""
+    if hours is None:
+        return ""
+    before, last = hours
+    if last == before:
+        return f"stayed at {last}"
+    return f"{'rose' if last > before else 'fell'} from {before} to {last} an hour"
+
+
+def _ordinal(place: int) -> str:
+    ending = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{ending}"

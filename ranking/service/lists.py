@@ -1,0 +1,222 @@
+"""Lists: the routes of lists, articles and tags.
+
+A route reads its query, asks for a list and answers bytes; it holds no rule of ranking, and does
+not know where the engine runs.
+"""
+
+from collections.abc import AsyncIterator
+from itertools import product
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from ranking.engine.validation import UNREADABLE, fault_of
+from ranking.experiments.arms import Where
+from ranking.lists.boards import SURFACES, Board, render, render_candidates
+from ranking.lists.edition_reader import LONGEST
+from ranking.lists.explanation import Explained
+from ranking.profiles.profile import Profile
+from ranking.service.event_stream import Listeners
+from ranking.service.experiment_lists import ArmLists
+from ranking.service.history import PastRoutes
+from ranking.service.ports import Lists
+from ranking.service.problems import Problem
+from ranking.service.request_bodies import body_of
+from ranking.service.request_parameters import (
+    OPEN,
+    PRIVATE,
+    article_of,
+    edition_of,
+    json_response,
+    line_of,
+    number_of,
+    profile_of,
+    ready,
+    spelt_edition,
+)
+
+LONG_VISIT = 50
+MODULES = ("/visit.js", "/experiment.js")
+_FOLDER = Path(__file__).parent
+MOST_HEARD = 50
+"""Editions that one stream carries at most."""
+
+
+class Answers:
+    """Routes over whoever knows the lists.
+
+    Parameters
+    ----------
+    lists : Lists
+    past : PastRoutes or None
+        Answers what has an `as_of`.
+    arms : ArmLists or None
+        Answers what has an `arm`.
+    """
+
+    def __init__(
+        self, lists: Lists, past: PastRoutes | None = None, arms: ArmLists | None = None
+    ) -> None:
+        self.lists, self.past, self.arms = lists, past, arms
+        self.listeners = Listeners(lists.shelf)
+
+    def routes(self) -> list[BaseRoute]:
+        """Build the routes that every page may ask."""
+        return [
+            Route("/v1/articles/{site}/{lang}/{id:path}", self.article),
+            Route("/v1/popular", self.popular),
+            Route("/v1/trending", self.trending),
+            Route("/v1/related/{id:path}", self.related),
+            Route("/v1/foryou", self.for_you, methods=["POST"]),
+            Route("/v1/stream", self.stream),
+            *(Route(path, self.module) for path in MODULES),
+        ]
+
+    def reading(self) -> list[BaseRoute]:
+        """Build the routes that the console asks."""
+        return [Route("/v1/boards", self.boards), Route("/v1/graph", self.graph)]
+
+    async def article(self, request: Request) -> Response:
+        """Show an article's card and counts."""
+        edition, article = article_of(request)
+        body = await self.lists.article(edition, article)
+        if body is None:
+            raise Problem(404, "Unknown article", f"no card and no view of {article!r}")
+        return json_response(body)
+
+    async def popular(self, request: Request) -> Response:
+        """Popular, or one section of it."""
+        return await self._board(request, "popular")
+
+    async def trending(self, request: Request) -> Response:
+        """What rises now."""
+        return await self._board(request, "trending")
+
+    async def related(self, request: Request) -> Response:
+        """Related of one article."""
+        if request.query_params.get("as_of"):
+            return await self._past().related(request)
+        edition, n = edition_of(request, self.lists), number_of(request, "n", 4)
+        carried = number_of(request, "candidates", 0)
+        pages = [request.path_params["id"]]
+        if arm := request.query_params.get("arm"):
+            return await self._of_arm(request, arm, (edition, "related", ""), n, pages, carried)
+        profile = await profile_of(request, self.lists, edition, "related")
+        board = await self.lists.next(edition, "related", pages, max(n, carried), profile)
+        if carried:
+            body = render_candidates(board, n, profile.visit_decay)
+        else:
+            body = await self._rendered(request, board, n, profile, "", tuple(pages))
+        return ready(request, self.lists.shelf.keep(line_of(request), body, edition))
+
+    async def for_you(self, request: Request) -> Response:
+        """For this visit, from the last pages read, newest first."""
+        body = await body_of(request)
+        try:
+            asked = msgspec.json.decode(body, type=_ForYou)
+        except UNREADABLE as error:
+            raise Problem(400, "Unreadable question", fault_of(error, body)) from error
+        edition, n = spelt_edition(asked.edition), asked.n or 5
+        recent = [str(page) for page in asked.recent[:LONG_VISIT]]
+        if arm := request.query_params.get("arm") or asked.arm:
+            where = (edition, "foryou", "")
+            body = await self._arms().body(arm, where, n, recent)
+            return Response(body, headers=PRIVATE, media_type="application/json")
+        profile = await profile_of(request, self.lists, edition, "foryou")
+        board = await self.lists.next(edition, "foryou", recent, n, profile)
+        body = await self._rendered(request, board, n, profile, "", tuple(recent))
+        return Response(body, headers=PRIVATE, media_type="application/json")
+
+    async def stream(self, request: Request) -> Response:
+        """Send a board, or each of several, whenever it changes."""
+        query = request.query_params
+        named = [name for name in query.getlist("edition")[:MOST_HEARD] if name]
+        editions = list(map(spelt_edition, named)) or [edition_of(request, self.lists)]
+        surfaces = list(filter(None, query.getlist("surface"))) or ["popular"]
+        for surface in surfaces:
+            if surface not in SURFACES:
+                detail = f"surface must be one of {', '.join(SURFACES)}, got '{surface}'"
+                raise Problem(400, "Surface refused", detail)
+        keys = list(dict.fromkeys(product(editions, surfaces)))
+        events: AsyncIterator[bytes] = self.listeners.listen(keys, number_of(request, "n", 5))
+        return StreamingResponse(events, 200, PRIVATE, "text/event-stream")
+
+    async def boards(self, request: Request) -> Response:
+        """All boards that are shown."""
+        parts = [render(board, len(board.items)) for board in self.lists.shelf.boards()]
+        body = b'{"boards":[' + b",".join(parts) + b"]}"
+        return Response(body, headers=PRIVATE, media_type="application/json")
+
+    async def graph(self, request: Request) -> Response:
+        """A tag's neighbours, synonyms and history."""
+        edition, tag = edition_of(request, self.lists), request.query_params.get("tag", "")
+        if not tag:
+            raise Problem(400, "Tag refused", "tag must not be empty")
+        return json_response(await self.lists.graph(edition, tag))
+
+    async def module(self, request: Request) -> Response:
+        """A module for browsers: For this visit put together, or the arm of an experiment."""
+        headers = {**OPEN, "cache-control": "max-age=3600"}
+        return Response(
+            _FOLDER.joinpath(request.url.path[1:]).read_bytes(),
+            headers=headers,
+            media_type="text/javascript",
+        )
+
+    async def _board(self, request: Request, surface: str) -> Response:
+        if request.query_params.get("as_of"):
+            return await self._past().board(request, surface)
+        edition, n = edition_of(request, self.lists), number_of(request, "n", 5)
+        section = request.query_params.get("section", "")
+        if arm := request.query_params.get("arm"):
+            return await self._of_arm(request, arm, (edition, surface, section), n, [])
+        profile = await profile_of(request, self.lists, edition, surface, section)
+        shelf, line = self.lists.shelf, line_of(request)
+        answer = None
+        is_plain = not section and "explain" not in request.query_params
+        if is_plain and profile is self.lists.profiles.of(edition, surface):
+            answer = shelf.ask(line, edition, surface, n)
+        if answer is None:
+            board = await self.lists.board(edition, surface, profile, n, section)
+            body = await self._rendered(request, board, n, profile, section, ())
+            answer = shelf.keep(line, body, edition)
+        return ready(request, answer)
+
+    async def _of_arm(
+        self, request: Request, arm: str, where: Where, n: int, pages: list[str], carried: int = 0
+    ) -> Response:
+        line = line_of(request)
+        return ready(request, await self._arms().answer(line, arm, where, n, pages, carried))
+
+    def _arms(self) -> ArmLists:
+        if self.arms is None:
+            raise Problem(404, "No experiments", "this server does not know the experiments")
+        return self.arms
+
+    def _past(self) -> PastRoutes:
+        if self.past is None:
+            raise Problem(404, "No past", "this server does not know the past")
+        return self.past
+
+    async def _rendered(
+        self, request: Request, board: Board, n: int, profile: Profile, section: str,
+        pages: tuple[str, ...],
+    ) -> bytes:  # fmt: skip
+        """A list as JSON; with `explain=1` each item says why it stands there."""
+        if request.query_params.get("explain") not in ("1", "true"):
+            return render(board, n)
+        asked = Explained(board.ids[:n], n, section, pages)
+        told = await self.lists.explain(board.edition, board.surface, asked, profile)
+        why = {its.article: {c.name: c.value for c in its.components} for its in told}
+        return render(board, n, why)
+
+
+class _ForYou(msgspec.Struct, frozen=True):
+    edition: str
+    recent: list[str | int]
+    n: Annotated[int, msgspec.Meta(ge=1, le=LONGEST)] | None = None
+    arm: str | None = None

@@ -1,0 +1,118 @@
+"""OpenAPI of the operators' and editors' routes."""
+
+from typing import Any
+
+from ranking.experiments.plans import Experiment
+from ranking.service.experiments import STEPS, Step
+from ranking.service.keys import Wanted
+from ranking.service.overrides import Mourning
+from ranking.service.profiles import Publication, Return
+from ranking.settings_log.drafts import Asked
+from ranking.settings_log.overrides import Override
+from ranking.settings_log.webhooks import Hook
+
+MODELS = (Asked, Experiment, Step, Hook, Override, Wanted, Mourning, Publication, Return)
+LIST = [
+    {"name": name, "in": "query", "schema": {"type": "string"}}
+    for name in ("edition", "surface", "section", "profile")
+]
+READOUTS = {
+    "readout": "What may be said of an experiment by now",
+    "evidence": "Plan, profiles, offsets, looks and sums, from which the readout follows",
+    "sums.csv": "The sums by bucket",
+    "report": "The experiment as one page that proves itself",
+}
+ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def paths() -> dict[str, Any]:
+    """Describe every route."""
+    return {
+        "/v1/profiles": {
+            "get": _asks("All parameters, and what each scope has of its own"),
+            "put": _decides("Publish a scope's parameters", Publication),
+        },
+        "/v1/profiles/effective": {"get": _asks("The profile of a list", LIST)},
+        "/v1/profiles/history": {"get": _asks("All versions of a scope", LIST[:3])},
+        "/v1/profiles/export": {"get": _asks("A scope's parameters as a file", LIST[:3])},
+        "/v1/profiles/drafts": {"post": _decides("Keep a draft for a while", Asked)},
+        "/v1/profiles/rollback": {"post": _decides("Publish an earlier version again", Return)},
+        "/v1/preview": {"get": _asks("A list live and under a draft", LIST)},
+        "/v1/explain": {
+            "get": _asks("Why an article stands where it does", [*LIST, _text("article")])
+        },
+        "/v1/overrides": {
+            "get": _asks("Overrides that are not cancelled"),
+            "post": _decides("Begin an override", Override),
+        },
+        "/v1/overrides/preview": {
+            "post": _decides("Articles that an override would mean, by edition", Override, "200")
+        },
+        "/v1/overrides/mourning": {"post": _decides("Bury in every edition", Mourning)},
+        "/v1/overrides/{id}": {"delete": _asks("Cancel an override", [ID], "204")},
+        "/v1/hooks": {
+            "get": _asks("Addresses that are told"),
+            "post": _decides("Tell an address", Hook),
+        },
+        "/v1/hooks/{id}": {"delete": _asks("Tell an address no more", [ID], "204")},
+        **_experiments(),
+        "/v1/keys": {
+            "get": _asks("Keys that hold"),
+            "post": _decides("Make a key", Wanted),
+        },
+        "/v1/keys/{id}": {"delete": _asks("Let a key hold no longer", [ID], "204")},
+        "/v1/audit": {"get": _asks("Who decided what", [_text("limit")])},
+        "/v1/traffic": {"get": _asks("Views an hour of every edition")},
+    }
+
+
+def _experiments() -> dict[str, Any]:
+    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    one = "/v1/experiments/{name}"
+    return {
+        "/v1/experiments": {"get": _asks("All experiments")},
+        "/v1/experiments/planned": {
+            "post": _decides("How many visits and days a plan would need", Experiment)
+        },
+        "/v1/experiments/live": {"get": _asks("What pages need to find their arms", LIST[:1])},
+        one: {
+            "get": _asks("An experiment and its versions", [name]),
+            "put": _decides("Write a plan", Experiment) | {"parameters": [name]},
+            "delete": _asks("Take an experiment away", [name], "204"),
+        },
+        **{f"{one}/{what}": {"get": _asks(summary, [name])} for what, summary in READOUTS.items()},
+        **{
+            f"{one}/{step}": {"post": _decides(f"Next step: {step}", Step) | {"parameters": [name]}}
+            for step in STEPS
+        },
+    }
+
+
+def _text(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string"}}
+
+
+def _asks(
+    summary: str, parameters: list[dict[str, Any]] | None = None, status: str = "200"
+) -> dict[str, Any]:
+    return {
+        "summary": summary,
+        "parameters": parameters or [],
+        "responses": {status: {"description": "OK"}, "401": {"description": "Key required"}},
+    }
+
+
+def _decides(summary: str, model: type, status: str = "201") -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {
+        "summary": summary,
+        "requestBody": {"content": {"application/json": {"schema": schema}}},
+        "responses": {
+            status: {"description": "It holds" if status == "201" else "OK"},
+            "400": {"description": "Refused, with field, rule and value"},
+            "401": {"description": "Key required"},
+            "403": {"description": "Not allowed"},
+            "404": {"description": "Unknown"},
+            "409": {"description": "Somebody else decided first"},
+        },
+    }

@@ -1,0 +1,65 @@
+"""Webhooks: the routes that read and change them."""
+
+import secrets
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from ranking.service.ports import Settings
+from ranking.service.problems import Problem
+from ranking.service.request_parameters import json_response
+from ranking.service.settings_routes import asked, decide, withdraw
+from ranking.settings_log.decisions import Record
+from ranking.settings_log.webhooks import HookError, hook_of
+
+KIND = "hook"
+
+
+class HookRoutes:
+    """Routes of hooks.
+
+    Parameters
+    ----------
+    settings : Settings
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def reading(self) -> list[BaseRoute]:
+        """Routes that change nothing."""
+        return [Route("/v1/hooks", self.all)]
+
+    def writing(self) -> list[BaseRoute]:
+        """Routes that decide."""
+        return [
+            Route("/v1/hooks", self.add, methods=["POST"]),
+            Route("/v1/hooks/{id}", self.end, methods=["DELETE"]),
+        ]
+
+    async def all(self, request: Request) -> Response:
+        """Hooks that hold."""
+        return json_response({"hooks": [_shown(r) for r in self._settings.book.things(KIND)]})
+
+    async def add(self, request: Request) -> Response:
+        """Begin to tell an address."""
+        wanted = await asked(request, dict[str, Any])
+        told = {name: str(wanted.pop(name, "") or "") for name in ("author", "reason")}
+        try:
+            body = msgspec.to_builtins(hook_of(wanted))
+        except HookError as error:
+            raise Problem(400, "Hook refused", str(error)) from error
+        name = secrets.token_hex(4)
+        record = await decide(self._settings, request, KIND, name, body, parent=0, **told)
+        return json_response(_shown(record), 201)
+
+    async def end(self, request: Request) -> Response:
+        """Tell an address no more."""
+        return await withdraw(self._settings, request, KIND)
+
+
+def _shown(record: Record) -> dict[str, Any]:
+    return {"id": record.name, **(record.body or {}), "author": record.author, "at": record.at}

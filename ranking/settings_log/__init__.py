@@ -1,0 +1,1 @@
+"""The settings log: decisions of operators and editors, as versions on one log."""

@@ -1,0 +1,255 @@
+"""The book: all decisions of the settings log in order, and what holds after them.
+
+A record that does not follow the current version of its thing is passed over, by every reader in
+the same way: of two operators who decide at once, the second is told. One of a newer format is
+passed over too, and makes the book say that this program is too old for it. Looks at experiments
+are no decisions: they stand in the log, and not among the records that tell who decided what. One
+thread takes records; any may read.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from ranking.experiments.evidence import Look
+from ranking.experiments.interim_looks import look_of
+from ranking.experiments.lifecycle import check, check_name, check_removal
+from ranking.experiments.plans import Experiment, NotAllowedError, experiment_of
+from ranking.lists.rerank.editorial import NO_DESK, Desk
+from ranking.profiles.profile import DEFAULT, Profile
+from ranking.profiles.scopes import Changes, Profiles, Scope
+from ranking.settings_log.decisions import FORMAT, KINDS, Record, RecordError
+from ranking.settings_log.keys import Key
+from ranking.settings_log.overrides import Override, override_of
+from ranking.settings_log.webhooks import Hook, hook_of
+
+T = TypeVar("T")
+Thing = tuple[str, str]
+"""Kind and name."""
+
+
+class ConflictError(ValueError):
+    """Somebody else decided first."""
+
+
+class Book:
+    """What holds.
+
+    Parameters
+    ----------
+    base : Profile
+        Of all lists, before any record.
+    """
+
+    def __init__(self, base: Profile = DEFAULT) -> None:
+        self.records: list[Record] = []
+        self.faults: list[str] = []
+        self.profiles = Profiles(base)
+        self._history: dict[Thing, list[Record]] = defaultdict(list)
+        self._overrides: dict[str, Override] = {}
+        self._keys: dict[str, Key] = {}
+        self._experiments: dict[str, Experiment] = {}
+        self._looks: dict[str, list[Look]] = defaultdict(list)
+        self._refused: dict[Thing, str] = {}
+        self._hooks: dict[str, Hook] = {}
+        self._desk, self._desk_until = NO_DESK, 0.0
+
+    @property
+    def version(self) -> int:
+        """How many records hold or held."""
+        return len(self.records)
+
+    def rebased(self, base: Profile) -> None:
+        """Begin with another profile from now on."""
+        if base != self.profiles.base:
+            self.profiles = Profiles(base, self.profiles.changes)
+
+    def current(self, kind: str, name: str) -> Record | None:
+        """The record that holds of a thing, None if there is none or the thing is no more."""
+        history = self._history.get((kind, name))
+        return history[-1] if history and history[-1].body is not None else None
+
+    def history(self, kind: str, name: str) -> list[Record]:
+        """All records of a thing, oldest first."""
+        return list(self._history.get((kind, name), ()))
+
+    def things(self, kind: str) -> list[Record]:
+        """The records that hold of a kind, in the order of their names."""
+        named = sorted(name for its, name in list(self._history) if its == kind)
+        return [record for name in named if (record := self.current(kind, name))]
+
+    def latest(self, kind: str, name: str) -> int:
+        """Version of a thing's last record, 0 if it has none."""
+        history = self._history.get((kind, name))
+        return history[-1].version if history else 0
+
+    def following(
+        self, kind: str, name: str, body: dict[str, Any] | None, author: str, reason: str,
+        parent: int | None = None, clock: Callable[[], float] = time.time,
+    ) -> Record:  # fmt: skip
+        """Write a record that follows what holds; `parent` is what its author saw.
+
+        Raises
+        ------
+        ConflictError
+            If that is not what holds any more.
+        """
+        latest = self.latest(kind, name)
+        if parent is not None and parent != latest:
+            raise ConflictError(self.conflict(kind, name, parent))
+        return Record(
+            kind=kind, name=name, version=latest + 1, parent=latest, author=author, at=clock(),
+            reason=reason, body=body,
+        )  # fmt: skip
+
+    def conflict(self, kind: str, name: str, parent: int) -> str:
+        """Say who was first."""
+        if why := self._refused.get((kind, name)):
+            return why
+        history = self._history.get((kind, name))
+        if not history:
+            return f"parent must be 0, since there is no {kind} {name!r} yet, got {parent}"
+        last = history[-1]
+        return (
+            f"parent must be {last.version}, which {last.author or 'somebody'} made"
+            f" ({last.reason or 'no reason given'}), got {parent}; look at it and decide again"
+        )
+
+    def take(self, record: Record) -> bool:
+        """Take the log's next record; says whether it holds."""
+        if record.format > FORMAT or record.kind not in KINDS:
+            self.faults.append(
+                f"a settings record ({record.kind} {record.name}) is of a newer version of tolqyn;"
+                " upgrade this process"
+            )
+            return False
+        thing = (record.kind, record.name)
+        if record.parent != self.latest(*thing) or record.version != record.parent + 1:
+            return False
+        try:
+            self._hold(record)
+        except NotAllowedError as error:  # of two who began at once, the second
+            self._refused[thing] = str(error)
+            return False
+        except (ValueError, msgspec.MsgspecError) as error:  # of a broken body
+            self.faults.append(f"settings record {record.kind} {record.name}: {error}")
+            return False
+        self._refused.pop(thing, None)
+        if record.kind == "look":
+            self._history[thing] = [record]
+            return True
+        self.records.append(record)
+        self._history[thing].append(record)
+        return True
+
+    def desk(self, now: float) -> Desk:
+        """Edits that hold at a moment of the wall clock."""
+        if now >= self._desk_until:
+            self._desk, self._desk_until = self._desk_at(now)
+        return self._desk
+
+    def overrides(self) -> dict[str, Override]:
+        """All overrides that are not cancelled, by id."""
+        return dict(self._overrides)
+
+    def hooks(self) -> dict[str, Hook]:
+        """All hooks that are not cancelled, by id."""
+        return self._hooks
+
+    def held_keys(self) -> list[Key]:
+        """All keys that are not revoked."""
+        return list(self._keys.values())
+
+    def experiments(self) -> dict[str, Experiment]:
+        """All experiments that are not taken away, by name."""
+        return dict(self._experiments)
+
+    def looks(self, name: str) -> list[Look]:
+        """Looks that were kept of an experiment, in their order."""
+        return list(self._looks.get(name, ()))
+
+    def check_experiment(self, name: str, body: dict[str, Any] | None, at: float) -> None:
+        """Check that an experiment may become what a body says, at a moment of the wall clock.
+
+        Raises
+        ------
+        ExperimentError
+            Naming the field, the rule and the value.
+        """
+        if body is None:
+            check_removal(name, self._experiments.get(name))
+        else:
+            bodies = (record.body for record in self.history("experiment", name))
+            check_name(name, self._experiments, bodies)
+            check(name, experiment_of(body), self._experiments, self.published, at)
+
+    def published(self, scope: Scope) -> dict[int, Changes]:
+        """Everything that a scope ever had of its own, by version."""
+        history = self._history.get(("profile", name_of(scope)), ())
+        return {record.version: record.body or {} for record in history}
+
+    def _hold(self, record: Record) -> None:
+        name, body = record.name, record.body
+        if record.kind == "profile":
+            scope = scope_of(name)
+            self.profiles = self.profiles.with_changes(scope, body or {})
+        elif record.kind == "override":
+            self._desk_until = 0.0
+            if body is None:
+                self._overrides = _without(self._overrides, name)
+            else:
+                self._overrides = self._overrides | {name: override_of(body)}
+        elif record.kind == "key":
+            if body is None:
+                self._keys = _without(self._keys, name)
+            else:
+                self._keys = self._keys | {name: msgspec.convert(body, Key)}
+        elif record.kind == "experiment":
+            self.check_experiment(name, body, record.at)
+            if body is None:
+                self._experiments = _without(self._experiments, name)
+                self._looks.pop(name, None)
+                self._history.pop(("look", name), None)
+            else:
+                self._experiments = self._experiments | {name: experiment_of(body)}
+        elif record.kind == "look":
+            look = look_of(body or {}, self._experiments.get(name))
+            self._looks[name].append(look)
+        elif record.kind == "hook":
+            if body is None:
+                self._hooks = _without(self._hooks, name)
+            else:
+                self._hooks = self._hooks | {name: hook_of(body)}
+
+    def _desk_at(self, now: float) -> tuple[Desk, float]:
+        acts = self._overrides.values()
+        holding = tuple(act.ordered() for act in acts if act.holds(now))
+        edges = [edge for act in acts for edge in (act.start, act.end) if edge and edge > now]
+        return Desk(holding) if holding else NO_DESK, min(edges, default=float("inf"))
+
+
+def _without(things: dict[str, T], name: str) -> dict[str, T]:
+    return {its: thing for its, thing in things.items() if its != name}
+
+
+def name_of(scope: Scope) -> str:
+    """Name of a scope's profile in the log."""
+    return "|".join((scope.edition, scope.surface, scope.section))
+
+
+def scope_of(name: str) -> Scope:
+    """The scope that a name tells.
+
+    Raises
+    ------
+    RecordError
+        If it tells none.
+    """
+    parts = name.split("|", 2)
+    if len(parts) != 3:
+        message = f"profile must be named edition|surface|section, got {name!r}"
+        raise RecordError(message)
+    return Scope(parts[0], parts[2], parts[1])

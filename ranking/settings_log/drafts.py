@@ -1,0 +1,98 @@
+"""Drafts: unpublished changes, which expire."""
+
+import secrets
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from ranking.engine.durations import seconds_of
+from ranking.engine.event import canonical_edition
+from ranking.engine.quotation import quoted
+from ranking.lists.boards import SURFACES
+from ranking.profiles.profile import Profile, ProfileError
+from ranking.profiles.scopes import Profiles, Scope
+
+PREFIX = "draft-"
+LONGEST = 86_400
+SCOPED = ("", *SURFACES, "related", "foryou")
+"""Surfaces that a scope may have; empty = all."""
+
+
+class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A draft as it is asked for.
+
+    Attributes
+    ----------
+    edition, section, surface : str
+        Its scope; empty = all.
+    set : dict
+        Parameters that differ from what the scope has now; None = as inherited.
+    ttl : float or str
+        Until it is forgotten: seconds, or a span such as 2h.
+    """
+
+    edition: str = ""
+    section: str = ""
+    surface: str = ""
+    set: dict[str, Any] = {}
+    ttl: Annotated[float, Meta(ge=1, le=LONGEST)] | str = 900.0
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A draft as it is kept.
+
+    Attributes
+    ----------
+    id : str
+    scope : Scope
+    changes : dict
+        All parameters that the scope would have of its own.
+    expires_at : float
+        Wall clock, seconds.
+    """
+
+    id: str
+    scope: Scope
+    changes: dict[str, Any]
+    expires_at: float
+
+    def profile(self, live: Profiles, edition: str, surface: str, section: str = "") -> Profile:
+        """What a list would be made under, were the draft published now."""
+        made = live.with_changes(self.scope, self.changes).of(edition, surface, section)
+        return msgspec.structs.replace(made, name=self.id)
+
+
+def draft_of(asked: Asked, live: Profiles, now: float) -> Draft:
+    """Check what is asked and make a draft of it.
+
+    Raises
+    ------
+    ProfileError
+        Naming the parameter, its rule and the value.
+    """
+    if asked.surface not in SCOPED:
+        allowed = ", ".join(SCOPED[1:])
+        message = f"surface must be one of {allowed} or empty, got {quoted(asked.surface)}"
+        raise ProfileError(message)
+    ttl = seconds_of(asked.ttl) if isinstance(asked.ttl, str) else asked.ttl
+    if ttl is None or not 1 <= ttl <= LONGEST:
+        message = (
+            f"ttl must be from 1 second to 1 day, such as 900 or '2h', got {quoted(asked.ttl)}"
+        )
+        raise ProfileError(message)
+    scope = Scope(canonical_edition(asked.edition), asked.section, asked.surface)
+    changes = merged(live.changes.get(scope, {}), asked.set)
+    live.with_changes(scope, changes)
+    return Draft(PREFIX + secrets.token_hex(6), scope, changes, now + ttl)
+
+
+def merged(changes: Any, more: dict[str, Any]) -> dict[str, Any]:
+    """Put changes over others; None takes one away.
+
+    Examples
+    --------
+    >>> merged({"half_life": 600, "freshness": 1}, {"half_life": None, "steadiness": 0})
+    {'freshness': 1, 'steadiness': 0}
+    """
+    return {name: value for name, value in {**changes, **more}.items() if value is not None}

@@ -1,0 +1,87 @@
+"""Webhooks: the addresses that are told of lists and traffic, and of which events."""
+
+from enum import Enum
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from ranking.engine.event import edition_fault
+from ranking.lists.boards import SURFACES
+from ranking.settings_log.body_validation import checked
+
+
+class HookError(ValueError):
+    """A hook breaks its rule: the operator's fault."""
+
+
+class Happening(Enum):
+    """What may be told."""
+
+    ENTERED = "entered"
+    """An article enters the first places of a board."""
+    ROBOTS = "robots"
+    """Robots send many views, which are refused."""
+    SILENT = "silent"
+    """An edition that had views has none any more."""
+
+
+class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One address.
+
+    Attributes
+    ----------
+    url : str
+        Gets a POST with a JSON body.
+    of : list of Happening
+    edition, surface : str
+        Empty = all.
+    places : int
+        Of a board.
+    robots_a_minute : int
+        Robots' views of a site that are a surge.
+    silent_after : float
+        Seconds without a view.
+    """
+
+    url: Annotated[str, Meta(min_length=1, max_length=2048)]
+    of: Annotated[list[Happening], Meta(min_length=1)]
+    edition: str = ""
+    surface: str = ""
+    places: Annotated[int, Meta(ge=1, le=20)] = 5
+    robots_a_minute: Annotated[int, Meta(ge=1)] = 1000
+    silent_after: Annotated[float, Meta(ge=1, le=86_400)] = 900.0
+
+    def wants(self, what: Happening, edition: str, surface: str = "") -> bool:
+        """Say whether something is to be told."""
+        if what not in self.of or self.edition not in ("", edition):
+            return False
+        return self.surface in ("", surface) or what is not Happening.ENTERED
+
+
+def hook_of(body: dict[str, Any]) -> Hook:
+    """Check a hook.
+
+    Raises
+    ------
+    HookError
+        Naming the field and the rule.
+
+    Examples
+    --------
+    >>> hook_of({"url": "ftp://desk", "of": ["entered"]})
+    Traceback (most recent call last):
+        ...
+    ranking.settings_log.webhooks.HookError: url must begin with http:// or https://, got 'ftp://desk'
+    """
+    hook = checked(body, Hook, HookError)
+    if urlsplit(hook.url).scheme not in ("http", "https") or not urlsplit(hook.url).hostname:
+        message = f"url must begin with http:// or https://, got {hook.url!r}"
+        raise HookError(message)
+    if hook.surface not in ("", *SURFACES):
+        message = f"surface must be one of {', '.join(SURFACES)} or empty, got {hook.surface!r}"
+        raise HookError(message)
+    if hook.edition and (fault := edition_fault(hook.edition)):
+        raise HookError(fault)
+    return hook

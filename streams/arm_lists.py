@@ -1,0 +1,64 @@
+"""Arm lists: the boards of arms that API processes keep ready.
+
+Each is made when its edition changes, as often as `beside` says, and every `ROUND` seconds, so that
+it stays in the store. What the store did not take is made again.
+"""
+
+from collections.abc import Callable, Iterable
+
+from ranking.lists.alternative_boards import Beside, Sought
+from ranking.lists.boards import Board
+from ranking.lists.live_lists import Showing
+from ranking.profiles.profile import ProfileError, profile_of_json
+from ranking.read_model.store_keys import Question
+
+ROUND = 20.0
+
+
+class Following:
+    """What one partition makes for those who follow.
+
+    Parameters
+    ----------
+    showing : Showing
+        Its lists.
+    clock : callable
+        Monotonic seconds.
+    """
+
+    def __init__(self, showing: Showing, clock: Callable[[], float]) -> None:
+        self._beside, self._clock = Beside(showing), clock
+        self._soughts: dict[Question, Sought] = {}
+        self._rounded, self._is_written = clock(), True
+
+    def note(self, boards: Iterable[Board]) -> None:
+        """Learn which live boards a tick made."""
+        self._beside.note(boards)
+
+    def made(self, questions: Iterable[Question]) -> dict[Question, Board]:
+        """Make those that are due, of all that are followed now."""
+        now = self._clock()
+        if not self._beside.is_due(now):
+            return {}
+        self._soughts = {
+            q: its for q in questions if (its := self._soughts.get(q) or _sought(q)) is not None
+        }
+        anew = not self._is_written or now - self._rounded >= ROUND
+        if anew:
+            self._rounded = now
+        made = self._beside.make(self._soughts.values(), now, anew=anew)
+        self._is_written = self._is_written and not made
+        return {q: made[its] for q, its in self._soughts.items() if its in made}
+
+    def written(self) -> None:
+        """Learn that the store took them."""
+        self._is_written = True
+
+
+def _sought(question: Question) -> Sought | None:
+    """The board that is asked for; None if there can be no such profile."""
+    try:
+        profile = profile_of_json(question.profile)
+    except ProfileError:
+        return None
+    return Sought(question.edition, question.surface, question.section, profile)

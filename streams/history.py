@@ -1,0 +1,228 @@
+"""History of a cluster, for an API process: read from Kafka on request.
+
+What is known of a partition follows its topics of boards and articles at each question: boards in
+the order of their site's clock, where past states are, and cards. Nobody's offsets are committed.
+"""
+
+import threading
+from bisect import bisect_right, insort
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from ranking.content.catalogue import Catalogue
+from ranking.engine.batch import Batch, BatchError, decode
+from ranking.engine.event import site_of
+from ranking.engine.settings import EngineSettings
+from ranking.engine.snapshot import CheckpointError, read_header
+from ranking.history.past_state import ArchiveError, Kept, Rankers
+from ranking.history.shown_boards import Key, Shown
+from ranking.lists.boards import Board
+from ranking.ranker import Ranker
+from ranking.settings_log.book import Book
+from streams.cards import CardError, CardRecords
+from streams.hourly_checkpoints import Hour, Published, entry_of, pieces_of
+from streams.librdkafka import FastLogError, FastRecord, bounds_of, count_partitions, read_partition
+from streams.partitions import partition_of
+from streams.topic_names import TopicNames
+
+
+@dataclass(slots=True)
+class _Known:
+    """What was read of a partition so far.
+
+    Attributes
+    ----------
+    boards : dict
+        By edition and surface, in the order of the log's clock.
+    hours : list of Hour
+        In the order in which they were written.
+    next : dict of str to int
+        Offset that comes next, by topic.
+    """
+
+    boards: dict[Key, list[Shown]] = field(default_factory=dict)
+    hours: list[Hour] = field(default_factory=list)
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    cards: CardRecords = field(default_factory=CardRecords)
+    next: dict[str, int] = field(default_factory=dict)
+
+
+class ClusterPast:
+    """What was shown and what would have been, of a cluster's sites.
+
+    Parameters
+    ----------
+    kafka : str
+        Broker, as host:port.
+    topics : TopicNames
+    book : Book
+        What operators decided.
+    """
+
+    def __init__(self, kafka: str, topics: TopicNames, book: Book) -> None:
+        self._topics = Topics(kafka, topics)
+        self.rankers = Rankers(KafkaArchive(self._topics, book))
+
+    def shown(self, edition: str, surface: str, at: float) -> Board | None:
+        """The board as it was published at a moment of the site's clock, with today's cards."""
+        known = self._topics.known(site_of(edition))
+        boards = known.boards.get((edition, surface), [])
+        place = bisect_right(boards, at, key=_at)
+        return boards[place - 1].board(known.catalogue) if place else None
+
+    def shown_since(self, edition: str, surface: str) -> float:
+        """The oldest moment of which a board is known; inf if none is."""
+        known = self._topics.known(site_of(edition))
+        boards = known.boards.get((edition, surface), [])
+        return boards[0].at if boards else float("inf")
+
+
+class Topics:
+    """What was read of the topics so far, by partition.
+
+    Parameters
+    ----------
+    kafka : str
+    names : TopicNames
+    """
+
+    def __init__(self, kafka: str, names: TopicNames) -> None:
+        self.names = names
+        self._kafka, self._count = kafka, 0
+        self._known: dict[int, _Known] = {}
+        self._lock = threading.Lock()
+
+    def known(self, site: str) -> _Known:
+        """What is known of a site's partition, followed to the ends of its topics."""
+        number = self._number(site)
+        with self._lock:
+            known = self._known.setdefault(number, _Known())
+            for record in self._news(known, self.names.boards, number):
+                _take_entry(known, record)
+            for record in self._news(known, self.names.articles, number):
+                _take_card(known, record)
+            return known
+
+    def bounds(self, topic: str, site: str) -> tuple[int, int]:
+        """Oldest offset of a site's partition of a topic, and the one after its newest."""
+        with _answered():
+            return bounds_of(self._kafka, topic, self._number(site))
+
+    def read(self, topic: str, site: str, start: int, end: int) -> Iterator[FastRecord]:
+        """Records of a site's partition of a topic."""
+        with _answered():
+            number = self._number(site)
+            yield from read_partition(self._kafka, topic, number, start, end)
+
+    def _number(self, site: str) -> int:
+        if not self._count:
+            with _answered():
+                self._count = count_partitions(self._kafka, self.names.views)
+        return partition_of(site, self._count)
+
+    def _news(self, known: _Known, topic: str, number: int) -> Iterator[FastRecord]:
+        with _answered():
+            first, end = bounds_of(self._kafka, topic, number)
+            start = max(known.next.get(topic, 0), first)
+            yield from read_partition(self._kafka, topic, number, start, end)
+            known.next[topic] = end
+
+
+class KafkaArchive:
+    """Past states and the log of views, as an archive.
+
+    Parameters
+    ----------
+    topics : Topics
+    book : Book
+    """
+
+    def __init__(self, topics: Topics, book: Book) -> None:
+        self._topics, self._book = topics, book
+
+    def new_ranker(self, site: str, settings: EngineSettings | None = None) -> Ranker:
+        """An empty ranker for a site, with the cards of its partition."""
+        catalogue = self._topics.known(site).catalogue
+        return Ranker(settings or self._settings(site), catalogue=catalogue)
+
+    def _settings(self, site: str) -> EngineSettings:
+        """Engine settings of the newest past state; the defaults before there is one."""
+        newest = next(iter(self.kept(site)), None)
+        return EngineSettings.of(newest.header.settings) if newest else EngineSettings()
+
+    def govern(self, ranker: Ranker, at: float) -> None:
+        """Put the profiles of now and the edits of a moment in force."""
+        ranker.govern(self._book.profiles, self._book.desk(at))
+
+    def kept(self, site: str) -> list[Kept]:
+        """Past states, newest first."""
+        found = []
+        for hour in reversed(self._topics.known(site).hours):
+            try:
+                found.append(Kept(read_header(hour.header), partial(self._pieces, hour)))
+            except CheckpointError:
+                continue
+        return found
+
+    def begin(self, site: str) -> int:
+        """Oldest offset of the log."""
+        return self._topics.bounds(self._topics.names.views, site)[0]
+
+    def read(self, site: str, position: int) -> Iterator[tuple[int, Batch]]:
+        """Batches of a site from an offset on; what nobody can read is passed over."""
+        topic = self._topics.names.views
+        _, end = self._topics.bounds(topic, site)
+        for record in self._topics.read(topic, site, position, end):
+            try:
+                batch = decode(record.value or b"", record.stamp_ms)
+            except BatchError:
+                continue
+            if batch.site == site:
+                yield record.offset, batch
+
+    def _pieces(self, hour: Hour, site: str) -> Mapping[str, bytes]:
+        topic = self._topics.names.hours
+        if hour.first < self._topics.bounds(topic, site)[0]:
+            message = "the state is forgotten"
+            raise CheckpointError(message)
+        records = self._topics.read(topic, site, hour.first, hour.end)
+        return pieces_of(hour, [(record.key, record.value) for record in records])
+
+
+def _take_entry(known: _Known, record: FastRecord) -> None:
+    entry = entry_of(record.value)
+    if isinstance(entry, Hour):
+        known.hours.append(entry)
+    elif isinstance(entry, Published):
+        shown = entry.shown
+        boards = known.boards.setdefault((shown.edition, shown.surface), [])
+        insort(boards, shown, key=_at)
+
+
+def _take_card(known: _Known, record: FastRecord) -> None:
+    try:
+        edition, article, held = known.cards.read(record.key, record.value)
+    except CardError:
+        return
+    if held.is_gone:
+        known.catalogue.remove(edition, article)
+        return
+    if held.is_restored:
+        known.catalogue.restore(edition, article)
+    if held.card:
+        known.catalogue.put(held.card)
+
+
+def _at(shown: Shown) -> float:
+    return shown.at
+
+
+@contextmanager
+def _answered() -> Iterator[None]:
+    try:
+        yield
+    except FastLogError as error:
+        message = f"Kafka does not answer: {error}"
+        raise ArchiveError(message) from error

@@ -1,0 +1,148 @@
+"""Hourly checkpoints: the first checkpoint of each hour, in topics of their own.
+
+They never come between a worker and the two checkpoints that it restarts from. All pieces go to the
+topic `hourly-checkpoints` in one go; then one record in `boards` names the header and the offsets
+that the pieces stand at, so that a state is there whole or not at all. Both topics forget after two
+days. The topic of boards holds besides what was shown (`ranking/history/shown_boards.py`).
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from uuid import uuid4
+
+import msgspec
+
+from ranking.engine.snapshot import Snapshot
+from ranking.history.hours import is_new_hour
+from ranking.history.shown_boards import Shown
+from ranking.ranker import Ranker
+from streams.topic_names import TopicNames
+from streams.topic_reader import Writer
+
+TOGETHER = 8 << 20
+"""Bytes of pieces that are under way at a time."""
+
+
+class Hour(msgspec.Struct, array_like=True, frozen=True, tag="hour"):
+    """Where a past state is.
+
+    Attributes
+    ----------
+    header : bytes
+        The ranker's.
+    epoch : bytes
+        What the keys of its pieces begin with.
+    first, end : int
+        Offsets of its pieces: from, and before.
+    """
+
+    header: bytes
+    epoch: bytes
+    first: int
+    end: int
+
+
+class Published(msgspec.Struct, array_like=True, frozen=True, tag="board"):
+    """What was shown."""
+
+    shown: Shown
+
+
+Entry = Hour | Published
+_DECODER: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry)
+
+
+def entry_of(value: bytes | None) -> Entry | None:
+    """Read a record of the topic of boards, None if it is none of ours."""
+    try:
+        return _DECODER.decode(value) if value else None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def pieces_of(hour: Hour, records: Sequence[tuple[bytes | None, bytes | None]]) -> dict[str, bytes]:
+    """A past state's pieces by name, out of the records between its offsets."""
+    begin = hour.epoch + b" "
+    return {
+        key.removeprefix(begin).decode(): value
+        for key, value in records
+        if key and value and key.startswith(begin)
+    }
+
+
+class Hours:
+    """What one worker writes of one partition for looking back.
+
+    Parameters
+    ----------
+    topics : TopicNames
+    partition : int
+    writer : Writer
+    last : float
+        Wall clock, seconds: nothing more of its hour is written.
+    clock : callable
+        The wall clock.
+    """
+
+    def __init__(
+        self,
+        topics: TopicNames,
+        partition: int,
+        writer: Writer,
+        last: float = 0.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._topics, self._partition, self._writer = topics, partition, writer
+        self._last, self._clock = last, clock
+
+    async def keep(self, ranker: Ranker) -> bool:
+        """Write the whole state if an hour has begun; says whether it was written.
+
+        Raises
+        ------
+        RecordsError
+            If the broker refuses; the next checkpoint tries again.
+        """
+        now = self._clock()
+        if not is_new_hour(self._last, now):
+            return False
+        snapshot, epoch = ranker.snapshot(), uuid4().hex[:12].encode()
+        ends = [
+            await self._writer.write(self._topics.hours, self._partition, part)
+            for part in _parts(snapshot, epoch)
+        ]
+        if not ends:
+            return False
+        header = msgspec.msgpack.encode(snapshot.header())
+        await self._write(Hour(header, epoch, ends[0] - 1, ends[-1]))
+        self._last = now
+        return True
+
+    async def publish(self, boards: Sequence[Shown]) -> None:
+        """Write down what is shown.
+
+        Raises
+        ------
+        RecordsError
+            If the broker refuses.
+        """
+        if boards:
+            await self._write(*(Published(shown) for shown in boards))
+
+    async def _write(self, *entries: Entry) -> None:
+        records = [(None, msgspec.msgpack.encode(entry)) for entry in entries]
+        await self._writer.write(self._topics.boards, self._partition, records)
+
+
+def _parts(snapshot: Snapshot, epoch: bytes) -> Iterator[list[tuple[bytes, bytes]]]:
+    """Records of a snapshot's pieces, the first alone, since its offset is the first."""
+    part: list[tuple[bytes, bytes]] = []
+    size = TOGETHER
+    for name, data in snapshot.pieces():
+        part.append((epoch + b" " + name.encode(), data))
+        size += len(data)
+        if size >= TOGETHER:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part

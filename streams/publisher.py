@@ -1,0 +1,214 @@
+"""Publisher: writes one partition's lists into the store, tick by tick.
+
+Boards come first; articles trail behind in steps of some milliseconds, so that a burst never holds
+up a board. Until the ranker has reached the log positions that the store's values stand for,
+nothing is written; then, and whenever the store forgot or was away, everything is.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+
+from ranking.engine.event import site_of
+from ranking.history.shown_boards import History, Key
+from ranking.lists.boards import Board
+from ranking.profiles.profile import ProfileError
+from ranking.ranker import Changes
+from ranking.read_model.publisher import Publisher, Written
+from ranking.read_model.store import KEEP, Changed, Outcome, Stand, StoreError, Write, Writer
+from ranking.read_model.store_keys import Names, Question
+from ranking.read_model.values import edition_of, packed
+from streams.arm_lists import Following
+from streams.partition_engine import Part
+from streams.partitions import partition_of
+
+RENEW = 1.0
+"""Seconds between two renewals of tag graphs and of boards that were asked for."""
+STEP = 0.02
+"""Seconds that making articles' values may take at a time."""
+ROUND = KEEP / 3
+"""Seconds in which every value is written anew."""
+BOARD_KEEP, FOLLOWED_KEEP = 5, 60
+FEWEST, MOST = 20, 5000
+
+log = logging.getLogger("tolqyn")
+
+
+class Publishing:
+    """What one partition leaves in the store.
+
+    Parameters
+    ----------
+    part : Part
+    writer : Writer
+    names : Names
+    clock : callable
+        Monotonic seconds.
+    look : callable
+        Told of what came of each tick.
+    wall : callable
+        Wall clock, seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        part: Part,
+        writer: Writer,
+        names: Names,
+        clock: Callable[[], float] = time.monotonic,
+        look: Callable[[Changes], None] = lambda changes: None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._wall = wall
+        self._look = look
+        self._part, self._writer, self._names, self._clock = part, writer, names, clock
+        self._publisher = Publisher(part.ranker)
+        self._kept = (0, 0)
+        """Positions to reach before writing."""
+        self._all_due = True
+        self._fault = ""
+        self._renewed = self._rounded = -ROUND
+        self._limit = 200
+        self._made: dict[Question, float] = {}
+        self._followed = Following(part.ranker, clock)
+        self.history = History()
+        self._unwritten: dict[Key, Board] = {}
+        self._ticked = clock()
+
+    async def begin(self, log_end: int) -> None:
+        """Learn what the store holds.
+
+        Parameters
+        ----------
+        log_end : int
+            A stand beyond the log's end is of another log, and forgotten.
+        """
+        try:
+            kept = await asyncio.to_thread(self._writer.position, self._part.number)
+            if kept and kept[0] > log_end:
+                log.warning(
+                    "partition %d: the store's values are of another log, written over",
+                    self._part.number,
+                )
+                await asyncio.to_thread(self._writer.forget_position, self._part.number)
+                kept = None
+            self._kept = kept or (0, 0)
+            if kept:
+                await self._learn_boards()
+        except StoreError as error:
+            self._away(error)
+
+    async def _learn_boards(self) -> None:
+        """Let boards go on from those in the store."""
+        keys = [self._names.edition(name) for name in self._part.ranker.editions()]
+        for value in await asyncio.to_thread(self._writer.values, keys):
+            if published := value and edition_of(value):
+                self._part.ranker.stood(published.boards)
+
+    async def tick(self, wanted: Iterable[Question]) -> None:
+        """Bring the store up to the ranker, if it may be written.
+
+        Parameters
+        ----------
+        wanted : iterable of Question
+            Boards that are asked for, of any partition.
+        """
+        stand = Stand(self._part.number, self._part.ranker.position, self._part.articles)
+        if stand.views < self._kept[0] or stand.articles < self._kept[1]:
+            return
+        written = self._changes()
+        try:
+            await self._write(stand, written)
+            mine = [q for q in wanted if self._is_mine(q)]
+            await self._follow(stand, [q for q in mine if q.is_followed])
+            await self._answer(stand, [q for q in mine if not q.is_followed])
+        except StoreError as error:
+            self._away(error)
+
+    def _changes(self) -> Written:
+        now = self._clock()
+        renew = now - self._renewed >= RENEW
+        if renew:
+            self._renewed = now
+        publisher = self._publisher
+        changes = self._part.ranker.tick(renew=renew, wall=self._wall())
+        self._look(changes)
+        self._followed.note(changes.boards)
+        self._unwritten |= {(board.edition, board.surface): board for board in changes.boards}
+        written = publisher.note(changes, renewed=renew)
+        if self._all_due:
+            written = publisher.everything()
+            self._rounded = now
+        elif now - self._rounded >= ROUND:
+            written = publisher.all_editions()
+            self._rounded = now
+        written.articles = self._articles()
+        share = min((now - self._ticked) / ROUND, 1.0)
+        written.articles |= publisher.refresh(int(share * publisher.size()) + 1)
+        self._ticked = now
+        return written
+
+    def _articles(self) -> dict[tuple[str, str], bytes]:
+        """As many articles as take `STEP`, by what the last ones took."""
+        began = time.perf_counter()
+        values = self._publisher.articles(self._limit)
+        if len(values) == self._limit:
+            took = max(time.perf_counter() - began, 1e-6)
+            self._limit = int(min(max(self._limit * STEP / took, FEWEST), MOST))
+        return values
+
+    async def _write(self, stand: Stand, written: Written) -> None:
+        values = {self._names.edition(name): value for name, value in written.editions.items()}
+        values |= {self._names.tags(name): value for name, value in written.tags.items()}
+        changed = Changed(list(written.editions), list(written.tags)) if values else None
+        outcome = await asyncio.to_thread(self._writer.write, Write(stand, values, changed))
+        articles = {self._names.article(*key): value for key, value in written.articles.items()}
+        if (articles or written.listed) and outcome is Outcome.WRITTEN:
+            listed = Changed(listed=sorted(written.listed)) if written.listed else None
+            await asyncio.to_thread(self._writer.write, Write(stand, articles, listed))
+        if outcome is not Outcome.REFUSED:
+            self.history.publish(self._unwritten.values())
+            self._unwritten = {}
+        else:
+            log.warning("partition %d: the store is ahead; waiting", self._part.number)
+            kept = await asyncio.to_thread(self._writer.position, self._part.number)
+            self._kept = kept or (0, 0)
+        if self._fault:
+            log.warning("partition %d: the store answers again", self._part.number)
+            self._fault = ""
+        self._all_due = outcome is not Outcome.WRITTEN
+
+    async def _follow(self, stand: Stand, questions: list[Question]) -> None:
+        """Write the boards beside the live ones that changed, and tell of them."""
+        made = self._followed.made(questions)
+        if made:
+            values = {self._names.board(q): packed(board) for q, board in made.items()}
+            write = Write(stand, values, Changed(boards=list(made)), keep=FOLLOWED_KEEP)
+            await asyncio.to_thread(self._writer.write, write)
+            self._followed.written()
+
+    async def _answer(self, stand: Stand, mine: list[Question]) -> None:
+        """Make the boards that are asked for, each at once and then every second."""
+        now = self._clock()
+        self._made = {q: made for q, made in self._made.items() if q in mine}
+        values = {}
+        for question in mine:
+            if now - self._made.get(question, -RENEW) >= RENEW:
+                self._made[question] = now
+                try:
+                    values[self._names.board(question)] = self._publisher.board(question)
+                except ProfileError as error:
+                    log.warning("board %s refused: %s", question, error)
+        if values:
+            write = Write(stand, values, keep=BOARD_KEEP)
+            await asyncio.to_thread(self._writer.write, write)
+
+    def _is_mine(self, question: Question) -> bool:
+        return partition_of(site_of(question.edition), self._part.count) == self._part.number
+
+    def _away(self, error: StoreError) -> None:
+        if not self._fault:
+            log.warning("partition %d: the store is away: %s", self._part.number, error)
+        self._fault = str(error)
+        self._all_due = True

@@ -1,0 +1,117 @@
+"""The settings log of a cluster: one topic of one partition that every process follows.
+
+Who decides writes a record and waits until it comes back: all readers see the same order, so that
+all agree which of two records that follow the same one holds.
+"""
+
+import asyncio
+import logging
+
+from ranking.profiles.profile import DEFAULT, Profile
+from ranking.service.ports import Refused
+from ranking.settings_log.book import Book, ConflictError
+from ranking.settings_log.decisions import Record, RecordError, packed, record_of
+from streams.topic_reader import Reader, RecordsError, Writer
+from streams.topic_reader import Record as LogRecord
+
+PATIENCE = 10.0
+RETRY = 0.5
+REMEMBERED = 1000
+
+log = logging.getLogger("tolqyn")
+
+
+class KafkaSettings:
+    """What operators decided, as one process knows it.
+
+    Parameters
+    ----------
+    kafka : str
+        Broker, as host:port.
+    topic : str
+    base : Profile
+        Of all lists, before any record.
+    """
+
+    def __init__(self, kafka: str, topic: str, base: Profile = DEFAULT) -> None:
+        self.book = Book(base)
+        self._kafka, self._topic = kafka, topic
+        self._writer = Writer(kafka)
+        self._next = 0
+        self._following: asyncio.Task[None] | None = None
+        self._outcomes: dict[int, bool] = {}  # by offset: whether it held
+        self._moved = asyncio.Condition()
+        self._fault = "the settings were not read yet"
+
+    def fault(self) -> str:
+        """Why decisions are not known here, or nothing."""
+        return self._fault or "; ".join(self.book.faults)
+
+    def begin(self) -> "asyncio.Task[None]":
+        """Follow the log from now on, in a task of the running loop; once."""
+        if self._following is None:
+            self._following = asyncio.create_task(self.follow())
+        return self._following
+
+    async def known(self) -> None:
+        """Wait until all that is written now is read."""
+        async with self._moved:
+            await self._moved.wait_for(lambda: not self._fault)
+
+    async def follow(self) -> None:
+        """Follow the log for ever; the broker may be away, which is told once."""
+        told = ""
+        while True:
+            try:
+                async with Reader(self._kafka) as reader:
+                    _, end = await reader.bounds(self._topic, 0)
+                    async for records in reader.follow(self._topic, 0, self._next):
+                        if told:
+                            log.warning("the settings are read again")
+                        told = ""
+                        await self._take(records, end)
+            except RecordsError as error:
+                if str(error) != told:
+                    log.warning("the settings cannot be read: %s; trying again", error)
+                told = str(error)
+                if self._fault:  # what was known once goes on holding
+                    self._fault = f"the settings cannot be read: {error}"
+                await asyncio.sleep(RETRY)
+
+    async def write(self, record: Record) -> None:
+        """Return when the record holds, for this process too.
+
+        Raises
+        ------
+        ConflictError
+            If somebody else decided first.
+        Refused
+            If the broker does not take it.
+        """
+        key = f"{record.kind} {record.name}".encode()
+        try:
+            offset = await self._writer.write(self._topic, 0, [(key, packed(record))]) - 1
+            async with asyncio.timeout(PATIENCE), self._moved:
+                await self._moved.wait_for(lambda: self._next > offset)
+        except (RecordsError, TimeoutError) as error:
+            reason = f"the settings cannot be written: {error or 'no answer'}"
+            raise Refused(reason, 5) from error
+        if not self._outcomes.get(offset, False):
+            raise ConflictError(self.book.conflict(record.kind, record.name, record.parent))
+
+    async def _take(self, records: list[LogRecord], end: int) -> None:
+        for record in records:
+            self._outcomes[record.offset] = self._holds(record)
+            self._next = record.offset + 1
+            self._outcomes.pop(record.offset - REMEMBERED, None)
+        if records or (self._fault and self._next >= end):
+            async with self._moved:
+                self._fault = "" if self._next >= end else self._fault
+                self._moved.notify_all()
+
+    def _holds(self, record: LogRecord) -> bool:
+        try:
+            return self.book.take(record_of(record.value))
+        except RecordError as error:
+            log.warning("settings at %d: %s", record.offset, error)
+            return False
