@@ -25,11 +25,11 @@ from ranking.engine.event import site_of
 from ranking.engine.outcomes import NAMES, NO_ROOM, ROBOT
 from ranking.engine.recovery import Rereading
 from ranking.engine.settings import EngineSettings
-from ranking.engine.signals.experiment_sums import Row
+from ranking.engine.signals.experiment_sums import ArmSums
 from ranking.engine.site import Remembered, Site
 from ranking.engine.snapshot import (
     CheckpointError,
-    Header,
+    CheckpointHeader,
     Marks,
     Snapshot,
     arm_name,
@@ -40,7 +40,7 @@ from ranking.engine.snapshot import (
     read_whole,
 )
 from ranking.lists.boards import SURFACES, Board
-from ranking.lists.live_lists import Showing
+from ranking.lists.live_lists import LiveLists
 from ranking.profiles.profile import DEFAULT, Profile
 
 MINUTE_MS = 60_000
@@ -49,7 +49,7 @@ DUE = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class TickChanges:
     """What came of the log and the cards since the tick before.
 
     Attributes
@@ -71,7 +71,7 @@ class Changes:
     listed: set[str]
 
 
-class Ranker(Showing):
+class Ranker(LiveLists):
     """State and lists of all sites of one log.
 
     Parameters
@@ -193,7 +193,7 @@ class Ranker(Showing):
         renew: bool = True,
         wall: float | None = None,
         made: Callable[[Board], None] | None = None,
-    ) -> Changes:
+    ) -> TickChanges:
         """Bring the lists up to the log and make the boards that changed, or whose time has come.
 
         Without a wall clock all of them are made. With one, what small editions borrow is looked at
@@ -244,7 +244,9 @@ class Ranker(Showing):
                 made(boards[-1])
         for name in changed | viewed:
             self._turns[name] = self._next_turn(name)
-        return Changes(boards, touched, evicted, cards, turned | {edition for edition, _ in cards})
+        return TickChanges(
+            boards, touched, evicted, cards, turned | {edition for edition, _ in cards}
+        )
 
     @property
     def robots(self) -> Counter[str]:
@@ -289,7 +291,7 @@ class Ranker(Showing):
             if self.profile(name, "popular").window:
                 yield name, "popular"
 
-    def arms(self) -> Iterator[tuple[str, int, list[Row]]]:
+    def arms(self) -> Iterator[tuple[str, int, list[ArmSums]]]:
         """Site, log position that comes next, and sums by arm, uncopied."""
         for site in self._logged_sites():
             rows = [site.arms.row(place) for place in range(len(site.arms.names))]
@@ -332,7 +334,7 @@ class Ranker(Showing):
         """
         return cls(settings, profile, catalogue).restored(*read_whole(data))
 
-    def restored(self, header: Header, pieces: Mapping[str, bytes]) -> "Ranker":
+    def restored(self, header: CheckpointHeader, pieces: Mapping[str, bytes]) -> "Ranker":
         """Fill an empty ranker from the pieces of a checkpoint; the same ranker.
 
         Raises

@@ -6,36 +6,36 @@ it stays in the store. What the store did not take is made again.
 
 from collections.abc import Callable, Iterable
 
-from ranking.lists.alternative_boards import Beside, Sought
+from ranking.lists.alternative_boards import AlternativeBoards, WantedBoard
 from ranking.lists.boards import Board
-from ranking.lists.live_lists import Showing
+from ranking.lists.live_lists import LiveLists
 from ranking.profiles.profile import ProfileError, profile_of_json
-from ranking.read_model.store_keys import Question
+from ranking.read_model.store_keys import OnDemandKey
 
 ROUND = 20.0
 
 
-class Following:
+class ArmBoards:
     """What one partition makes for those who follow.
 
     Parameters
     ----------
-    showing : Showing
+    showing : LiveLists
         Its lists.
     clock : callable
         Monotonic seconds.
     """
 
-    def __init__(self, showing: Showing, clock: Callable[[], float]) -> None:
-        self._beside, self._clock = Beside(showing), clock
-        self._soughts: dict[Question, Sought] = {}
+    def __init__(self, showing: LiveLists, clock: Callable[[], float]) -> None:
+        self._beside, self._clock = AlternativeBoards(showing), clock
+        self._soughts: dict[OnDemandKey, WantedBoard] = {}
         self._rounded, self._is_written = clock(), True
 
     def note(self, boards: Iterable[Board]) -> None:
         """Learn which live boards a tick made."""
         self._beside.note(boards)
 
-    def made(self, questions: Iterable[Question]) -> dict[Question, Board]:
+    def made(self, questions: Iterable[OnDemandKey]) -> dict[OnDemandKey, Board]:
         """Make those that are due, of all that are followed now."""
         now = self._clock()
         if not self._beside.is_due(now):
@@ -55,10 +55,10 @@ class Following:
         self._is_written = True
 
 
-def _sought(question: Question) -> Sought | None:
+def _sought(question: OnDemandKey) -> WantedBoard | None:
     """The board that is asked for; None if there can be no such profile."""
     try:
         profile = profile_of_json(question.profile)
     except ProfileError:
         return None
-    return Sought(question.edition, question.surface, question.section, profile)
+    return WantedBoard(question.edition, question.surface, question.section, profile)

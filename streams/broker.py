@@ -194,7 +194,7 @@ class Broker:
         return [ends[partition].offset for partition in asked]
 
 
-class Producer:
+class PlainProducer:
     """Sends records, each once, in the order given within a partition.
 
     Parameters

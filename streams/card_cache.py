@@ -12,7 +12,7 @@ import threading
 from ranking.content.tombstones import GONE, Held, read_kept
 from ranking.service.ports import Refused
 from streams.cards import CardError, CardRecords, removal_record
-from streams.librdkafka import FastFollower, FastLogError
+from streams.librdkafka import RdKafkaError, RdKafkaFollower
 
 READ = 0.2
 PATIENCE = 60.0
@@ -34,7 +34,7 @@ class KeptCards:
     def __init__(self, kafka: str, topic: str, count: int) -> None:
         self._values: dict[bytes, bytes] = {}
         self._overwritten: list[tuple[bytes, bytes]] = []
-        self._follower = FastFollower(kafka, topic, count)
+        self._follower = RdKafkaFollower(kafka, topic, count)
         self._records = CardRecords()
         self._read, self._stopping = threading.Event(), False
         self._thread = threading.Thread(target=self._follow, name="cards", daemon=True)
@@ -54,7 +54,7 @@ class KeptCards:
         """
         if not self.is_read(PATIENCE):
             message = f"articles were not read within {PATIENCE:.0f} s"
-            raise FastLogError(message)
+            raise RdKafkaError(message)
 
     def held(self, edition: str, article: str) -> Held:
         """What is kept of an article.

@@ -18,13 +18,13 @@ import msgspec
 
 from ranking.engine.snapshot import (
     CheckpointError,
-    Header,
+    CheckpointHeader,
     Marks,
     Snapshot,
     piece_names,
     read_header,
 )
-from streams.topic_reader import Reader, Writer
+from streams.topic_reader import PartitionReader, TopicWriter
 
 LETTERS = "abc"
 KEPT = 2
@@ -52,11 +52,11 @@ class Loaded(msgspec.Struct, frozen=True):
 
     Attributes
     ----------
-    header : Header
+    header : CheckpointHeader
     pieces : dict of str to bytes
     """
 
-    header: Header
+    header: CheckpointHeader
     pieces: dict[str, bytes]
 
 
@@ -67,7 +67,7 @@ class Checkpoints:
     ----------
     topic : str
     partition : int
-    writer : Writer
+    writer : TopicWriter
     end : int
         The topic's end when the partition was taken.
     stale : iterable of bytes
@@ -78,7 +78,7 @@ class Checkpoints:
         self,
         topic: str,
         partition: int,
-        writer: Writer,
+        writer: TopicWriter,
         end: int = 0,
         stale: Iterable[bytes] = (),
     ) -> None:
@@ -93,7 +93,7 @@ class Checkpoints:
         self._end: int | None = end
         """Offset after what this worker wrote, or read, last; None = a write failed halfway."""
 
-    async def is_ours(self, reader: Reader) -> bool:
+    async def is_ours(self, reader: PartitionReader) -> bool:
         """Say whether nobody else has written checkpoints of the partition since.
 
         After a write that failed nobody knows how far it came: whatever is there counts as ours.
@@ -170,7 +170,7 @@ class Found(msgspec.Struct, frozen=True):
     fault: str = ""
 
 
-async def load(reader: Reader, topic: str, partition: int) -> Found:
+async def load(reader: PartitionReader, topic: str, partition: int) -> Found:
     """Read the checkpoints of a partition.
 
     Raises

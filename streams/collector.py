@@ -16,12 +16,12 @@ from ranking.content.tombstones import Held
 from ranking.engine.batch import encode
 from ranking.engine.event import site_of
 from ranking.engine.event_columns import Rows
-from ranking.service.batches import NOTHING, Bundler
+from ranking.service.batches import NOTHING, Batcher
 from ranking.service.ports import Refused
 from streams.card_cache import KeptCards
 from streams.cards import card_record, removal_record, restoration_record
 from streams.day_keys import DayKeys
-from streams.librdkafka import FastLogError, FastProducer
+from streams.librdkafka import RdKafkaError, RdKafkaProducer
 from streams.partitions import partition_of
 from streams.topic_names import TopicNames
 
@@ -63,10 +63,10 @@ class KafkaIntake:
 
     def __init__(self, kafka: str, topics: TopicNames, count: int) -> None:
         self._topics, self._count = topics, count
-        self._producer = FastProducer(kafka, PATIENCE)
+        self._producer = RdKafkaProducer(kafka, PATIENCE)
         self._kept = KeptCards(kafka, topics.articles, count)
         keys = DayKeys(kafka, topics)
-        self._bundler = Bundler(keys.key, keys.id_key)
+        self._bundler = Batcher(keys.key, keys.id_key)
         self._inbox: list[_Request] = []
         self._waiting = 0
         self._wake = threading.Condition()
@@ -159,7 +159,7 @@ class KafkaIntake:
         sending = _Sending(requests)
         try:
             records = self._records(requests)
-        except FastLogError as error:
+        except RdKafkaError as error:
             sending.faults.append(str(error))
             self._tell(sending)
             return

@@ -11,7 +11,7 @@ import threading
 
 import msgspec
 
-from streams.librdkafka import FastLogError, FastProducer, read_topic
+from streams.librdkafka import RdKafkaError, RdKafkaProducer, read_topic
 from streams.topic_names import TopicNames
 
 NO_DAY = -1
@@ -82,7 +82,11 @@ class DayKeys:
         return found
 
     def _write(self, topic: str, key: DayKey) -> None:
-        producer, written, faults = FastProducer(self._kafka, 10.0), threading.Event(), list[str]()
+        producer, written, faults = (
+            RdKafkaProducer(self._kafka, 10.0),
+            threading.Event(),
+            list[str](),
+        )
 
         def done(fault: str) -> None:
             faults.append(fault)
@@ -93,4 +97,4 @@ class DayKeys:
         producer.flush(15.0)
         if not written.is_set() or faults[0]:
             message = f"a key cannot be written to {topic}: {(faults or ['no answer'])[0]}"
-            raise FastLogError(message)
+            raise RdKafkaError(message)

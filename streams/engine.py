@@ -10,24 +10,23 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ranking.alerts.observer import Watch
-from ranking.alerts.webhook_sender import Teller
+from ranking.alerts.observer import Observer
+from ranking.alerts.webhook_sender import WebhookSender
 from ranking.engine.batch import BatchError
 from ranking.engine.settings import EngineSettings
 from ranking.engine.snapshot import CheckpointError
 from ranking.history.shown_boards import EVERY
-from ranking.ranker import Changes, Ranker
-from ranking.read_model.store import StoreError
-from ranking.read_model.store import Writer as StoreWriter
-from ranking.read_model.store_keys import Names, Question
+from ranking.ranker import Ranker, TickChanges
+from ranking.read_model.store import StoreError, StoreWriter
+from ranking.read_model.store_keys import OnDemandKey, StoreKeys
 from streams.cards import CardError
 from streams.checkpoints import Checkpoints, Loaded, load
 from streams.hourly_checkpoints import Hours
-from streams.partition_engine import Part
-from streams.publisher import Publishing
+from streams.partition_engine import PartitionEngine
+from streams.publisher import PartitionPublisher
 from streams.settings_log import KafkaSettings
 from streams.topic_names import TopicNames
-from streams.topic_reader import Reader, Record, RecordsError, Writer
+from streams.topic_reader import PartitionReader, RecordsError, TopicRecord, TopicWriter
 
 TICK = 0.1
 BUSY = 4
@@ -69,9 +68,9 @@ class EngineOptions:
 class _Held:
     """A partition that is this worker's."""
 
-    part: Part
+    part: PartitionEngine
     checkpoints: Checkpoints
-    publishing: Publishing
+    publishing: PartitionPublisher
     hours: Hours
     following: "asyncio.Task[None]"
 
@@ -83,20 +82,20 @@ class Engine:
     ----------
     options : EngineOptions
     store : StoreWriter
-    names : Names
+    names : StoreKeys
     decided : KafkaSettings
         Profiles and edits; followed beside the engine.
     """
 
     def __init__(
-        self, options: EngineOptions, store: StoreWriter, names: Names, decided: KafkaSettings
+        self, options: EngineOptions, store: StoreWriter, names: StoreKeys, decided: KafkaSettings
     ) -> None:
         self._options, self._store, self._names = options, store, names
         self.decided = decided
-        self._teller = Teller()
+        self._teller = WebhookSender()
         self._held: dict[int, _Held] = {}
-        self._writer = Writer(options.kafka)
-        self._reader = Reader(options.kafka)
+        self._writer = TopicWriter(options.kafka)
+        self._reader = PartitionReader(options.kafka)
 
     def next_offsets(self) -> dict[int, int]:
         """Offset that comes next, by partition."""
@@ -195,7 +194,7 @@ class Engine:
                     log.warning("partition %d: boards not kept: %s", held.part.number, error)
                     history.again(due)
 
-    async def _wanted(self) -> list[Question]:
+    async def _wanted(self) -> list[OnDemandKey]:
         """Boards that are asked for; none while the store is away, of which `publishing` tells."""
         try:
             return await asyncio.to_thread(self._store.wanted)
@@ -204,25 +203,25 @@ class Engine:
 
     async def _load(self, number: int) -> _Held:
         began, topics = time.monotonic(), self._options.topics
-        async with Reader(self._options.kafka) as reader:
+        async with PartitionReader(self._options.kafka) as reader:
             found = await load(reader, topics.checkpoints, number)
-        part = Part(number, self._options.count, self._ranker())
+        part = PartitionEngine(number, self._options.count, self._ranker())
         fault = found.fault
         if found.loaded:
             fault = await asyncio.to_thread(self._restore, part, found.loaded) or fault
-        async with Reader(self._options.kafka) as reader:
+        async with PartitionReader(self._options.kafka) as reader:
             begin, end = await reader.bounds(topics.views, number)
         self._check(part, begin, end, fault)
         part.begin(begin)
         await self._load_cards(part)
         self._govern(part.ranker)
-        watch = Watch(part.ranker)
+        watch = Observer(part.ranker)
 
-        def look(changes: Changes) -> None:
+        def look(changes: TickChanges) -> None:
             hooks = self.decided.book.hooks()
             self._teller.tell(watch.look(changes, hooks, time.time()))
 
-        publishing = Publishing(part, self._store, self._names, look=look)
+        publishing = PartitionPublisher(part, self._store, self._names, look=look)
         await publishing.begin(end)
         log.warning(
             "partition %d: state at offset %d, reading from %d of %d, loaded in %.2f s",
@@ -243,15 +242,15 @@ class Engine:
     def _ranker(self) -> Ranker:
         return Ranker(self._options.settings, self.decided.book.profiles.base)
 
-    async def _load_cards(self, part: Part) -> None:
+    async def _load_cards(self, part: PartitionEngine) -> None:
         topic = self._options.topics.articles
-        async with Reader(self._options.kafka) as reader:
+        async with PartitionReader(self._options.kafka) as reader:
             first, last = await reader.bounds(topic, part.number)
             async for record in reader.read(topic, part.number, first, last):
                 self._take_card(part, record)
             part.articles = last
 
-    def _restore(self, part: Part, loaded: Loaded) -> str:
+    def _restore(self, part: PartitionEngine, loaded: Loaded) -> str:
         """Fill the part's ranker; returns why that cannot be, or nothing."""
         try:
             part.ranker.restored(loaded.header, loaded.pieces)
@@ -260,12 +259,12 @@ class Engine:
             return str(error)
         return ""
 
-    def _check(self, part: Part, begin: int, end: int, fault: str) -> None:
+    def _check(self, part: PartitionEngine, begin: int, end: int, fault: str) -> None:
         """Refuse a log that does not go on where the state stands.
 
         Parameters
         ----------
-        part : Part
+        part : PartitionEngine
         begin, end : int
             Bounds of the log.
         fault : str
@@ -295,10 +294,10 @@ class Engine:
                 part.number, position, begin,
             )  # fmt: skip
 
-    async def _follow_cards(self, part: Part) -> None:
+    async def _follow_cards(self, part: PartitionEngine) -> None:
         """Follow the topic of articles for ever; the broker may be away."""
         while True:
-            reader = Reader(self._options.kafka)
+            reader = PartitionReader(self._options.kafka)
             try:
                 await reader.start()
                 topic = self._options.topics.articles
@@ -311,7 +310,7 @@ class Engine:
             finally:
                 await reader.stop()
 
-    def _take_card(self, part: Part, record: Record) -> None:
+    def _take_card(self, part: PartitionEngine, record: TopicRecord) -> None:
         try:
             part.take_card(record.offset, record.key, record.value)
         except CardError as error:

@@ -17,13 +17,19 @@ from ranking.engine.event import site_of
 from ranking.engine.settings import EngineSettings
 from ranking.engine.snapshot import CheckpointError, read_header
 from ranking.history.past_state import ArchiveError, Kept, Rankers
-from ranking.history.shown_boards import Key, Shown
+from ranking.history.shown_boards import Key, ShownBoard
 from ranking.lists.boards import Board
 from ranking.ranker import Ranker
 from ranking.settings_log.book import Book
 from streams.cards import CardError, CardRecords
-from streams.hourly_checkpoints import Hour, Published, entry_of, pieces_of
-from streams.librdkafka import FastLogError, FastRecord, bounds_of, count_partitions, read_partition
+from streams.hourly_checkpoints import HourlyCheckpoint, Published, entry_of, pieces_of
+from streams.librdkafka import (
+    RdKafkaError,
+    RdKafkaRecord,
+    bounds_of,
+    count_partitions,
+    read_partition,
+)
 from streams.partitions import partition_of
 from streams.topic_names import TopicNames
 
@@ -36,14 +42,14 @@ class _Known:
     ----------
     boards : dict
         By edition and surface, in the order of the log's clock.
-    hours : list of Hour
+    hours : list of HourlyCheckpoint
         In the order in which they were written.
     next : dict of str to int
         Offset that comes next, by topic.
     """
 
-    boards: dict[Key, list[Shown]] = field(default_factory=dict)
-    hours: list[Hour] = field(default_factory=list)
+    boards: dict[Key, list[ShownBoard]] = field(default_factory=dict)
+    hours: list[HourlyCheckpoint] = field(default_factory=list)
     catalogue: Catalogue = field(default_factory=Catalogue)
     cards: CardRecords = field(default_factory=CardRecords)
     next: dict[str, int] = field(default_factory=dict)
@@ -110,7 +116,7 @@ class Topics:
         with _answered():
             return bounds_of(self._kafka, topic, self._number(site))
 
-    def read(self, topic: str, site: str, start: int, end: int) -> Iterator[FastRecord]:
+    def read(self, topic: str, site: str, start: int, end: int) -> Iterator[RdKafkaRecord]:
         """Records of a site's partition of a topic."""
         with _answered():
             number = self._number(site)
@@ -122,7 +128,7 @@ class Topics:
                 self._count = count_partitions(self._kafka, self.names.views)
         return partition_of(site, self._count)
 
-    def _news(self, known: _Known, topic: str, number: int) -> Iterator[FastRecord]:
+    def _news(self, known: _Known, topic: str, number: int) -> Iterator[RdKafkaRecord]:
         with _answered():
             first, end = bounds_of(self._kafka, topic, number)
             start = max(known.next.get(topic, 0), first)
@@ -182,7 +188,7 @@ class KafkaArchive:
             if batch.site == site:
                 yield record.offset, batch
 
-    def _pieces(self, hour: Hour, site: str) -> Mapping[str, bytes]:
+    def _pieces(self, hour: HourlyCheckpoint, site: str) -> Mapping[str, bytes]:
         topic = self._topics.names.hours
         if hour.first < self._topics.bounds(topic, site)[0]:
             message = "the state is forgotten"
@@ -191,9 +197,9 @@ class KafkaArchive:
         return pieces_of(hour, [(record.key, record.value) for record in records])
 
 
-def _take_entry(known: _Known, record: FastRecord) -> None:
+def _take_entry(known: _Known, record: RdKafkaRecord) -> None:
     entry = entry_of(record.value)
-    if isinstance(entry, Hour):
+    if isinstance(entry, HourlyCheckpoint):
         known.hours.append(entry)
     elif isinstance(entry, Published):
         shown = entry.shown
@@ -201,7 +207,7 @@ def _take_entry(known: _Known, record: FastRecord) -> None:
         insort(boards, shown, key=_at)
 
 
-def _take_card(known: _Known, record: FastRecord) -> None:
+def _take_card(known: _Known, record: RdKafkaRecord) -> None:
     try:
         edition, article, held = known.cards.read(record.key, record.value)
     except CardError:
@@ -215,7 +221,7 @@ def _take_card(known: _Known, record: FastRecord) -> None:
         known.catalogue.put(held.card)
 
 
-def _at(shown: Shown) -> float:
+def _at(shown: ShownBoard) -> float:
     return shown.at
 
 
@@ -223,6 +229,6 @@ def _at(shown: Shown) -> float:
 def _answered() -> Iterator[None]:
     try:
         yield
-    except FastLogError as error:
+    except RdKafkaError as error:
         message = f"Kafka does not answer: {error}"
         raise ArchiveError(message) from error

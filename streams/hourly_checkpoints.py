@@ -14,16 +14,16 @@ import msgspec
 
 from ranking.engine.snapshot import Snapshot
 from ranking.history.hours import is_new_hour
-from ranking.history.shown_boards import Shown
+from ranking.history.shown_boards import ShownBoard
 from ranking.ranker import Ranker
 from streams.topic_names import TopicNames
-from streams.topic_reader import Writer
+from streams.topic_reader import TopicWriter
 
 TOGETHER = 8 << 20
 """Bytes of pieces that are under way at a time."""
 
 
-class Hour(msgspec.Struct, array_like=True, frozen=True, tag="hour"):
+class HourlyCheckpoint(msgspec.Struct, array_like=True, frozen=True, tag="hour"):
     """Where a past state is.
 
     Attributes
@@ -45,10 +45,10 @@ class Hour(msgspec.Struct, array_like=True, frozen=True, tag="hour"):
 class Published(msgspec.Struct, array_like=True, frozen=True, tag="board"):
     """What was shown."""
 
-    shown: Shown
+    shown: ShownBoard
 
 
-Entry = Hour | Published
+Entry = HourlyCheckpoint | Published
 _DECODER: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry)
 
 
@@ -60,7 +60,9 @@ def entry_of(value: bytes | None) -> Entry | None:
         return None
 
 
-def pieces_of(hour: Hour, records: Sequence[tuple[bytes | None, bytes | None]]) -> dict[str, bytes]:
+def pieces_of(
+    hour: HourlyCheckpoint, records: Sequence[tuple[bytes | None, bytes | None]]
+) -> dict[str, bytes]:
     """A past state's pieces by name, out of the records between its offsets."""
     begin = hour.epoch + b" "
     return {
@@ -77,7 +79,7 @@ class Hours:
     ----------
     topics : TopicNames
     partition : int
-    writer : Writer
+    writer : TopicWriter
     last : float
         Wall clock, seconds: nothing more of its hour is written.
     clock : callable
@@ -88,7 +90,7 @@ class Hours:
         self,
         topics: TopicNames,
         partition: int,
-        writer: Writer,
+        writer: TopicWriter,
         last: float = 0.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -114,11 +116,11 @@ class Hours:
         if not ends:
             return False
         header = msgspec.msgpack.encode(snapshot.header())
-        await self._write(Hour(header, epoch, ends[0] - 1, ends[-1]))
+        await self._write(HourlyCheckpoint(header, epoch, ends[0] - 1, ends[-1]))
         self._last = now
         return True
 
-    async def publish(self, boards: Sequence[Shown]) -> None:
+    async def publish(self, boards: Sequence[ShownBoard]) -> None:
         """Write down what is shown.
 
         Raises

@@ -18,12 +18,12 @@ import msgspec
 
 from ranking.backtest.files import EVENT_FIELDS, Chunk, FileError, body_of, mapping_of, view_chunks
 from ranking.benchmarks.processes import TOLQYN, Command, spawned
-from ranking.benchmarks.time_limit import Limit
+from ranking.benchmarks.time_limit import TimeLimit
 from ranking.engine.event import DEFAULT_EDITION, site_of
-from ranking.read_model.store import StoreError, Writer
-from ranking.read_model.store_keys import Names
+from ranking.read_model.store import StoreError, StoreWriter
+from ranking.read_model.store_keys import StoreKeys
 from streams.broker import Broker
-from streams.librdkafka import FastProducer, committed
+from streams.librdkafka import RdKafkaProducer, committed
 from streams.partitions import partition_of
 from streams.send import KafkaTarget
 from streams.topic_names import TopicNames
@@ -36,7 +36,7 @@ PEER = Path(__file__).parents[1] / "tests" / "benchmarks" / "peers" / "KafkaStre
 JARS = Path(__file__).parents[1] / "deploy" / "kafka" / "jars"
 
 
-def versus(views: Path | None, columns: str, limit: Limit) -> dict[str, float]:
+def versus(views: Path | None, columns: str, limit: TimeLimit) -> dict[str, float]:
     """Rank a log by the cluster and count it by Kafka Streams.
 
     Parameters
@@ -45,7 +45,7 @@ def versus(views: Path | None, columns: str, limit: Limit) -> dict[str, float]:
         The log, of one site.
     columns : str
         Other names of its columns.
-    limit : Limit
+    limit : TimeLimit
         For what comes after the log is in Kafka.
 
     Returns
@@ -113,7 +113,11 @@ def _fill_packed(kafka: str, namespace: str, chunks: Iterator[Chunk]) -> int:
 
 
 def _fill_single(kafka: str, namespace: str, chunks: Iterator[Chunk]) -> None:
-    producer, topic, faults = FastProducer(kafka, PATIENCE), TopicNames(namespace).raw, list[str]()
+    producer, topic, faults = (
+        RdKafkaProducer(kafka, PATIENCE),
+        TopicNames(namespace).raw,
+        list[str](),
+    )
     for chunk in chunks:
         names = list(chunk.columns)
         for row in zip(*chunk.columns.values(), strict=True):
@@ -129,13 +133,13 @@ def _fill_single(kafka: str, namespace: str, chunks: Iterator[Chunk]) -> None:
 
 
 def _rank(
-    kafka: str, namespace: str, count: int, limit: Limit, *, with_packer: bool
+    kafka: str, namespace: str, count: int, limit: TimeLimit, *, with_packer: bool
 ) -> tuple[float, float] | None:
     """Seconds from a ready worker to the last view's board in the store, and its peak MB."""
     kind = "single views" if with_packer else "packed views"
     store = os.environ.get("TOLQYN_REDIS", "redis://127.0.0.1:6379/0")
     at = ("--kafka", kafka, "--namespace", namespace)
-    stand = Stand(Writer(store, Names(namespace)))
+    stand = StoreProgress(StoreWriter(store, StoreKeys(namespace)))
 
     def is_packed() -> bool:
         stand.look()
@@ -161,10 +165,10 @@ def _rank(
             return stand.since(end) - began, worker.peak_megabytes()
 
 
-class Stand:
+class StoreProgress:
     """When the store reached which log position."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: StoreWriter) -> None:
         self._writer = writer
         self._seen: list[tuple[int, float]] = []
 
@@ -190,7 +194,7 @@ def _is_packed(kafka: str, namespace: str, count: int) -> bool:
     return sum(committed(kafka, topics.packers, topics.raw, PARTITIONS)) >= count
 
 
-def _peer(kafka: str, namespace: str, count: int, store: str, limit: Limit) -> float | None:
+def _peer(kafka: str, namespace: str, count: int, store: str, limit: TimeLimit) -> float | None:
     """Seconds of Kafka Streams, from its first view to its last."""
     if not limit.left():
         limit.miss(f"Kafka Streams did not count with its store in {store}")

@@ -27,11 +27,11 @@ Delivered = Callable[[str], None]
 """Told the reason why a record was not written, or nothing."""
 
 
-class FastLogError(OSError):
+class RdKafkaError(OSError):
     """The broker does not answer, or refuses."""
 
 
-class FastProducer:
+class RdKafkaProducer:
     """Writes records; not waiting for them.
 
     Parameters
@@ -86,7 +86,7 @@ class FastProducer:
         return int(self._producer.flush(seconds))
 
 
-class FastConsumer:
+class RdKafkaConsumer:
     """Reads raw events as a member of a group, committing what was carried on.
 
     Parameters
@@ -138,7 +138,7 @@ class FastConsumer:
         for message in messages:
             error = message.error()
             if error and error.fatal():
-                raise FastLogError(error.str())
+                raise RdKafkaError(error.str())
         return [message for message in messages if not message.error()]
 
     def commit(self, offsets: dict[int, int]) -> None:
@@ -147,14 +147,14 @@ class FastConsumer:
         try:
             self._consumer.commit(offsets=places, asynchronous=False)
         except KafkaException as error:
-            raise FastLogError(_reason(error)) from error
+            raise RdKafkaError(_reason(error)) from error
 
     def close(self) -> None:
         """Leave the group."""
         self._consumer.close()
 
 
-class FastFollower:
+class RdKafkaFollower:
     """Reads all partitions of a topic from their beginning, in no group, for ever.
 
     Parameters
@@ -196,20 +196,20 @@ def read_topic(kafka: str, topic: str, patience: float = PATIENCE) -> list[bytes
 
     Raises
     ------
-    FastLogError
+    RdKafkaError
         If the broker does not answer in time; a topic that is just being made is waited for.
     """
     until = time.monotonic() + patience
     while True:
         try:
             return _read_topic(kafka, topic, patience)
-        except FastLogError:
+        except RdKafkaError:
             if time.monotonic() > until:
                 raise
             time.sleep(0.1)
 
 
-class FastRecord(NamedTuple):
+class RdKafkaRecord(NamedTuple):
     """One record of a partition."""
 
     offset: int
@@ -225,7 +225,7 @@ def bounds_of(
 
     Raises
     ------
-    FastLogError
+    RdKafkaError
         If the broker does not answer in time.
     """
     with _reader(kafka) as consumer:
@@ -239,25 +239,25 @@ def count_partitions(kafka: str, topic: str, patience: float = PATIENCE) -> int:
 
     Raises
     ------
-    FastLogError
+    RdKafkaError
         If the broker does not answer in time, or has no such topic.
     """
     with _reader(kafka) as consumer:
         found = consumer.list_topics(topic, patience).topics[topic]
         if found.error or not found.partitions:
             reason = f"there is no topic {topic}"
-            raise FastLogError(reason)
+            raise RdKafkaError(reason)
         return len(found.partitions)
 
 
 def read_partition(
     kafka: str, topic: str, partition: int, start: int, end: int, patience: float = PATIENCE
-) -> Iterator[FastRecord]:
+) -> Iterator[RdKafkaRecord]:
     """Records from one offset up to another; compacted ones are missing.
 
     Raises
     ------
-    FastLogError
+    RdKafkaError
         If the broker does not answer in time.
     """
     if start >= end:
@@ -268,15 +268,15 @@ def read_partition(
             message = consumer.poll(patience)
             if message is None:
                 reason = f"no record of {topic} in {patience:.0f} s"
-                raise FastLogError(reason)
+                raise RdKafkaError(reason)
             if error := message.error():
                 if error.code() == KafkaError._PARTITION_EOF:
                     return
-                raise FastLogError(error.str())
+                raise RdKafkaError(error.str())
             start = (message.offset() or 0) + 1
             if start <= end:
                 stamp_ms = message.timestamp()[1]
-                yield FastRecord(start - 1, message.key(), message.value(), stamp_ms)
+                yield RdKafkaRecord(start - 1, message.key(), message.value(), stamp_ms)
 
 
 def committed(
@@ -286,7 +286,7 @@ def committed(
 
     Raises
     ------
-    FastLogError
+    RdKafkaError
         If the broker does not answer.
     """
     settings = {"bootstrap.servers": kafka, "group.id": group, "log_level": 2}
@@ -295,7 +295,7 @@ def committed(
         places = [TopicPartition(topic, number) for number in range(count)]
         return [max(place.offset, 0) for place in consumer.committed(places, patience)]
     except KafkaException as error:
-        raise FastLogError(_reason(error)) from error
+        raise RdKafkaError(_reason(error)) from error
     finally:
         consumer.close()
 
@@ -312,7 +312,7 @@ def _reader(kafka: str) -> Iterator[Consumer]:
     try:
         yield consumer
     except KafkaException as error:
-        raise FastLogError(_reason(error)) from error
+        raise RdKafkaError(_reason(error)) from error
     finally:
         consumer.close()
 

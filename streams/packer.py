@@ -24,7 +24,7 @@ from ranking.engine.event_columns import Rows, joined
 from ranking.service.batches import NOTHING, DayHashes
 from ranking.service.collector import Admitted, admit
 from streams.day_keys import DayKeys
-from streams.librdkafka import FastConsumer, FastLogError, FastProducer
+from streams.librdkafka import RdKafkaConsumer, RdKafkaError, RdKafkaProducer
 from streams.partitions import partition_of
 from streams.topic_names import TopicNames
 
@@ -66,12 +66,12 @@ class Packer:
     ) -> None:
         self._zone = zone
         self._topics, self._count = topics, count
-        self._producer = FastProducer(kafka, 0)
+        self._producer = RdKafkaProducer(kafka, 0)
         keys = DayKeys(kafka, topics)
         self._day = DayHashes(keys.key, keys.id_key)
         self._under_way: list[_Carried] = []
         self._carried: dict[int, int] = {}
-        self._consumer = FastConsumer(kafka, topics.packers, member, topics.raw, self._assigned)
+        self._consumer = RdKafkaConsumer(kafka, topics.packers, member, topics.raw, self._assigned)
         self.is_stopping = False
 
     def run(self) -> None:
@@ -136,7 +136,7 @@ class Packer:
                 carried = self._under_way.pop(0)
                 if carried.faults:
                     message = f"views cannot be written: {carried.faults[0]}"
-                    raise FastLogError(message)
+                    raise RdKafkaError(message)
                 self._carried[carried.partition] = carried.following
             if len(self._under_way) <= most:
                 return

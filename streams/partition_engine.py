@@ -19,7 +19,7 @@ class GapError(RuntimeError):
 
 
 @dataclass(slots=True)
-class Part:
+class PartitionEngine:
     """One partition.
 
     Attributes

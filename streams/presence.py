@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from ranking.read_model.store import StoreError, Writer
+from ranking.read_model.store import StoreError, StoreWriter
 
 STANDS, RENEW = 3.0, 1.0
 
@@ -46,11 +46,11 @@ class Presence:
 
     Parameters
     ----------
-    store : Writer
+    store : StoreWriter
     worker : str
     """
 
-    def __init__(self, store: Writer, worker: str) -> None:
+    def __init__(self, store: StoreWriter, worker: str) -> None:
         self._store, self._worker = store, worker
         self._me = Holder(socket.gethostname(), os.getpid(), _born(os.getpid()))
         self._token = msgspec.json.encode(self._me)

@@ -14,13 +14,21 @@ from ranking.engine.event import site_of
 from ranking.history.shown_boards import History, Key
 from ranking.lists.boards import Board
 from ranking.profiles.profile import ProfileError
-from ranking.ranker import Changes
+from ranking.ranker import TickChanges
 from ranking.read_model.publisher import Publisher, Written
-from ranking.read_model.store import KEEP, Changed, Outcome, Stand, StoreError, Write, Writer
-from ranking.read_model.store_keys import Names, Question
+from ranking.read_model.store import (
+    KEEP,
+    Changed,
+    Outcome,
+    StoreError,
+    StorePositions,
+    StoreWriter,
+    Write,
+)
+from ranking.read_model.store_keys import OnDemandKey, StoreKeys
 from ranking.read_model.values import edition_of, packed
-from streams.arm_lists import Following
-from streams.partition_engine import Part
+from streams.arm_lists import ArmBoards
+from streams.partition_engine import PartitionEngine
 from streams.partitions import partition_of
 
 RENEW = 1.0
@@ -35,14 +43,14 @@ FEWEST, MOST = 20, 5000
 log = logging.getLogger("tolqyn")
 
 
-class Publishing:
+class PartitionPublisher:
     """What one partition leaves in the store.
 
     Parameters
     ----------
-    part : Part
-    writer : Writer
-    names : Names
+    part : PartitionEngine
+    writer : StoreWriter
+    names : StoreKeys
     clock : callable
         Monotonic seconds.
     look : callable
@@ -53,11 +61,11 @@ class Publishing:
 
     def __init__(
         self,
-        part: Part,
-        writer: Writer,
-        names: Names,
+        part: PartitionEngine,
+        writer: StoreWriter,
+        names: StoreKeys,
         clock: Callable[[], float] = time.monotonic,
-        look: Callable[[Changes], None] = lambda changes: None,
+        look: Callable[[TickChanges], None] = lambda changes: None,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._wall = wall
@@ -70,8 +78,8 @@ class Publishing:
         self._fault = ""
         self._renewed = self._rounded = -ROUND
         self._limit = 200
-        self._made: dict[Question, float] = {}
-        self._followed = Following(part.ranker, clock)
+        self._made: dict[OnDemandKey, float] = {}
+        self._followed = ArmBoards(part.ranker, clock)
         self.history = History()
         self._unwritten: dict[Key, Board] = {}
         self._ticked = clock()
@@ -106,15 +114,15 @@ class Publishing:
             if published := value and edition_of(value):
                 self._part.ranker.stood(published.boards)
 
-    async def tick(self, wanted: Iterable[Question]) -> None:
+    async def tick(self, wanted: Iterable[OnDemandKey]) -> None:
         """Bring the store up to the ranker, if it may be written.
 
         Parameters
         ----------
-        wanted : iterable of Question
+        wanted : iterable of OnDemandKey
             Boards that are asked for, of any partition.
         """
-        stand = Stand(self._part.number, self._part.ranker.position, self._part.articles)
+        stand = StorePositions(self._part.number, self._part.ranker.position, self._part.articles)
         if stand.views < self._kept[0] or stand.articles < self._kept[1]:
             return
         written = self._changes()
@@ -158,7 +166,7 @@ class Publishing:
             self._limit = int(min(max(self._limit * STEP / took, FEWEST), MOST))
         return values
 
-    async def _write(self, stand: Stand, written: Written) -> None:
+    async def _write(self, stand: StorePositions, written: Written) -> None:
         values = {self._names.edition(name): value for name, value in written.editions.items()}
         values |= {self._names.tags(name): value for name, value in written.tags.items()}
         changed = Changed(list(written.editions), list(written.tags)) if values else None
@@ -179,7 +187,7 @@ class Publishing:
             self._fault = ""
         self._all_due = outcome is not Outcome.WRITTEN
 
-    async def _follow(self, stand: Stand, questions: list[Question]) -> None:
+    async def _follow(self, stand: StorePositions, questions: list[OnDemandKey]) -> None:
         """Write the boards beside the live ones that changed, and tell of them."""
         made = self._followed.made(questions)
         if made:
@@ -188,7 +196,7 @@ class Publishing:
             await asyncio.to_thread(self._writer.write, write)
             self._followed.written()
 
-    async def _answer(self, stand: Stand, mine: list[Question]) -> None:
+    async def _answer(self, stand: StorePositions, mine: list[OnDemandKey]) -> None:
         """Make the boards that are asked for, each at once and then every second."""
         now = self._clock()
         self._made = {q: made for q, made in self._made.items() if q in mine}
@@ -204,7 +212,7 @@ class Publishing:
             write = Write(stand, values, keep=BOARD_KEEP)
             await asyncio.to_thread(self._writer.write, write)
 
-    def _is_mine(self, question: Question) -> bool:
+    def _is_mine(self, question: OnDemandKey) -> bool:
         return partition_of(site_of(question.edition), self._part.count) == self._part.number
 
     def _away(self, error: StoreError) -> None:

@@ -16,11 +16,11 @@ from pathlib import Path
 import orjson
 
 from ranking.benchmarks.processes import TOLQYN, Command, spawned
-from ranking.benchmarks.time_limit import Limit
-from ranking.read_model.store import Writer
-from ranking.read_model.store_keys import Names
+from ranking.benchmarks.time_limit import TimeLimit
+from ranking.read_model.store import StoreWriter
+from ranking.read_model.store_keys import StoreKeys
 from streams.broker import Broker
-from streams.kafka_streams_benchmark import HOME, PARTITIONS, Stand
+from streams.kafka_streams_benchmark import HOME, PARTITIONS, StoreProgress
 from streams.send import KafkaTarget
 from streams.topics import specification
 
@@ -28,14 +28,14 @@ RESTARTS = 5
 VIEWS, PAUSE = 50, 0.05
 
 
-def recovery(views: Path | None, columns: str, limit: Limit) -> dict[str, float]:
+def recovery(views: Path | None, columns: str, limit: TimeLimit) -> dict[str, float]:
     """Kill workers, and wait for the next view to be ranked and on its board.
 
     Parameters
     ----------
     views, columns
         Not used: the views are made here.
-    limit : Limit
+    limit : TimeLimit
 
     Returns
     -------
@@ -58,7 +58,7 @@ def recovery(views: Path | None, columns: str, limit: Limit) -> dict[str, float]
     flow = threading.Thread(target=_flow, args=(kafka, namespace, stop))
     flow.start()
     at = ("--kafka", kafka, "--namespace", namespace, "--redis", store)
-    stand = Stand(Writer(store, Names(namespace)))
+    stand = StoreProgress(StoreWriter(store, StoreKeys(namespace)))
     try:
         with tempfile.TemporaryDirectory() as folder:
             standbys = _by_standby(folder, at, stand, limit)
@@ -76,7 +76,9 @@ def recovery(views: Path | None, columns: str, limit: Limit) -> dict[str, float]
     return told | ({"takeover_s": takeovers[0]} if takeovers else {})
 
 
-def _by_standby(folder: str, at: tuple[str, ...], stand: Stand, limit: Limit) -> list[float]:
+def _by_standby(
+    folder: str, at: tuple[str, ...], stand: StoreProgress, limit: TimeLimit
+) -> list[float]:
     """Seconds, of each time that a worker's warm process started it again."""
     with spawned(_worker(folder, "1", at, "--standby")) as kept:
         if not limit.awaits(lambda: stand.newest() > 0, "views are ranked"):
@@ -85,7 +87,7 @@ def _by_standby(folder: str, at: tuple[str, ...], stand: Stand, limit: Limit) ->
 
 
 def _by_others(
-    folder: str, at: tuple[str, ...], stand: Stand, limit: Limit
+    folder: str, at: tuple[str, ...], stand: StoreProgress, limit: TimeLimit
 ) -> tuple[list[float], list[float]]:
     """Seconds, of each restart from nothing, and of a takeover."""
     with spawned(_worker(folder, "1", at)) as first:
@@ -99,7 +101,9 @@ def _by_others(
     return restarts, [] if takeover is None else [takeover]
 
 
-def _struck(strike: Callable[[], None], stand: Stand, limit: Limit, how: str) -> list[float]:
+def _struck(
+    strike: Callable[[], None], stand: StoreProgress, limit: TimeLimit, how: str
+) -> list[float]:
     some = limit.of(range(RESTARTS), f"of {RESTARTS} strikes, {how}")
     taken = [_gone_on(strike, stand, limit, how) for _ in some]
     return [seconds for seconds in taken if seconds is not None]
@@ -115,7 +119,9 @@ def _again(worker: Command) -> None:
     worker.start()
 
 
-def _gone_on(strike: Callable[[], None], stand: Stand, limit: Limit, how: str) -> float | None:
+def _gone_on(
+    strike: Callable[[], None], stand: StoreProgress, limit: TimeLimit, how: str
+) -> float | None:
     """Seconds from a strike in mid-work to the next view on its board; None if not in time."""
     before = stand.newest()
     if not limit.awaits(lambda: stand.newest() > before, "views are ranked"):

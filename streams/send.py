@@ -15,9 +15,9 @@ from ranking.content.tombstones import gone_fault
 from ranking.engine.batch import encode
 from ranking.engine.event import Rejection, site_of
 from ranking.engine.event_columns import DEFAULTS, Rows
-from ranking.service.batches import Bundler
+from ranking.service.batches import Batcher
 from ranking.service.collector import Label, admit
-from streams.broker import Broker, Producer
+from streams.broker import Broker, PlainProducer
 from streams.card_cache import KeptCards
 from streams.cards import card_record
 from streams.day_keys import DayKeys
@@ -51,9 +51,9 @@ class KafkaTarget:
         self._counts = self._count(parts.netloc)
         self._kafka = parts.netloc
         self._kept: KeptCards | None = None
-        self._producer = Producer(parts.netloc)
+        self._producer = PlainProducer(parts.netloc)
         keys = DayKeys(parts.netloc, self._topics)
-        self._bundler = Bundler(keys.key, keys.id_key)
+        self._bundler = Batcher(keys.key, keys.id_key)
 
     def __enter__(self) -> "KafkaTarget":
         """Begin."""

@@ -10,9 +10,8 @@ import logging
 from ranking.profiles.profile import DEFAULT, Profile
 from ranking.service.ports import Refused
 from ranking.settings_log.book import Book, ConflictError
-from ranking.settings_log.decisions import Record, RecordError, packed, record_of
-from streams.topic_reader import Reader, RecordsError, Writer
-from streams.topic_reader import Record as LogRecord
+from ranking.settings_log.decisions import Decision, RecordError, packed, record_of
+from streams.topic_reader import PartitionReader, RecordsError, TopicRecord, TopicWriter
 
 PATIENCE = 10.0
 RETRY = 0.5
@@ -36,7 +35,7 @@ class KafkaSettings:
     def __init__(self, kafka: str, topic: str, base: Profile = DEFAULT) -> None:
         self.book = Book(base)
         self._kafka, self._topic = kafka, topic
-        self._writer = Writer(kafka)
+        self._writer = TopicWriter(kafka)
         self._next = 0
         self._following: asyncio.Task[None] | None = None
         self._outcomes: dict[int, bool] = {}  # by offset: whether it held
@@ -63,7 +62,7 @@ class KafkaSettings:
         told = ""
         while True:
             try:
-                async with Reader(self._kafka) as reader:
+                async with PartitionReader(self._kafka) as reader:
                     _, end = await reader.bounds(self._topic, 0)
                     async for records in reader.follow(self._topic, 0, self._next):
                         if told:
@@ -78,7 +77,7 @@ class KafkaSettings:
                     self._fault = f"the settings cannot be read: {error}"
                 await asyncio.sleep(RETRY)
 
-    async def write(self, record: Record) -> None:
+    async def write(self, record: Decision) -> None:
         """Return when the record holds, for this process too.
 
         Raises
@@ -99,7 +98,7 @@ class KafkaSettings:
         if not self._outcomes.get(offset, False):
             raise ConflictError(self.book.conflict(record.kind, record.name, record.parent))
 
-    async def _take(self, records: list[LogRecord], end: int) -> None:
+    async def _take(self, records: list[TopicRecord], end: int) -> None:
         for record in records:
             self._outcomes[record.offset] = self._holds(record)
             self._next = record.offset + 1
@@ -109,7 +108,7 @@ class KafkaSettings:
                 self._fault = "" if self._next >= end else self._fault
                 self._moved.notify_all()
 
-    def _holds(self, record: LogRecord) -> bool:
+    def _holds(self, record: TopicRecord) -> bool:
         try:
             return self.book.take(record_of(record.value))
         except RecordError as error:

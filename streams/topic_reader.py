@@ -22,7 +22,7 @@ class RecordsError(OSError):
     """The broker does not answer, or refuses."""
 
 
-class Record(NamedTuple):
+class TopicRecord(NamedTuple):
     """One record of a partition."""
 
     offset: int
@@ -30,7 +30,7 @@ class Record(NamedTuple):
     value: bytes | None
 
 
-class Reader:
+class PartitionReader:
     """Reads one partition, from any offset: a client that is given another may hang when it stops.
 
     Parameters
@@ -74,7 +74,7 @@ class Reader:
             message = f"no Kafka broker answers at {self._kafka}"
             raise RecordsError(message) from error
 
-    async def __aenter__(self) -> "Reader":
+    async def __aenter__(self) -> "PartitionReader":
         """Connect."""
         await self.start()
         return self
@@ -99,7 +99,9 @@ class Reader:
             raise RecordsError(str(error)) from error
         return int(first[place]), int(last[place])
 
-    async def read(self, topic: str, partition: int, start: int, end: int) -> AsyncIterator[Record]:
+    async def read(
+        self, topic: str, partition: int, start: int, end: int
+    ) -> AsyncIterator[TopicRecord]:
         """Records from one offset up to another; compacted ones are missing."""
         if start >= end:
             return
@@ -112,7 +114,9 @@ class Reader:
                     yield record
             start = await self._consumer.position(place)
 
-    async def follow(self, topic: str, partition: int, start: int) -> AsyncIterator[list[Record]]:
+    async def follow(
+        self, topic: str, partition: int, start: int
+    ) -> AsyncIterator[list[TopicRecord]]:
         """Records from an offset on, as they come; now and then an empty list."""
         place = TopicPartition(topic, partition)
         self._consumer.assign([place])
@@ -120,17 +124,17 @@ class Reader:
         while True:
             yield [record async for record in self._fetched()]
 
-    async def _fetched(self) -> AsyncIterator[Record]:
+    async def _fetched(self) -> AsyncIterator[TopicRecord]:
         try:
             found = await self._consumer.getmany(timeout_ms=int(READ * 1000))
         except KafkaError as error:
             raise RecordsError(str(error)) from error
         for records in found.values():
             for record in records:
-                yield Record(record.offset, record.key, record.value)
+                yield TopicRecord(record.offset, record.key, record.value)
 
 
-class Writer:
+class TopicWriter:
     """Writes records and waits until all replicas have them.
 
     Parameters

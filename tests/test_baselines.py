@@ -12,7 +12,7 @@ from ranking.backtest.backtest import Replay, replay
 from ranking.backtest.baselines.comparison import BASELINES, baselines
 from ranking.backtest.baselines.cooccurrence import REACH, cooccurrence_places, pairs_of
 from ranking.backtest.baselines.popularity import count_places
-from ranking.backtest.baselines.queries import Asked, asked_of
+from ranking.backtest.baselines.queries import Queries, asked_of
 from ranking.backtest.baselines.vsknn import NEIGHBOURS, SAMPLE, neighbour_places
 from ranking.backtest.measures.comparison_table import hours_of
 from ranking.backtest.measures.summary import Replays, measured
@@ -42,7 +42,7 @@ class Moment:
     target: int
 
 
-def moments(asked: Asked) -> Iterator[Moment]:
+def moments(asked: Queries) -> Iterator[Moment]:
     """Questions in their order."""
     plan = asked.plan
     for k, (view, seen) in enumerate(zip(plan.asked.tolist(), plan.seen.tolist(), strict=True)):
@@ -53,7 +53,9 @@ def moments(asked: Asked) -> Iterator[Moment]:
         yield Moment(k, known, read, visit, int(plan.slot[view]))
 
 
-def check(asked: Asked, places: NDArray[np.uint8], score: Callable[[Moment], Counter[int]]) -> None:
+def check(
+    asked: Queries, places: NDArray[np.uint8], score: Callable[[Moment], Counter[int]]
+) -> None:
     """Every place lies among those of articles with the same score."""
     found = 0
     for moment in moments(asked):

@@ -20,7 +20,7 @@ from ranking.engine.batch import (
     MINOR,
     Batch,
     BatchError,
-    Header,
+    BatchHeader,
     decode,
     encode,
     full_columns,
@@ -117,10 +117,10 @@ def test_more_surfaces_than_a_byte_counts_come_back() -> None:
         assert shown == [row.event.surface for row in rows]
 
 
-def header_of(data: bytes) -> Header:
+def header_of(data: bytes) -> BatchHeader:
     """The header of encoded bytes."""
     length = PREFIX.unpack_from(data)[1]
-    return msgspec.msgpack.decode(data[PREFIX.size : PREFIX.size + length], type=Header)
+    return msgspec.msgpack.decode(data[PREFIX.size : PREFIX.size + length], type=BatchHeader)
 
 
 def with_header(data: bytes, header: object) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from ranking.benchmarks.time_limit import Limit
+from ranking.benchmarks.time_limit import TimeLimit
 from ranking.cli import tolqyn
 
 NUMBERS = {
@@ -77,7 +77,7 @@ def test_of_the_cluster(
 
 def test_a_limit_gives_at_least_one_and_tells_what_is_missing() -> None:
     now = [0.0]
-    limit = Limit(10.0, lambda: now[0])
+    limit = TimeLimit(10.0, lambda: now[0])
     taken = []
     for thing in limit.of(range(5), "things", 0.5):
         taken.append(thing)

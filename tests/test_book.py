@@ -7,15 +7,15 @@ import pytest
 from ranking.profiles.profile import DEFAULT, ProfileError
 from ranking.profiles.scopes import Profiles, Scope
 from ranking.settings_log.book import Book, ConflictError, name_of, scope_of
-from ranking.settings_log.decisions import FORMAT, Record, RecordError, packed, record_of
-from ranking.settings_log.drafts import Asked, draft_of
+from ranking.settings_log.decisions import FORMAT, Decision, RecordError, packed, record_of
+from ranking.settings_log.drafts import DraftRequest, draft_of
 from ranking.settings_log.keys import Role, holder_of, new_key
 from ranking.settings_log.overrides import OverrideError, override_of
 
 POPULAR = Scope("paper/en", surface="popular")
 
 
-def profile(book: Book, changes: dict[str, Any], scope: Scope = POPULAR) -> Record:
+def profile(book: Book, changes: dict[str, Any], scope: Scope = POPULAR) -> Decision:
     """Decide on a scope's parameters."""
     return book.following("profile", name_of(scope), changes, "anna", "why", clock=lambda: 1.0)
 
@@ -44,7 +44,7 @@ def test_every_reader_of_the_log_holds_the_same() -> None:
 
 def test_a_record_of_a_newer_version_is_passed_over_and_told() -> None:
     book = Book()
-    newer = Record(
+    newer = Decision(
         kind="profile", name=name_of(POPULAR), version=1, parent=0, author="", at=0.0, reason="",
         body={"half_life": 600}, format=FORMAT + 1,
     )  # fmt: skip
@@ -88,14 +88,16 @@ def test_narrower_scopes_win_and_inherit() -> None:
 
 def test_a_draft_is_what_publishing_would_give() -> None:
     live = Profiles().with_changes(POPULAR, {"half_life": 900, "steadiness": 0})
-    draft = draft_of(Asked("paper/en", surface="popular", set={"half_life": None}), live, 5.0)
+    draft = draft_of(
+        DraftRequest("paper/en", surface="popular", set={"half_life": None}), live, 5.0
+    )
     published = live.with_changes(POPULAR, draft.changes)
     assert draft.changes == {"steadiness": 0}
     assert draft.profile(live, "paper/en", "popular").half_life == DEFAULT.half_life
     assert published.of("paper/en", "popular").steadiness == 0
     assert draft.profile(live, "paper/kk", "popular").half_life == DEFAULT.half_life
     with pytest.raises(ProfileError, match="half_lief is no profile parameter"):
-        draft_of(Asked(set={"half_lief": 1}), live, 0.0)
+        draft_of(DraftRequest(set={"half_lief": 1}), live, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from ranking.ranker import Ranker
 from streams.checkpoints import Checkpoints, load
 from streams.topic_names import TopicNames
-from streams.topic_reader import Reader, RecordsError, Writer
+from streams.topic_reader import PartitionReader, RecordsError, TopicWriter
 from tests.logs import chopped, random_rows
 
 PARTITION = 1
 
 
-class Failing(Writer):
+class Failing(TopicWriter):
     """A real writer whose answer is lost now and then: the records are there, or half of them."""
 
     loses = False
@@ -37,7 +37,7 @@ def grown(ranker: Ranker, seed: int) -> Ranker:
 
 async def loaded_state(kafka: str, topic: str) -> bytes:
     """State of the checkpoint that would be loaded."""
-    async with Reader(kafka) as reader:
+    async with PartitionReader(kafka) as reader:
         found = await load(reader, topic, PARTITION)
     assert found.loaded
     return Ranker().restored(found.loaded.header, found.loaded.pieces).state()
@@ -45,7 +45,7 @@ async def loaded_state(kafka: str, topic: str) -> bytes:
 
 async def through_failures(kafka: str, topic: str) -> None:
     writer, ranker = Failing(kafka), Ranker()
-    async with Reader(kafka) as reader:
+    async with PartitionReader(kafka) as reader:
         mine = Checkpoints(topic, PARTITION, writer)
         kept = b""
         for seed in range(8):
@@ -63,8 +63,8 @@ async def through_failures(kafka: str, topic: str) -> None:
 
 
 async def two_workers(kafka: str, topic: str) -> None:
-    writer = Writer(kafka)
-    async with Reader(kafka) as reader:
+    writer = TopicWriter(kafka)
+    async with PartitionReader(kafka) as reader:
         first, ranker = Checkpoints(topic, PARTITION, writer), grown(Ranker(), 1)
         await first.write(ranker.snapshot())
         found = await load(reader, topic, PARTITION)

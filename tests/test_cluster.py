@@ -12,7 +12,7 @@ import redis
 
 from ranking.backtest.send import target_of
 from ranking.benchmarks.processes import await_until
-from ranking.read_model.store_keys import Names, prefixed
+from ranking.read_model.store_keys import StoreKeys, prefixed
 from tests.processes import Cluster
 from tests.test_mirror import cards_of
 from tests.traffic import (
@@ -90,7 +90,7 @@ def test_a_paused_worker_changes_nothing(cluster: Cluster) -> None:
     send(cluster, events_of(2, 3000, 3000))
     second = ranker_of(cluster)
     await_until(lambda: not lists_differ(cluster, second), "lists after the takeover", 60)
-    store, names = redis.Redis.from_url(cluster.redis), Names(cluster.namespace)
+    store, names = redis.Redis.from_url(cluster.redis), StoreKeys(cluster.namespace)
     before = store.hgetall(names.directory)
     frozen.signal(signal.SIGCONT)
     for _ in range(20):
@@ -111,4 +111,4 @@ def test_a_store_that_forgot_is_filled_again(cluster: Cluster) -> None:
     popular = f"{cluster.url('api')}/v1/popular?edition=inform/ru&n=5"
     assert len(httpx.get(popular).json()["items"]) == 5
     await_until(lambda: not lists_differ(cluster, ranker), "lists after", 10)
-    assert store.exists(Names(cluster.namespace).edition("inform/ru"))
+    assert store.exists(StoreKeys(cluster.namespace).edition("inform/ru"))

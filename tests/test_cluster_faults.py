@@ -10,7 +10,7 @@ import pytest
 from ranking.benchmarks.processes import await_until, spawned
 from ranking.engine.batch import Batch, encode
 from ranking.service.collector import admit
-from streams.broker import Broker, Producer
+from streams.broker import Broker, PlainProducer
 from streams.partitions import partition_of
 from streams.topic_names import TopicNames
 from streams.topics import PARTITIONS, specification
@@ -48,7 +48,7 @@ def test_what_cannot_be_read_is_dead_lettered(cluster: Cluster) -> None:
 
 def with_producer(cluster: Cluster, topic: str, partition: int, value: bytes) -> None:
     """Write one record."""
-    producer = Producer(cluster.kafka)
+    producer = PlainProducer(cluster.kafka)
     producer.send(topic, partition, None, value)
     producer.flush()
     producer.close()

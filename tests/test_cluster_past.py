@@ -18,7 +18,7 @@ from streams.cards import card_record
 from streams.history import ClusterPast
 from streams.hourly_checkpoints import Hours
 from streams.topic_names import TopicNames
-from streams.topic_reader import Writer
+from streams.topic_reader import TopicWriter
 from tests.logs import RU, Row
 from tests.lookback import (
     OTHER,
@@ -38,7 +38,7 @@ COUNT = 1
 
 async def written(kafka: str, topics: TopicNames, rows: list[Row]) -> int:
     """Write two sites' logs, a state every 25 batches and some boards; returns the states."""
-    writer, ranker, wall = Writer(kafka), Ranker(), [NOW]
+    writer, ranker, wall = TopicWriter(kafka), Ranker(), [NOW]
     hours = Hours(topics, 0, writer, clock=lambda: wall[0])
     kept = 0
     for k, batch in enumerate(mixed(random.Random(3), rows, lively(2, OTHER))):

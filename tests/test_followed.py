@@ -5,21 +5,21 @@ from collections.abc import Callable, Sequence
 import orjson
 import pytest
 
-from ranking.lists.alternative_boards import EVERY, Beside, Sought
+from ranking.lists.alternative_boards import EVERY, AlternativeBoards, WantedBoard
 from ranking.lists.boards import Board, Item, render
 from ranking.profiles.profile import Profile, json_of
 from ranking.profiles.scopes import Scope
-from ranking.read_model.store_keys import Question
+from ranking.read_model.store_keys import OnDemandKey
 from ranking.service.cached_response import GRACE, answer_of
-from ranking.service.ready_arm_lists import BOARDS, LATELY, LINES, Line
-from ranking.service.response_cache import Shelf
-from streams.arm_lists import ROUND, Following
+from ranking.service.ready_arm_lists import BOARDS, LATELY, LINES, ReadyLine
+from ranking.service.response_cache import ResponseCache
+from streams.arm_lists import ROUND, ArmBoards
 from tests.live import Live, portal
 from tests.logs import KK, RU
 
 SLOW = Profile(name="calm:slow", half_life=3600.0)
-WANTED = Sought(RU, "popular", "", SLOW)
-SAME = Sought(RU, "popular", "", Profile(name="calm:now"))
+WANTED = WantedBoard(RU, "popular", "", SLOW)
+SAME = WantedBoard(RU, "popular", "", Profile(name="calm:now"))
 
 
 def board(*scores: tuple[str, float]) -> Board:
@@ -29,26 +29,26 @@ def board(*scores: tuple[str, float]) -> Board:
 
 
 def following(
-    soughts: tuple[Sought, ...] = (WANTED,), holds: Callable[[], bool] = lambda: True
-) -> Line:
+    soughts: tuple[WantedBoard, ...] = (WANTED,), holds: Callable[[], bool] = lambda: True
+) -> ReadyLine:
     """A line of the first item of its first board."""
-    return Line(soughts, 1, lambda boards: render(boards[0], 1), holds, 0.0)
+    return ReadyLine(soughts, 1, lambda boards: render(boards[0], 1), holds, 0.0)
 
 
-def shown(shelf: Shelf, line: str = "one") -> tuple[str, float]:
+def shown(shelf: ResponseCache, line: str = "one") -> tuple[str, float]:
     """First item that a line answers."""
     (item,) = orjson.loads(shelf.answers[line].body)["items"]
     return item["id"], item["score"]
 
 
-class Ticked(Beside):
+class Ticked(AlternativeBoards):
     """Boards beside the live ones, each time long after the last."""
 
     at = 0.0
 
     def made(
-        self, wanted: list[Sought], changed: Sequence[Board] = (), *, anew: bool = False
-    ) -> dict[Sought, Board]:
+        self, wanted: list[WantedBoard], changed: Sequence[Board] = (), *, anew: bool = False
+    ) -> dict[WantedBoard, Board]:
         """What comes of a tick."""
         self.at += 1.0
         self.note(changed)
@@ -72,7 +72,7 @@ def test_boards_are_made_when_their_edition_changes_and_when_they_are_new() -> N
 def test_what_changed_too_soon_is_made_later() -> None:
     live = Live(seed=3)
     live.feed(portal(3))
-    beside = Beside(live.ranker)
+    beside = AlternativeBoards(live.ranker)
     assert list(beside.make([WANTED], 0.0)) == [WANTED]
     beside.note(live.ranker.boards(RU))
     assert beside.make([WANTED], EVERY / 2) == {}
@@ -100,7 +100,7 @@ def test_a_board_beside_is_steadied_by_what_it_showed_itself() -> None:
     live = Live(seed=5)
     rows = portal(5)
     live.feed(rows[:600])
-    steady = Sought(RU, "popular", "", Profile(name="e:a", half_life=3600.0, steadiness=1.0))
+    steady = WantedBoard(RU, "popular", "", Profile(name="e:a", half_life=3600.0, steadiness=1.0))
     beside = Ticked(live.ranker)
     before = beside.made([steady])[steady].ids
     live.feed(rows[600:])
@@ -111,7 +111,7 @@ def test_a_board_beside_is_steadied_by_what_it_showed_itself() -> None:
 
 
 def test_ids_follow_at_once_and_numbers_within_a_second() -> None:
-    shelf = Shelf()
+    shelf = ResponseCache()
     shelf.followed.follow("one", following())
     assert shelf.followed.wanted() == [WANTED]
     shelf.followed.put({}, 9.0)
@@ -127,9 +127,9 @@ def test_ids_follow_at_once_and_numbers_within_a_second() -> None:
 
 
 def test_a_line_of_two_boards_waits_for_both_and_one_of_none_for_nothing() -> None:
-    shelf = Shelf()
+    shelf = ResponseCache()
     shelf.followed.follow("both", following((WANTED, SAME)))
-    never = Line((), 1, lambda boards: b"{}", lambda: True, 0.0)
+    never = ReadyLine((), 1, lambda boards: b"{}", lambda: True, 0.0)
     shelf.followed.follow("none", never)
     shelf.followed.put({WANTED: board(("a", 3.0))}, 1.0)
     assert list(shelf.answers) == ["none"]
@@ -138,7 +138,7 @@ def test_a_line_of_two_boards_waits_for_both_and_one_of_none_for_nothing() -> No
 
 
 def test_what_nobody_asks_for_is_let_go() -> None:
-    shelf = Shelf()
+    shelf = ResponseCache()
     shelf.followed.follow("one", following())
     shelf.followed.put({WANTED: board(("a", 3.0))}, 0.0)
     assert shelf.answers["one"].serves(20.0)
@@ -152,7 +152,7 @@ def test_what_nobody_asks_for_is_let_go() -> None:
 
 
 def test_what_does_not_hold_any_more_is_made_by_who_asks_next() -> None:
-    shelf, holds = Shelf(), [True]
+    shelf, holds = ResponseCache(), [True]
     shelf.followed.follow("one", following(holds=lambda: holds[0]))
     shelf.followed.put({WANTED: board(("a", 3.0))}, 10.0)
     holds[0] = False
@@ -164,12 +164,12 @@ def test_what_does_not_hold_any_more_is_made_by_who_asks_next() -> None:
 
 
 def test_only_so_many_are_followed() -> None:
-    shelf = Shelf()
+    shelf = ResponseCache()
     for number in range(LINES + 9):
         shelf.followed.follow(f"line {number}", following())
     shelf.followed.put({WANTED: board(("a", 3.0))}, 1.0)
     assert len(shelf.answers) == LINES
-    shelf = Shelf()
+    shelf = ResponseCache()
     for number in range(BOARDS + 9):
         shelf.followed.follow(str(number), following((WANTED._replace(section=str(number)),)))
     assert len(shelf.followed.wanted()) == BOARDS
@@ -185,11 +185,11 @@ def test_what_the_store_did_not_take_is_made_again() -> None:
     live = Live(seed=3)
     live.feed(portal(3))
     clock = [0.0]
-    following = Following(live.ranker, lambda: clock[0])
-    question = Question(RU, "popular", "", json_of(SLOW), is_followed=True)
-    broken = Question(RU, "popular", "", '{"half_life": 1}', is_followed=True)
+    following = ArmBoards(live.ranker, lambda: clock[0])
+    question = OnDemandKey(RU, "popular", "", json_of(SLOW), is_followed=True)
+    broken = OnDemandKey(RU, "popular", "", '{"half_life": 1}', is_followed=True)
 
-    def made(seconds: float) -> list[Question]:
+    def made(seconds: float) -> list[OnDemandKey]:
         clock[0] += seconds
         return list(following.made([question, broken]))
 

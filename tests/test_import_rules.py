@@ -100,3 +100,13 @@ def test_top_level_holds_nothing_else() -> None:
     known = {"ranking", "streams", "tests", "deploy"}
     folders = {p.name for p in ROOT.iterdir() if p.is_dir() and not p.name.startswith(".")}
     assert {f for f in folders if not f.endswith((".egg-info", "__pycache__"))} <= known
+
+
+def test_a_class_name_means_one_thing() -> None:
+    files = defaultdict(list)
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.parse(path.read_text()).body:
+                if isinstance(node, ast.ClassDef):
+                    files[node.name].append(path.relative_to(ROOT).as_posix())
+    assert {name: where for name, where in files.items() if len(where) > 1} == {}

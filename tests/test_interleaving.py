@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from ranking.backtest.interleaving import Shown, interleave_ratio, needed
+from ranking.backtest.interleaving import ShownLists, interleave_ratio, needed
 from ranking.demo.past_log import past_of
 from ranking.experiments.interleaving import DRAWINGS, NOBODY, drawings, team_draft
 
@@ -65,7 +65,7 @@ def test_interleaving_needs_fewer_readers() -> None:
     first[swapped], second[swapped] = second[swapped], first[swapped]
     related = np.where(drawn.random((n, 4)) < 0.2, following[:, None], 0).astype(np.int32)
     readers = np.arange(n) // 2
-    told = needed(Shown(np.stack([first, second]), related, following, readers, readers))
+    told = needed(ShownLists(np.stack([first, second]), related, following, readers, readers))
     assert told.interleaved < told.popular < told.all_lists
     assert "times" in told.text
 

@@ -21,7 +21,7 @@ from ranking.experiments.readout import readout
 from ranking.profiles.profile import DEFAULT
 from ranking.service.experiment_schedule import look
 from ranking.settings_log.book import Book
-from ranking.settings_log.decisions import Record, packed, record_of
+from ranking.settings_log.decisions import Decision, packed, record_of
 from tests.test_experiment_report import START, counted, evidence, plan
 
 HOUR = 3600.0
@@ -60,7 +60,7 @@ def test_nothing_is_due_while_nothing_is_counted() -> None:
     assert is_due(its(), [], START + 60)
 
 
-def decided(book: Book, kind: str, name: str, body: dict[str, Any] | None) -> Record:
+def decided(book: Book, kind: str, name: str, body: dict[str, Any] | None) -> Decision:
     """Write a record that follows what holds, and take it."""
     record = book.following(kind, name, body, "", "", clock=lambda: START)
     assert book.take(record)
@@ -116,7 +116,7 @@ def test_who_looks_at_the_same_moment_is_told(tmp_path: Path) -> None:
         assert kinds == ["experiment", "experiment", "look"]
 
 
-def decision(book: Book, body: dict[str, Any]) -> Record:
+def decision(book: Book, body: dict[str, Any]) -> Decision:
     """Decide on the experiment at its start."""
     return book.following("experiment", "calm", body, "", "", clock=lambda: START)
 

@@ -16,11 +16,11 @@ from ranking.lists.rerank.diversity import diversified
 from ranking.lists.rerank.selection import choose
 from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.ranker import Ranker
-from ranking.read_model.edition_reader import MirroredEdition, MirrorReading
-from ranking.read_model.lists import MirrorLists
+from ranking.read_model.edition_reader import PackedEdition, PackedEditionReader
+from ranking.read_model.lists import ReadModelLists
 from ranking.read_model.publisher import Publisher, Written, article_value
-from ranking.read_model.store import Changed, Reader
-from ranking.read_model.store_keys import Names
+from ranking.read_model.store import Changed, StoreReader
+from ranking.read_model.store_keys import StoreKeys
 from ranking.read_model.tag_graph import graph_json, told_articles
 from ranking.read_model.values import article_of, edition_of, tags_of
 from ranking.settings_log.book import Book
@@ -54,7 +54,7 @@ class Copy:
         """A tag's answer."""
         value = edition_of(self.written.editions[edition])
         assert value
-        graph = MirroredEdition(value, tags_of(self.written.tags[edition])).graph()
+        graph = PackedEdition(value, tags_of(self.written.tags[edition])).graph()
         told = told_articles(graph, tag)
         values = {a: article_of(self.written.articles.get((edition, a))) for a in told}
         return graph_json(graph, values, edition, tag, value.newest_ms / 1000)
@@ -63,9 +63,9 @@ class Copy:
         """Related or For this visit."""
         value = edition_of(self.written.editions[edition])
         assert value
-        held = MirroredEdition(value, tags_of(self.written.tags[edition]))
+        held = PackedEdition(value, tags_of(self.written.tags[edition]))
         read = {a: article_of(self.written.articles.get((edition, a))) for a in pages}
-        reading = MirrorReading(held, read)
+        reading = PackedEditionReader(held, read)
         candidates: list[Scored] = []
         for more in chunks(composed(reading, pages, value.profile, n + SPARE), 3 * n + 100):
             candidates += more
@@ -141,10 +141,10 @@ def test_lists_from_values_equal_the_engines(engine: EngineSettings, profile: Pr
     assert ranker.sites["inform"].evictions > 0 or engine is not TINY
 
 
-class Stored(Reader):
+class Stored(StoreReader):
     """A store that holds what a copy has."""
 
-    def __init__(self, copy: Copy, names: Names) -> None:
+    def __init__(self, copy: Copy, names: StoreKeys) -> None:
         written = copy.written
         self._values = {names.edition(name): its for name, its in written.editions.items()}
         self._values |= {names.tags(name): its for name, its in written.tags.items()}
@@ -177,9 +177,9 @@ def test_lists_are_the_same_where_most_may_not_be_listed(
     copy = Copy(ranker)
     copy.follow()
     assert_same_lists(ranker, copy, 8)
-    at, names = ranker.edition(RU).at, Names("test")
+    at, names = ranker.edition(RU).at, StoreKeys("test")
     monkeypatch.setattr("ranking.read_model.lists.time.time", lambda: at)
-    lists = MirrorLists(Stored(copy, names), names, Book(profile))
+    lists = ReadModelLists(Stored(copy, names), names, Book(profile))
     asyncio.run(lists._read(Changed([RU], [RU])))
     for number in range(0, 200, 5):
         for surface, pages in (("related", [str(number)]), ("foryou", ["1", str(number)])):

@@ -8,7 +8,7 @@ import pytest
 from ranking.engine.batch import BatchError, encode
 from ranking.engine.snapshot import read_whole
 from ranking.ranker import Ranker
-from streams.partition_engine import GapError, Part
+from streams.partition_engine import GapError, PartitionEngine
 from streams.partitions import partition_of
 from tests.logs import chopped, packed, random_rows, view
 
@@ -22,14 +22,14 @@ def records_of(seed: int, views: int = 900) -> list[bytes]:
     return [encode(batch) for batch in chopped(rows, range(0, views, 30))]
 
 
-def part_of(ranker: Ranker, begin: int = 0) -> Part:
+def part_of(ranker: Ranker, begin: int = 0) -> PartitionEngine:
     """A part that is ready to be fed."""
-    part = Part(HOME, COUNT, ranker)
+    part = PartitionEngine(HOME, COUNT, ranker)
     part.begin(begin)
     return part
 
 
-def fed(part: Part, records: list[bytes], start: int, stop: int) -> Part:
+def fed(part: PartitionEngine, records: list[bytes], start: int, stop: int) -> PartitionEngine:
     """Feed records by offset."""
     for offset in range(start, stop):
         part.take(offset, records[offset])

@@ -8,7 +8,7 @@ import pytest
 
 from ranking.demo.newsroom import Article, Newsroom
 from ranking.demo.readers import ROBOTS, Readers, View
-from ranking.demo.reading_choice import Shelf
+from ranking.demo.reading_choice import ReadingChoice
 from ranking.demo.wording import LANGUAGES, SHARES
 
 UNTIL = 1_700_000_000.0
@@ -114,7 +114,7 @@ def test_nothing_is_read_before_anything_is_published() -> None:
 
 
 def test_draws_are_shares(cards: list[Article]) -> None:
-    shelf = Shelf([card for card in cards if card["lang"] == "en"])
+    shelf = ReadingChoice([card for card in cards if card["lang"] == "en"])
     draws = shelf.draws(np.array([UNTIL - HOUR, UNTIL]))
     assert draws.sum(axis=1) == pytest.approx([1.0, 1.0])
     assert (draws >= 0.0).all()

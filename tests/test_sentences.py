@@ -2,10 +2,10 @@
 
 import pytest
 
-from ranking.lists.explanation import Component, Explanation
+from ranking.lists.explanation import Explanation, ScoreTerm
 from ranking.service.explanation_text import Earlier, difference, sentence
 
-LIVE = Explanation("a", 6, 5.0, [Component("memory_1", 4.0, 0.8), Component("memory_2", 1.0, 0.2)])
+LIVE = Explanation("a", 6, 5.0, [ScoreTerm("memory_1", 4.0, 0.8), ScoreTerm("memory_2", 1.0, 0.2)])
 
 
 def test_a_fall_tells_who_passed() -> None:

@@ -3,7 +3,7 @@
 import orjson
 
 from ranking.lists.boards import Board, Item
-from ranking.service.response_cache import Shelf
+from ranking.service.response_cache import ResponseCache
 
 EDITION = "paper/en"
 
@@ -14,13 +14,13 @@ def board(*scores: tuple[str, float]) -> Board:
     return Board(EDITION, "popular", "default", 0.0, items)
 
 
-def first_score(shelf: Shelf) -> float:
+def first_score(shelf: ResponseCache) -> float:
     """Score of the first item that a query of one item is answered."""
     return float(orjson.loads(shelf.answers["one"].body)["items"][0]["score"])
 
 
 def test_numbers_follow_though_ids_changed_further_down() -> None:
-    shelf = Shelf()
+    shelf = ResponseCache()
     shelf.put(board(("a", 3.0), ("b", 2.0), ("c", 1.0)), 10.0)
     shelf.ask("one", EDITION, "popular", 1)
     shelf.put(board(("a", 4.0), ("c", 3.0), ("b", 2.0)), 10.5)
@@ -32,7 +32,7 @@ def test_numbers_follow_though_ids_changed_further_down() -> None:
 
 def test_a_board_that_is_not_full_answers_every_query() -> None:
     """Its articles are all that there are; of a full one nobody knows what comes next."""
-    shelf, full = Shelf(), board(*((f"a{k}", 20.0 - k) for k in range(20)))
+    shelf, full = ResponseCache(), board(*((f"a{k}", 20.0 - k) for k in range(20)))
     shelf.put(board(("a", 3.0)), 10.0)
     answer = shelf.ask("five", EDITION, "popular", 5)
     assert answer is not None
@@ -43,7 +43,7 @@ def test_a_board_that_is_not_full_answers_every_query() -> None:
 
 def test_lists_made_for_queries_go_when_what_may_be_listed_changes() -> None:
     """Of that edition alone, and no board."""
-    shelf = Shelf()
+    shelf = ResponseCache()
     shelf.put(board(("a", 3.0)), 10.0)
     shelf.ask("board", EDITION, "popular", 1)
     shelf.keep("related", b"{}", EDITION)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ranking.content.cards import Card
 from ranking.engine.settings import EngineSettings
 from ranking.lists.edition import Edition
-from ranking.lists.leaderboards import Standings
+from ranking.lists.leaderboards import Leaderboards
 from ranking.profiles.profile import DEFAULT, Profile
 from ranking.ranker import Ranker
 from tests.logs import DAY_MS, RU, START_MS, Row, chopped, view
@@ -103,7 +103,7 @@ def assert_as_scanned(edition: Edition, section: str, profile: Profile) -> None:
     if held is None:
         return
     code = edition.roster.code(section) if section else None
-    new = Standings(edition.site, edition.name, edition.roster, code)
+    new = Leaderboards(edition.site, edition.name, edition.roster, code)
     its, wanted = held._popular(profile).popularity, new._popular(profile).popularity
     for field in its._fields:
         assert np.array_equal(getattr(its, field), getattr(wanted, field)), field
@@ -129,13 +129,13 @@ def test_cards_and_views_in_any_order_leave_the_leaders_of_a_whole_scan(seed: in
 def scans(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Sections of the standings that were scanned whole; none = the whole edition."""
     found: list[str] = []
-    leading = Standings._leading
+    leading = Leaderboards._leading
 
-    def counted(self: Standings, standing: object) -> object:
+    def counted(self: Leaderboards, standing: object) -> object:
         found.append("edition" if self._section is None else "section")
         return leading(self, standing)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Standings, "_leading", counted)
+    monkeypatch.setattr(Leaderboards, "_leading", counted)
     return found
 
 
@@ -184,13 +184,13 @@ def test_ties_beyond_the_leaders_are_found_and_the_archive_is_not_scored(
         (batch,) = chopped([view(at, name, name) for name in names], [], source=f"s{turn}")
         ranker.apply(batch, ranker.position)
     ranker.tick()
-    scored, parts = [0], Standings._parts
+    scored, parts = [0], Leaderboards._parts
 
-    def counted(self: Standings, standing: object, worth: object, slots: np.ndarray) -> object:
+    def counted(self: Leaderboards, standing: object, worth: object, slots: np.ndarray) -> object:
         scored[0] += slots.size
         return parts(self, standing, worth, slots)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Standings, "_parts", counted)
+    monkeypatch.setattr(Leaderboards, "_parts", counted)
     for profile in (DEFAULT, Profile(half_life=1000.0), Profile(half_life=301.0, freshness=2.0)):
         scored[0] = 0
         board = ranker.board(RU, "popular", profile, 20, "")

@@ -25,7 +25,7 @@ from streams.broker import Broker
 from streams.checkpoints import load
 from streams.partitions import partition_of
 from streams.topic_names import TopicNames
-from streams.topic_reader import Reader
+from streams.topic_reader import PartitionReader
 from streams.topics import specification
 from tests.cluster import new_namespace
 from tests.processes import Cluster, cluster_of
@@ -94,7 +94,7 @@ def test_state_equals_the_loop(roads: Roads) -> None:
     topics = TopicNames(roads.cluster.namespace)
 
     async def state() -> bytes:
-        async with Reader(roads.cluster.kafka) as reader:
+        async with PartitionReader(roads.cluster.kafka) as reader:
             found = await load(reader, topics.checkpoints, HOME)
         if found.loaded is None:
             return b""

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ranking.benchmarks.processes import free_port
-from streams.broker import Broker, BrokerError, Producer
+from streams.broker import Broker, BrokerError, PlainProducer
 from streams.topic_names import TopicNames
 from streams.topics import TopicsError, differences, missing, specification
 from tests.cluster import new_namespace
@@ -137,7 +137,7 @@ def test_no_broker() -> None:
 
 @pytest.mark.parametrize("namespace", [2], indirect=True)
 def test_producer_sends_in_order(broker: Broker, namespace: str) -> None:
-    producer, topics = Producer(broker.address), TopicNames(namespace)
+    producer, topics = PlainProducer(broker.address), TopicNames(namespace)
     large = b"x" * (8 << 20)
     for n in range(50):
         producer.send(topics.checkpoints, n % 2, b"%d" % n, b"v")
@@ -155,7 +155,7 @@ def test_producer_sends_in_order(broker: Broker, namespace: str) -> None:
 def test_unknown_topic(broker: Broker) -> None:
     with pytest.raises(BrokerError, match="topic nowhere: missing"):
         broker.end_offsets("nowhere")
-    producer = Producer(broker.address, patience=1.0)
+    producer = PlainProducer(broker.address, patience=1.0)
     with pytest.raises(BrokerError, match="cannot take records of nowhere"):
         producer.send("nowhere", 0, None, b"v")
     producer.close()

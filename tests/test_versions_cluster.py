@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from ranking.benchmarks.processes import await_until
-from streams.broker import Broker, Producer
+from streams.broker import Broker, PlainProducer
 from streams.checkpoints import Manifest
 from streams.partitions import partition_of
 from streams.topic_names import CHECKPOINTS, TopicNames
@@ -124,7 +124,7 @@ def of_later_version(record: TopicRecord) -> TopicRecord:
 
 def write_raw(cluster: Cluster, given: list[dict[str, object]]) -> None:
     """Write single events as a portal would."""
-    topic, producer = TopicNames(cluster.namespace).raw, Producer(cluster.kafka)
+    topic, producer = TopicNames(cluster.namespace).raw, PlainProducer(cluster.kafka)
     for event in given:
         producer.send(topic, 1, None, orjson.dumps(event))
     producer.flush()

@@ -18,7 +18,7 @@ from ranking.profiles.profile import DEFAULT
 from ranking.ranker import Ranker
 from streams.cards import read_record
 from streams.topic_names import TopicNames
-from streams.topic_reader import Reader
+from streams.topic_reader import PartitionReader
 from streams.topics import PARTITIONS
 from tests.processes import Cluster
 
@@ -112,12 +112,12 @@ def ranker_of(cluster: Cluster) -> Ranker:
 async def _ranker_of(cluster: Cluster) -> Ranker:
     topics, ranker, position = TopicNames(cluster.namespace), Ranker(), 0
     for partition in range(PARTITIONS):
-        async with Reader(cluster.kafka) as reader:
+        async with PartitionReader(cluster.kafka) as reader:
             end = (await reader.bounds(topics.views, partition))[1]
             async for record in reader.read(topics.views, partition, 0, end):
                 ranker.apply(decode(record.value or b""), position)
                 position += 1
-        async with Reader(cluster.kafka) as reader:
+        async with PartitionReader(cluster.kafka) as reader:
             end = (await reader.bounds(topics.articles, partition))[1]
             async for record in reader.read(topics.articles, partition, 0, end):
                 edition, article, held = read_record(record.key, record.value)

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from ranking.engine.event import site_of
 from ranking.lists.boards import Board
-from ranking.ranker import Changes, Ranker
-from ranking.settings_log.webhooks import Happening, Hook
+from ranking.ranker import Ranker, TickChanges
+from ranking.settings_log.webhooks import NoticeKind, Webhook
 
 MINUTE = 60.0
 
@@ -19,7 +19,7 @@ class Notice(NamedTuple):
     body: dict[str, Any]
 
 
-class Watch:
+class Observer:
     """What was seen of one ranker so far.
 
     Parameters
@@ -35,12 +35,12 @@ class Watch:
         self._robots: deque[tuple[float, Counter[str]]] = deque()
         self._surging: set[str] = set()
 
-    def look(self, changes: Changes, hooks: Mapping[str, Hook], now: float) -> list[Notice]:
+    def look(self, changes: TickChanges, hooks: Mapping[str, Webhook], now: float) -> list[Notice]:
         """Tell what came of a tick.
 
         Parameters
         ----------
-        changes : Changes
+        changes : TickChanges
         hooks : mapping of str to Hook
             By id.
         now : float
@@ -54,24 +54,24 @@ class Watch:
             notices += self._silences(hooks, now) + self._surges(hooks, now)
         return notices
 
-    def _entered(self, board: Board, hooks: Mapping[str, Hook]) -> list[Notice]:
+    def _entered(self, board: Board, hooks: Mapping[str, Webhook]) -> list[Notice]:
         key, notices = (board.edition, board.surface), []
         before = self._shown.get(key)
         self._shown[key] = board.ids
         for hook in hooks.values() if before is not None else ():
-            if not hook.wants(Happening.ENTERED, *key):
+            if not hook.wants(NoticeKind.ENTERED, *key):
                 continue
             for place, item in enumerate(board.items[: hook.places], 1):
                 if item.id not in (before or ())[: hook.places]:
                     body = {
-                        "what": Happening.ENTERED.value, "edition": board.edition,
+                        "what": NoticeKind.ENTERED.value, "edition": board.edition,
                         "surface": board.surface, "article": item.id, "place": place,
                         "title": item.card.title if item.card else "", "as_of": board.as_of,
                     }  # fmt: skip
                     notices.append(Notice(hook.url, body))
         return notices
 
-    def _hear(self, changes: Changes, now: float) -> None:
+    def _hear(self, changes: TickChanges, now: float) -> None:
         for name, slots in changes.touched.items():
             site = self._ranker.sites.get(name)
             if site is None or not slots.size:
@@ -81,19 +81,19 @@ class Watch:
                 self._heard[edition] = now
                 self._silent = {key for key in self._silent if not key.endswith(f" {edition}")}
 
-    def _silences(self, hooks: Mapping[str, Hook], now: float) -> list[Notice]:
+    def _silences(self, hooks: Mapping[str, Webhook], now: float) -> list[Notice]:
         notices = []
         for edition, heard in self._heard.items():
             for name, hook in hooks.items():
                 key = f"{name} {edition}"
                 late = now - heard >= hook.silent_after and key not in self._silent
-                if late and hook.wants(Happening.SILENT, edition):
+                if late and hook.wants(NoticeKind.SILENT, edition):
                     self._silent.add(key)
-                    body = {"what": Happening.SILENT.value, "edition": edition, "since": heard}
+                    body = {"what": NoticeKind.SILENT.value, "edition": edition, "since": heard}
                     notices.append(Notice(hook.url, body))
         return notices
 
-    def _surges(self, hooks: Mapping[str, Hook], now: float) -> list[Notice]:
+    def _surges(self, hooks: Mapping[str, Webhook], now: float) -> list[Notice]:
         if not self._robots or now - self._robots[-1][0] >= 1.0:
             self._robots.append((now, self._ranker.robots.copy()))
         while len(self._robots) > 1 and now - self._robots[1][0] >= MINUTE:
@@ -104,9 +104,9 @@ class Watch:
                 key, surges = f"{name} {site}", lately[site] >= hook.robots_a_minute
                 is_meant = not hook.edition or site_of(hook.edition) == site
                 if surges and is_meant and key not in self._surging:
-                    if Happening.ROBOTS in hook.of:
+                    if NoticeKind.ROBOTS in hook.of:
                         body = {
-                            "what": Happening.ROBOTS.value, "site": site, "refused": lately[site],
+                            "what": NoticeKind.ROBOTS.value, "site": site, "refused": lately[site],
                             "seconds": MINUTE,
                         }  # fmt: skip
                         notices.append(Notice(hook.url, body))

@@ -16,7 +16,7 @@ TIMEOUT = 5.0
 log = logging.getLogger("tolqyn")
 
 
-class Teller:
+class WebhookSender:
     """Sends notices in their order; one that nobody takes after some tries is logged and left."""
 
     def __init__(self) -> None:

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.backtest.browser_mixture import Browsing, browsing_of
-from ranking.backtest.evaluation import Judge, Standing, evaluate_views
+from ranking.backtest.evaluation import EvaluationLeaders, Judge, evaluate_views
 from ranking.backtest.last_popular import nothing_stood
 from ranking.backtest.live_predictions import ask_lists, is_plain
-from ranking.backtest.predictions import Answers, Plan, no_answers
+from ranking.backtest.predictions import Plan, PredictionOutcomes, no_answers
 from ranking.backtest.visits import Span, Visits, in_windows, is_due, looks_at, seen_from, visits_of
 from ranking.content.catalogue import Catalogue
 from ranking.engine.admission import acting
@@ -50,7 +50,7 @@ class Replay:
     visits : Visits
     span : Span
     plan : Plan
-    answers : Answers
+    answers : PredictionOutcomes
     """
 
     site: Site
@@ -58,7 +58,7 @@ class Replay:
     visits: Visits
     span: Span
     plan: Plan
-    answers: Answers
+    answers: PredictionOutcomes
 
 
 def replay(
@@ -140,10 +140,10 @@ def _judge(site: Site, profile: Profile, browsing: Browsing) -> Judge:
         weights[pages - 1, :pages] = visit_weights(profile, pages)
     others = (profile.onward_weight, profile.ours_weight)
 
-    def standing(half_life: float, landing: float, evidence: float) -> Standing:
+    def standing(half_life: float, landing: float, evidence: float) -> EvaluationLeaders:
         half_lives = level_half_lives(half_life, evidence)
         levels, decays = len(half_lives), [decay_of(h, 0.0, ())[1] for h in half_lives]
-        return Standing(
+        return EvaluationLeaders(
             np.zeros((levels, size)), np.full((levels, size), -1, np.int32),
             np.zeros((editions, levels, HEAD), np.int32), np.zeros((editions, levels), np.int64),
             np.array([decay.first for decay in decays]),
@@ -168,7 +168,12 @@ def _judge(site: Site, profile: Profile, browsing: Browsing) -> Judge:
 
 
 def _step(
-    site: Site, views: NDArray[Any], offset: int, plan: Plan, judge: Judge, answers: Answers
+    site: Site,
+    views: NDArray[Any],
+    offset: int,
+    plan: Plan,
+    judge: Judge,
+    answers: PredictionOutcomes,
 ) -> None:
     here = Turn(0, 0, 0, ())
     done, reason = evaluate_views(site.state, views, 0, offset, plan, judge, answers)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.backtest.browser_mixture import Browsing, answers_before, give_back, take_place
-from ranking.backtest.last_popular import Stood, stand_anew
+from ranking.backtest.last_popular import LastPopular, stand_anew
 from ranking.backtest.predictions import (
     BROWSER,
     DEPTH,
@@ -21,8 +21,8 @@ from ranking.backtest.predictions import (
     POPULAR,
     RELATED,
     SHOWN,
-    Answers,
     Plan,
+    PredictionOutcomes,
     pages_before,
 )
 from ranking.engine.compiled import compiled
@@ -39,7 +39,7 @@ NO_SLOTS = np.zeros(0, np.int32)
 NO_SHARES = np.zeros(0)
 
 
-class Standing(NamedTuple):
+class EvaluationLeaders(NamedTuple):
     """Leaders of all editions, and what makes them popularity.
 
     Attributes
@@ -76,7 +76,7 @@ class Judge(NamedTuple):
 
     Attributes
     ----------
-    popular, related : Standing
+    popular, related : EvaluationLeaders
         For Popular, and for what Related backs off to.
     weights : (visit_depth, visit_depth) float64
         Row k - 1: weights of a visit of k pages.
@@ -85,19 +85,19 @@ class Judge(NamedTuple):
     scratch : Scratch
     bases : (n_rungs,) int64
         Bases that the leaders hold for.
-    stood : Stood
+    stood : LastPopular
     browsing : Browsing
     """
 
-    popular: Standing
-    related: Standing
+    popular: EvaluationLeaders
+    related: EvaluationLeaders
     weights: NDArray[np.float64]
     evidence: NDArray[np.float64]
     wear: float
     decay: float
     scratch: Scratch
     bases: NDArray[np.int64]
-    stood: Stood
+    stood: LastPopular
     browsing: Browsing
 
 
@@ -109,7 +109,7 @@ def evaluate_views(
     offset: int,
     plan: Plan,
     judge: Judge,
-    answers: Answers,
+    answers: PredictionOutcomes,
 ) -> tuple[int, int]:
     """Predict and apply views from `start` on; returns where it stopped and why.
 
@@ -117,7 +117,7 @@ def evaluate_views(
     ----------
     views : (n,) VIEW
         Views `offset` to `offset + n` of the plan.
-    answers : Answers
+    answers : PredictionOutcomes
         Takes the answers to the questions that are due.
     """
     s = lent_state(s)
@@ -153,13 +153,13 @@ def follow(s: State, judge: Judge, slot: int) -> None:
 
 
 @compiled
-def decay_at(q: Standing, level: int) -> Decay:
+def decay_at(q: EvaluationLeaders, level: int) -> Decay:
     """One level's decay."""
     return Decay(q.first[level], q.between[level], q.mix[level], q.class_weight, q.shift, 0.0)
 
 
 @compiled
-def raise_one(s: State, q: Standing, slot: int) -> None:
+def raise_one(s: State, q: EvaluationLeaders, slot: int) -> None:
     """Score one article anew."""
     edition = s.article[slot]["edition"]
     for level in range(q.evidence.size):
@@ -171,7 +171,7 @@ def raise_one(s: State, q: Standing, slot: int) -> None:
 
 
 @compiled
-def popularity_of(s: State, q: Standing, edition: int) -> Popularity:
+def popularity_of(s: State, q: EvaluationLeaders, edition: int) -> Popularity:
     """Popularity in an edition as of now."""
     size = q.evidence.size
     weight, mass, scale = np.empty(size), np.empty(size), np.empty(size)
@@ -186,7 +186,7 @@ def popularity_of(s: State, q: Standing, edition: int) -> Popularity:
 
 
 @compiled
-def look(s: State, judge: Judge, answers: Answers) -> None:
+def look(s: State, judge: Judge, answers: PredictionOutcomes) -> None:
     """Write down the first of every edition's Popular."""
     slots = np.empty(DEPTH, np.int32)
     for edition in range(answers.popular.shape[1]):
@@ -198,7 +198,7 @@ def look(s: State, judge: Judge, answers: Answers) -> None:
 
 
 @compiled
-def predict(s: State, plan: Plan, judge: Judge, answers: Answers) -> None:
+def predict(s: State, plan: Plan, judge: Judge, answers: PredictionOutcomes) -> None:
     """Answer the next question."""
     k = answers.done[0]
     answers.done[0] += 1
@@ -248,7 +248,7 @@ def keep_answer(s: State, judge: Judge, k: int, page: int, popularity: Popularit
 
 @compiled
 def write_places(
-    answers: Answers, k: int, which: int, target: int, slots: NDArray[np.int32]
+    answers: PredictionOutcomes, k: int, which: int, target: int, slots: NDArray[np.int32]
 ) -> None:
     """Write down the first of a list, and where the page stands in it."""
     for place in range(slots.size):

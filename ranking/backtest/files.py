@@ -20,7 +20,7 @@ import msgspec
 
 from ranking.backtest.tables import BadRow, opened, table_of
 from ranking.backtest.tables import FileError as FileError
-from ranking.content.cards import Card, Placed, Sent, card_of, convert_article
+from ranking.content.cards import Card, Placed, SentArticle, card_of, convert_article
 from ranking.engine.event import (
     DEFAULT_EDITION,
     EARLIEST_MS,
@@ -37,7 +37,7 @@ CHUNK = 5000
 EVENT_FIELDS = Event.__struct_fields__
 LOGGED_FIELDS = tuple(name for name in EVENT_FIELDS if name != "referrer")
 """What a log keeps of an event."""
-ARTICLE_FIELDS = Sent.__struct_fields__
+ARTICLE_FIELDS = SentArticle.__struct_fields__
 WHOLE_NUMBERS = ("slot", "bucket")
 EMPTY = ("", None)
 _POINT_ZERO = re.compile(r"\.0+$")

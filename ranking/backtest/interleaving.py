@@ -38,7 +38,7 @@ EVERY = 8
 Progress = Callable[[int, int], None]
 
 
-class Shown(NamedTuple):
+class ShownLists(NamedTuple):
     """What readers were shown, and what they opened next.
 
     Attributes
@@ -122,7 +122,7 @@ def interleave_ratio(
     return needed(shown_to(batches, progress), seed)
 
 
-def shown_to(batches: list[Batch], progress: Progress) -> Shown:
+def shown_to(batches: list[Batch], progress: Progress) -> ShownLists:
     """Replay a log under both profiles."""
     if not batches:
         message = "the log has no views"
@@ -140,7 +140,7 @@ def shown_to(batches: list[Batch], progress: Progress) -> Shown:
     if not plan.asked.size:
         message = "the log has no visits of two pages after its first day"
         raise BacktestError(message)
-    return Shown(
+    return ShownLists(
         np.stack([each.answers.shown[:, POPULAR] for each in done]),
         done[0].answers.shown[:, RELATED, :NEIGHBOURS],
         plan.slot[plan.asked],
@@ -149,7 +149,7 @@ def shown_to(batches: list[Batch], progress: Progress) -> Shown:
     )
 
 
-def needed(shown: Shown, seed: int = 1) -> Needed:
+def needed(shown: ShownLists, seed: int = 1) -> Needed:
     """Let readers click, and count how many of them each way needs."""
     drawn = np.random.default_rng(seed)
     visits = np.bincount(shown.reader[np.unique(shown.visit, return_index=True)[1]])
@@ -178,7 +178,7 @@ def _from(before: int, total: int, progress: Progress) -> Callable[[int], None]:
 
 
 def _clicks(
-    shown: Shown, popular: NDArray[np.int32], chance: NDArray[np.float64]
+    shown: ShownLists, popular: NDArray[np.int32], chance: NDArray[np.float64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]:
     """Clicks on Popular, on Related, and where in Popular the next page stands."""
     noticed, places = [], []
@@ -193,7 +193,7 @@ def _clicks(
 
 
 def _followed(
-    shown: Shown, chance: NDArray[np.float64], drawing: NDArray[np.int64]
+    shown: ShownLists, chance: NDArray[np.float64], drawing: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How often each reader followed a pick of either profile in the list of both."""
     listed = np.full(shown.popular[0].shape, -1, np.int32)
@@ -204,7 +204,7 @@ def _followed(
     return _by_reader(shown, team == 0), _by_reader(shown, team == 1)
 
 
-def _by_reader(shown: Shown, clicked: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _by_reader(shown: ShownLists, clicked: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.bincount(shown.reader, clicked).astype(np.float64)
 
 

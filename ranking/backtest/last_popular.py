@@ -12,7 +12,7 @@ from ranking.engine.compiled import compiled
 from ranking.lists.rerank.hysteresis import INCUMBENTS, settled
 
 
-class Stood(NamedTuple):
+class LastPopular(NamedTuple):
     """What Popular shows in each edition.
 
     Attributes
@@ -30,15 +30,15 @@ class Stood(NamedTuple):
     margin: NDArray[np.float64]
 
 
-def nothing_stood(editions: int, margin: float) -> Stood:
+def nothing_stood(editions: int, margin: float) -> LastPopular:
     """Popular before it was shown."""
     held = np.full((editions, INCUMBENTS), -1, np.int32)
-    return Stood(held, np.zeros(editions, np.int64), np.full(1, margin))
+    return LastPopular(held, np.zeros(editions, np.int64), np.full(1, margin))
 
 
 @compiled
 def stand_anew(
-    stood: Stood,
+    stood: LastPopular,
     edition: int,
     second: int,
     ranking: NDArray[np.int32],
@@ -48,7 +48,7 @@ def stand_anew(
 
     Parameters
     ----------
-    stood : Stood
+    stood : LastPopular
     edition : int
     second : int
         The log's clock.

@@ -17,14 +17,21 @@ from ranking.backtest.browser_mixture import (
     give_back,
     take_place,
 )
-from ranking.backtest.predictions import BROWSER, DEPTH, SHOWN, Answers, Plan, pages_before
+from ranking.backtest.predictions import (
+    BROWSER,
+    DEPTH,
+    SHOWN,
+    Plan,
+    PredictionOutcomes,
+    pages_before,
+)
 from ranking.content.catalogue import Catalogue
 from ranking.engine.site import Site, Turn
 from ranking.engine.view_loop import DONE, apply_views
 from ranking.lists.boards import Board, Item, make_board, make_next
 from ranking.lists.edition import Edition
 from ranking.lists.edition_reader import LONGEST, Scored
-from ranking.lists.eligibility import Roster
+from ranking.lists.eligibility import Eligibility
 from ranking.lists.related_mixture import mix
 from ranking.lists.rerank.hysteresis import Incumbents
 from ranking.lists.rerank.sibling_prior import is_small
@@ -69,7 +76,7 @@ def ask_lists(
     browsing: Browsing,
     catalogue: Catalogue,
     profile: Profile,
-    answers: Answers,
+    answers: PredictionOutcomes,
     progress: Callable[[int], None],
 ) -> None:
     """Predict and apply all views.
@@ -83,7 +90,7 @@ def ask_lists(
     browsing : Browsing
     catalogue : Catalogue
     profile : Profile
-    answers : Answers
+    answers : PredictionOutcomes
         Takes the answers to all questions.
     progress : callable
         Told the views done so far.
@@ -108,7 +115,7 @@ class _Lists:
     def __init__(self, site: Site, catalogue: Catalogue, profile: Profile) -> None:
         self.site, self.profile = site, profile
         self.unread = unread_articles(site, catalogue)
-        roster = Roster(site, catalogue)
+        roster = Eligibility(site, catalogue)
         self.editions = [Edition(site, name, catalogue, roster) for name in site.editions]
         self.incumbents = [Incumbents() for _ in site.editions]
         self._unread_ids = [article for _, article in self.unread]
@@ -165,7 +172,7 @@ class _Lists:
             self._renewed_ms = self.site.newest_ms
 
 
-def _look(lists: _Lists, answers: Answers) -> None:
+def _look(lists: _Lists, answers: PredictionOutcomes) -> None:
     """Write down the first of every edition's Popular."""
     lists.follow()
     for index, edition in enumerate(lists.editions):
@@ -185,7 +192,7 @@ def _keep_answer(lists: _Lists, browsing: Browsing, k: int, page: int) -> None:
         held.scores[place, i], held.worn[place, i] = item.score, item.worn
 
 
-def _answer(lists: _Lists, plan: Plan, browsing: Browsing, answers: Answers) -> None:
+def _answer(lists: _Lists, plan: Plan, browsing: Browsing, answers: PredictionOutcomes) -> None:
     """Answer the next question by the lists, without what its visit has read."""
     k = int(answers.done[0])
     answers.done[0] += 1
@@ -216,7 +223,7 @@ def _is_listed(item: Item) -> bool:
     return item.score > 0.0 or item.exposed
 
 
-def _write(answers: Answers, k: int, which: int, ranked: list[int], target: int) -> None:
+def _write(answers: PredictionOutcomes, k: int, which: int, ranked: list[int], target: int) -> None:
     """Write down the first of a list, and where the page stands in it."""
     shown = ranked[:SHOWN]
     answers.shown[k, which, : len(shown)] = shown

@@ -47,7 +47,7 @@ class Plan(NamedTuple):
     stride: int
 
 
-class Answers(NamedTuple):
+class PredictionOutcomes(NamedTuple):
     """What became of the predictions.
 
     Attributes
@@ -70,9 +70,9 @@ class Answers(NamedTuple):
     exposed: NDArray[np.int64]
 
 
-def no_answers(plan: Plan, editions: int) -> Answers:
+def no_answers(plan: Plan, editions: int) -> PredictionOutcomes:
     """Answers before the first prediction."""
-    return Answers(
+    return PredictionOutcomes(
         np.full((plan.asked.size, len(LISTS)), MISSED, np.uint8),
         np.full((plan.asked.size, len(LISTS), SHOWN), -1, np.int32),
         np.full((plan.ticks.size, editions, SHOWN), -1, np.int32),

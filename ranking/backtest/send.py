@@ -48,7 +48,7 @@ class SendStopped(SendError):
 
 
 @dataclass(slots=True)
-class Sent:
+class SendResult:
     """What came of it.
 
     Attributes
@@ -104,7 +104,7 @@ def send_views(
     with_ids: bool = False,
     is_new: bool = False,
     progress: Callable[[Chunk], None] = lambda chunk: None,
-) -> Sent:
+) -> SendResult:
     """Post views in their order.
 
     Parameters
@@ -135,7 +135,7 @@ def send_views(
     if with_ids and not label:
         message = "ids must be made of a label, got none"
         raise SendError(message)
-    sent, started, is_asked, taken = Sent(), time.monotonic(), bool(label), 0
+    sent, started, is_asked, taken = SendResult(), time.monotonic(), bool(label), 0
     bodies = _ahead(_bodies(chunks, shift_ms, label if with_ids else ""))
     with target_of(url) as target:
         pace = _Pace(speed)
@@ -165,7 +165,7 @@ def send_views(
     return sent
 
 
-def send_articles(cards: Iterable[Placed], url: str, progress: Callable[[int], None]) -> Sent:
+def send_articles(cards: Iterable[Placed], url: str, progress: Callable[[int], None]) -> SendResult:
     """Post articles, each with the number of its row.
 
     Raises
@@ -173,7 +173,7 @@ def send_articles(cards: Iterable[Placed], url: str, progress: Callable[[int], N
     SendError
         As for views.
     """
-    sent, placed = Sent(), iter(cards)
+    sent, placed = SendResult(), iter(cards)
     with target_of(url) as target:
         while part := list(islice(placed, CARDS)):
             try:

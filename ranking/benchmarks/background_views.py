@@ -16,7 +16,7 @@ UNANSWERED = 60.0
 """Seconds after which a request passes for one that is not answered."""
 
 
-class Flow:
+class BackgroundViews:
     """`RATE` views a second of some articles, few of which have most; a context that ends it.
 
     Parameters
@@ -41,7 +41,7 @@ class Flow:
         self._stop, self._thread = threading.Event(), threading.Thread(target=self._run)
         self.sent, self.longest, self.rate = 0, 0.0, 0.0
 
-    def __enter__(self) -> "Flow":
+    def __enter__(self) -> "BackgroundViews":
         """Begin."""
         self._thread.start()
         return self

@@ -17,9 +17,9 @@ from typing import Any
 
 import httpx
 
-from ranking.benchmarks.background_views import Flow
+from ranking.benchmarks.background_views import BackgroundViews
 from ranking.benchmarks.processes import Server, spawned
-from ranking.benchmarks.time_limit import Limit
+from ranking.benchmarks.time_limit import TimeLimit
 from ranking.engine.batch import BUCKETS
 from ranking.experiments.assignment import OUTSIDE, arms_of
 from ranking.experiments.interleaving import DRAWINGS
@@ -46,7 +46,7 @@ class BenchmarkError(ValueError):
     """A benchmark cannot run here: the operator's to mend."""
 
 
-def experiments(limit: Limit) -> dict[str, float]:
+def experiments(limit: TimeLimit) -> dict[str, float]:
     """Ask for Popular with and without experiments, in pairs.
 
     Returns
@@ -70,7 +70,7 @@ def experiments(limit: Limit) -> dict[str, float]:
     ):
         limit.restart()
         seconds = max(min(SECONDS, int(limit.seconds / (2 * PAIRS + 1))), 1)
-        with Flow(server.url):
+        with BackgroundViews(server.url):
             time.sleep(min(2.0, limit.seconds / 4))
             pairs = [
                 _pair(client, server.url, Path(folder), number, seconds)

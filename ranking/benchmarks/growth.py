@@ -5,7 +5,7 @@ import statistics
 import time
 from random import Random
 
-from ranking.benchmarks.time_limit import Limit
+from ranking.benchmarks.time_limit import TimeLimit
 from ranking.content.cards import Card
 from ranking.engine.batch import Batch
 from ranking.engine.batch_builder import Hasher, pack
@@ -29,12 +29,12 @@ BEGIN_MS = 1_700_000_000_000
 HASHES = Hasher(b"bench")
 
 
-def growth(limit: Limit | None = None) -> dict[str, float]:
+def growth(limit: TimeLimit | None = None) -> dict[str, float]:
     """Tick portals of several sizes at 1,000 views a second.
 
     Parameters
     ----------
-    limit : Limit
+    limit : TimeLimit
 
     Returns
     -------
@@ -43,13 +43,13 @@ def growth(limit: Limit | None = None) -> dict[str, float]:
         process in MB when it stood, and what drafts added.
     """
     measures: dict[str, float] = {}
-    limit = limit or Limit()
+    limit = limit or TimeLimit()
     for name, case in limit.of(CASES.items(), "sizes were tried"):
         measures |= {f"{name}_{key}": value for key, value in _case(limit, *case)}
     return measures
 
 
-def _case(limit: Limit, articles: int, editions: int, most: int) -> list[tuple[str, float]]:
+def _case(limit: TimeLimit, articles: int, editions: int, most: int) -> list[tuple[str, float]]:
     settings = EngineSettings(articles=most) if most else EngineSettings()
     ranker, drawn = Ranker(settings), Random(1)
     wall, number = BEGIN_MS / 1000, 0

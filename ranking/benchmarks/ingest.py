@@ -9,10 +9,10 @@ import httpx
 from ranking.backtest.files import EVENT_FIELDS, FileError, mapping_of, view_chunks
 from ranking.backtest.send import send_views
 from ranking.benchmarks.processes import Server, await_until, spawned
-from ranking.benchmarks.time_limit import Limit
+from ranking.benchmarks.time_limit import TimeLimit
 
 
-def ingest(views: Path | None, columns: str, limit: Limit) -> dict[str, float]:
+def ingest(views: Path | None, columns: str, limit: TimeLimit) -> dict[str, float]:
     """Send a log and wait until the last view is ranked.
 
     Parameters
@@ -21,7 +21,7 @@ def ingest(views: Path | None, columns: str, limit: Limit) -> dict[str, float]:
         The log.
     columns : str
         Other names of its columns.
-    limit : Limit
+    limit : TimeLimit
         When it is over no more is sent.
 
     Returns

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ranking.backtest.files import EVENT_FIELDS, FileError, mapping_of
 from ranking.backtest.packed_log import packed_views
-from ranking.benchmarks.time_limit import Limit
+from ranking.benchmarks.time_limit import TimeLimit
 from ranking.engine.admission import acting
 from ranking.engine.batch import Batch
 from ranking.engine.compiled import compiled
@@ -46,7 +46,7 @@ POWER_LAWS = (
 
 
 @dataclass(slots=True)
-class Beside:
+class DecayAgreement:
     """One decay: how often the same five stood, and the least share of the true fifth."""
 
     same: int = 0
@@ -63,12 +63,12 @@ class Beside:
 
 
 @dataclass(slots=True)
-class Compared:
+class AllAgreements:
     """All decays, by half-life or by exponent and scale."""
 
-    on_rungs: dict[float, Beside] = field(default_factory=dict)
-    between: dict[float, Beside] = field(default_factory=dict)
-    power_laws: dict[tuple[float, float], Beside] = field(default_factory=dict)
+    on_rungs: dict[float, DecayAgreement] = field(default_factory=dict)
+    between: dict[float, DecayAgreement] = field(default_factory=dict)
+    power_laws: dict[tuple[float, float], DecayAgreement] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class _Counted:
     place: NDArray[np.int64]  # in the log
 
 
-def preview(views: Path | None, columns: str, limit: Limit) -> dict[str, float]:
+def preview(views: Path | None, columns: str, limit: TimeLimit) -> dict[str, float]:
     """Compare previews at a thousand moments of a log of one edition.
 
     Of each kind the moments are fewer where there is no time for more.
@@ -100,7 +100,7 @@ def preview(views: Path | None, columns: str, limit: Limit) -> dict[str, float]:
     return figures(compare(batches, min(MOMENTS, size), limit=limit))
 
 
-def figures(compared: Compared) -> dict[str, float]:
+def figures(compared: AllAgreements) -> dict[str, float]:
     """Sum a comparison up: shares of moments with the same five, least share of the fifth."""
     told: dict[str, float] = {}
     kinds = {
@@ -116,15 +116,15 @@ def figures(compared: Compared) -> dict[str, float]:
 
 
 def compare(
-    batches: Sequence[Batch], moments: int, power_laws: int = 1, limit: Limit | None = None
-) -> Compared:
+    batches: Sequence[Batch], moments: int, power_laws: int = 1, limit: TimeLimit | None = None
+) -> AllAgreements:
     """Compare at moments drawn from a log; power laws at every so many-th of them."""
-    limit = limit or Limit(math.inf)
+    limit = limit or TimeLimit(math.inf)
     size = sum(len(batch) for batch in batches)
     drawn = np.random.default_rng(SEED).choice(np.arange(1, size + 1), moments, replace=False)
     drawn.sort()
     counted, site = _counted(batches)
-    order, compared = np.argsort(np.argsort(np.array(site.ids))), Compared()
+    order, compared = np.argsort(np.argsort(np.array(site.ids))), AllAgreements()
     half_lives = (*ON_RUNGS, *BETWEEN)
     firsts = range(0, len(half_lives), TOGETHER)
     for number, first in enumerate(firsts, 1):
@@ -140,7 +140,7 @@ def compare(
 
 
 def _take_half_lives(
-    ranker: Ranker, seen: int, exact: "_Exact", half_lives: Sequence[float], compared: Compared
+    ranker: Ranker, seen: int, exact: "_Exact", half_lives: Sequence[float], compared: AllAgreements
 ) -> None:
     (site,) = ranker.sites.values()
     exact.follow(seen, site.newest_ms)
@@ -148,16 +148,16 @@ def _take_half_lives(
         kind = compared.on_rungs if half_life in ON_RUNGS else compared.between
         shown = _five(ranker, site, profile_from({"half_life": half_life} | PLAIN))
         mass = exact.masses(index)
-        kind.setdefault(half_life, Beside()).take(shown, exact.five(mass), mass)
+        kind.setdefault(half_life, DecayAgreement()).take(shown, exact.five(mass), mass)
 
 
-def _take_power_laws(ranker: Ranker, seen: int, exact: "_Exact", compared: Compared) -> None:
+def _take_power_laws(ranker: Ranker, seen: int, exact: "_Exact", compared: AllAgreements) -> None:
     (site,) = ranker.sites.values()
     exact.follow(seen, site.newest_ms)
     for law in POWER_LAWS:
         wanted = {"exponent": law[0], "half_life": law[1]} | PLAIN
         shown, mass = _five(ranker, site, profile_from(wanted)), exact.power_law(*law)
-        compared.power_laws.setdefault(law, Beside()).take(shown, exact.five(mass), mass)
+        compared.power_laws.setdefault(law, DecayAgreement()).take(shown, exact.five(mass), mass)
 
 
 def _five(ranker: Ranker, site: Site, profile: Profile) -> NDArray[np.int32]:

@@ -10,9 +10,9 @@ from random import Random
 
 import httpx
 
-from ranking.benchmarks.background_views import FLOWING, Flow
+from ranking.benchmarks.background_views import FLOWING, BackgroundViews
 from ranking.benchmarks.processes import Server, await_until, spawned
-from ranking.benchmarks.time_limit import Limit
+from ranking.benchmarks.time_limit import TimeLimit
 from ranking.engine.batch_builder import Hasher, pack
 from ranking.engine.event_columns import Rows
 from ranking.profiles.profile import Profile, profile_from
@@ -24,7 +24,7 @@ EDITION = "bench/zz"
 BEGIN_MS = 1_700_000_000_000
 
 
-def retune(limit: Limit) -> dict[str, float]:
+def retune(limit: TimeLimit) -> dict[str, float]:
     """Make drafts of half-lives, power laws and windows, none asked for before.
 
     Returns
@@ -55,7 +55,7 @@ def retune(limit: Limit) -> dict[str, float]:
     return measures | _publishing(limit)
 
 
-def crowded(articles: int, limit: Limit) -> tuple[Ranker, int]:
+def crowded(articles: int, limit: TimeLimit) -> tuple[Ranker, int]:
     """A ranker whose edition has so many articles, each with views in the last days.
 
     They are fewer if half of the time is over; their number is told.
@@ -93,14 +93,14 @@ def _timed(ranker: Ranker, profile: Profile) -> float:
     return took
 
 
-def _publishing(limit: Limit) -> dict[str, float]:
+def _publishing(limit: TimeLimit) -> dict[str, float]:
     with (
         tempfile.TemporaryDirectory() as folder,
         spawned(Server(Path(folder))) as server,
         httpx.Client(base_url=server.url, timeout=30.0) as client,
     ):
         client.post("/v1/events", json=_two_articles()).raise_for_status()
-        with Flow(server.url) as flow:
+        with BackgroundViews(server.url) as flow:
             some = limit.of(range(PUBLISHED), f"of {PUBLISHED} publications were made")
             taken = [_published(client, version) for version in some]
         time.sleep(1.0)

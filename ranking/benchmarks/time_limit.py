@@ -14,7 +14,7 @@ EVERY = 5.0
 """Seconds between two lines that say how far a benchmark is."""
 
 
-class Limit:
+class TimeLimit:
     """The time that one benchmark has, from now on.
 
     Parameters

@@ -17,9 +17,9 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from ranking.benchmarks.background_views import FLOWING, UNANSWERED, Flow
+from ranking.benchmarks.background_views import FLOWING, UNANSWERED, BackgroundViews
 from ranking.benchmarks.processes import Server, spawned
-from ranking.benchmarks.time_limit import Limit
+from ranking.benchmarks.time_limit import TimeLimit
 
 PROBES = 100
 EDITIONS, ARTICLES, LOADED = 100, 1_000_000, 5_000
@@ -35,13 +35,13 @@ LOADING = 0.75
 
 
 def visible(
-    limit: Limit, articles: int = FLOWING, editions: int = 1, between: float = BETWEEN
+    limit: TimeLimit, articles: int = FLOWING, editions: int = 1, between: float = BETWEEN
 ) -> dict[str, float]:
     """Post views of new articles and ask until they are listed.
 
     Parameters
     ----------
-    limit : Limit
+    limit : TimeLimit
     articles, editions : int
         Of the portal, besides those that are probed.
     between : float
@@ -58,7 +58,7 @@ def visible(
     with tempfile.TemporaryDirectory() as folder, spawned(Server(Path(folder))) as server:
         limit.restart()
         names = _load(server.url, limit, articles, editions)
-        with Flow(server.url, names) as flow:
+        with BackgroundViews(server.url, names) as flow:
             time.sleep(min(1.0, limit.seconds / 4))
             probes = limit.of(_moments(limit, between), f"of {PROBES} probes were made")
             delays = [_probe(server.url, number) for number in probes]
@@ -86,7 +86,7 @@ def visible(
     }
 
 
-def _moments(limit: Limit, between: float) -> Iterator[int]:
+def _moments(limit: TimeLimit, between: float) -> Iterator[int]:
     """Numbers of the probes, each when its time has come."""
     drawn = random.Random(2)
     for number in range(PROBES):
@@ -111,17 +111,17 @@ def _probe(url: str, number: int) -> float | None:
     return None
 
 
-def visible_editions(limit: Limit) -> dict[str, float]:
+def visible_editions(limit: TimeLimit) -> dict[str, float]:
     """The same on a portal of a hundred editions."""
     return visible(limit, 100 * EDITIONS, EDITIONS)
 
 
-def visible_articles(limit: Limit) -> dict[str, float]:
+def visible_articles(limit: TimeLimit) -> dict[str, float]:
     """The same on a portal of a million articles in seven editions."""
     return visible(limit, ARTICLES, 7, SELDOM)
 
 
-def _load(url: str, limit: Limit, articles: int, editions: int) -> list[tuple[str, str]]:
+def _load(url: str, limit: TimeLimit, articles: int, editions: int) -> list[tuple[str, str]]:
     """Give each article a view and a card; returns edition and id of each."""
     if editions == 1:
         return [("bench/en", str(number)) for number in range(articles)]

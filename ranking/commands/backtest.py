@@ -25,7 +25,7 @@ from ranking.engine.quotation import suggestion
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from ranking.backtest.measures.comparison_table import Beside
+    from ranking.backtest.measures.comparison_table import ComparisonTable
     from ranking.backtest.measures.summary import Measured
     from ranking.backtest.visits import Span
     from ranking.content.catalogue import Catalogue
@@ -158,7 +158,7 @@ def _measured(
     from ranking.backtest.measures.summary import measured, replays
 
     results: dict[str, Measured] = {}
-    beside: Beside | None = None
+    beside: ComparisonTable | None = None
     for profile in chosen:
         under = step(f"replaying under {profile.name}")
         done = replays(log.batches, log.catalogue, span, profile, progress=under)
@@ -201,7 +201,7 @@ def bench(
     from ranking.benchmarks.ingest import ingest
     from ranking.benchmarks.preview import preview
     from ranking.benchmarks.retune import retune
-    from ranking.benchmarks.time_limit import Limit
+    from ranking.benchmarks.time_limit import TimeLimit
     from ranking.benchmarks.visible import visible, visible_articles, visible_editions
 
     known: dict[str, Any] = {
@@ -225,7 +225,7 @@ def bench(
     results: dict[str, dict[str, Any]] = {}
     missing: dict[str, list[str]] = {}
     for name in chosen:
-        limit = Limit(seconds, say=partial(_say, name))
+        limit = TimeLimit(seconds, say=partial(_say, name))
         results[name] = known[name](limit)
         missing[name] = limit.missing
         if limit.missing:

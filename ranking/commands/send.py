@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from ranking.backtest.files import Chunk
-    from ranking.backtest.send import Sent
+    from ranking.backtest.send import SendResult
 
 SPEEDS = {"max": 0.0}
 
@@ -129,7 +129,7 @@ def send(
         _check(sent, "views")
 
 
-def _check(sent: "Sent", what: str) -> None:
+def _check(sent: "SendResult", what: str) -> None:
     """Tell what was refused; if that is everything, the operator must look at it."""
     if not sent.rejected:
         return

@@ -13,14 +13,16 @@ from ranking.commands.output import Cell, print_table
 
 if TYPE_CHECKING:
     from ranking.backtest.ablation import Ablated
-    from ranking.backtest.measures.comparison_table import Beside
+    from ranking.backtest.measures.comparison_table import ComparisonTable
     from ranking.backtest.measures.summary import Measured
 
 Rows = Mapping[str, Mapping[str, float]]
 Intervals = Mapping[str, Mapping[str, tuple[float, float]]]
 
 
-def as_json(results: "Mapping[str, Measured]", baselines: "Beside | None") -> dict[str, Any]:
+def as_json(
+    results: "Mapping[str, Measured]", baselines: "ComparisonTable | None"
+) -> dict[str, Any]:
     """Results of a backtest as its JSON: of one profile its lists, of several by profile.
 
     Beside the lists stand `intervals`, `about` and, if there are any, `baselines`, each of them
@@ -40,7 +42,7 @@ def as_json(results: "Mapping[str, Measured]", baselines: "Beside | None") -> di
     return found
 
 
-def print_results(results: "Mapping[str, Measured]", baselines: "Beside | None") -> None:
+def print_results(results: "Mapping[str, Measured]", baselines: "ComparisonTable | None") -> None:
     """Print the results of a backtest."""
     if len(results) == 1:
         ((name, result),) = results.items()

@@ -100,7 +100,7 @@ class Card(msgspec.Struct, frozen=True, gc=False):
     section_key: str = ""
 
 
-class Sent(msgspec.Struct, frozen=True):
+class SentArticle(msgspec.Struct, frozen=True):
     """An article as portals send it; `null` is as good as a field that is left out."""
 
     id: Name
@@ -197,12 +197,12 @@ def tag_key(tag: str, edition: str = "") -> str:
     return " ".join(plain.replace("_", " ").strip("# ").split())
 
 
-def card_of(sent: Sent, edition: str = "", zone: tzinfo | None = None) -> Card:
+def card_of(sent: SentArticle, edition: str = "", zone: tzinfo | None = None) -> Card:
     """Check a sent article and make its card.
 
     Parameters
     ----------
-    sent : Sent
+    sent : SentArticle
     edition : str
         Of the article, whatever it says itself; empty = what it says.
     zone : tzinfo or None
@@ -290,7 +290,7 @@ def read_object(body: bytes) -> dict[str, Any]:
         raise Unreadable(message) from error
 
 
-def convert_article(item: Any) -> Sent:
+def convert_article(item: Any) -> SentArticle:
     """An article that was read as plain JSON.
 
     Raises
@@ -299,9 +299,9 @@ def convert_article(item: Any) -> Sent:
         With the field and the rule.
     """
     try:
-        return msgspec.convert(item, Sent)
+        return msgspec.convert(item, SentArticle)
     except msgspec.ValidationError as error:
-        fault = rejection(0, error, Sent)
+        fault = rejection(0, error, SentArticle)
         raise ArticleError(fault.field, fault.reason) from error
 
 

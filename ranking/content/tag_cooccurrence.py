@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.content.cards import Card, tag_key
-from ranking.content.tfidf import SECTION, TAG, Voices, voice_name
+from ranking.content.tfidf import SECTION, TAG, Features, voice_name
 from ranking.engine.compiled import compiled
 
 SHRINK = 5.0
@@ -48,7 +48,7 @@ class Synonym:
     together: int
 
 
-class Company:
+class TagCooccurrence:
     """Tags of some articles.
 
     Parameters
@@ -56,11 +56,11 @@ class Company:
     cards : sequence of Card
     mass : (n_cards,) float64
         Decayed views.
-    voices : Voices
+    voices : Features
         Of the same cards.
     """
 
-    def __init__(self, cards: Sequence[Card], mass: NDArray[np.float64], voices: Voices) -> None:
+    def __init__(self, cards: Sequence[Card], mass: NDArray[np.float64], voices: Features) -> None:
         edition = cards[0].edition if cards else ""
         self._key = partial(tag_key, edition=edition)
         spelt = Counter(tag for card in cards for tag in card.tags)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.content.cards import Card
-from ranking.content.tag_cooccurrence import Company
+from ranking.content.tag_cooccurrence import TagCooccurrence
 from ranking.content.tfidf import NEAREST, TRUST, likeness, own_voices, voices_of
 from ranking.engine.decay import lns
 
@@ -66,9 +66,9 @@ class TagGraph:
         self._voices = voices_of(cards)
 
     @cached_property
-    def company(self) -> Company:
+    def company(self) -> TagCooccurrence:
         """Tags beside tags."""
-        return Company(self.cards, self.mass, self._voices)
+        return TagCooccurrence(self.cards, self.mass, self._voices)
 
     def hints(self, card: Card, at: float, freshness: float) -> Hints:
         """Live articles that a card's tags, section and headline propose.

@@ -35,7 +35,7 @@ TRUST = np.array([2.0, 3.0])
 REMEMBERED = 1 << 16
 
 
-class Voices(NamedTuple):
+class Features(NamedTuple):
     """Who says what.
 
     Attributes
@@ -92,7 +92,7 @@ def _said(title: str, section: str, tags: tuple[str, ...], edition: str) -> NDAr
     return np.array(names, np.uint64)
 
 
-def voices_of(cards: Sequence[Card]) -> Voices:
+def voices_of(cards: Sequence[Card]) -> Features:
     """Put together what some articles say."""
     said = [said_by(card) for card in cards]
     start = np.cumsum([0, *map(len, said)])
@@ -103,10 +103,12 @@ def voices_of(cards: Sequence[Card]) -> Voices:
     voice, part = index.astype(np.int32), (name & np.uint64(3)).astype(np.int32)
     loudness = _loudness(start, voice, part, carriers, information)
     voice_start, article, heard = _by_voice(start, voice, loudness, name.size)
-    return Voices(start, voice, loudness, voice_start, article, heard, name, information, carriers)
+    return Features(
+        start, voice, loudness, voice_start, article, heard, name, information, carriers
+    )
 
 
-def own_voices(voices: Voices, card: Card) -> tuple[NDArray[np.int32], NDArray[np.float64], bool]:
+def own_voices(voices: Features, card: Card) -> tuple[NDArray[np.int32], NDArray[np.float64], bool]:
     """What a card says that live articles say too.
 
     Returns
@@ -182,7 +184,7 @@ def _by_voice(
 
 @compiled
 def likeness(
-    v: Voices,
+    v: Features,
     voice: NDArray[np.int32],
     loudness: NDArray[np.float64],
     itself: int,
@@ -193,7 +195,7 @@ def likeness(
 
     Parameters
     ----------
-    v : Voices
+    v : Features
     voice, loudness : (n,) int32, (n,) float64
         Own voices of the article.
     itself : int
@@ -238,7 +240,7 @@ def _say(
 
 @compiled
 def _said_alike(
-    v: Voices, voice: NDArray[np.int32], loudness: NDArray[np.float64], itself: int
+    v: Features, voice: NDArray[np.int32], loudness: NDArray[np.float64], itself: int
 ) -> NDArray[np.float64]:
     like = np.zeros(v.start.size - 1)
     for k in range(voice.size):

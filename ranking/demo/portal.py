@@ -34,7 +34,7 @@ _ASSETS = {
 _POLICY = "default-src 'self'; base-uri 'none'; object-src 'none'"
 
 
-class Catalogue(Protocol):
+class ArticleSource(Protocol):
     """What the portal asks about articles."""
 
     def card(self, edition: str, id: str) -> "Card | None":
@@ -47,12 +47,12 @@ class Catalogue(Protocol):
         """Articles of all editions that tell one story."""
 
 
-def routes(catalogue: Catalogue, key: str = "") -> list[BaseRoute]:
+def routes(catalogue: ArticleSource, key: str = "") -> list[BaseRoute]:
     """Build the portal's routes, all under `/demo`.
 
     Parameters
     ----------
-    catalogue : Catalogue
+    catalogue : ArticleSource
         Where the article cards are.
     key : str
         With which pages send events where there are keys; whoever reads a page reads it.
@@ -79,7 +79,7 @@ def path_of(url: str) -> str:
 
 
 class _Pages:
-    def __init__(self, catalogue: Catalogue, key: str) -> None:
+    def __init__(self, catalogue: ArticleSource, key: str) -> None:
         self._catalogue, self._key = catalogue, key
         self._templates = templates_of("ranking.demo", {"moment": _moment, "path": path_of})
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from ranking.demo.impressions import Events, events_of
 from ranking.demo.newsroom import Article
-from ranking.demo.reading_choice import Floats, Shelf
+from ranking.demo.reading_choice import Floats, ReadingChoice
 from ranking.demo.visits import MEAN_PAGES, Pages, Walk
 from ranking.demo.wording import SECTIONS, SHARES, SITE, ZONE
 from ranking.engine.batch import BUCKETS
@@ -86,7 +86,7 @@ class Readers:
         self._of = {
             lang: np.arange(round(edges[k]), round(edges[k + 1])) for k, lang in enumerate(SHARES)
         }
-        self._shelves: dict[str, Shelf] = {}
+        self._shelves: dict[str, ReadingChoice] = {}
         self._pending: list[View] = []
 
     def views(
@@ -136,10 +136,10 @@ class Readers:
         ready, self._pending = self._pending[first:end], self._pending[end:]
         return ready
 
-    def _shelf(self, lang: str, cards: list[Article]) -> Shelf:
+    def _shelf(self, lang: str, cards: list[Article]) -> ReadingChoice:
         shelf = self._shelves.get(lang)
         if shelf is None or shelf.ids != [card["id"] for card in cards]:
-            shelf = self._shelves[lang] = Shelf(cards)
+            shelf = self._shelves[lang] = ReadingChoice(cards)
         return shelf
 
     def _starts(self, moments: Floats, step: float, mean: Floats) -> Floats:
@@ -147,7 +147,7 @@ class Readers:
         return starts + step * self._random.random(starts.size)
 
     def _visit(
-        self, lang: str, shelf: Shelf, moments: Floats, step: float, volume: Floats,
+        self, lang: str, shelf: ReadingChoice, moments: Floats, step: float, volume: Floats,
         told: Told | None,
     ) -> None:  # fmt: skip
         walk = Walk(self._random, shelf, moments)
@@ -160,7 +160,9 @@ class Readers:
         if told is not None:
             self._pending += _others(visits, shelf.ids, events_of(self._random, walk, pages))
 
-    def _crawl(self, lang: str, shelf: Shelf, moments: Floats, step: float, volume: Floats) -> None:
+    def _crawl(
+        self, lang: str, shelf: ReadingChoice, moments: Floats, step: float, volume: Floats
+    ) -> None:
         starts = self._starts(moments, step, volume * ROBOT_SHARE)
         article = self._random.integers(len(shelf.ids), size=starts.size)
         out = shelf.published[article] < starts

@@ -25,7 +25,7 @@ ARCHIVE_SHARE = 0.04
 FLASH_SHARE = 0.7
 
 
-class Shelf:
+class ReadingChoice:
     """The articles of one edition, as arrays.
 
     Parameters

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.demo.reading_choice import Floats, Integers, Shelf
+from ranking.demo.reading_choice import Floats, Integers, ReadingChoice
 
 PAGES = 8
 STAY = 0.55
@@ -44,13 +44,13 @@ class Walk:
     ----------
     random
         Seeded generator.
-    shelf : Shelf
+    shelf : ReadingChoice
         The edition's articles.
     moments : (m,) float64
         Ascending moments, s, at which choices are known.
     """
 
-    def __init__(self, random: np.random.Generator, shelf: Shelf, moments: Floats) -> None:
+    def __init__(self, random: np.random.Generator, shelf: ReadingChoice, moments: Floats) -> None:
         self._random = random
         self._shelf = shelf
         self._moments = moments

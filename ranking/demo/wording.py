@@ -25,7 +25,7 @@ _SCRIPTS: dict[str, Callable[[str], str]] = {
 }
 
 
-class Happening(msgspec.Struct, frozen=True):
+class StoryKind(msgspec.Struct, frozen=True):
     """A kind of event that stories are made of.
 
     Attributes
@@ -75,7 +75,7 @@ class _Newsroom(msgspec.Struct, frozen=True):
     tags: dict[str, tuple[str, ...]]
     places: dict[str, Place]
     authors: tuple[tuple[str, ...], ...]
-    events: tuple[Happening, ...]
+    events: tuple[StoryKind, ...]
     bodies: dict[str, tuple[tuple[str, ...], ...]]
 
 

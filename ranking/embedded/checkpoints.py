@@ -12,7 +12,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from ranking.engine.snapshot import CheckpointError, Header, read_header
+from ranking.engine.snapshot import CheckpointError, CheckpointHeader, read_header
 from ranking.history.hours import is_new_hour
 
 NEWEST = 2
@@ -76,7 +76,7 @@ class CheckpointFiles:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._headers: dict[Path, Header] = {}
+        self._headers: dict[Path, CheckpointHeader] = {}
 
     def all(self) -> list[CheckpointFile]:
         """All that are there, newest first."""
@@ -116,7 +116,7 @@ class CheckpointFiles:
                 file.path.unlink()
                 self._headers.pop(file.path, None)
 
-    def header(self, file: CheckpointFile) -> Header:
+    def header(self, file: CheckpointFile) -> CheckpointHeader:
         """Read what a checkpoint says of itself.
 
         Raises

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.alerts.observer import Watch
-from ranking.alerts.webhook_sender import Teller
+from ranking.alerts.observer import Observer
+from ranking.alerts.webhook_sender import WebhookSender
 from ranking.embedded.log import DataError, Log, LogFull
 from ranking.embedded.queue import Request, tell
 from ranking.engine.batch import Batch, decode, encode
@@ -25,11 +25,11 @@ from ranking.engine.outcomes import NO_ROOM, outcome_counts
 from ranking.engine.settings import EngineSettings
 from ranking.engine.snapshot import CheckpointError, Snapshot
 from ranking.history.shown_boards import History
-from ranking.lists.alternative_boards import Beside
+from ranking.lists.alternative_boards import AlternativeBoards
 from ranking.profiles.profile import Profile
 from ranking.ranker import Ranker
-from ranking.service.batches import Bundler
-from ranking.service.response_cache import Shelf
+from ranking.service.batches import Batcher
+from ranking.service.response_cache import ResponseCache
 from ranking.settings_log.book import Book, ConflictError
 from ranking.settings_log.decisions import packed, record_of
 
@@ -86,20 +86,20 @@ class Live:
     ) -> None:
         self.log = log
         self.settings = settings or LiveSettings()
-        self.shelf = Shelf()
+        self.shelf = ResponseCache()
         self.lock = threading.Lock()
         self.started = threading.Event()
         self.failure: BaseException | None = None
         self.ranker = Ranker(engine, profile)
         self.book = Book(profile)
-        self._watch, self._teller = Watch(self.ranker), Teller()
-        self._beside = Beside(self.ranker)
+        self._watch, self._teller = Observer(self.ranker), WebhookSender()
+        self._beside = AlternativeBoards(self.ranker)
         self._engine, self._profile = engine, profile
         self._inbox: list[Request] = []
         self._waiting = 0
         self._wake = threading.Condition()
         self._stopping = False
-        self._bundler = Bundler(log.day_key, log.id_key)
+        self._bundler = Batcher(log.day_key, log.id_key)
         self._renewed, self._warned = 0.0, float("-inf")
         self._history = History()
         self._writer: threading.Thread | None = None
@@ -159,7 +159,7 @@ class Live:
             ranker.apply(decode(body), position)
         ranker.stood(shown.board() for shown in self.log.shown_last())
         ranker.govern(self.book.profiles, self.book.desk(time.time()))
-        self.ranker, self._watch, self._beside = ranker, Watch(ranker), Beside(ranker)
+        self.ranker, self._watch, self._beside = ranker, Observer(ranker), AlternativeBoards(ranker)
         self._publish()
 
     def _from_checkpoint(self) -> Ranker:

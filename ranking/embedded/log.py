@@ -19,7 +19,7 @@ import msgspec
 from ranking.content.cards import Card
 from ranking.content.tombstones import Held, kept, read_kept
 from ranking.embedded.checkpoints import CheckpointFiles
-from ranking.history.shown_boards import Shown
+from ranking.history.shown_boards import ShownBoard
 
 VERSION = 3
 KEPT_DAY_KEYS = 2
@@ -195,7 +195,7 @@ class Log:
             yield from found
             position = found[-1][0] + 1
 
-    def keep_boards(self, boards: Iterable[Shown]) -> None:
+    def keep_boards(self, boards: Iterable[ShownBoard]) -> None:
         """Write down what is shown; a loss of power may lose the last of it.
 
         Raises
@@ -215,11 +215,11 @@ class Log:
             message = f"boards cannot be written: {error}"
             raise LogFull(message) from error
 
-    def shown(self, edition: str, surface: str, at: float) -> Shown | None:
+    def shown(self, edition: str, surface: str, at: float) -> ShownBoard | None:
         """The board as it stood at a moment of the log's clock, None if that is not known."""
         query = "SELECT body FROM boards WHERE edition = ? AND surface = ? AND at <= ?"
         found = self._all(f"{query} ORDER BY at DESC LIMIT 1", edition, surface, at)
-        return msgspec.msgpack.decode(found[0][0], type=Shown) if found else None
+        return msgspec.msgpack.decode(found[0][0], type=ShownBoard) if found else None
 
     def shown_since(self, edition: str, surface: str) -> float | None:
         """The oldest moment of which a board is known."""
@@ -227,10 +227,10 @@ class Log:
         ((at,),) = self._all(query, edition, surface)
         return None if at is None else float(at)
 
-    def shown_last(self) -> list[Shown]:
+    def shown_last(self) -> list[ShownBoard]:
         """Every board as it was written down last."""
         found = self._all("SELECT max(at), body FROM boards GROUP BY edition, surface")
-        return [msgspec.msgpack.decode(body, type=Shown) for _, body in found]
+        return [msgspec.msgpack.decode(body, type=ShownBoard) for _, body in found]
 
     def cards(self) -> Iterator[tuple[str, str, Card | None]]:
         """All cards as (edition, id, card); None marks an article taken down."""

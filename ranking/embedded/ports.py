@@ -30,9 +30,9 @@ from ranking.read_model.tag_graph import graph_json, told_articles
 from ranking.read_model.values import article_json, traffic_json
 from ranking.service.metrics import Metrics, Sample
 from ranking.service.ports import Refused
-from ranking.service.response_cache import Shelf
+from ranking.service.response_cache import ResponseCache
 from ranking.settings_log.book import Book
-from ranking.settings_log.decisions import Record
+from ranking.settings_log.decisions import Decision
 from ranking.settings_log.drafts import Draft
 from ranking.settings_log.override_reach import Reached, reached
 from ranking.settings_log.overrides import Override
@@ -50,7 +50,7 @@ class EmbeddedLists:
 
     def __init__(self, live: Live) -> None:
         self._live = live
-        self.shelf: Shelf = live.shelf
+        self.shelf: ResponseCache = live.shelf
         self._drafts: dict[str, Draft] = {}
 
     @property
@@ -235,7 +235,7 @@ class EmbeddedSettings:
         """Why decisions are not known here, or nothing."""
         return "; ".join(self.book.faults)
 
-    async def write(self, record: Record) -> None:
+    async def write(self, record: Decision) -> None:
         """Return when the record holds.
 
         Raises

@@ -8,7 +8,7 @@ from ranking.content.cards import Card
 from ranking.engine.batch import Batch
 from ranking.engine.event_columns import Rows
 from ranking.service.batches import NOTHING
-from ranking.settings_log.decisions import Record
+from ranking.settings_log.decisions import Decision
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class Request:
         The events packed, if they were many; numbered when they are logged.
     cards, removed, restored
         Cards to put; articles to take down, and to bring back.
-    record : Record or None
+    record : Decision or None
         A decision to write down; such a request has nothing else.
     outcome : dict of str to int or None
         Takes the events by outcome, once they are applied, if it is not None.
@@ -38,7 +38,7 @@ class Request:
     cards: list[Card] = field(default_factory=list)
     removed: list[tuple[str, str]] = field(default_factory=list)
     restored: list[tuple[str, str]] = field(default_factory=list)
-    record: Record | None = None
+    record: Decision | None = None
     outcome: dict[str, int] | None = None
 
 

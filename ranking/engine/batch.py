@@ -56,7 +56,7 @@ class BatchError(ValueError):
     """The bytes are not a batch that this version can read: the sender's fault."""
 
 
-class Header(msgspec.Struct, array_like=True, frozen=True):
+class BatchHeader(msgspec.Struct, array_like=True, frozen=True):
     """What precedes the columns; fields are only ever added at the end."""
 
     major: int
@@ -75,7 +75,7 @@ class Header(msgspec.Struct, array_like=True, frozen=True):
     imports: tuple[str, ...] = ("",)
 
 
-class _Version(msgspec.Struct, array_like=True, frozen=True):
+class _BatchVersion(msgspec.Struct, array_like=True, frozen=True):
     major: int
 
 
@@ -160,7 +160,7 @@ def encode(batch: Batch) -> bytes:
         for name, column in batch.columns.items()
         if name == "at" or np.any(column != DEFAULTS.get(name, 0))
     )
-    header = Header(
+    header = BatchHeader(
         MAJOR, MINOR, batch.site, batch.source, batch.first, batch.stamp_ms, len(batch),
         batch.editions, batch.articles, batch.surfaces, batch.experiments, batch.arms,
         tuple((name, TRAVELLING[name][1]) for name in kept), batch.imports,
@@ -225,7 +225,7 @@ def _travelling(name: str, column: NDArray[Any]) -> tuple[str, NDArray[Any]]:
     return (name, column.astype(narrow)) if fits else (wide, column)
 
 
-def _check_indices(header: Header, columns: dict[str, NDArray[Any]]) -> None:
+def _check_indices(header: BatchHeader, columns: dict[str, NDArray[Any]]) -> None:
     """Refuse a batch whose indices would lead the loop astray."""
     if not {edition for edition, _ in header.articles} <= set(range(len(header.editions))):
         message = "batch has an article of an edition that its dictionary lacks"
@@ -244,16 +244,16 @@ def _check_indices(header: Header, columns: dict[str, NDArray[Any]]) -> None:
             raise BatchError(message)
 
 
-def _read_header(data: bytes) -> tuple[Header, int]:
+def _read_header(data: bytes) -> tuple[BatchHeader, int]:
     try:
         magic, length = PREFIX.unpack_from(data)
         head = data[PREFIX.size : PREFIX.size + length]
         if magic == MAGIC:
-            major = msgspec.msgpack.decode(head, type=_Version).major
+            major = msgspec.msgpack.decode(head, type=_BatchVersion).major
             if major != MAJOR:
                 message = f"batch has major version {major}, this reader knows {MAJOR}"
                 raise BatchError(message)
-            return msgspec.msgpack.decode(head, type=Header), _up(PREFIX.size + length)
+            return msgspec.msgpack.decode(head, type=BatchHeader), _up(PREFIX.size + length)
     except (struct.error, msgspec.MsgspecError, UnicodeDecodeError) as error:
         message = f"batch has an unreadable header: {error}"
         raise BatchError(message) from error

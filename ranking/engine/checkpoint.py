@@ -22,7 +22,7 @@ from ranking.engine.event_ids import Generation
 from ranking.engine.hash_tables import LONG_IDS
 from ranking.engine.settings import EngineSettings
 from ranking.engine.signals.covisitation import LEVELS, Graph
-from ranking.engine.signals.experiment_sums import Row
+from ranking.engine.signals.experiment_sums import ArmSums
 from ranking.engine.site import Site, Turn
 from ranking.engine.state_arrays import FIRST_SLOTS, empty_articles
 from ranking.engine.view_loop import ARTICLE
@@ -32,7 +32,7 @@ ARTICLE_FIELDS = tuple(name for name in ARTICLE.names or () if name not in ("row
 LOG_FIELDS = ("newest_ms", "views", "window")
 
 
-class Names(msgspec.Struct, array_like=True, frozen=True):
+class SiteNames(msgspec.Struct, array_like=True, frozen=True):
     """What of a site's head is not an array."""
 
     site: str
@@ -41,7 +41,7 @@ class Names(msgspec.Struct, array_like=True, frozen=True):
     free_slots: list[int]
 
 
-class Place(msgspec.Struct, array_like=True, frozen=True):
+class SitePosition(msgspec.Struct, array_like=True, frozen=True):
     """Where in the log a site's state stands.
 
     Attributes
@@ -135,7 +135,7 @@ class SiteSnapshot:
         Generations of ids that changed, by name.
     count : int
         Pages that there are.
-    place : Place
+    place : SitePosition
     mark : Mark
     """
 
@@ -145,7 +145,7 @@ class SiteSnapshot:
     arms: dict[int, bytes]
     ids: dict[str, NDArray[np.uint64]]
     count: int
-    place: Place
+    place: SitePosition
     mark: Mark
 
 
@@ -164,10 +164,10 @@ def snapshot_of(site: Site, since: Mark | None = None) -> SiteSnapshot:
         "log": np.array([site.log[name] for name in LOG_FIELDS], np.int64),
         "horizons": s.memory["horizon"][:LONG_IDS].copy(),
     }
-    names = msgspec.msgpack.encode(Names(site.name, site.editions, used, site.free_slots[::-1]))
+    names = msgspec.msgpack.encode(SiteNames(site.name, site.editions, used, site.free_slots[::-1]))
     head = LENGTH.pack(len(names)) + names + pack_arrays(arrays)
     generations = site.generations.all(s)
-    place = Place(
+    place = SitePosition(
         site.turns[:], list(site.sequences.items()), site.newest_ms, site.reread_from().position,
         site.arms.begun[:], list(site.imports.items()), site.rules_from,
         [(which, its.number, its.begin_ms, its.end_ms) for which, its in generations],
@@ -211,7 +211,7 @@ def _has_more(its: Generation, since: tuple[int, int]) -> bool:
 
 def restored_site(
     head: bytes, pages: Sequence[bytes], arms: Sequence[bytes], ids: Sequence[bytes],
-    place: Place, settings: EngineSettings, position: int,
+    place: SitePosition, settings: EngineSettings, position: int,
 ) -> Site:  # fmt: skip
     """Build a site from its bytes; its memory of repeats and visits is empty.
 
@@ -220,7 +220,7 @@ def restored_site(
     head : bytes
     pages, arms, ids : sequence of bytes
         All of them, in their order.
-    place : Place
+    place : SitePosition
     settings : EngineSettings
         Those that the state grew under.
     position : int
@@ -228,7 +228,7 @@ def restored_site(
     """
     (length,) = LENGTH.unpack_from(head)
     offset = LENGTH.size + length
-    names = msgspec.msgpack.decode(head[LENGTH.size : offset], type=Names)
+    names = msgspec.msgpack.decode(head[LENGTH.size : offset], type=SiteNames)
     site = Site(names.site, settings)
     site.editions, site.free_slots = names.editions, names.free_slots[::-1]
     site.sequences, site.imports = dict(place.sequences), dict(place.imports)
@@ -328,20 +328,20 @@ def _name_slots(site: Site) -> None:
     site.evictions = int(bool(free))
 
 
-def packed_arm(row: Row) -> bytes:
+def packed_arm(row: ArmSums) -> bytes:
     """Write sums of an arm, but for where they begin, which is no part of the state."""
     head = msgspec.msgpack.encode((row.label, row.arm, row.events, row.last))
     arrays = {"sums": _narrow(row.sums), "slots": _narrow(row.slots), "shown": row.shown}
     return LENGTH.pack(len(head)) + head + pack_arrays(arrays)
 
 
-def arm_of(data: bytes, begun: int) -> Row:
+def arm_of(data: bytes, begun: int) -> ArmSums:
     """Read sums of an arm."""
     (length,) = LENGTH.unpack_from(data)
     offset = LENGTH.size + length
     head = msgspec.msgpack.decode(data[LENGTH.size : offset], type=tuple[str, str, int, int])
     label, arm, events, last = head
-    return Row(label, arm, begun, events, last, **unpack_arrays(data[offset:]))
+    return ArmSums(label, arm, begun, events, last, **unpack_arrays(data[offset:]))
 
 
 def _narrow(sums: NDArray[np.int64]) -> NDArray[Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ranking.engine.checkpoint import Mark, Place, SiteSnapshot, ids_name
+from ranking.engine.checkpoint import Mark, SitePosition, SiteSnapshot, ids_name
 
 VERSION = 4
 READABLE = (3, 4)
@@ -26,7 +26,7 @@ class CheckpointError(ValueError):
     """The bytes are no checkpoint that this version, with these settings, can start from."""
 
 
-class Header(msgspec.Struct, array_like=True, frozen=True):
+class CheckpointHeader(msgspec.Struct, array_like=True, frozen=True):
     """What a checkpoint says of itself.
 
     Attributes
@@ -45,7 +45,7 @@ class Header(msgspec.Struct, array_like=True, frozen=True):
     version: int
     settings: dict[str, object]
     position: int
-    sites: list[tuple[str, int, Place]]
+    sites: list[tuple[str, int, SitePosition]]
     sizes: list[int]
 
     @property
@@ -57,13 +57,13 @@ class Header(msgspec.Struct, array_like=True, frozen=True):
         """A site's newest stamp, None if it is not in the checkpoint."""
         return next((place.newest_ms for name, _, place in self.sites if name == site), None)
 
-    def of_site(self, site: str) -> "Header":
+    def of_site(self, site: str) -> "CheckpointHeader":
         """The header of one site's part."""
         its = [part for part in self.sites if part[0] == site]
         return msgspec.structs.replace(self, sites=its, sizes=[])
 
 
-class _Version(msgspec.Struct, array_like=True, frozen=True):
+class _CheckpointVersion(msgspec.Struct, array_like=True, frozen=True):
     version: int
 
 
@@ -87,10 +87,10 @@ class Snapshot:
         """What the next snapshot needs to tell what changed."""
         return {site.name: site.mark for site in self.sites}
 
-    def header(self, sizes: list[int] | None = None) -> Header:
+    def header(self, sizes: list[int] | None = None) -> CheckpointHeader:
         """Describe the snapshot."""
         sites = [(site.name, site.count, site.place) for site in self.sites]
-        return Header(VERSION, self.settings, self.position, sites, sizes or [])
+        return CheckpointHeader(VERSION, self.settings, self.position, sites, sizes or [])
 
     def pieces(self) -> Iterator[tuple[str, bytes]]:
         """Names and bytes of the heads, and of the pages and arms that changed."""
@@ -134,12 +134,12 @@ def arm_name(site: str, number: int) -> str:
     return f"{site} arm{number}"
 
 
-def ids_names(site: str, place: Place) -> list[str]:
+def ids_names(site: str, place: SitePosition) -> list[str]:
     """Names of the generations of a site's ids."""
     return [f"{site} {ids_name(which, number)}" for which, number, _, _ in place.generations]
 
 
-def piece_names(header: Header) -> list[str]:
+def piece_names(header: CheckpointHeader) -> list[str]:
     """Names of all pieces that a header stands for."""
     names = []
     for site, count, place in header.sites:
@@ -149,7 +149,7 @@ def piece_names(header: Header) -> list[str]:
     return names
 
 
-def read_whole(data: bytes) -> tuple[Header, Mapping[str, bytes]]:
+def read_whole(data: bytes) -> tuple[CheckpointHeader, Mapping[str, bytes]]:
     """Take a whole checkpoint apart.
 
     Raises
@@ -170,7 +170,7 @@ def read_whole(data: bytes) -> tuple[Header, Mapping[str, bytes]]:
     return header, pieces
 
 
-def read_header(data: bytes) -> Header:
+def read_header(data: bytes) -> CheckpointHeader:
     """Read a header.
 
     Raises
@@ -179,9 +179,9 @@ def read_header(data: bytes) -> Header:
         If it is unreadable or of another version.
     """
     try:
-        version = msgspec.msgpack.decode(data, type=_Version).version
+        version = msgspec.msgpack.decode(data, type=_CheckpointVersion).version
         if version in READABLE:
-            return msgspec.msgpack.decode(data, type=Header)
+            return msgspec.msgpack.decode(data, type=CheckpointHeader)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         message = f"checkpoint is unreadable: {error}"
         raise CheckpointError(message) from error

@@ -26,7 +26,7 @@ from ranking.engine.signals.experiment_sums import (
     VIEWS,
     VISITORS,
     VISITS,
-    Row,
+    ArmSums,
 )
 from ranking.experiments.assignment import OUTSIDE
 from ranking.experiments.bucket_sums import Tallies, no_tallies
@@ -69,7 +69,9 @@ def is_of(label: str, name: str) -> bool:
     return label.partition(".")[0] == name
 
 
-def counted(name: str, its: Experiment, sites: Iterable[tuple[str, int, Iterable[Row]]]) -> Counted:
+def counted(
+    name: str, its: Experiment, sites: Iterable[tuple[str, int, Iterable[ArmSums]]]
+) -> Counted:
     """Add up an experiment.
 
     Parameters
@@ -104,7 +106,7 @@ def events_of(sums: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(counted)
 
 
-def _add(tallies: Tallies, its: Experiment, phase: int, row: Row) -> int:
+def _add(tallies: Tallies, its: Experiment, phase: int, row: ArmSums) -> int:
     """Add what the plan assigns so; returns its events."""
     is_known, clicked = row.arm in its.names, COLUMN["clicks"]
     arm, sums, slots = its.names.index(row.arm) if is_known else 0, *_columns(row, its.surface)
@@ -124,7 +126,7 @@ def _add(tallies: Tallies, its: Experiment, phase: int, row: Row) -> int:
     return int(events_of(row.sums)[own].sum())
 
 
-def _columns(row: Row, surface: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _columns(row: ArmSums, surface: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Sums of a row by the columns of metrics, and slots, of lists of a surface.
 
     What names no surface is of the experiment's own lists.

@@ -7,7 +7,7 @@ import msgspec
 
 from ranking.experiments.metrics import METRICS
 from ranking.experiments.plans import Experiment
-from ranking.experiments.readout import MISMATCH, Compared, Readout
+from ranking.experiments.readout import MISMATCH, ArmComparison, Readout
 
 MISPLACED = 0.01
 """Share of events with an arm that is not their bucket's, above which the sums are in doubt."""
@@ -78,7 +78,7 @@ def _against(its: Experiment, told: Readout, winner: str) -> list[Doubt]:
     return found
 
 
-def _interval(kind: str, one: Compared, control: str) -> Doubt:
+def _interval(kind: str, one: ArmComparison, control: str) -> Doubt:
     text = f"{one.arm} is {kind} than {control}: {one.low:+.2%} to {one.high:+.2%}"
     facts: dict[str, str | float] = {
         "arm": one.arm,

@@ -47,7 +47,7 @@ class Verdict(NamedTuple):
     metric: str = ""
 
 
-class Compared(msgspec.Struct, frozen=True):
+class ArmComparison(msgspec.Struct, frozen=True):
     """One arm against the control, by one metric.
 
     Attributes
@@ -77,7 +77,7 @@ class Readout(msgspec.Struct, frozen=True):
     ----------
     rates : dict
         Each metric of each arm; none where nothing was counted.
-    main, guardrails, others : list of Compared
+    main, guardrails, others : list of ArmComparison
     mismatch : float
         p-value of arms of the wrong sizes.
     visits : dict
@@ -95,9 +95,9 @@ class Readout(msgspec.Struct, frozen=True):
     """
 
     rates: dict[str, dict[str, float | None]]
-    main: list[Compared]
-    guardrails: list[Compared]
-    others: list[Compared]
+    main: list[ArmComparison]
+    guardrails: list[ArmComparison]
+    others: list[ArmComparison]
     mismatch: float
     visits: dict[str, int]
     slots: dict[str, list[float | None]]
@@ -198,7 +198,7 @@ def holm(p: list[float]) -> list[float]:
 
 def _compared(
     its: Experiment, tallies: Tallies, metric: str, share: int, evidence: Evidence | None = None
-) -> list[Compared]:
+) -> list[ArmComparison]:
     alpha = its.alpha / share
     needed = needed_information(np.log1p(its.effect), alpha, its.power)
     rho, found = mixture(needed, alpha), []
@@ -207,7 +207,7 @@ def _compared(
         path = np.array([*looks, tuple(effect)])
         low, high = interval(effect.effect, effect.information, rho, alpha, effect.freedom)
         found.append(
-            Compared(
+            ArmComparison(
                 its.names[place + 1], metric, effect.lift, float(low), float(high),
                 float(p_value(log_evidence(path[:, 0], path[:, 1], rho, path[:, 2]))[-1]),
                 effect.information / needed,
@@ -216,7 +216,7 @@ def _compared(
     return found
 
 
-def _corrected(compared: list[Compared]) -> list[Compared]:
+def _corrected(compared: list[ArmComparison]) -> list[ArmComparison]:
     corrected = holm([one.p for one in compared])
     return [msgspec.structs.replace(one, p=p) for one, p in zip(compared, corrected, strict=True)]
 
@@ -245,7 +245,11 @@ def _catalogue(its: Experiment, seen: dict[str, int]) -> dict[str, float]:
 
 
 def verdict_of(
-    its: Experiment, main: list[Compared], guarded: list[Compared], mismatch: float, at: float
+    its: Experiment,
+    main: list[ArmComparison],
+    guarded: list[ArmComparison],
+    mismatch: float,
+    at: float,
 ) -> Verdict:
     """What may be decided, by whatever comes first: soundness, the weeks, harm, the main metric."""
     if mismatch < MISMATCH:

@@ -21,14 +21,14 @@ from ranking.experiments.effect_history import Point, path_of
 from ranking.experiments.evidence import Evidence, evidence_of, profile_hash
 from ranking.experiments.interim_looks import look_at
 from ranking.experiments.metrics import METRICS
-from ranking.experiments.readout import Compared, Readout, readout
+from ranking.experiments.readout import ArmComparison, Readout, readout
 from ranking.templates import templates_of
 
 UNKNOWN = "not known yet"
 PART = re.compile(r'<(pre|script)[^>]* id="(\w+)">(.*?)</\1>', re.S)
 
 
-class Tick(NamedTuple):
+class ScaleMark(NamedTuple):
     """A mark: where, in percent, what it says, and how it is drawn."""
 
     at: float
@@ -43,8 +43,8 @@ class Path(NamedTuple):
     text: str
     line: str
     band: str
-    rows: list[Tick]
-    columns: list[Tick]
+    rows: list[ScaleMark]
+    columns: list[ScaleMark]
 
 
 def report(evidence: Evidence) -> str:
@@ -169,10 +169,10 @@ def _path(arm: str, at: Sequence[float], curves: Any, reach: float) -> Path:
     )
     step = _step(reach)
     rows = [
-        Tick(float(_down(k * step, reach)), _level(k * step), "grid" if k else "zero")
+        ScaleMark(float(_down(k * step, reach)), _level(k * step), "grid" if k else "zero")
         for k in range(-int(reach / step), int(reach / step) + 1)
     ]
-    columns = [Tick(0.0, _moment(at[0]), "start"), Tick(100.0, _moment(at[-1]), "end")]
+    columns = [ScaleMark(0.0, _moment(at[0]), "start"), ScaleMark(100.0, _moment(at[-1]), "end")]
     text = f"{_interval(curves[0][-1], curves[2][-1])} at the last look"
     return Path(arm, text, " ".join(line), " ".join([*high, *low[::-1]]), rows, columns)
 
@@ -211,7 +211,7 @@ def _interval(low: float, high: float) -> str:
     return f"{_change(low)} to {_change(high)}" if np.isfinite(high) else UNKNOWN
 
 
-def _lift(one: Compared) -> str:
+def _lift(one: ArmComparison) -> str:
     return _change(one.lift) if np.isfinite(one.high) else ""
 
 

@@ -15,7 +15,7 @@ from ranking.engine.compiled import compiled
 from ranking.experiments.ratio_metrics import TRUSTED
 
 
-class Readers(NamedTuple):
+class ReaderModel(NamedTuple):
     """How readers are.
 
     Attributes
@@ -69,7 +69,7 @@ def walk(
     lift: float,
     every: int,
     looks: Looks,
-    readers: Readers = Readers(),  # noqa: B008
+    readers: ReaderModel = ReaderModel(),  # noqa: B008
 ) -> None:
     """Let readers come and look after each so many.
 
@@ -84,14 +84,14 @@ def walk(
         Readers between two looks.
     looks : Looks
         Of one path; filled.
-    readers : Readers
+    readers : ReaderModel
     """
     _walk(drawn, arm, lift, every, looks, readers)
 
 
 @compiled
 def _walk(
-    drawn: Any, arm: NDArray[np.int8], lift: float, every: int, looks: Looks, readers: Readers
+    drawn: Any, arm: NDArray[np.int8], lift: float, every: int, looks: Looks, readers: ReaderModel
 ) -> None:
     clicks, shown = np.zeros(arm.size), np.zeros(arm.size)
     came = np.zeros(2)

@@ -17,7 +17,7 @@ from ranking.engine.admission import NO_CLOCK, admitted
 from ranking.engine.batch import Batch
 from ranking.engine.import_progress import known_rows
 from ranking.engine.settings import EngineSettings
-from ranking.engine.snapshot import CheckpointError, Header
+from ranking.engine.snapshot import CheckpointError, CheckpointHeader
 from ranking.ranker import Ranker
 
 KEPT = 2
@@ -49,12 +49,12 @@ class Kept:
 
     Attributes
     ----------
-    header : Header
+    header : CheckpointHeader
     load : callable
         Its pieces by name, at least those of one site; CheckpointError if it is gone.
     """
 
-    header: Header
+    header: CheckpointHeader
     load: Callable[[str], Mapping[str, bytes]]
 
 
@@ -226,7 +226,7 @@ class Rankers:
             return Moment(site, self._archive.new_ranker(site), 0)
         return None
 
-    def _restored(self, site: str, header: Header, pieces: Mapping[str, bytes]) -> Moment:
+    def _restored(self, site: str, header: CheckpointHeader, pieces: Mapping[str, bytes]) -> Moment:
         try:
             settings = EngineSettings.of(header.settings)
         except ValueError as error:

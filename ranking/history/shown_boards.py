@@ -16,7 +16,7 @@ EVERY = 1.0
 Key = tuple[str, str]
 
 
-class Shown(msgspec.Struct, array_like=True, frozen=True):
+class ShownBoard(msgspec.Struct, array_like=True, frozen=True):
     """A board as it was published.
 
     Attributes
@@ -52,10 +52,10 @@ class Shown(msgspec.Struct, array_like=True, frozen=True):
         return Board(self.edition, self.surface, self.profile, self.at, tuple(items))
 
 
-def shown_of(board: Board, wall: float) -> Shown:
+def shown_of(board: Board, wall: float) -> ShownBoard:
     """Write a board down without its cards."""
     scores, views = [item.score for item in board.items], [item.views for item in board.items]
-    return Shown(
+    return ShownBoard(
         board.edition, board.surface, board.profile, board.as_of, wall, list(board.ids), scores,
         views,
     )  # fmt: skip
@@ -65,7 +65,7 @@ class History:
     """What of the boards that are published was written down already."""
 
     def __init__(self) -> None:
-        self._written: dict[Key, Shown] = {}
+        self._written: dict[Key, ShownBoard] = {}
         self._newest: dict[Key, Board] = {}
         self._waiting: set[Key] = set()
         self._hour = 0.0
@@ -83,7 +83,7 @@ class History:
             else:
                 self._waiting.discard(key)  # it is back before anybody noted that it had gone
 
-    def due(self, wall: float, *, at_once: bool = False) -> list[Shown]:
+    def due(self, wall: float, *, at_once: bool = False) -> list[ShownBoard]:
         """What must be written down now, seconds since the epoch; it counts as written.
 
         Parameters
@@ -100,7 +100,7 @@ class History:
         self._written |= {(shown.edition, shown.surface): shown for shown in due}
         return due
 
-    def again(self, unwritten: Iterable[Shown]) -> None:
+    def again(self, unwritten: Iterable[ShownBoard]) -> None:
         """Take back what could not be written; it is due again."""
         self._waiting |= {(shown.edition, shown.surface) for shown in unwritten}
 

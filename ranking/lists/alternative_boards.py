@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from ranking.lists.boards import Board
-from ranking.lists.live_lists import Showing
+from ranking.lists.live_lists import LiveLists
 from ranking.lists.rerank.hysteresis import Incumbents
 from ranking.profiles.profile import Profile
 
@@ -20,7 +20,7 @@ EVERY = 0.09
 """Seconds from one time to the next, at least; a board costs some 1.5 ms."""
 
 
-class Sought(NamedTuple):
+class WantedBoard(NamedTuple):
     """A board that somebody wants beside the live ones.
 
     Attributes
@@ -35,17 +35,17 @@ class Sought(NamedTuple):
     profile: Profile
 
 
-class Beside:
+class AlternativeBoards:
     """Boards beside the live ones of a ranker.
 
     Parameters
     ----------
-    showing : Showing
+    showing : LiveLists
     """
 
-    def __init__(self, showing: Showing) -> None:
+    def __init__(self, showing: LiveLists) -> None:
         self._showing = showing
-        self._stood: dict[Sought, Incumbents] = {}
+        self._stood: dict[WantedBoard, Incumbents] = {}
         self._live: dict[tuple[str, str], Board] = {}
         self._made_at = float("-inf")
 
@@ -58,13 +58,13 @@ class Beside:
         return now - self._made_at >= EVERY
 
     def make(
-        self, wanted: Iterable[Sought], now: float, *, anew: bool = False
-    ) -> dict[Sought, Board]:
+        self, wanted: Iterable[WantedBoard], now: float, *, anew: bool = False
+    ) -> dict[WantedBoard, Board]:
         """Make what is wanted of the editions that changed, and what was not wanted before.
 
         Parameters
         ----------
-        wanted : iterable of Sought
+        wanted : iterable of WantedBoard
         now : float
             Monotonic seconds; nothing is made until `EVERY` have passed.
         anew : bool
@@ -85,7 +85,7 @@ class Beside:
         return made
 
     def _board(
-        self, sought: Sought, stood: Incumbents, live: Mapping[tuple[str, str], Board]
+        self, sought: WantedBoard, stood: Incumbents, live: Mapping[tuple[str, str], Board]
     ) -> Board:
         edition, surface, section, profile = sought
         if not section and _is_like(profile, self._showing.profile(edition, surface)):

@@ -19,9 +19,9 @@ from ranking.engine.decay import LN2
 from ranking.engine.signals.window_counts import DAY_MS, DAYS, HOUR_MS, HOURS
 from ranking.engine.site import Site
 from ranking.lists.edition_reader import LONGEST, Ground, Scored
-from ranking.lists.eligibility import Roster
+from ranking.lists.eligibility import Eligibility
 from ranking.lists.hard_windows import hourly_counts, window_counts
-from ranking.lists.leaderboards import Standings
+from ranking.lists.leaderboards import Leaderboards
 from ranking.lists.loans import NOTHING_LENT, with_loans
 from ranking.lists.top_k import HEAD, decay_of
 from ranking.profiles.profile import Profile
@@ -46,19 +46,19 @@ class Edition:
     name : str
         As `site/lang`.
     catalogue : Catalogue
-    roster : Roster
+    roster : Eligibility
         Of the site's articles, shared by its editions; one of its own if none is given.
     """
 
     def __init__(
-        self, site: Site, name: str, catalogue: Catalogue, roster: Roster | None = None
+        self, site: Site, name: str, catalogue: Catalogue, roster: Eligibility | None = None
     ) -> None:
         self.site = site
         self.name = name
         self.catalogue = catalogue
-        self.roster = roster or Roster(site, catalogue)
-        self._standings = Standings(site, name, self.roster)
-        self._sections: dict[str, Standings] = {}
+        self.roster = roster or Eligibility(site, catalogue)
+        self._standings = Leaderboards(site, name, self.roster)
+        self._sections: dict[str, Leaderboards] = {}
         self._graphs: dict[float, TagGraph] = {}  # by their decay
 
     @property
@@ -240,7 +240,7 @@ class Edition:
             rates.append(self._standings.now(slots, decay, at) * (LN2 * 3600 / half_life))
         return rates[0], rates[1]
 
-    def _of(self, section: str) -> Standings | None:
+    def _of(self, section: str) -> Leaderboards | None:
         """Standings of a section, or of the whole edition; None if no card names the section."""
         self.follow()
         if not section:
@@ -252,7 +252,7 @@ class Edition:
             while len(self._sections) >= SECTIONS:
                 del self._sections[next(iter(self._sections))]
             code = self.roster.code(section)
-            standings = Standings(self.site, self.name, self.roster, code)
+            standings = Leaderboards(self.site, self.name, self.roster, code)
         self._sections[section] = standings  # last, so that those asked for long ago go first
         return standings
 
@@ -289,7 +289,7 @@ class Edition:
         return found
 
     def _by_mass(
-        self, standings: Standings, profile: Profile, lent: Mapping[str, float], n: int
+        self, standings: Leaderboards, profile: Profile, lent: Mapping[str, float], n: int
     ) -> Iterable[Scored]:
         evidence = profile.sibling_evidence if lent else 0.0
         slots, scores, loan = standings.popular(profile, evidence, n)
@@ -308,7 +308,7 @@ class Edition:
     ) -> Iterator[Scored]:
         yield from self._scored(slots, scores)
 
-    def _by_window(self, standings: Standings, window: int, n: int) -> Iterator[Scored]:
+    def _by_window(self, standings: Leaderboards, window: int, n: int) -> Iterator[Scored]:
         slots, article = standings.slots(), self.site.state.article
         counts = window_counts(slots, article, self.roster.reading_ms, *periods_of(window))
         slots, counts = slots[counts > 0], counts[counts > 0]

@@ -46,7 +46,7 @@ STILL = Moved(_NOTHING, _NOTHING, _NOTHING, np.zeros(0, np.bool_))
 """Nothing has changed."""
 
 
-class Roster:
+class Eligibility:
     """Articles of a site's editions.
 
     Parameters

@@ -30,7 +30,7 @@ CO_READ = ("instant", "fast", "middle", "slow")
 LOOKED = 5000
 
 
-class Component(msgspec.Struct, frozen=True):
+class ScoreTerm(msgspec.Struct, frozen=True):
     """A part of a score.
 
     Attributes
@@ -56,7 +56,7 @@ class Explanation(msgspec.Struct, frozen=True):
     rank : int
         Place in the list, from 1; 0 = it is not in its first `LONGEST`.
     score : float
-    components : list of Component
+    components : list of ScoreTerm
     kept_out : str
         Why it is not in the list; empty if it is.
     """
@@ -64,7 +64,7 @@ class Explanation(msgspec.Struct, frozen=True):
     article: str
     rank: int
     score: float
-    components: list[Component]
+    components: list[ScoreTerm]
     kept_out: str = ""
 
 
@@ -120,11 +120,11 @@ def explain(
     ]
 
 
-def _shared(parts: list[tuple[str, float]], factor: float) -> list[Component]:
+def _shared(parts: list[tuple[str, float]], factor: float) -> list[ScoreTerm]:
     is_sum = not any(name.endswith("_rate") for name, _ in parts)
     whole = sum(value for _, value in parts) if is_sum else 0.0
-    made = [Component(name, value, value / whole if whole > 0.0 else 0.0) for name, value in parts]
-    return made + ([Component("boost", factor)] if factor != 1.0 else [])
+    made = [ScoreTerm(name, value, value / whole if whole > 0.0 else 0.0) for name, value in parts]
+    return made + ([ScoreTerm("boost", factor)] if factor != 1.0 else [])
 
 
 def _kept_out(

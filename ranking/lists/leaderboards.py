@@ -26,8 +26,8 @@ from ranking.lists.backoff import (
     scale_of,
     weigh,
 )
-from ranking.lists.eligibility import NEVER, Moved, Roster
-from ranking.lists.score_bound import Rest
+from ranking.lists.eligibility import NEVER, Eligibility, Moved
+from ranking.lists.score_bound import ScoreBound
 from ranking.lists.top_k import (
     HEAD,
     SLACK,
@@ -53,7 +53,7 @@ SLIGHT = 1e-9
 
 
 @dataclass(slots=True)
-class _Standing:
+class _Leaderboard:
     """Leaders at the levels of one popularity, and what they hold for."""
 
     decays: list[Decay]
@@ -64,7 +64,7 @@ class _Standing:
     bases: NDArray[np.int64] | None = None
     at_ms: int = -1
     pending: list[NDArray[np.int32]] = field(default_factory=list)
-    rest: Rest | None = None
+    rest: ScoreBound | None = None
 
     def note(self, slots: NDArray[np.int32]) -> None:
         """Note articles whose scores changed, or which came."""
@@ -75,7 +75,7 @@ class _Standing:
             self.pending.clear()
 
 
-class Standings:
+class Leaderboards:
     """Leaders of one edition or section.
 
     Parameters
@@ -83,14 +83,16 @@ class Standings:
     site : Site
     name : str
         The edition.
-    roster : Roster
+    roster : Eligibility
     section : int
         Code of the section; None = the whole edition.
     """
 
-    def __init__(self, site: Site, name: str, roster: Roster, section: int | None = None) -> None:
+    def __init__(
+        self, site: Site, name: str, roster: Eligibility, section: int | None = None
+    ) -> None:
         self._site, self._name, self._roster, self._section = site, name, roster, section
-        self._standings: dict[tuple[float, ...], _Standing] = {}
+        self._standings: dict[tuple[float, ...], _Leaderboard] = {}
         self._index = -1
 
     @property
@@ -203,7 +205,7 @@ class Standings:
         return exp2(freshness * left / DAY_MS) if freshness > 0.0 else 1.0
 
     def _worth(
-        self, standing: _Standing, profile: Profile, sibling_evidence: float
+        self, standing: _Leaderboard, profile: Profile, sibling_evidence: float
     ) -> tuple[NDArray[np.float64], float]:
         """What a unit of each level's forward scores adds to a score in Popular, and the loan."""
         scale = self._scale(standing)
@@ -219,7 +221,7 @@ class Standings:
         return weight * whole, left * whole
 
     def _parts(
-        self, standing: _Standing, worth: NDArray[np.float64], slots: NDArray[np.int32]
+        self, standing: _Leaderboard, worth: NDArray[np.float64], slots: NDArray[np.int32]
     ) -> NDArray[np.float64]:
         """What each level adds to the scores of some articles, (n_levels, n) float64."""
         newest, mass = self._site.newest_ms, self._site.state.mass
@@ -230,7 +232,7 @@ class Standings:
         return parts
 
     def _contenders(
-        self, standing: _Standing, worth: NDArray[np.float64], limits: NDArray[np.float64],
+        self, standing: _Leaderboard, worth: NDArray[np.float64], limits: NDArray[np.float64],
         least: float,
     ) -> NDArray[np.int32]:  # fmt: skip
         """Slots of all articles in no head that may score so much, and of some in a head.
@@ -243,13 +245,13 @@ class Standings:
             slots, near = self.slots(), (1.0 - NEAR) * least
             others = slots[self._most(standing, worth, limits, slots) >= near]
             others = np.union1d(others, standing.popularity.slot)
-            rest = standing.rest = Rest([others], others.size + ADDED, worth, near)
+            rest = standing.rest = ScoreBound([others], others.size + ADDED, worth, near)
         slots = rest.others()
         slots = slots[self._is_mine(slots)]
         return np.asarray(slots[self._most(standing, worth, limits, slots) >= least])
 
     def _most(
-        self, standing: _Standing, worth: NDArray[np.float64], limits: NDArray[np.float64],
+        self, standing: _Leaderboard, worth: NDArray[np.float64], limits: NDArray[np.float64],
         slots: NDArray[np.int32],
     ) -> NDArray[np.float64]:  # fmt: skip
         """What articles in no head score at most, (n_slots,) float64."""
@@ -261,7 +263,7 @@ class Standings:
                 most[level] *= 1.0 + SLACK
         return np.asarray(np.minimum(most, limits[:, None]).sum(0))
 
-    def _popular(self, profile: Profile) -> _Standing:
+    def _popular(self, profile: Profile) -> _Leaderboard:
         p = profile
         second = p.mix_half_life if _is_mix(p) else 0.0
         evidence = 0.0 if p.exponent or second else p.popular_evidence
@@ -272,7 +274,7 @@ class Standings:
     def _standing(
         self, half_life: float, landing: float, evidence: float, profile: Profile,
         exponent: float = 0.0, freshness: float = 0.0, second: float = 0.0,
-    ) -> _Standing:  # fmt: skip
+    ) -> _Leaderboard:  # fmt: skip
         weights = (landing, profile.onward_weight, profile.ours_weight)
         key = (half_life, evidence, exponent, *weights, freshness, second)
         standing = self._standings.pop(key, None)
@@ -283,7 +285,7 @@ class Standings:
                 del self._standings[next(iter(self._standings))]
             decays = [decay for _, decay in made]
             bounds = list(map(bound_of, half_lives, decays))
-            standing = _Standing(
+            standing = _Leaderboard(
                 decays, bounds, level_evidence(len(made), evidence),
                 made[0][0].steady, new_popularity(len(made)),
             )  # fmt: skip
@@ -291,21 +293,21 @@ class Standings:
         self._refresh(standing)
         return standing
 
-    def _mass(self, standing: _Standing) -> NDArray[np.float64]:
+    def _mass(self, standing: _Leaderboard) -> NDArray[np.float64]:
         """The whole edition at each level, in the units of the scores."""
         if self.index < 0:
             return np.zeros(len(standing.decays))
         total = self._site.state.total[self.index]
         return np.array([article_score(total, 0.0, 0, decay) for decay in standing.decays])
 
-    def _scale(self, standing: _Standing) -> NDArray[np.float64]:
+    def _scale(self, standing: _Leaderboard) -> NDArray[np.float64]:
         """Views that a unit of each level's scores is worth now."""
         if not standing.steady:  # its scores are read at the log's clock already
             return np.ones(len(standing.decays))
         newest, bases = self._site.newest_ms, self._site.state.weights["base_ms"][0]
         return np.array([scale_of(decay, bases, newest) for decay in standing.decays])
 
-    def _refresh(self, standing: _Standing) -> None:
+    def _refresh(self, standing: _Leaderboard) -> None:
         state = self._site.state
         bases, day = state.weights["base_ms"][0], self._site.newest_ms // DAY_MS
         stale = standing.bases is None or not np.array_equal(standing.bases, bases)
@@ -345,7 +347,7 @@ class Standings:
         its = sections != NEVER if self._section is None else sections == self._section
         return np.asarray(its)
 
-    def _leading(self, standing: _Standing) -> NDArray[np.int32]:
+    def _leading(self, standing: _Leaderboard) -> NDArray[np.int32]:
         """Articles among which the leaders of every level are; the others need no score."""
         state, newest = self._site.state, self._site.newest_ms
         shift = Clock(newest, state.weights["base_ms"][0]).shift

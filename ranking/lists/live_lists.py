@@ -16,7 +16,7 @@ from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Site
 from ranking.lists.boards import SURFACES, Board, make_board, make_next
 from ranking.lists.edition import Edition
-from ranking.lists.eligibility import Roster
+from ranking.lists.eligibility import Eligibility
 from ranking.lists.explanation import Explained, Explanation, explain
 from ranking.lists.loans import NOTHING_LENT
 from ranking.lists.rerank.editorial import NO_DESK, Desk
@@ -43,7 +43,7 @@ class _Lent(NamedTuple):
     made: float
 
 
-class Showing:
+class LiveLists:
     """Lists of all sites.
 
     Parameters
@@ -62,7 +62,7 @@ class Showing:
         self._editions: dict[str, Edition] = {}
         self._changed: set[str] = set()
         self._incumbents: dict[tuple[str, str], Incumbents] = {}
-        self._rosters: dict[str, Roster] = {}
+        self._rosters: dict[str, Eligibility] = {}
         self._pools: dict[tuple[str, Profile], _Lent] = {}
         self._turned_cards: Counter[str] = Counter()  # by site, see `_state_of`
         self._wall = NO_CLOCK
@@ -104,7 +104,7 @@ class Showing:
             return kept
         site = self.sites.get(site_of(name))
         if site is None or not (name in site.editions or self.catalogue.size(name)):
-            roster = Roster(self._nowhere, self.catalogue)
+            roster = Eligibility(self._nowhere, self.catalogue)
             self._set_clock(roster, self._nowhere)
             return Edition(self._nowhere, name, self.catalogue, roster)
         self._editions[name] = Edition(site, name, self.catalogue, self._roster(site))
@@ -115,13 +115,13 @@ class Showing:
         """A site of nothing, for editions that nobody knows."""
         return Site("", EngineSettings(articles=64, rows=16, neighbours=8, arms=8))
 
-    def _roster(self, site: Site) -> Roster:
+    def _roster(self, site: Site) -> Eligibility:
         if site.name not in self._rosters:
-            roster = self._rosters[site.name] = Roster(site, self.catalogue)
+            roster = self._rosters[site.name] = Eligibility(site, self.catalogue)
             self._set_clock(roster, site)
         return self._rosters[site.name]
 
-    def _set_clock(self, roster: Roster, site: Site) -> None:
+    def _set_clock(self, roster: Eligibility, site: Site) -> None:
         roster.wall, roster.idle_ms = self._wall, 0
         if site.appended_ms and not math.isnan(self._wall):
             silence = round(self._wall * 1000) - site.appended_ms

@@ -103,7 +103,7 @@ def hints_of(reading: Reading, pages: Sequence[str], profile: Profile) -> Hints:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ChainQuery:
     """A question of the chain, and who stands for what in it.
 
     Attributes
@@ -136,7 +136,7 @@ class Asked:
         return self.reading.id_of(slot) if slot < self.size else self.extra[slot - self.size]
 
 
-def asked_of(reading: Reading, used: list[str], read: list[str], profile: Profile) -> Asked:
+def asked_of(reading: Reading, used: list[str], read: list[str], profile: Profile) -> ChainQuery:
     """Put a question to the chain: what is read after some pages, newest first."""
     hints, shares, is_topical = hints_of(reading, used, profile)
     ground = reading.ground(profile, hints)
@@ -154,7 +154,7 @@ def asked_of(reading: Reading, used: list[str], read: list[str], profile: Profil
         (profile.tag_share if is_topical else profile.section_share) if hints else 0.0,
         profile.visit_wear if len(used) > 1 else 0.0,
     )
-    return Asked(reading, question, ground, "tags" if is_topical else "section", extra)
+    return ChainQuery(reading, question, ground, "tags" if is_topical else "section", extra)
 
 
 def _chained(

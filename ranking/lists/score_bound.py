@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(slots=True)
-class Rest:
+class ScoreBound:
     """What an article scores at most that is not among some, and was not touched since.
 
     Attributes

@@ -8,32 +8,32 @@ import asyncio
 import time
 from collections.abc import Iterable
 
-from ranking.lists.alternative_boards import Sought
+from ranking.lists.alternative_boards import WantedBoard
 from ranking.lists.boards import Board
 from ranking.profiles.profile import json_of
-from ranking.read_model.store import WANTED, Reader, StoreError
-from ranking.read_model.store_keys import Names, Question
+from ranking.read_model.store import WANTED, StoreError, StoreReader
+from ranking.read_model.store_keys import OnDemandKey, StoreKeys
 from ranking.read_model.values import board_of
-from ranking.service.ready_arm_lists import Followed
+from ranking.service.ready_arm_lists import ReadyArmLists
 
 STEP, EVERY = 0.1, 1.0
 """Seconds between two looks at what is asked for, and between two readings of everything."""
 
 
-class MirroredBoards:
+class ReadModelBoards:
     """Boards beside the live ones, out of a store.
 
     Parameters
     ----------
-    reader : Reader
-    names : Names
-    followed : Followed
+    reader : StoreReader
+    names : StoreKeys
+    followed : ReadyArmLists
         Says what is asked for, and takes boards.
     """
 
-    def __init__(self, reader: Reader, names: Names, followed: Followed) -> None:
+    def __init__(self, reader: StoreReader, names: StoreKeys, followed: ReadyArmLists) -> None:
         self._reader, self._names, self._followed = reader, names, followed
-        self._questions: dict[Question, Sought] = {}
+        self._questions: dict[OnDemandKey, WantedBoard] = {}
         self._asked = self._read_at = float("-inf")
 
     async def follow(self) -> None:
@@ -46,7 +46,7 @@ class MirroredBoards:
                 self._asked = float("-inf")
             self._followed.put({}, time.monotonic())
 
-    async def read(self, questions: Iterable[Question]) -> None:
+    async def read(self, questions: Iterable[OnDemandKey]) -> None:
         """Read boards that changed, of those that are followed here.
 
         Raises
@@ -55,7 +55,7 @@ class MirroredBoards:
         """
         mine = [question for question in questions if question in self._questions]
         found = await self._reader.read([self._names.board(question) for question in mine])
-        made: dict[Sought, Board] = {}
+        made: dict[WantedBoard, Board] = {}
         for question, board in zip(mine, map(board_of, found), strict=True):
             if board:
                 made[self._questions[question]] = board
@@ -74,6 +74,6 @@ class MirroredBoards:
             await self.read(list(self._questions))
 
 
-def _question(sought: Sought) -> Question:
+def _question(sought: WantedBoard) -> OnDemandKey:
     profile = json_of(sought.profile)
-    return Question(sought.edition, sought.surface, sought.section, profile, is_followed=True)
+    return OnDemandKey(sought.edition, sought.surface, sought.section, profile, is_followed=True)

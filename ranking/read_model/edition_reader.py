@@ -24,7 +24,7 @@ from ranking.profiles.profile import Profile
 from ranking.read_model.values import NO_ARTICLE, ArticleValue, EditionValue, TagsValue, column
 
 
-class MirroredEdition:
+class PackedEdition:
     """What is held of one edition between two questions.
 
     Parameters
@@ -56,19 +56,19 @@ class MirroredEdition:
             self._graph = TagGraph(cards, mass)
         return self._graph
 
-    def succeeded_by(self, value: EditionValue) -> "MirroredEdition":
+    def succeeded_by(self, value: EditionValue) -> "PackedEdition":
         """The edition with a newer value and the same tags."""
-        newer = MirroredEdition(value, self._tags)
+        newer = PackedEdition(value, self._tags)
         newer._graph, newer.tag_slots = self._graph, self.tag_slots
         return newer
 
 
-class MirrorReading:
+class PackedEditionReader:
     """Reading of an edition for one question.
 
     Parameters
     ----------
-    edition : MirroredEdition
+    edition : PackedEdition
     pages : mapping of str to ArticleValue
         The pages read.
     wall : float
@@ -77,7 +77,7 @@ class MirrorReading:
 
     def __init__(
         self,
-        edition: MirroredEdition,
+        edition: PackedEdition,
         pages: Mapping[str, ArticleValue],
         wall: float = NO_CLOCK,
     ) -> None:

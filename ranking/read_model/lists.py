@@ -14,7 +14,7 @@ import msgspec
 from ranking.engine.checkpoint import arm_of
 from ranking.engine.event import site_of
 from ranking.engine.signals.covisitation import LEVELS
-from ranking.engine.signals.experiment_sums import Row
+from ranking.engine.signals.experiment_sums import ArmSums
 from ranking.experiments.counting import Counted, counted
 from ranking.experiments.plans import Experiment
 from ranking.lists.boards import SPARE, Board, dressed
@@ -26,10 +26,10 @@ from ranking.lists.rerank.editorial import NO_DESK, Desk
 from ranking.lists.rerank.selection import choose, may_stand
 from ranking.profiles.profile import Profile, json_of
 from ranking.profiles.scopes import Profiles
-from ranking.read_model.arm_lists import MirroredBoards
-from ranking.read_model.edition_reader import MirroredEdition, MirrorReading
-from ranking.read_model.store import Changed, Reader, StoreError
-from ranking.read_model.store_keys import Names, Question
+from ranking.read_model.arm_lists import ReadModelBoards
+from ranking.read_model.edition_reader import PackedEdition, PackedEditionReader
+from ranking.read_model.store import Changed, StoreError, StoreReader
+from ranking.read_model.store_keys import OnDemandKey, StoreKeys
 from ranking.read_model.tag_graph import graph_json, told_articles
 from ranking.read_model.values import (
     NO_ARTICLE,
@@ -45,7 +45,7 @@ from ranking.read_model.values import (
     traffic_json,
 )
 from ranking.service.ports import Refused
-from ranking.service.response_cache import Shelf
+from ranking.service.response_cache import ResponseCache
 from ranking.settings_log.book import Book
 from ranking.settings_log.drafts import Draft
 from ranking.settings_log.override_reach import Reached, merged
@@ -58,22 +58,22 @@ LISTED = 4
 """Articles read beyond those asked for, since some may have been taken down."""
 
 
-class MirrorLists:
+class ReadModelLists:
     """Lists of all editions in a store.
 
     Parameters
     ----------
-    reader : Reader
-    names : Names
+    reader : StoreReader
+    names : StoreKeys
     book : Book
         What operators decided; somebody else follows it.
     """
 
-    def __init__(self, reader: Reader, names: Names, book: Book) -> None:
-        self.shelf = Shelf()
+    def __init__(self, reader: StoreReader, names: StoreKeys, book: Book) -> None:
+        self.shelf = ResponseCache()
         self._reader, self._names, self._book = reader, names, book
-        self._boards = MirroredBoards(reader, names, self.shelf.followed)
-        self._held: dict[str, MirroredEdition] = {}
+        self._boards = ReadModelBoards(reader, names, self.shelf.followed)
+        self._held: dict[str, PackedEdition] = {}
         self._versions: dict[str, bytes] = {}
         self._seen: tuple[Profiles, Desk] = (book.profiles, NO_DESK)
         self._fault = "the store was not read yet"
@@ -123,7 +123,7 @@ class MirrorLists:
         """Popular or Trending; a section, a draft or a window is made by a worker."""
         is_live = profile is self.profiles.of(edition, surface, section)
         text = "" if is_live else json_of(profile)
-        data = await self._asked(Question(edition, surface, section, text))
+        data = await self._asked(OnDemandKey(edition, surface, section, text))
         if board := board_of(data):
             return board
         held = self.shelf.board(edition, surface)
@@ -137,7 +137,7 @@ class MirrorLists:
         """Related of one page, or For this visit; under a draft it is made by a worker."""
         if profile is self.profiles.of(edition, surface):
             return await self._next(edition, surface, pages, n, profile)
-        question = Question(edition, surface, "", json_of(profile), tuple(pages))
+        question = OnDemandKey(edition, surface, "", json_of(profile), tuple(pages))
         made = board_of(await self._asked(question))
         return made or Board(edition, surface, profile.name, 0.0, ())
 
@@ -175,7 +175,7 @@ class MirrorLists:
     async def counted(self, name: str, its: Experiment) -> Counted:
         """An experiment as the log has it by now; workers know."""
         of_site = {site_of(edition): edition for edition in self.editions()}
-        questions = (Question(edition, "", experiment=name) for edition in of_site.values())
+        questions = (OnDemandKey(edition, "", experiment=name) for edition in of_site.values())
         answers = await asyncio.gather(*map(self._asked, questions))
         return counted(name, its, map(_sums, of_site, answers))
 
@@ -185,7 +185,7 @@ class MirrorLists:
         of_site = {site_of(its): its for its in self.editions() if order.is_for(its)}
         text = msgspec.json.encode(act).decode()
         answers = await asyncio.gather(
-            *(self._asked(Question(its, "", override=text)) for its in of_site.values())
+            *(self._asked(OnDemandKey(its, "", override=text)) for its in of_site.values())
         )
         found = [msgspec.msgpack.decode(data, type=Reached) for data in answers if data]
         if len(found) < len(of_site):
@@ -205,14 +205,14 @@ class MirrorLists:
     ) -> list[Explanation]:
         """Explain where some articles stand in a list; a worker knows."""
         is_live = profile is self.profiles.of(edition, surface, asked.section)
-        question = Question(
+        question = OnDemandKey(
             edition, surface, asked.section, "" if is_live else json_of(profile), asked.pages,
             asked.articles, asked.n,
         )  # fmt: skip
         data = await self._asked(question)
         return msgspec.msgpack.decode(data, type=list[Explanation]) if data else []
 
-    async def _asked(self, question: Question) -> bytes | None:
+    async def _asked(self, question: OnDemandKey) -> bytes | None:
         """Have a worker make something within its ticks."""
         until = time.monotonic() + PATIENCE
         try:
@@ -231,7 +231,7 @@ class MirrorLists:
     ) -> Board:
         held = self._held.get(edition) or _nothing_of(edition, self.profiles.base)
         edits = self._book.desk(time.time()).of(edition, surface)
-        reading = MirrorReading(held, await self._articles(edition, pages), time.time())
+        reading = PackedEditionReader(held, await self._articles(edition, pages), time.time())
         reading.learn(await self._articles(edition, list(edits.pinned(reading).values())))
         ranking, candidates = composed(reading, pages, profile, n + SPARE), list[Scored]()
         pool = n + SPARE if profile.diversity else 0
@@ -291,7 +291,7 @@ class MirrorLists:
 
     def _take(self, value: EditionValue, now: float) -> None:
         held = self._held.get(value.name)
-        self._held[value.name] = held.succeeded_by(value) if held else MirroredEdition(value)
+        self._held[value.name] = held.succeeded_by(value) if held else PackedEdition(value)
         self._book.rebased(value.profile)
         seen = (self.profiles, self._book.desk(time.time()))
         if seen != self._seen:
@@ -301,7 +301,7 @@ class MirrorLists:
             self.shelf.put(board, now)
 
 
-def _sums(site: str, data: bytes | None) -> tuple[str, int, list[Row]]:
+def _sums(site: str, data: bytes | None) -> tuple[str, int, list[ArmSums]]:
     value = sums_of(data)
     if value is None:
         reason = f"the worker of site {site!r} does not answer; its readers would be missing"
@@ -309,8 +309,8 @@ def _sums(site: str, data: bytes | None) -> tuple[str, int, list[Row]]:
     return site, value.position, [arm_of(arm, begun) for begun, arm in value.arms]
 
 
-def _nothing_of(edition: str, profile: Profile) -> MirroredEdition:
+def _nothing_of(edition: str, profile: Profile) -> PackedEdition:
     none = EditionValue(
         VERSION, edition, 0, profile, [], [0] * LEVELS, [1] * LEVELS, [], b"", b"", b"", [], []
     )
-    return MirroredEdition(none)
+    return PackedEdition(none)

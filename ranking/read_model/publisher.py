@@ -25,8 +25,8 @@ from ranking.lists.edition_reader import LONGEST
 from ranking.lists.explanation import Explained
 from ranking.lists.rerank.selection import may_stand
 from ranking.profiles.profile import profile_of_json
-from ranking.ranker import Changes, Ranker
-from ranking.read_model.store_keys import Question
+from ranking.ranker import Ranker, TickChanges
+from ranking.read_model.store_keys import OnDemandKey
 from ranking.read_model.values import (
     VERSION,
     ArticleValue,
@@ -55,7 +55,7 @@ class Written:
     articles : dict of (str, str) to bytes
         By edition and id.
     listed : set of str
-        As in `Changes`.
+        As in `TickChanges`.
     """
 
     editions: dict[str, bytes] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Publisher:
         self._traffic: dict[str, tuple[int, list[int]]] = {}  # second, views an hour
         self._boards: dict[str, dict[str, Board]] = {}  # newest of each edition, by surface
 
-    def note(self, changes: Changes, *, renewed: bool) -> Written:
+    def note(self, changes: TickChanges, *, renewed: bool) -> Written:
         """Take a tick's changes; returns the editions that changed, and their tags if renewed."""
         changed = dict.fromkeys(board.edition for board in changes.boards)
         self._keep(changes.boards)
@@ -114,7 +114,7 @@ class Publisher:
             {name: packed(self._tags(name)) for name in names},
         )
 
-    def board(self, question: Question) -> bytes:
+    def board(self, question: OnDemandKey) -> bytes:
         """What somebody asked for: a board, an explanation of one, an experiment's sums.
 
         Raises

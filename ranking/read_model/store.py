@@ -16,7 +16,7 @@ import msgspec
 import redis
 import redis.asyncio
 
-from ranking.read_model.store_keys import Names, Question, question_of, text_of
+from ranking.read_model.store_keys import OnDemandKey, StoreKeys, question_of, text_of
 
 KEEP = 3600
 """Seconds that a value stays without being written again."""
@@ -64,12 +64,12 @@ class Changed(msgspec.Struct, frozen=True):
 
     editions: list[str] = []
     tags: list[str] = []
-    boards: list[Question] = []
+    boards: list[OnDemandKey] = []
     listed: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class StorePositions:
     """Log positions that values stand for.
 
     Attributes
@@ -90,7 +90,7 @@ class Write:
 
     Attributes
     ----------
-    stand : Stand
+    stand : StorePositions
     values : mapping of str to bytes
         By key.
     changed : Changed or None
@@ -99,23 +99,23 @@ class Write:
         Seconds that the values stay.
     """
 
-    stand: Stand
+    stand: StorePositions
     values: Mapping[str, bytes]
     changed: Changed | None = None
     keep: int = KEEP
 
 
-class Writer:
+class StoreWriter:
     """Writes values; blocking, for a thread of its own.
 
     Parameters
     ----------
     url : str
         Such as redis://127.0.0.1:6379/0.
-    names : Names
+    names : StoreKeys
     """
 
-    def __init__(self, url: str, names: Names) -> None:
+    def __init__(self, url: str, names: StoreKeys) -> None:
         self._redis = redis.Redis.from_url(url, socket_timeout=5.0, socket_connect_timeout=2.0)
         self._script = self._redis.register_script(_GUARDED)
         self._names = names
@@ -153,7 +153,7 @@ class Writer:
         """Let values of any position be written; for a log that was begun anew."""
         _asked(lambda: self._redis.delete(self._names.position(partition)))
 
-    def wanted(self) -> list[Question]:
+    def wanted(self) -> list[OnDemandKey]:
         """Boards that were asked for lately."""
         since = time.time() - WANTED
         _asked(lambda: self._redis.zremrangebyscore(self._names.wanted, "-inf", since))
@@ -195,16 +195,16 @@ class Writer:
         return Outcome(cast(bytes, done).decode())
 
 
-class Reader:
+class StoreReader:
     """Reads values, for an event loop.
 
     Parameters
     ----------
     url : str
-    names : Names
+    names : StoreKeys
     """
 
-    def __init__(self, url: str, names: Names) -> None:
+    def __init__(self, url: str, names: StoreKeys) -> None:
         self._redis = redis.asyncio.Redis.from_url(
             url, socket_timeout=2.0, socket_connect_timeout=2.0
         )
@@ -233,7 +233,7 @@ class Reader:
             raise StoreError(str(error)) from error
         return {name.decode(): version for name, version in found.items()}
 
-    async def want(self, *questions: Question) -> None:
+    async def want(self, *questions: OnDemandKey) -> None:
         """Ask for boards that are not made otherwise."""
         now = time.time()
         try:

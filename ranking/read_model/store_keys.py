@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 
-class Question(msgspec.Struct, frozen=True, order=True):
+class OnDemandKey(msgspec.Struct, frozen=True, order=True):
     """A board, or what else is not made unless somebody asks for it.
 
     Attributes
@@ -43,7 +43,7 @@ class Question(msgspec.Struct, frozen=True, order=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class StoreKeys:
     """Keys of one namespace.
 
     Parameters
@@ -53,7 +53,7 @@ class Names:
 
     Examples
     --------
-    >>> Names("test").edition("paper/en"), Names("").article("paper/en", "a1")
+    >>> StoreKeys("test").edition("paper/en"), StoreKeys("").article("paper/en", "a1")
     ('test.tolqyn:edition:paper/en', 'tolqyn:article:paper/en:a1')
     """
 
@@ -71,7 +71,7 @@ class Names:
         """An article's value."""
         return self._named(f"article:{edition}:{article}")
 
-    def board(self, question: Question) -> str:
+    def board(self, question: OnDemandKey) -> str:
         """A board that was asked for."""
         return self._named(f"board:{text_of(question)}")
 
@@ -123,11 +123,11 @@ def prefixed(namespace: str, name: str) -> str:
     return f"{namespace}.{name}" if namespace else name
 
 
-def text_of(question: Question) -> str:
+def text_of(question: OnDemandKey) -> str:
     """Write a question as text."""
     return msgspec.json.encode(question).decode()
 
 
-def question_of(text: str | bytes) -> Question:
+def question_of(text: str | bytes) -> OnDemandKey:
     """Read a question from text."""
-    return msgspec.json.decode(text, type=Question)
+    return msgspec.json.decode(text, type=OnDemandKey)

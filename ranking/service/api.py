@@ -16,14 +16,14 @@ from starlette.routing import BaseRoute, Route
 
 from ranking import __version__
 from ranking.console import pages
-from ranking.service.authorization import Guard
+from ranking.service.authorization import Authorizer
 from ranking.service.experiment_lists import ArmLists
 from ranking.service.experiments import ExperimentRoutes
-from ranking.service.history import PastRoutes
+from ranking.service.history import HistoryRoutes
 from ranking.service.http_methods import Methods
-from ranking.service.ingestion import Writing
+from ranking.service.ingestion import IngestionRoutes
 from ranking.service.keys import KeyRoutes
-from ranking.service.lists import Answers
+from ranking.service.lists import ListRoutes
 from ranking.service.metrics import Metrics
 from ranking.service.openapi import document
 from ranking.service.overrides import OverrideRoutes
@@ -34,7 +34,7 @@ from ranking.service.profiles import ProfileRoutes
 from ranking.service.readouts import Readouts
 from ranking.service.request_parameters import json_response
 from ranking.service.site_settings import DEFAULT_SITE, SiteSettings
-from ranking.service.webhooks import HookRoutes
+from ranking.service.webhooks import WebhookRoutes
 from ranking.settings_log.keys import Key, Role
 
 
@@ -74,7 +74,7 @@ class Api:
         self.site = site
         self.metrics, self.lists, self.intake, self.settings = metrics, lists, intake, settings
         self.past = past
-        self.guard = Guard(settings, is_open=is_open, guests=guests)
+        self.guard = Authorizer(settings, is_open=is_open, guests=guests)
         if intake:
             unsigned = self.guard.unsigned
             metrics.gauge(
@@ -91,7 +91,7 @@ class Api:
             *(extra or []),
         ]
         if self.intake:
-            writing = Writing(self.intake, self.metrics, self.site.zone, self.site.proxies)
+            writing = IngestionRoutes(self.intake, self.metrics, self.site.zone, self.site.proxies)
             routes += self.guard.routes(Role.OPERATE, writing.restoring())
             routes += self.guard.routes(Role.WRITE, writing.routes())
         if self.lists:
@@ -103,9 +103,9 @@ class Api:
         return Starlette(routes=routes, exception_handlers=handlers, middleware=middleware)
 
     def _answers(self, lists: Lists) -> list[BaseRoute]:
-        past = PastRoutes(lists, self.past, self.guard, self.site.zone) if self.past else None
+        past = HistoryRoutes(lists, self.past, self.guard, self.site.zone) if self.past else None
         arms = ArmLists(lists, self.settings) if self.settings else None
-        answers, guard = Answers(lists, past, arms), self.guard
+        answers, guard = ListRoutes(lists, past, arms), self.guard
         reading = [*answers.reading(), Route("/v1/traffic", self.traffic)]
         reading += past.routes() if past else []
         routes = answers.routes() + guard.routes(Role.READ, reading)
@@ -123,7 +123,7 @@ class Api:
         guard = self.guard
         keys = KeyRoutes(settings, guard.unsigned if self.intake else None)
         readouts = Readouts(self.lists, settings) if self.lists else None
-        hooks, trials = HookRoutes(settings), ExperimentRoutes(settings, readouts)
+        hooks, trials = WebhookRoutes(settings), ExperimentRoutes(settings, readouts)
         routes = trials.public()
         for made in (hooks, trials):
             routes += guard.routes(Role.READ, made.reading())

@@ -23,7 +23,7 @@ LEFT_OPEN = ("/v1/events", "/v1/pixel.gif")
 CHALLENGE = {"www-authenticate": 'Bearer realm="tolqyn"'}
 
 
-class Guard:
+class Authorizer:
     """Who may do what.
 
     Parameters

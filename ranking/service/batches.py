@@ -41,7 +41,7 @@ class DayHashes:
             self._day, self.hashes = day, Hasher(self._day_key(day), ids)
 
 
-class Bundler:
+class Batcher:
     """Packs for one run of a server.
 
     Parameters

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 
 from ranking.lists.boards import render
-from ranking.service.response_cache import Key, Shelf
+from ranking.service.response_cache import Key, ResponseCache
 
 ALIVE_EVERY = 15.0
 
@@ -20,11 +20,11 @@ class Listeners:
 
     Parameters
     ----------
-    shelf : Shelf
+    shelf : ResponseCache
         Its `listener` is called from the ranker's thread.
     """
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: ResponseCache) -> None:
         self._shelf = shelf
         self._changed: dict[Key, set[asyncio.Event]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -17,14 +17,14 @@ import orjson
 from ranking.experiments.arms import Listed, Where, listed
 from ranking.experiments.interleaving import NOBODY, team_draft
 from ranking.experiments.plans import ExperimentError
-from ranking.lists.alternative_boards import Sought
+from ranking.lists.alternative_boards import WantedBoard
 from ranking.lists.boards import SURFACES, Board, candidates_of, shown
 from ranking.lists.live_lists import BOARD_ITEMS
 from ranking.profiles.profile import Profile
 from ranking.service.cached_response import Answer
 from ranking.service.ports import Lists, Settings
 from ranking.service.problems import Problem
-from ranking.service.ready_arm_lists import Line
+from ranking.service.ready_arm_lists import ReadyLine
 
 
 class ArmLists:
@@ -80,9 +80,9 @@ class ArmLists:
             line, await self._body(found, where, n, pages, carried), where[0]
         )
         if found and n <= BOARD_ITEMS and self._is_foreseen(found, where):
-            soughts = tuple(Sought(*where, its) for its in found.profiles)
+            soughts = tuple(WantedBoard(*where, its) for its in found.profiles)
             rendered = partial(_rendered, found, where, n)
-            its = Line(soughts, n, rendered, holds, time.monotonic())
+            its = ReadyLine(soughts, n, rendered, holds, time.monotonic())
             self._lists.shelf.followed.follow(line, its)
         return answer
 

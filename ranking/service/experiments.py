@@ -36,7 +36,7 @@ from ranking.service.readouts import Readouts
 from ranking.service.request_parameters import OPEN, json_response
 from ranking.service.settings_routes import asked, decide
 from ranking.settings_log.book import name_of
-from ranking.settings_log.decisions import Record
+from ranking.settings_log.decisions import Decision
 
 KIND, RESERVED = "experiment", "live"
 UNCONFIRMED = "Confirmation needed"
@@ -247,7 +247,7 @@ class ExperimentRoutes:
         except ExperimentError as error:
             raise Problem(400, "Experiment refused", str(error)) from error
 
-    def _current(self, request: Request) -> Record:
+    def _current(self, request: Request) -> Decision:
         name = request.path_params["name"]
         record = self._settings.book.current(KIND, name)
         if record is None:
@@ -271,7 +271,7 @@ def _for_pages(name: str, its: Experiment, phase: Phase) -> dict[str, Any]:
     }
 
 
-def _shown(record: Record) -> dict[str, Any]:
+def _shown(record: Decision) -> dict[str, Any]:
     return {
         "name": record.name,
         "version": record.version,

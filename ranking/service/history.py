@@ -26,7 +26,7 @@ from ranking.engine.timestamps import TimestampError, stamp_ms
 from ranking.history.past_state import ArchiveError, TooLongAgoError
 from ranking.lists.boards import SURFACES, Board, render
 from ranking.profiles.profile import Profile
-from ranking.service.authorization import Guard
+from ranking.service.authorization import Authorizer
 from ranking.service.ports import Lists, Past
 from ranking.service.problems import Problem
 from ranking.service.request_parameters import (
@@ -51,7 +51,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ListQuery:
     """Which list a question is about."""
 
     edition: str
@@ -65,20 +65,22 @@ class Asked:
         return site_of(self.edition)
 
 
-class PastRoutes:
+class HistoryRoutes:
     """Routes over whoever knows the past.
 
     Parameters
     ----------
     lists : Lists
     past : Past
-    guard : Guard
+    guard : Authorizer
         Lets readers alone have something replayed; what was shown is for everybody.
     zone : tzinfo or None
         Of moments that name none.
     """
 
-    def __init__(self, lists: Lists, past: Past, guard: Guard, zone: tzinfo | None = None) -> None:
+    def __init__(
+        self, lists: Lists, past: Past, guard: Authorizer, zone: tzinfo | None = None
+    ) -> None:
         self._lists, self._past, self._guard, self._zone = lists, past, guard, zone
         self._measuring = threading.Lock()  # one backtest at a time
 
@@ -150,12 +152,12 @@ class PastRoutes:
 
         return json_response(await _in_thread(made))
 
-    async def _profiles(self, request: Request, asked: Asked) -> tuple[Profile, Profile]:
+    async def _profiles(self, request: Request, asked: ListQuery) -> tuple[Profile, Profile]:
         wanted = (asked.edition, asked.surface, asked.section)
         draft = await profile_of(request, self._lists, *wanted)
         return self._lists.profiles.of(*wanted), draft
 
-    async def _shown(self, request: Request, asked: Asked, at: float) -> Response:
+    async def _shown(self, request: Request, asked: ListQuery, at: float) -> Response:
         def found() -> tuple[Board | None, float]:
             board = self._past.shown(asked.edition, asked.surface, at)
             return board, self._past.shown_since(asked.edition, asked.surface)
@@ -166,7 +168,7 @@ class PastRoutes:
         body = _rendered(board, asked.n, at, since)
         return ready(request, self._lists.shelf.keep(line_of(request), body, asked.edition))
 
-    async def _replayed(self, request: Request, asked: Asked, at: float) -> Response:
+    async def _replayed(self, request: Request, asked: ListQuery, at: float) -> Response:
         self._guard.check(request, Role.READ)
         wanted = (asked.edition, asked.surface, asked.section)
         profile = await profile_of(request, self._lists, *wanted)
@@ -186,7 +188,7 @@ class PastRoutes:
         return Response(body, headers=headers, media_type="application/json")
 
     def _both(
-        self, asked: Asked, at: float, profiles: tuple[Profile, Profile], titles: dict[str, str]
+        self, asked: ListQuery, at: float, profiles: tuple[Profile, Profile], titles: dict[str, str]
     ) -> dict[str, Any]:
         row: dict[str, Any] = {"at": at}
         with self._past.rankers.at(asked.site, at) as ranker:
@@ -197,14 +199,14 @@ class PastRoutes:
                 titles |= {item.id: item.card.title if item.card else "" for item in board.items}
         return row
 
-    def _asked(self, request: Request, surface: str) -> Asked:
+    def _asked(self, request: Request, surface: str) -> ListQuery:
         edition = edition_of(request, self._lists)
         if edition not in self._lists.editions():
             raise Problem(404, "Unknown edition", f"no view and no article of {edition!r}")
         section = request.query_params.get("section", "")
-        return Asked(edition, surface, section, number_of(request, "n", 5))
+        return ListQuery(edition, surface, section, number_of(request, "n", 5))
 
-    def _with_clock(self, request: Request, surfaces: tuple[str, ...]) -> tuple[Asked, float]:
+    def _with_clock(self, request: Request, surfaces: tuple[str, ...]) -> tuple[ListQuery, float]:
         surface = request.query_params.get("surface", "popular")
         if surface not in surfaces:
             detail = f"surface must be of {surfaces}, got {surface[:20]!r}"

@@ -45,7 +45,7 @@ _LABEL = re.compile(r"([0-9a-fA-F]{16,128}) (\d{1,15})", re.ASCII)
 T = TypeVar("T")
 
 
-class Writing:
+class IngestionRoutes:
     """Routes over whoever writes the log.
 
     Parameters

@@ -14,7 +14,7 @@ from ranking.service.problems import Problem
 from ranking.service.request_parameters import json_response, number_of
 from ranking.service.settings_routes import asked, decide, withdraw
 from ranking.service.unsigned_events import Unsigned
-from ranking.settings_log.decisions import Record
+from ranking.settings_log.decisions import Decision
 from ranking.settings_log.keys import Key, Role, first_fault, grace_end, is_guarded, new_key
 
 KIND = "key"
@@ -141,7 +141,7 @@ def _shown(key: Key) -> dict[str, Any]:
     return {"id": key.id, "role": key.role.value, "label": key.label}
 
 
-def _audited(record: Record) -> dict[str, Any]:
+def _audited(record: Decision) -> dict[str, Any]:
     shown: dict[str, Any] = msgspec.to_builtins(record)
     if record.kind == KIND and record.body:
         shown["body"] = {name: v for name, v in record.body.items() if name != "hash"}

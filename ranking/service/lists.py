@@ -22,7 +22,7 @@ from ranking.lists.explanation import Explained
 from ranking.profiles.profile import Profile
 from ranking.service.event_stream import Listeners
 from ranking.service.experiment_lists import ArmLists
-from ranking.service.history import PastRoutes
+from ranking.service.history import HistoryRoutes
 from ranking.service.ports import Lists
 from ranking.service.problems import Problem
 from ranking.service.request_bodies import body_of
@@ -46,20 +46,20 @@ MOST_HEARD = 50
 """Editions that one stream carries at most."""
 
 
-class Answers:
+class ListRoutes:
     """Routes over whoever knows the lists.
 
     Parameters
     ----------
     lists : Lists
-    past : PastRoutes or None
+    past : HistoryRoutes or None
         Answers what has an `as_of`.
     arms : ArmLists or None
         Answers what has an `arm`.
     """
 
     def __init__(
-        self, lists: Lists, past: PastRoutes | None = None, arms: ArmLists | None = None
+        self, lists: Lists, past: HistoryRoutes | None = None, arms: ArmLists | None = None
     ) -> None:
         self.lists, self.past, self.arms = lists, past, arms
         self.listeners = Listeners(lists.shelf)
@@ -197,7 +197,7 @@ class Answers:
             raise Problem(404, "No experiments", "this server does not know the experiments")
         return self.arms
 
-    def _past(self) -> PastRoutes:
+    def _past(self) -> HistoryRoutes:
         if self.past is None:
             raise Problem(404, "No past", "this server does not know the past")
         return self.past

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from ranking import __version__
-from ranking.content.cards import Sent
+from ranking.content.cards import SentArticle
 from ranking.engine.event import Event, Rejection
 from ranking.lists.edition_reader import LONGEST
 from ranking.service.openapi_operators import MODELS, paths
@@ -31,9 +31,9 @@ IMPORT = {
 
 def document() -> dict[str, Any]:
     """Describe every route."""
-    models = (Event, Rejection, Sent, *MODELS)
+    models = (Event, Rejection, SentArticle, *MODELS)
     _, schemas = msgspec.json.schema_components(models, ref_template="#/components/schemas/{name}")
-    schemas["Sent"]["title"] = "Article"
+    schemas["SentArticle"]["title"] = "Article"
     return {
         "openapi": "3.1.0",
         "info": {"title": "Tolqyn", "version": __version__, "license": {"name": "Apache-2.0"}},
@@ -55,11 +55,11 @@ def _paths() -> dict[str, Any]:
             | {"parameters": [_whole("outcome"), IMPORT]}
         },
         "/v1/pixel.gif": {"get": _reading("Send one event without JavaScript", [])},
-        "/v1/articles": {"post": _writing("Add or replace articles", "Sent")},
+        "/v1/articles": {"post": _writing("Add or replace articles", "SentArticle")},
         one: {
             "get": _reading("An article's card and counts", PATH_EDITION),
-            "put": _changing("Add or replace an article", "Sent"),
-            "patch": _changing("Change the fields that are named; null clears one", "Sent"),
+            "put": _changing("Add or replace an article", "SentArticle"),
+            "patch": _changing("Change the fields that are named; null clears one", "SentArticle"),
             "delete": {
                 "summary": "Take an article down, until it is restored",
                 "parameters": PATH_EDITION,

@@ -7,11 +7,11 @@ from ranking.service.experiments import STEPS, Step
 from ranking.service.keys import Wanted
 from ranking.service.overrides import Mourning
 from ranking.service.profiles import Publication, Return
-from ranking.settings_log.drafts import Asked
+from ranking.settings_log.drafts import DraftRequest
 from ranking.settings_log.overrides import Override
-from ranking.settings_log.webhooks import Hook
+from ranking.settings_log.webhooks import Webhook
 
-MODELS = (Asked, Experiment, Step, Hook, Override, Wanted, Mourning, Publication, Return)
+MODELS = (DraftRequest, Experiment, Step, Webhook, Override, Wanted, Mourning, Publication, Return)
 LIST = [
     {"name": name, "in": "query", "schema": {"type": "string"}}
     for name in ("edition", "surface", "section", "profile")
@@ -35,7 +35,7 @@ def paths() -> dict[str, Any]:
         "/v1/profiles/effective": {"get": _asks("The profile of a list", LIST)},
         "/v1/profiles/history": {"get": _asks("All versions of a scope", LIST[:3])},
         "/v1/profiles/export": {"get": _asks("A scope's parameters as a file", LIST[:3])},
-        "/v1/profiles/drafts": {"post": _decides("Keep a draft for a while", Asked)},
+        "/v1/profiles/drafts": {"post": _decides("Keep a draft for a while", DraftRequest)},
         "/v1/profiles/rollback": {"post": _decides("Publish an earlier version again", Return)},
         "/v1/preview": {"get": _asks("A list live and under a draft", LIST)},
         "/v1/explain": {
@@ -52,7 +52,7 @@ def paths() -> dict[str, Any]:
         "/v1/overrides/{id}": {"delete": _asks("Cancel an override", [ID], "204")},
         "/v1/hooks": {
             "get": _asks("Addresses that are told"),
-            "post": _decides("Tell an address", Hook),
+            "post": _decides("Tell an address", Webhook),
         },
         "/v1/hooks/{id}": {"delete": _asks("Tell an address no more", [ID], "204")},
         **_experiments(),

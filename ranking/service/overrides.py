@@ -18,7 +18,7 @@ from ranking.service.problems import Problem
 from ranking.service.request_parameters import json_response
 from ranking.service.settings_routes import asked, decide, withdraw
 from ranking.settings_log.body_validation import moment_of
-from ranking.settings_log.decisions import Record
+from ranking.settings_log.decisions import Decision
 from ranking.settings_log.override_reach import Reached
 from ranking.settings_log.overrides import Override, OverrideError, ended, override_of
 
@@ -186,7 +186,7 @@ def _named(told: Reached, edition: str) -> dict[str, list[str]]:
     return {"sections": named.sections, "tags": named.tags} if named else {}
 
 
-def _shown(record: Record) -> dict[str, Any]:
+def _shown(record: Decision) -> dict[str, Any]:
     act: Override = override_of(record.body or {})
     return {
         "id": record.name,

@@ -16,9 +16,9 @@ from ranking.lists.boards import Board
 from ranking.lists.explanation import Explained, Explanation
 from ranking.profiles.profile import Profile
 from ranking.profiles.scopes import Profiles
-from ranking.service.response_cache import Shelf
+from ranking.service.response_cache import ResponseCache
 from ranking.settings_log.book import Book
-from ranking.settings_log.decisions import Record
+from ranking.settings_log.decisions import Decision
 from ranking.settings_log.drafts import Draft
 from ranking.settings_log.override_reach import Reached
 from ranking.settings_log.overrides import Override
@@ -27,7 +27,7 @@ from ranking.settings_log.overrides import Override
 class Lists(Protocol):
     """Who knows the lists."""
 
-    shelf: Shelf
+    shelf: ResponseCache
 
     @property
     def profiles(self) -> Profiles:
@@ -122,7 +122,7 @@ class Settings(Protocol):
     def fault(self) -> str:
         """Why decisions are not known here, or nothing."""
 
-    async def write(self, record: Record) -> None:
+    async def write(self, record: Decision) -> None:
         """Return when the record holds, for this process too.
 
         Raises

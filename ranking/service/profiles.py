@@ -17,8 +17,8 @@ from ranking.service.problems import Problem
 from ranking.service.request_parameters import json_response, profile_of
 from ranking.service.settings_routes import asked, decide
 from ranking.settings_log.book import name_of
-from ranking.settings_log.decisions import Record
-from ranking.settings_log.drafts import Asked, draft_of
+from ranking.settings_log.decisions import Decision
+from ranking.settings_log.drafts import DraftRequest, draft_of
 from ranking.settings_log.profile_files import toml_of
 
 KIND = "profile"
@@ -116,7 +116,7 @@ class ProfileRoutes:
 
     async def draft(self, request: Request) -> Response:
         """Keep a draft, which any list takes by its id at once."""
-        question = await asked(request, Asked)
+        question = await asked(request, DraftRequest)
         try:
             draft = draft_of(question, self._lists.profiles, time.time())
         except ProfileError as error:
@@ -172,7 +172,7 @@ def _scope_of(request: Request) -> Scope:
     return Scope(edition, query.get("section", ""), query.get("surface", ""))
 
 
-def _version(record: Record) -> dict[str, Any]:
+def _version(record: Decision) -> dict[str, Any]:
     edition, surface, section = record.name.split("|", 2)
     return {
         "edition": edition,

@@ -9,7 +9,7 @@ ranker's thread brings boards, the server's loop takes bytes.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ranking.lists.alternative_boards import Sought
+from ranking.lists.alternative_boards import WantedBoard
 from ranking.lists.boards import Board
 from ranking.service.cached_response import NUMBERS_EVERY, Answer, answer_of
 
@@ -20,12 +20,12 @@ Rendered = Callable[[tuple[Board, ...]], bytes]
 
 
 @dataclass(slots=True)
-class Line:
+class ReadyLine:
     """One list that is kept ready.
 
     Attributes
     ----------
-    soughts : tuple of Sought
+    soughts : tuple of WantedBoard
         The boards under it; none where it never changes.
     n : int
         So many of their first items count.
@@ -37,7 +37,7 @@ class Line:
         When it was seen last that somebody asked; monotonic seconds.
     """
 
-    soughts: tuple[Sought, ...]
+    soughts: tuple[WantedBoard, ...]
     n: int
     rendered: Rendered
     holds: Callable[[], bool]
@@ -47,7 +47,7 @@ class Line:
     made: float = field(default=float("-inf"))
 
 
-class Followed:
+class ReadyArmLists:
     """Lines that follow boards beside the live ones.
 
     Parameters
@@ -58,22 +58,22 @@ class Followed:
 
     def __init__(self, answers: dict[str, Answer]) -> None:
         self._answers = answers
-        self._lines: dict[str, Line] = {}
-        self._boards: dict[Sought, Board] = {}
+        self._lines: dict[str, ReadyLine] = {}
+        self._boards: dict[WantedBoard, Board] = {}
 
-    def wanted(self) -> list[Sought]:
+    def wanted(self) -> list[WantedBoard]:
         """Boards that are to be made beside the live ones."""
         lines = list(self._lines.values())
         return list(dict.fromkeys(sought for line in lines for sought in line.soughts))
 
-    def follow(self, line: str, its: Line) -> None:
+    def follow(self, line: str, its: ReadyLine) -> None:
         """Keep a line ready from the next tick on, if there is room."""
         known = line in self._lines or len(self._lines) < LINES
         boards = {*self.wanted(), *its.soughts}
         if known and len(boards) <= BOARDS:
             self._lines[line] = its
 
-    def put(self, made: Mapping[Sought, Board], now: float) -> None:
+    def put(self, made: Mapping[WantedBoard, Board], now: float) -> None:
         """Take new boards, write what changed, and let go what is not asked for.
 
         Parameters
@@ -97,7 +97,7 @@ class Followed:
         if len(held) > len(wanted):
             self._boards = {sought: held[sought] for sought in wanted if sought in held}
 
-    def _write(self, line: str, its: Line, now: float) -> None:
+    def _write(self, line: str, its: ReadyLine, now: float) -> None:
         boards = tuple(self._boards[each] for each in its.soughts if each in self._boards)
         if len(boards) < len(its.soughts) or (boards == its.boards and its.made > 0.0):
             return

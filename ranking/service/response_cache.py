@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ranking.lists.boards import Board, render
 from ranking.lists.live_lists import BOARD_ITEMS
 from ranking.service.cached_response import NUMBERS_EVERY, Answer, answer_of
-from ranking.service.ready_arm_lists import Followed
+from ranking.service.ready_arm_lists import ReadyArmLists
 
 QUERIES = 256
 MADE_ANSWERS = 20_000
@@ -29,12 +29,12 @@ class _Shown:
     queries: dict[str, int] = field(default_factory=dict)
 
 
-class Shelf:
+class ResponseCache:
     """Ready answers by request line (`path?query`)."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
-        self.followed = Followed(self.answers)
+        self.followed = ReadyArmLists(self.answers)
         self.listener: Callable[[Key], None] = lambda key: None
         self._shown: dict[Key, _Shown] = {}
         self._held: dict[Key, Board] = {}

@@ -12,7 +12,7 @@ from ranking.service.ports import Refused, Settings
 from ranking.service.problems import Problem
 from ranking.service.request_bodies import body_of
 from ranking.settings_log.book import ConflictError
-from ranking.settings_log.decisions import Record
+from ranking.settings_log.decisions import Decision
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ def _without_nulls(body: dict[str, Any], kind: type[T]) -> T:
 async def decide(
     settings: Settings, request: Request, kind: str, name: str, body: dict[str, Any] | None,
     *, author: str, reason: str, parent: int | None = None,
-) -> Record:  # fmt: skip
+) -> Decision:  # fmt: skip
     """Write a decision down and return when it holds.
 
     Raises

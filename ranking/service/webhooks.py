@@ -12,13 +12,13 @@ from ranking.service.ports import Settings
 from ranking.service.problems import Problem
 from ranking.service.request_parameters import json_response
 from ranking.service.settings_routes import asked, decide, withdraw
-from ranking.settings_log.decisions import Record
-from ranking.settings_log.webhooks import HookError, hook_of
+from ranking.settings_log.decisions import Decision
+from ranking.settings_log.webhooks import WebhookError, hook_of
 
 KIND = "hook"
 
 
-class HookRoutes:
+class WebhookRoutes:
     """Routes of hooks.
 
     Parameters
@@ -50,7 +50,7 @@ class HookRoutes:
         told = {name: str(wanted.pop(name, "") or "") for name in ("author", "reason")}
         try:
             body = msgspec.to_builtins(hook_of(wanted))
-        except HookError as error:
+        except WebhookError as error:
             raise Problem(400, "Hook refused", str(error)) from error
         name = secrets.token_hex(4)
         record = await decide(self._settings, request, KIND, name, body, parent=0, **told)
@@ -61,5 +61,5 @@ class HookRoutes:
         return await withdraw(self._settings, request, KIND)
 
 
-def _shown(record: Record) -> dict[str, Any]:
+def _shown(record: Decision) -> dict[str, Any]:
     return {"id": record.name, **(record.body or {}), "author": record.author, "at": record.at}

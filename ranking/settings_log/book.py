@@ -21,10 +21,10 @@ from ranking.experiments.plans import Experiment, NotAllowedError, experiment_of
 from ranking.lists.rerank.editorial import NO_DESK, Desk
 from ranking.profiles.profile import DEFAULT, Profile
 from ranking.profiles.scopes import Changes, Profiles, Scope
-from ranking.settings_log.decisions import FORMAT, KINDS, Record, RecordError
+from ranking.settings_log.decisions import FORMAT, KINDS, Decision, RecordError
 from ranking.settings_log.keys import Key
 from ranking.settings_log.overrides import Override, override_of
-from ranking.settings_log.webhooks import Hook, hook_of
+from ranking.settings_log.webhooks import Webhook, hook_of
 
 T = TypeVar("T")
 Thing = tuple[str, str]
@@ -45,16 +45,16 @@ class Book:
     """
 
     def __init__(self, base: Profile = DEFAULT) -> None:
-        self.records: list[Record] = []
+        self.records: list[Decision] = []
         self.faults: list[str] = []
         self.profiles = Profiles(base)
-        self._history: dict[Thing, list[Record]] = defaultdict(list)
+        self._history: dict[Thing, list[Decision]] = defaultdict(list)
         self._overrides: dict[str, Override] = {}
         self._keys: dict[str, Key] = {}
         self._experiments: dict[str, Experiment] = {}
         self._looks: dict[str, list[Look]] = defaultdict(list)
         self._refused: dict[Thing, str] = {}
-        self._hooks: dict[str, Hook] = {}
+        self._hooks: dict[str, Webhook] = {}
         self._desk, self._desk_until = NO_DESK, 0.0
 
     @property
@@ -67,16 +67,16 @@ class Book:
         if base != self.profiles.base:
             self.profiles = Profiles(base, self.profiles.changes)
 
-    def current(self, kind: str, name: str) -> Record | None:
+    def current(self, kind: str, name: str) -> Decision | None:
         """The record that holds of a thing, None if there is none or the thing is no more."""
         history = self._history.get((kind, name))
         return history[-1] if history and history[-1].body is not None else None
 
-    def history(self, kind: str, name: str) -> list[Record]:
+    def history(self, kind: str, name: str) -> list[Decision]:
         """All records of a thing, oldest first."""
         return list(self._history.get((kind, name), ()))
 
-    def things(self, kind: str) -> list[Record]:
+    def things(self, kind: str) -> list[Decision]:
         """The records that hold of a kind, in the order of their names."""
         named = sorted(name for its, name in list(self._history) if its == kind)
         return [record for name in named if (record := self.current(kind, name))]
@@ -89,7 +89,7 @@ class Book:
     def following(
         self, kind: str, name: str, body: dict[str, Any] | None, author: str, reason: str,
         parent: int | None = None, clock: Callable[[], float] = time.time,
-    ) -> Record:  # fmt: skip
+    ) -> Decision:  # fmt: skip
         """Write a record that follows what holds; `parent` is what its author saw.
 
         Raises
@@ -100,7 +100,7 @@ class Book:
         latest = self.latest(kind, name)
         if parent is not None and parent != latest:
             raise ConflictError(self.conflict(kind, name, parent))
-        return Record(
+        return Decision(
             kind=kind, name=name, version=latest + 1, parent=latest, author=author, at=clock(),
             reason=reason, body=body,
         )  # fmt: skip
@@ -118,7 +118,7 @@ class Book:
             f" ({last.reason or 'no reason given'}), got {parent}; look at it and decide again"
         )
 
-    def take(self, record: Record) -> bool:
+    def take(self, record: Decision) -> bool:
         """Take the log's next record; says whether it holds."""
         if record.format > FORMAT or record.kind not in KINDS:
             self.faults.append(
@@ -155,7 +155,7 @@ class Book:
         """All overrides that are not cancelled, by id."""
         return dict(self._overrides)
 
-    def hooks(self) -> dict[str, Hook]:
+    def hooks(self) -> dict[str, Webhook]:
         """All hooks that are not cancelled, by id."""
         return self._hooks
 
@@ -191,7 +191,7 @@ class Book:
         history = self._history.get(("profile", name_of(scope)), ())
         return {record.version: record.body or {} for record in history}
 
-    def _hold(self, record: Record) -> None:
+    def _hold(self, record: Decision) -> None:
         name, body = record.name, record.body
         if record.kind == "profile":
             scope = scope_of(name)

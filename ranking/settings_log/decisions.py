@@ -16,7 +16,7 @@ class RecordError(ValueError):
     """A record breaks its rule: the fault of who wrote it."""
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """One decision.
 
     Attributes
@@ -47,12 +47,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     format: int = FORMAT
 
 
-def packed(record: Record) -> bytes:
+def packed(record: Decision) -> bytes:
     """Write a record for the log."""
     return msgspec.json.encode(record)
 
 
-def record_of(data: bytes | None) -> Record:
+def record_of(data: bytes | None) -> Decision:
     """Read a record from the log.
 
     Raises
@@ -61,7 +61,7 @@ def record_of(data: bytes | None) -> Record:
         If it is none.
     """
     try:
-        return msgspec.json.decode(data or b"", type=Record)
+        return msgspec.json.decode(data or b"", type=Decision)
     except msgspec.MsgspecError as error:
         message = f"settings record is unreadable: {error}"
         raise RecordError(message) from error

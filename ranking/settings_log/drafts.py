@@ -19,7 +19,7 @@ SCOPED = ("", *SURFACES, "related", "foryou")
 """Surfaces that a scope may have; empty = all."""
 
 
-class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DraftRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A draft as it is asked for.
 
     Attributes
@@ -63,7 +63,7 @@ class Draft(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(made, name=self.id)
 
 
-def draft_of(asked: Asked, live: Profiles, now: float) -> Draft:
+def draft_of(asked: DraftRequest, live: Profiles, now: float) -> Draft:
     """Check what is asked and make a draft of it.
 
     Raises

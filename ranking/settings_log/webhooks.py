@@ -12,11 +12,11 @@ from ranking.lists.boards import SURFACES
 from ranking.settings_log.body_validation import checked
 
 
-class HookError(ValueError):
+class WebhookError(ValueError):
     """A hook breaks its rule: the operator's fault."""
 
 
-class Happening(Enum):
+class NoticeKind(Enum):
     """What may be told."""
 
     ENTERED = "entered"
@@ -27,14 +27,14 @@ class Happening(Enum):
     """An edition that had views has none any more."""
 
 
-class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One address.
 
     Attributes
     ----------
     url : str
         Gets a POST with a JSON body.
-    of : list of Happening
+    of : list of NoticeKind
     edition, surface : str
         Empty = all.
     places : int
@@ -46,26 +46,26 @@ class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """
 
     url: Annotated[str, Meta(min_length=1, max_length=2048)]
-    of: Annotated[list[Happening], Meta(min_length=1)]
+    of: Annotated[list[NoticeKind], Meta(min_length=1)]
     edition: str = ""
     surface: str = ""
     places: Annotated[int, Meta(ge=1, le=20)] = 5
     robots_a_minute: Annotated[int, Meta(ge=1)] = 1000
     silent_after: Annotated[float, Meta(ge=1, le=86_400)] = 900.0
 
-    def wants(self, what: Happening, edition: str, surface: str = "") -> bool:
+    def wants(self, what: NoticeKind, edition: str, surface: str = "") -> bool:
         """Say whether something is to be told."""
         if what not in self.of or self.edition not in ("", edition):
             return False
-        return self.surface in ("", surface) or what is not Happening.ENTERED
+        return self.surface in ("", surface) or what is not NoticeKind.ENTERED
 
 
-def hook_of(body: dict[str, Any]) -> Hook:
+def hook_of(body: dict[str, Any]) -> Webhook:
     """Check a hook.
 
     Raises
     ------
-    HookError
+    WebhookError
         Naming the field and the rule.
 
     Examples
@@ -75,13 +75,13 @@ def hook_of(body: dict[str, Any]) -> Hook:
         ...
     ranking.settings_log.webhooks.HookError: url must begin with http:// or https://, got 'ftp://desk'
     """
-    hook = checked(body, Hook, HookError)
+    hook = checked(body, Webhook, WebhookError)
     if urlsplit(hook.url).scheme not in ("http", "https") or not urlsplit(hook.url).hostname:
         message = f"url must begin with http:// or https://, got {hook.url!r}"
-        raise HookError(message)
+        raise WebhookError(message)
     if hook.surface not in ("", *SURFACES):
         message = f"surface must be one of {', '.join(SURFACES)} or empty, got {hook.surface!r}"
-        raise HookError(message)
+        raise WebhookError(message)
     if hook.edition and (fault := edition_fault(hook.edition)):
-        raise HookError(fault)
+        raise WebhookError(fault)
     return hook

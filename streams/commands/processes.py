@@ -40,8 +40,8 @@ def _worker(**options: Any) -> None:
     for it, within two seconds.
     """
     from ranking.profiles.profile import DEFAULT, read_profile
-    from ranking.read_model.store import Writer
-    from ranking.read_model.store_keys import Names
+    from ranking.read_model.store import StoreWriter
+    from ranking.read_model.store_keys import StoreKeys
     from ranking.warmup import warm_up
     from streams.engine import Engine, EngineOptions
     from streams.presence import Presence
@@ -51,12 +51,12 @@ def _worker(**options: Any) -> None:
     from streams.worker import WorkerOptions, run
 
     profile = read_profile(options["profile"]) if options["profile"] else DEFAULT
-    topics, names = TopicNames(options["namespace"]), Names(options["namespace"])
+    topics, names = TopicNames(options["namespace"]), StoreKeys(options["namespace"])
     count = _settled(options)
     warm_up()
     if options["standby"]:
         stand_by()
-    store = Writer(options["redis"], names)
+    store = StoreWriter(options["redis"], names)
     presence = Presence(store, options["id"])
     presence.claim()
     wanted = EngineOptions(
@@ -118,9 +118,9 @@ def _api(**options: Any) -> None:
 
 
 async def _answer(options: dict[str, Any]) -> None:
-    from ranking.read_model.lists import MirrorLists
-    from ranking.read_model.store import Reader
-    from ranking.read_model.store_keys import Names
+    from ranking.read_model.lists import ReadModelLists
+    from ranking.read_model.store import StoreReader
+    from ranking.read_model.store_keys import StoreKeys
     from ranking.service.api import Api
     from ranking.service.experiment_schedule import keep_looking
     from ranking.service.http_server import is_loopback, listen
@@ -131,9 +131,9 @@ async def _answer(options: dict[str, Any]) -> None:
     from streams.topic_names import TopicNames
 
     warm_up()
-    names = Names(options["namespace"])
+    names = StoreKeys(options["namespace"])
     decided, deciding = await _follow_settings(options)
-    lists = MirrorLists(Reader(options["redis"], names), names, decided.book)
+    lists = ReadModelLists(StoreReader(options["redis"], names), names, decided.book)
     following = asyncio.gather(lists.follow(), deciding, keep_looking(lists, decided))
     past = ClusterPast(options["kafka"], TopicNames(options["namespace"]), decided.book)
     is_open = is_loopback(options["host"])

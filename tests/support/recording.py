@@ -21,12 +21,12 @@ import orjson
 
 from ranking.benchmarks.processes import TOLQYN, await_until, spawned
 from ranking.engine.batch import decode
-from streams.broker import Producer
+from streams.broker import PlainProducer
 from streams.checkpoints import load
 from streams.librdkafka import bounds_of, read_partition
 from streams.partitions import partition_of
 from streams.topic_names import TopicNames
-from streams.topic_reader import Reader
+from streams.topic_reader import PartitionReader
 from streams.topics import PARTITIONS
 from tests.cluster import kafka_node, redis_node
 from tests.processes import Cluster, cluster_of
@@ -169,7 +169,7 @@ def _lived(cluster: Cluster) -> dict[str, Any]:
 
 
 def _write_raw(cluster: Cluster, given: list[Event]) -> None:
-    topic, producer = TopicNames(cluster.namespace).raw, Producer(cluster.kafka)
+    topic, producer = TopicNames(cluster.namespace).raw, PlainProducer(cluster.kafka)
     for event in given:
         producer.send(topic, 1, None, orjson.dumps(event))
     producer.flush()
@@ -192,7 +192,7 @@ def _await_checkpoint(cluster: Cluster) -> int:
     topics = TopicNames(cluster.namespace)
 
     async def reread_from() -> int:
-        async with Reader(cluster.kafka) as reader:
+        async with PartitionReader(cluster.kafka) as reader:
             found = await load(reader, topics.checkpoints, HOME)
             _, end = await reader.bounds(topics.views, HOME)
         is_last = found.loaded and found.loaded.header.position == end

@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from ranking.backtest.baselines.cooccurrence import cooccurrence_places
 from ranking.backtest.baselines.popularity import count_places
-from ranking.backtest.baselines.queries import Asked, asked_of
+from ranking.backtest.baselines.queries import Queries, asked_of
 from ranking.backtest.baselines.vsknn import neighbour_places
 from ranking.backtest.measures.accuracy import HOUR_MS
-from ranking.backtest.measures.comparison_table import Beside, Places, beside
+from ranking.backtest.measures.comparison_table import ComparisonTable, Places, beside
 from ranking.backtest.measures.summary import Progress, Replays
 
-BASELINES: dict[str, Callable[[Asked], NDArray[np.uint8]]] = {
+BASELINES: dict[str, Callable[[Queries], NDArray[np.uint8]]] = {
     "all_time": count_places,
     "one_hour": lambda asked: count_places(asked, memory_ms=HOUR_MS),
     "last_1000": lambda asked: count_places(asked, memory_views=1000),
@@ -23,7 +23,7 @@ BASELINES: dict[str, Callable[[Asked], NDArray[np.uint8]]] = {
 """All-time popular, popular of one hour, of the last 1000 views, co-occurrence, V-SkNN."""
 
 
-def baselines(done: Replays, progress: Progress = lambda done, total: None) -> Beside:
+def baselines(done: Replays, progress: Progress = lambda done, total: None) -> ComparisonTable:
     """Measure the baselines on what a profile's lists were asked.
 
     Parameters

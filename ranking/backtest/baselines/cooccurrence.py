@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.backtest.baselines.queries import Asked
+from ranking.backtest.baselines.queries import Queries
 from ranking.backtest.predictions import DEPTH, MISSED, Plan, pages_before
 from ranking.engine.compiled import compiled
 
@@ -35,7 +35,7 @@ class Pairs(NamedTuple):
     times: NDArray[np.int32]
 
 
-def pairs_of(asked: Asked) -> Pairs:
+def pairs_of(asked: Queries) -> Pairs:
     """All pairs of a log, with how often they occur in the whole of it."""
     articles = asked.edition.size
     codes = np.empty(_list_pairs(asked, np.empty(0, np.int64)), np.int64)
@@ -46,7 +46,7 @@ def pairs_of(asked: Asked) -> Pairs:
     return Pairs(begin, (distinct % articles).astype(np.int32), count.astype(np.int32))
 
 
-def cooccurrence_places(asked: Asked) -> NDArray[np.uint8]:
+def cooccurrence_places(asked: Queries) -> NDArray[np.uint8]:
     """Places of the pages among those read with the page before, (n_asked,) uint8."""
     pairs = pairs_of(asked)
     pairs.times[:] = 0
@@ -56,7 +56,7 @@ def cooccurrence_places(asked: Asked) -> NDArray[np.uint8]:
 
 
 @compiled
-def _list_pairs(asked: Asked, codes: NDArray[np.int64]) -> int:
+def _list_pairs(asked: Queries, codes: NDArray[np.int64]) -> int:
     plan, found, articles = asked.plan, 0, asked.edition.size
     for i in range(plan.slot.size):
         if asked.is_page[i]:
@@ -68,7 +68,7 @@ def _list_pairs(asked: Asked, codes: NDArray[np.int64]) -> int:
 
 
 @compiled
-def _partners(asked: Asked, view: int) -> NDArray[np.int32]:
+def _partners(asked: Queries, view: int) -> NDArray[np.int32]:
     """The last ten other articles of a page's visit and edition."""
     slot, read = asked.plan.slot[view], pages_before(asked.plan, view)
     count = 0
@@ -80,7 +80,7 @@ def _partners(asked: Asked, view: int) -> NDArray[np.int32]:
 
 
 @compiled
-def _replay(asked: Asked, pairs: Pairs, places: NDArray[np.uint8]) -> None:
+def _replay(asked: Queries, pairs: Pairs, places: NDArray[np.uint8]) -> None:
     plan, k = asked.plan, 0
     for i in range(plan.slot.size):
         while k < plan.asked.size and plan.seen[k] <= i:

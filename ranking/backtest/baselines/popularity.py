@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.backtest.baselines.queries import Asked
+from ranking.backtest.baselines.queries import Queries
 from ranking.backtest.predictions import DEPTH, MISSED, pages_before
 from ranking.engine.compiled import compiled
 
@@ -35,13 +35,13 @@ class Order(NamedTuple):
 
 
 def count_places(
-    asked: Asked, memory_ms: int = EVER, memory_views: int = EVER
+    asked: Queries, memory_ms: int = EVER, memory_views: int = EVER
 ) -> NDArray[np.uint8]:
     """Places of the pages among the most viewed.
 
     Parameters
     ----------
-    asked : Asked
+    asked : Queries
     memory_ms : int
         Count views of the last so many milliseconds.
     memory_views : int
@@ -63,7 +63,7 @@ def count_places(
 
 @compiled
 def _count(
-    asked: Asked, order: Order, memory_ms: int, ring: NDArray[np.int32], places: NDArray[np.uint8]
+    asked: Queries, order: Order, memory_ms: int, ring: NDArray[np.int32], places: NDArray[np.uint8]
 ) -> None:
     plan, k, oldest, newest = asked.plan, 0, 0, asked.at[0]
     written = np.zeros(ring.shape[0], np.int64)
@@ -115,7 +115,7 @@ def _swap(order: Order, article: int, place: int) -> None:
 
 
 @compiled
-def _place(asked: Asked, order: Order, k: int) -> int:
+def _place(asked: Queries, order: Order, k: int) -> int:
     view, place = asked.plan.asked[k], 0
     target, read = asked.plan.slot[view], pages_before(asked.plan, view)
     if (read == target).any():

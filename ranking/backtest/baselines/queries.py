@@ -14,7 +14,7 @@ from ranking.backtest.backtest import Replay
 from ranking.backtest.predictions import Plan
 
 
-class Asked(NamedTuple):
+class Queries(NamedTuple):
     """The pages of a log, and the questions.
 
     Attributes
@@ -36,9 +36,9 @@ class Asked(NamedTuple):
     edition: NDArray[np.int64]
 
 
-def asked_of(replay: Replay) -> Asked:
+def asked_of(replay: Replay) -> Queries:
     """What a replay's lists were asked."""
     articles = len(replay.site.ids)
     edition = replay.site.state.article["edition"][:articles].astype(np.int64)
     at = np.ascontiguousarray(replay.views["at"])
-    return Asked(replay.plan, at, replay.visits.is_page, replay.visits.first, edition)
+    return Queries(replay.plan, at, replay.visits.is_page, replay.visits.first, edition)

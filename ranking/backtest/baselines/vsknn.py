@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.backtest.baselines.queries import Asked
+from ranking.backtest.baselines.queries import Queries
 from ranking.backtest.predictions import DEPTH, MISSED, pages_before
 from ranking.engine.compiled import compiled
 from ranking.engine.quickselect import kth_smallest
@@ -49,7 +49,7 @@ class Memory(NamedTuple):
     score: NDArray[np.float64]
 
 
-def neighbour_places(asked: Asked) -> NDArray[np.uint8]:
+def neighbour_places(asked: Queries) -> NDArray[np.uint8]:
     """Places of the pages among those of like visits, (n_asked,) uint8."""
     articles, views = asked.edition.size, asked.at.size
     pages = np.flatnonzero(asked.is_page)
@@ -68,7 +68,7 @@ def neighbour_places(asked: Asked) -> NDArray[np.uint8]:
 
 
 @compiled
-def _replay(asked: Asked, memory: Memory, places: NDArray[np.uint8]) -> None:
+def _replay(asked: Queries, memory: Memory, places: NDArray[np.uint8]) -> None:
     plan, k = asked.plan, 0
     visit, similarity = np.empty(SAMPLE, np.int64), np.empty(SAMPLE)
     for i in range(plan.slot.size):
@@ -82,7 +82,7 @@ def _replay(asked: Asked, memory: Memory, places: NDArray[np.uint8]) -> None:
 
 @compiled
 def _place(
-    asked: Asked,
+    asked: Queries,
     memory: Memory,
     k: int,
     visit: NDArray[np.int64],
@@ -117,7 +117,7 @@ def _place(
 
 @compiled
 def _sample(
-    asked: Asked, memory: Memory, recent: NDArray[np.int32], own: int, visit: NDArray[np.int64]
+    asked: Queries, memory: Memory, recent: NDArray[np.int32], own: int, visit: NDArray[np.int64]
 ) -> int:
     """Find the most recent visits that share a page, newest first."""
     found, at = 0, memory.begin[recent] + memory.known[recent] - 1
@@ -140,7 +140,7 @@ def _sample(
 
 @compiled
 def _score(
-    asked: Asked,
+    asked: Queries,
     memory: Memory,
     target: int,
     limit: float,

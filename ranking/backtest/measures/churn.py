@@ -15,7 +15,7 @@ from ranking.backtest.measures.accuracy import HOUR_MS
 from ranking.backtest.visits import MINUTE_MS
 
 
-class Changes(NamedTuple):
+class Churn(NamedTuple):
     """Changes of every hour of the log that was looked at.
 
     Attributes
@@ -42,11 +42,11 @@ class Changes(NamedTuple):
         }
 
 
-def changes_of(replay: Replay) -> Changes:
+def changes_of(replay: Replay) -> Churn:
     """Count the changes of Popular in a replay."""
     five, plan = replay.answers.popular, replay.plan
     if plan.ticks.size < 2:
-        return Changes(np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros(0))
+        return Churn(np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros(0))
     clock = np.maximum.accumulate(replay.views["at"])[plan.ticks]
     minute = clock // MINUTE_MS
     compared = (minute[1:] == minute[:-1]) | (plan.stride == 1)
@@ -55,4 +55,4 @@ def changes_of(replay: Replay) -> Changes:
     hour, index = np.unique(clock[1:] // HOUR_MS, return_inverse=True)
     minutes = np.diff(clock) / MINUTE_MS
     sums = (np.bincount(index, v * compared).astype(float) for v in (minutes, others, order))
-    return Changes(hour, *sums)
+    return Churn(hour, *sums)

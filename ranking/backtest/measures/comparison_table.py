@@ -26,7 +26,7 @@ Places = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class ComparisonTable:
     """Measures of several ways to make a list.
 
     Attributes
@@ -42,7 +42,7 @@ class Beside:
     hits: dict[str, NDArray[np.float64]]
 
 
-def beside(plain: Replay, moved: Replay, places: Mapping[str, Places]) -> Beside:
+def beside(plain: Replay, moved: Replay, places: Mapping[str, Places]) -> ComparisonTable:
     """Measure places of next clicks in one replay, of last clicks in another."""
     chosen, hour = last_clicks(moved)
     nexts = {name: next_gains(place) for name, (place, _) in places.items()}
@@ -64,7 +64,7 @@ def beside(plain: Replay, moved: Replay, places: Mapping[str, Places]) -> Beside
         for name, row in rows.items():
             intervals[name] |= {measure: next(found) for measure in row}
     hits = {name: mean_by_hour(plain, row["hr@5"]) for name, row in nexts.items()}
-    return Beside(measures, intervals, hits)
+    return ComparisonTable(measures, intervals, hits)
 
 
 def hours_of(replay: Replay) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.backtest.backtest import Replay
-from ranking.backtest.baselines.queries import Asked, asked_of
+from ranking.backtest.baselines.queries import Queries, asked_of
 from ranking.backtest.live_predictions import unread_articles
 from ranking.backtest.measures.accuracy import HOUR_MS
 from ranking.backtest.measures.similarity import Likeness, compare, likeness_of
@@ -25,7 +25,7 @@ from ranking.engine.compiled import compiled
 NAMES = ("coverage", "novelty", "age", "diversity")
 
 
-class Shown(NamedTuple):
+class Impressions(NamedTuple):
     """What was shown at each prediction.
 
     Attributes
@@ -43,7 +43,7 @@ class Shown(NamedTuple):
     by_cards: bool
 
 
-def shown_of(replay: Replay, catalogue: Catalogue) -> Shown:
+def shown_of(replay: Replay, catalogue: Catalogue) -> Impressions:
     """Measure what a replay's lists showed."""
     asked, cards = asked_of(replay), cards_of(replay, catalogue)
     shown, published = replay.answers.shown, _published(replay, cards)
@@ -53,7 +53,7 @@ def shown_of(replay: Replay, catalogue: Catalogue) -> Shown:
     is_known = (published < replay.span.until_ms) | np.isnan(published)
     distinct = (np.unique(part[part >= 0]).size for part in shown.transpose(1, 0, 2))
     shares = tuple(n / max(int(is_known.sum()), 1) for n in distinct)
-    return Shown(values, shares, likeness.by_cards)
+    return Impressions(values, shares, likeness.by_cards)
 
 
 def cards_of(replay: Replay, catalogue: Catalogue) -> list[Card | None]:
@@ -78,7 +78,7 @@ def _published(replay: Replay, cards: list[Card | None]) -> NDArray[np.float64]:
 
 @compiled
 def _look_back(
-    asked: Asked,
+    asked: Queries,
     shown: NDArray[np.int32],
     published: NDArray[np.float64],
     likeness: Likeness,

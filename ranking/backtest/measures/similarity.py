@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.backtest.baselines.cooccurrence import Pairs, pairs_of, place_of_pair
-from ranking.backtest.baselines.queries import Asked
+from ranking.backtest.baselines.queries import Queries
 from ranking.content.cards import Card
 from ranking.engine.compiled import compiled
 
@@ -34,7 +34,7 @@ class Likeness(NamedTuple):
     pages: NDArray[np.float64]
 
 
-def likeness_of(asked: Asked, cards: list[Card | None]) -> Likeness:
+def likeness_of(asked: Queries, cards: list[Card | None]) -> Likeness:
     """Make ready to compare articles; `cards` has one an article, or None."""
     spoken = [_said_by(card) if card else () for card in cards]
     if any(spoken):

@@ -18,9 +18,14 @@ from ranking.backtest.measures.accuracy import (
     last_gains,
     next_gains,
 )
-from ranking.backtest.measures.churn import Changes, changes_of
-from ranking.backtest.measures.comparison_table import Beside, beside, hours_of, mean_by_hour
-from ranking.backtest.measures.impressions import NAMES, Shown, shown_of
+from ranking.backtest.measures.churn import Churn, changes_of
+from ranking.backtest.measures.comparison_table import (
+    ComparisonTable,
+    beside,
+    hours_of,
+    mean_by_hour,
+)
+from ranking.backtest.measures.impressions import NAMES, Impressions, shown_of
 from ranking.backtest.measures.intervals import (
     Interval,
     hourly_intervals,
@@ -95,23 +100,23 @@ class Measured:
         of the log as it came.
     intervals : dict
         Low and high end of those that are means.
-    beside : Beside
+    beside : ComparisonTable
         To compare with baselines.
     hours : NDArray
         Hours since the epoch that predictions fell into, (n_hours,) int64.
     ages : dict
         Mean age of what each list showed in every hour, (n_hours,) float64.
-    changes : Changes
+    changes : Churn
     about : dict
         What the measures rest on.
     """
 
     measures: Measures
     intervals: Intervals
-    beside: Beside
+    beside: ComparisonTable
     hours: NDArray[np.int64]
     ages: dict[str, NDArray[np.float64]]
-    changes: Changes
+    changes: Churn
     about: dict[str, str]
 
 
@@ -151,7 +156,7 @@ def measured(done: Replays, catalogue: Catalogue) -> Measured:
     return Measured(measures, intervals, compared, hours_of(plain), ages, changes, about)
 
 
-def next_intervals(replay: Replay, shown: Shown) -> Intervals:
+def next_intervals(replay: Replay, shown: Impressions) -> Intervals:
     """Intervals of every list's means over predictions."""
     columns = [
         next_gains(replay.answers.place[:, which])

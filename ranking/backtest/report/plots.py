@@ -17,7 +17,7 @@ DAY_HOURS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class AxisMark:
     """A mark on an axis: where (percent), and what it says."""
 
     at: float
@@ -25,7 +25,7 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Curve:
     """One curve.
 
     Attributes
@@ -41,7 +41,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Hour:
+class HourMark:
     """What one hour of a chart says when it is pointed at: where, how wide (percent), its text."""
 
     at: float
@@ -55,10 +55,10 @@ class Chart:
 
     title: str
     note: str
-    rows: tuple[Tick, ...]
-    columns: tuple[Tick, ...]
-    lines: tuple[Line, ...]
-    hours: tuple[Hour, ...]
+    rows: tuple[AxisMark, ...]
+    columns: tuple[AxisMark, ...]
+    lines: tuple[Curve, ...]
+    hours: tuple[HourMark, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Dots:
 
     title: str
     note: str
-    columns: tuple[Tick, ...]
+    columns: tuple[AxisMark, ...]
     dots: tuple[Dot, ...]
 
 
@@ -127,9 +127,9 @@ def chart_of(
     x = (hour - first) / span
     return Chart(
         title, note,
-        tuple(Tick(100 * (1 - _share(step, steps)), f"{step:g}") for step in steps),
+        tuple(AxisMark(100 * (1 - _share(step, steps)), f"{step:g}") for step in steps),
         tuple(_days(first, span)),
-        tuple(Line(name, _pieces(hour, x, curve, steps)) for name, curve in curves.items()),
+        tuple(Curve(name, _pieces(hour, x, curve, steps)) for name, curve in curves.items()),
         tuple(_pointed(hour, x, curves, 1 / span)),
     )  # fmt: skip
 
@@ -149,7 +149,7 @@ def dots_of(
         )
         for name, kind, mean, (low, high) in sorted(rows, key=lambda row: -row[2])
     ]  # fmt: skip
-    ticks = (Tick(100 * _share(step, steps), f"{step:g}") for step in steps)
+    ticks = (AxisMark(100 * _share(step, steps), f"{step:g}") for step in steps)
     return Dots(title, note, tuple(ticks), tuple(dots))
 
 
@@ -185,7 +185,7 @@ def _pieces(
     return tuple(" ".join(points[i] for i in part.tolist()) for part in parts)
 
 
-def _days(first: int, span: int) -> list[Tick]:
+def _days(first: int, span: int) -> list[AxisMark]:
     """Midnights of a log, or hours of a short one."""
     length = next((s for s in (1, 3, 6, 12) if span / s <= 8), DAY_HOURS)
     while span / length > 10:
@@ -193,7 +193,9 @@ def _days(first: int, span: int) -> list[Tick]:
     begin = -(-first // length) * length
     format_ = "%-d %b" if length >= DAY_HOURS else "%H:%M"
     return [
-        Tick(100 * (at - first) / span, datetime.fromtimestamp(at * 3600, UTC).strftime(format_))
+        AxisMark(
+            100 * (at - first) / span, datetime.fromtimestamp(at * 3600, UTC).strftime(format_)
+        )
         for at in range(begin, first + span + 1, length)
     ]
 
@@ -203,7 +205,7 @@ def _pointed(
     x: NDArray[np.float64],
     curves: Mapping[str, NDArray[np.float64]],
     width: float,
-) -> list[Hour]:
+) -> list[HourMark]:
     texts = [
         f"{datetime.fromtimestamp(at * 3600, UTC):%-d %b %H:%M} UTC\n"
         + "\n".join(f"{name} {number(float(curve[i]))}" for name, curve in curves.items())
@@ -212,6 +214,6 @@ def _pointed(
     begins = np.maximum(x - width / 2, 0.0)
     widths = np.minimum(x + width / 2, 1.0) - begins
     return [
-        Hour(100 * at, 100 * wide, text)
+        HourMark(100 * at, 100 * wide, text)
         for at, wide, text in zip(begins.tolist(), widths.tolist(), texts, strict=True)
     ]

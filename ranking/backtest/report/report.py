@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from ranking.backtest.measures.accuracy import HOUR_MS
-from ranking.backtest.measures.comparison_table import Beside
+from ranking.backtest.measures.comparison_table import ComparisonTable
 from ranking.backtest.measures.summary import Measured
 from ranking.backtest.report.plots import Chart, Dots, chart_of, dots_of, number
 from ranking.backtest.visits import Span
@@ -58,7 +58,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MeasureRow:
     """One measure of all lists."""
 
     name: str
@@ -67,16 +67,18 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ProfileSection:
     """What a page says of one profile."""
 
     profile: str
     lists: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[MeasureRow, ...]
     charts: tuple[Chart, ...]
 
 
-def report(log: str, span: Span, results: Mapping[str, Measured], baselines: Beside | None) -> str:
+def report(
+    log: str, span: Span, results: Mapping[str, Measured], baselines: ComparisonTable | None
+) -> str:
     """Write the page.
 
     Parameters
@@ -86,7 +88,7 @@ def report(log: str, span: Span, results: Mapping[str, Measured], baselines: Bes
     span : Span
     results : mapping of str to Measured
         By profile.
-    baselines : Beside or None
+    baselines : ComparisonTable or None
     """
     page = templates_of("ranking.backtest.report").get_template("report.html")
     return page.render(
@@ -103,7 +105,7 @@ def report(log: str, span: Span, results: Mapping[str, Measured], baselines: Bes
     )
 
 
-def _figures(results: Mapping[str, Measured], baselines: Beside | None) -> list[Dots]:
+def _figures(results: Mapping[str, Measured], baselines: ComparisonTable | None) -> list[Dots]:
     wanted = {
         "hr@5": ("Next click: HR@5", "share of clicks that were among the first five"),
         "mrr@5": ("Next click: MRR@5", "the higher in the list, the more a click counts"),
@@ -132,17 +134,19 @@ def _figures(results: Mapping[str, Measured], baselines: Beside | None) -> list[
     ]
 
 
-def _part(name: str, result: Measured, baselines: Beside | None) -> Part:
+def _part(name: str, result: Measured, baselines: ComparisonTable | None) -> ProfileSection:
     lists = tuple(result.measures)
     rows = [
-        Row(*MEASURES[measure], tuple(_cell(result, list, measure) for list in lists))
+        MeasureRow(*MEASURES[measure], tuple(_cell(result, list, measure) for list in lists))
         for measure in MEASURES
         if any(measure in row for row in result.measures.values())
     ]
-    return Part(name, tuple(NAMES[list] for list in lists), tuple(rows), _charts(result, baselines))
+    return ProfileSection(
+        name, tuple(NAMES[list] for list in lists), tuple(rows), _charts(result, baselines)
+    )
 
 
-def _charts(result: Measured, baselines: Beside | None) -> tuple[Chart, ...]:
+def _charts(result: Measured, baselines: ComparisonTable | None) -> tuple[Chart, ...]:
     if not result.hours.size:
         return ()
     hits = dict(result.beside.hits)

@@ -33,7 +33,7 @@ Name = tuple[str, str]
 """Label and arm."""
 
 
-class Row(NamedTuple):
+class ArmSums(NamedTuple):
     """Sums of one label and arm.
 
     Attributes
@@ -63,7 +63,7 @@ class Row(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """Rows as arrays: what each has of `Row`."""
+    """Rows as arrays: what each has of `ArmSums`."""
 
     events: NDArray[np.int64]
     last: NDArray[np.int64]
@@ -99,10 +99,10 @@ class Arms:
         self.begun: list[int] = []
         self._tables = _tables(0)
 
-    def row(self, place: int) -> Row:
+    def row(self, place: int) -> ArmSums:
         """One row, uncopied."""
         events, last, *rest = (table[place] for table in self._tables)
-        return Row(*self.names[place], self.begun[place], int(events), int(last), *rest)
+        return ArmSums(*self.names[place], self.begun[place], int(events), int(last), *rest)
 
     def changed(self, since: int) -> list[int]:
         """Places of the rows with an event from a number of the log on."""
@@ -149,7 +149,7 @@ class Arms:
             naming.places[pair, : len(names)] = [self._place[name] for name in names]
         _add(self._tables, naming.places, its, first, done, len(batch))
 
-    def restore(self, row: Row) -> None:
+    def restore(self, row: ArmSums) -> None:
         """Put a row behind those that there are."""
         self._new((row.label, row.arm), row.begun, row.last, [])
         place = len(self.names) - 1
