@@ -16,17 +16,17 @@ import pytest
 from ranking.benchmarks.processes import Server, spawned
 from streams.broker import Broker
 from streams.topics import PARTITIONS, specification
-from tests.chromium import Chromium, chromium
-from tests.cluster import (
+from tests.support.chromium import Chromium, chromium
+from tests.support.cluster import (
     kafka_node,
     need,
     need_kafka,
     new_namespace,
     redis_node,
 )
-from tests.processes import Cluster, cluster_of
+from tests.support.processes import Cluster, cluster_of
 
-pytest.register_assert_rewrite("tests.live", "tests.restarts")
+pytest.register_assert_rewrite("tests.support.live", "tests.support.restarts")
 
 CHECKOUT = Path(__file__).parents[1]
 

@@ -10,8 +10,8 @@ from ranking.backtest.visits import Span
 from ranking.content.catalogue import Catalogue
 from ranking.engine.settings import EngineSettings
 from ranking.profiles.profile import DEFAULT, Profile
-from tests.logs import KK, RU, packed
-from tests.slow_backtest import ALL, log
+from tests.support.logs import KK, RU, packed
+from tests.support.slow_backtest import ALL, log
 from tests.test_asking import cards
 
 

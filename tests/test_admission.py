@@ -15,8 +15,8 @@ from ranking.engine.batch import decode, encode
 from ranking.engine.outcomes import AHEAD, COUNTED, LATE, NO_ROOM
 from ranking.engine.settings import EngineSettings
 from ranking.ranker import Ranker
-from tests.logs import DAY_MS, HOUR_MS, MINUTE_MS, START_MS, Row, chopped, packed, view
-from tests.restarts import applied, restarted
+from tests.support.logs import DAY_MS, HOUR_MS, MINUTE_MS, START_MS, Row, chopped, packed, view
+from tests.support.restarts import applied, restarted
 
 FEW = EngineSettings(articles=64, rows=16, neighbours=8, sites=2, editions=3, late=7200)
 EDITIONS = ("inform/ru", "inform/kk", "inform/en", "inform/uz", "inform/zh")

@@ -1,10 +1,10 @@
 """Every article of an archive has four good lists' worth: full, varied and fresh."""
 
-from tests.archive import survey
+from tests.support.archive import survey
 
 
 def test_every_article_gets_four_fresh_and_different_ones() -> None:
-    """A sample of an archive; `python -m tests.archive 200000` asks for all of a large one."""
+    """A sample; `python -m tests.support.archive 200000` asks for all of a large archive."""
     found = survey(12_000, every=20)
     assert found.articles > 10_000
     assert found.asked > 500

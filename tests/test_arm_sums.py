@@ -20,8 +20,8 @@ from ranking.experiments.bucket_sums import no_tallies
 from ranking.experiments.counting import counted
 from ranking.experiments.plans import Experiment, experiment_of
 from ranking.ranker import Ranker
-from tests.arms import ArmsTruth, Cell, Name
-from tests.logs import (
+from tests.support.arms import ArmsTruth, Cell, Name
+from tests.support.logs import (
     MINUTE_MS,
     ROBOT,
     START_MS,
@@ -32,7 +32,7 @@ from tests.logs import (
     random_rows,
     view,
 )
-from tests.restarts import TINY, applied, log_for, restarted
+from tests.support.restarts import TINY, applied, log_for, restarted
 
 
 def kept(ranker: Ranker) -> dict[Name, tuple[dict[Cell, int], dict[tuple[int, ...], int]]]:

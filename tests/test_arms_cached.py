@@ -13,9 +13,9 @@ import pytest
 from ranking.benchmarks.processes import await_until
 from ranking.engine.batch import BUCKETS
 from ranking.experiments.assignment import arms_of
-from tests import trials
-from tests.cluster import need
-from tests.nginx import nginx_before
+from tests.support import trials
+from tests.support.cluster import need
+from tests.support.nginx import nginx_before
 
 pytestmark = pytest.mark.server
 

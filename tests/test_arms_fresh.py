@@ -19,7 +19,7 @@ from ranking.lists.boards import Board
 from ranking.profiles.profile import Profile
 from ranking.service.experiment_lists import ArmLists
 from ranking.settings_log.book import Book
-from tests.processes import Cluster
+from tests.support.processes import Cluster
 
 pytestmark = pytest.mark.server
 

@@ -16,11 +16,11 @@ from ranking.backtest.send import target_of
 from ranking.benchmarks.processes import Server, await_until, spawned
 from ranking.engine.event import Event
 from ranking.experiments.plans import Experiment
-from tests.arms import ArmsTruth, csv_of
-from tests.logs import Row
-from tests.processes import Cluster
-from tests.traffic import BEGIN, SITES, counts_of, post_all, post_through_kills
-from tests.trials import plan_of
+from tests.support.arms import ArmsTruth, csv_of
+from tests.support.logs import Row
+from tests.support.processes import Cluster
+from tests.support.traffic import BEGIN, SITES, counts_of, post_all, post_through_kills
+from tests.support.trials import plan_of
 
 pytestmark = pytest.mark.server
 

@@ -7,8 +7,8 @@ import pytest
 from ranking.backtest.files import ARTICLE_FIELDS, FileError, mapping_of, read_articles
 from ranking.backtest.packed_log import catalogue_of
 from ranking.content.cards import Card
-from tests.logs import KK, START_MS
-from tests.written import Rows, written
+from tests.support.logs import KK, START_MS
+from tests.support.written import Rows, written
 
 ARTICLES: Rows = [
     {"id": "1", "title": "Снег, и \"лёд\"", "section": "weather", "tags": "snow|ice, hail",

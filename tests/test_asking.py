@@ -12,8 +12,8 @@ from ranking.backtest.visits import Span
 from ranking.content.cards import Card
 from ranking.content.catalogue import Catalogue
 from ranking.profiles.profile import DEFAULT, Profile
-from tests.logs import DAY_MS, KK, RU, START_MS, chopped, random_rows
-from tests.slow_backtest import ALL, assert_same, log
+from tests.support.logs import DAY_MS, KK, RU, START_MS, chopped, random_rows
+from tests.support.slow_backtest import ALL, assert_same, log
 
 TAGLESS = Profile(tag_share=0.0, section_share=0.0)
 

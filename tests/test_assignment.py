@@ -13,7 +13,7 @@ from scipy.stats import chisquare
 
 from ranking.engine.batch import BUCKETS
 from ranking.experiments.assignment import OUTSIDE, arms_of, hashed, places
-from tests.cluster import need
+from tests.support.cluster import need
 
 ROOT = Path(__file__).parents[1]
 MODULE = ROOT / "ranking" / "server" / "experiment.js"

@@ -15,7 +15,7 @@ from ranking.backtest.visits import Span, span_of, visit_links
 from ranking.content.catalogue import Catalogue
 from ranking.engine.settings import EngineSettings
 from ranking.profiles.profile import DEFAULT, Profile
-from tests.logs import (
+from tests.support.logs import (
     DAY_MS,
     HOUR_MS,
     KK,
@@ -26,7 +26,7 @@ from tests.logs import (
     packed,
     view,
 )
-from tests.slow_backtest import ALL, LISTS, W_MS, assert_same, log
+from tests.support.slow_backtest import ALL, LISTS, W_MS, assert_same, log
 
 PROFILES = {
     "default": DEFAULT,

@@ -19,8 +19,8 @@ from ranking.backtest.measures.summary import Replays, measured
 from ranking.backtest.predictions import LISTS, MISSED
 from ranking.backtest.visits import Span
 from ranking.content.catalogue import Catalogue
-from tests.logs import HOUR_MS, KK, RU, packed
-from tests.slow_backtest import log
+from tests.support.logs import HOUR_MS, KK, RU, packed
+from tests.support.slow_backtest import log
 
 SPANS = {"fresh": Span(0, 2**62), "hourly": Span(0, 2**62, refresh=3600.0)}
 

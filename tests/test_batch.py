@@ -28,7 +28,7 @@ from ranking.engine.batch import (
 from ranking.engine.batch_builder import is_robot, pack
 from ranking.engine.event import Event
 from ranking.engine.event_columns import rows_of
-from tests.logs import HASHES, KK, ROBOT, RU, START_MS, packed, random_rows, view
+from tests.support.logs import HASHES, KK, ROBOT, RU, START_MS, packed, random_rows, view
 
 NAMES = st.text(min_size=1, max_size=12)
 PREFIX = struct.Struct("<4sI")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ranking.content.cards import Card
 from ranking.content.catalogue import Catalogue
 from ranking.lists.sorted_blocks import SortedBlocks
-from tests.logs import KK, RU
+from tests.support.logs import KK, RU
 
 
 @settings(deadline=None, max_examples=30, derandomize=True)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from ranking.embedded.checkpoints import CheckpointFiles
 from ranking.engine.settings import EngineSettings
 from ranking.engine.snapshot import CheckpointError, read_whole
-from tests.logs import packed
-from tests.restarts import applied, log_for
+from tests.support.logs import packed
+from tests.support.restarts import applied, log_for
 
 HOUR = 3600.0
 

@@ -7,7 +7,7 @@ from ranking.ranker import Ranker
 from streams.checkpoints import Checkpoints, load
 from streams.topic_names import TopicNames
 from streams.topic_reader import PartitionReader, RecordsError, TopicWriter
-from tests.logs import chopped, random_rows
+from tests.support.logs import chopped, random_rows
 
 PARTITION = 1
 

@@ -13,9 +13,8 @@ import redis
 from ranking.backtest.send import target_of
 from ranking.benchmarks.processes import await_until
 from ranking.read_model.store_keys import StoreKeys, prefixed
-from tests.processes import Cluster
-from tests.test_mirror import cards_of
-from tests.traffic import (
+from tests.support.processes import Cluster
+from tests.support.traffic import (
     SITES,
     counts_of,
     events_of,
@@ -25,6 +24,7 @@ from tests.traffic import (
     send,
     truth_of,
 )
+from tests.test_mirror import cards_of
 
 pytestmark = pytest.mark.server
 

@@ -14,10 +14,10 @@ from streams.broker import Broker, PlainProducer
 from streams.partitions import partition_of
 from streams.topic_names import TopicNames
 from streams.topics import PARTITIONS, specification
-from tests.cluster import redis_node
-from tests.logs import packed, view
-from tests.processes import Cluster, cluster_of
-from tests.traffic import counts_of, events_of, lists_differ, ranker_of, send
+from tests.support.cluster import redis_node
+from tests.support.logs import packed, view
+from tests.support.processes import Cluster, cluster_of
+from tests.support.traffic import counts_of, events_of, lists_differ, ranker_of, send
 
 pytestmark = pytest.mark.server
 

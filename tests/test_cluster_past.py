@@ -19,8 +19,8 @@ from streams.history import ClusterPast
 from streams.hourly_checkpoints import Hours
 from streams.topic_names import TopicNames
 from streams.topic_reader import TopicWriter
-from tests.logs import RU, Row
-from tests.lookback import (
+from tests.support.logs import RU, Row
+from tests.support.lookback import (
     OTHER,
     SITE,
     assert_rest_comes_once,
@@ -28,9 +28,9 @@ from tests.lookback import (
     lively,
     mixed,
 )
-from tests.processes import Cluster
+from tests.support.processes import Cluster
+from tests.support.traffic import BEGIN, events_of, send
 from tests.test_mirror import cards_of
-from tests.traffic import BEGIN, events_of, send
 
 NOW = 1_800_000_000.0
 COUNT = 1

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from ranking.benchmarks.processes import await_until
-from tests.chromium import Chromium
-from tests.cluster import need
-from tests.demo import demo_in, far, is_by_score
+from tests.support.chromium import Chromium
+from tests.support.cluster import need
+from tests.support.demo import demo_in, far, is_by_score
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from ranking.benchmarks.processes import Server, await_until, spawned
-from tests import trials
-from tests.chromium import Chromium
-from tests.cluster import need
+from tests.support import trials
+from tests.support.chromium import Chromium
+from tests.support.cluster import need
 from tests.test_console import CONTRAST, CONTROLS, MISSED, sign
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]

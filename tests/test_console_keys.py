@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from ranking.benchmarks.processes import Server
-from tests.chromium import Chromium, chromium
-from tests.cluster import need
+from tests.support.chromium import Chromium, chromium
+from tests.support.cluster import need
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 

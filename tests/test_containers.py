@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from ranking.cli import tolqyn
 from streams.commands.settings import SETTINGS
-from tests.cluster import ROOT
+from tests.support.cluster import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]

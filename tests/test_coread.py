@@ -6,7 +6,7 @@ import pytest
 from ranking.engine.settings import EngineSettings
 from ranking.engine.signals.covisitation import LEVELS
 from ranking.engine.site import Site
-from tests.logs import (
+from tests.support.logs import (
     DAY_MS,
     HOUR_MS,
     KK,

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from ranking.benchmarks.processes import Server, spawned
-from tests.processes import UNSTEADIED
-from tests.traffic import BEGIN, post_all
+from tests.support.processes import UNSTEADIED
+from tests.support.traffic import BEGIN, post_all
 
 pytestmark = pytest.mark.server
 

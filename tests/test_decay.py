@@ -24,7 +24,7 @@ from ranking.engine.decay import (
     power_law_kernel,
     read_mass,
 )
-from tests.logs import DAY_MS, START_MS
+from tests.support.logs import DAY_MS, START_MS
 
 MANY = settings(deadline=None, max_examples=200, derandomize=True)
 BETWEEN = [math.sqrt(low * high) for low, high in pairwise(HALF_LIVES[1:])]

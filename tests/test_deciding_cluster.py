@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from ranking.benchmarks.processes import await_until
-from tests.processes import Cluster
+from tests.support.processes import Cluster
+from tests.support.traffic import counts_of, events_of, send, truth_of
 from tests.test_server import card
-from tests.traffic import counts_of, events_of, send, truth_of
 
 pytestmark = pytest.mark.server
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from ranking.benchmarks.processes import await_until
-from tests.demo import LANGUAGES, demo_in
+from tests.support.demo import LANGUAGES, demo_in
 
 pytestmark = pytest.mark.server
 

@@ -11,9 +11,9 @@ import pytest
 from ranking.benchmarks.processes import await_until
 from ranking.engine.experiment_labels import split
 from ranking.experiments.memberships import fields_of
-from tests.chromium import Chromium, chromium
-from tests.cluster import need
-from tests.demo import demo_in
+from tests.support.chromium import Chromium, chromium
+from tests.support.cluster import need
+from tests.support.demo import demo_in
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 

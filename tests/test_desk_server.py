@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from ranking.benchmarks.processes import Server, await_until, spawned
 from ranking.cli import tolqyn
 from ranking.experiments.report import verified
-from tests import trials
+from tests.support import trials
 from tests.test_server import ids, within
 
 pytestmark = pytest.mark.server

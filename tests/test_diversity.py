@@ -12,7 +12,7 @@ from ranking.lists.rerank.diversity import diversified
 from ranking.profiles.profile import DEFAULT, Profile
 from ranking.profiles.scopes import Profiles
 from ranking.ranker import Ranker
-from tests.logs import RU, START_MS
+from tests.support.logs import RU, START_MS
 
 NOW = START_MS / 1000
 

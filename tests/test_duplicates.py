@@ -10,7 +10,7 @@ from ranking.lists.rerank.near_duplicates import is_near_duplicate
 from ranking.lists.rerank.selection import PATIENCE
 from ranking.profiles.profile import DEFAULT, Profile
 from ranking.ranker import Ranker
-from tests.logs import RU, START_MS, packed, view
+from tests.support.logs import RU, START_MS, packed, view
 
 SAME = [
     ("Президент прибыл в Пекин с визитом", "ПРЕЗИДЕНТ ПРИБЫЛ В ПЕКИН С ВИЗИТОМ!"),

@@ -12,7 +12,7 @@ from ranking.profiles.profile import Profile
 from ranking.profiles.scopes import Profiles
 from ranking.ranker import Ranker
 from ranking.settings_log.overrides import override_of
-from tests.logs import KK, RU, START_MS, chopped, view
+from tests.support.logs import KK, RU, START_MS, chopped, view
 
 HEADLINES = [
     "Opera house opens its autumn season", "Cyclists finish the mountain stage",

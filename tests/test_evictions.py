@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from ranking.engine.settings import EngineSettings
 from ranking.ranker import Ranker
-from tests.logs import START_MS, Row, chopped, packed, view
-from tests.restarts import applied, restarted
+from tests.support.logs import START_MS, Row, chopped, packed, view
+from tests.support.restarts import applied, restarted
 
 SMALL = EngineSettings(articles=64, rows=16, neighbours=8, visitors=1024)
 

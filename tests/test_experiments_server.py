@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from ranking.benchmarks.processes import Server
 from ranking.commands.readouts import experiments
 from ranking.experiments.assignment import OUTSIDE, arms_of
-from tests import trials
+from tests.support import trials
 
 pytestmark = pytest.mark.server
 

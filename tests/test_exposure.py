@@ -16,8 +16,8 @@ from ranking.lists.rerank.editorial import Action, Edit, Edits
 from ranking.lists.rerank.first_exposure import with_newcomer
 from ranking.profiles.profile import DEFAULT, Profile
 from ranking.ranker import Ranker
-from tests.logs import HOUR_MS, MINUTE_MS, RU, START_MS, packed, view
-from tests.slow_backtest import ALL, log
+from tests.support.logs import HOUR_MS, MINUTE_MS, RU, START_MS, packed, view
+from tests.support.slow_backtest import ALL, log
 
 FRESH, OLD, MINUTES = [f"new {k}" for k in range(6)], "old", 600
 EXPOSING = Profile(exposure=0.1, exposure_hours=24.0)

@@ -15,8 +15,8 @@ from ranking.backtest.files import (
     read_articles,
     view_chunks,
 )
-from tests.logs import KK, RU
-from tests.written import GOOD, Rows, packed_file, written
+from tests.support.logs import KK, RU
+from tests.support.written import GOOD, Rows, packed_file, written
 
 BAD_ROWS = [
     ({"at": "yesterday"}, "at", "ISO 8601"),

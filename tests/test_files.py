@@ -13,8 +13,8 @@ from ranking.backtest.packed_log import KEY, packed_views
 from ranking.engine.batch import Batch
 from ranking.engine.batch_builder import Hasher
 from ranking.engine.event import Event, read_columns
-from tests.logs import KK, ROBOT, RU, START_MS
-from tests.written import GOOD, Rows, packed_file, written
+from tests.support.logs import KK, ROBOT, RU, START_MS
+from tests.support.written import GOOD, Rows, packed_file, written
 
 FORMATS = ("views.csv", "views.csv.gz", "views.jsonl", "views.ndjson.gz", "views.json", "views.txt")
 LOG: Rows = [

@@ -14,8 +14,8 @@ from ranking.service.cached_response import GRACE, answer_of
 from ranking.service.ready_arm_lists import BOARDS, LATELY, LINES, ReadyLine
 from ranking.service.response_cache import ResponseCache
 from streams.arm_lists import ROUND, ArmBoards
-from tests.live import Live, portal
-from tests.logs import KK, RU
+from tests.support.live import Live, portal
+from tests.support.logs import KK, RU
 
 SLOW = Profile(name="calm:slow", half_life=3600.0)
 WANTED = WantedBoard(RU, "popular", "", SLOW)

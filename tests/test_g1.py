@@ -33,7 +33,7 @@ from ranking.lists.boards import render
 from ranking.lists.top_k import decay_of, read_scores
 from ranking.profiles.profile import DEFAULT
 from ranking.ranker import Ranker
-from tests.processes import UNSTEADIED
+from tests.support.processes import UNSTEADIED
 
 pytestmark = [pytest.mark.server, pytest.mark.data]
 

@@ -4,9 +4,9 @@ from collections import Counter
 
 import numpy as np
 
-from tests.generated import SITE, TAGS_OF_TOPIC, TOPICS, UNTAGGED, Generated, generated
-from tests.logs import START_MS
-from tests.vocabulary import LANGUAGES, SHARES
+from tests.support.generated import SITE, TAGS_OF_TOPIC, TOPICS, UNTAGGED, Generated, generated
+from tests.support.logs import START_MS
+from tests.support.vocabulary import LANGUAGES, SHARES
 
 
 def in_edition(log: Generated, lang: str) -> list[str]:

@@ -11,8 +11,8 @@ from ranking.engine.event_columns import Rows, rows_of
 from ranking.engine.import_progress import MOST
 from ranking.engine.settings import EngineSettings
 from ranking.ranker import Ranker
-from tests.logs import DAY_MS, HASHES, RU, START_MS, view
-from tests.restarts import applied, restarted
+from tests.support.logs import DAY_MS, HASHES, RU, START_MS, view
+from tests.support.restarts import applied, restarted
 
 
 def sent(label: str, start: int, stop: int, first: int, at_ms: int = START_MS) -> Batch:

@@ -12,7 +12,7 @@ from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.profiles.scopes import Profiles
 from ranking.ranker import Ranker
 from ranking.settings_log.overrides import override_of
-from tests.logs import RU, START_MS, packed, view
+from tests.support.logs import RU, START_MS, packed, view
 
 NOW = START_MS / 1000
 WORDS = [

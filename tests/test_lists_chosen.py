@@ -8,8 +8,8 @@ import pytest
 from ranking.content.cards import Card
 from ranking.profiles.profile import DEFAULT, Profile
 from ranking.profiles.scopes import Profiles
-from tests.live import EDITIONS, Live, dated, in_order, portal, positive
-from tests.logs import DAY_MS, MINUTE_MS, RU, START_MS, view
+from tests.support.live import EDITIONS, Live, dated, in_order, portal, positive
+from tests.support.logs import DAY_MS, MINUTE_MS, RU, START_MS, view
 
 
 @pytest.mark.parametrize(("section_cap", "author_cap"), [(1, 0), (0, 2), (3, 4), (2, 1)])

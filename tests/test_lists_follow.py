@@ -4,8 +4,8 @@ from ranking.content.cards import Card
 from ranking.engine.settings import EngineSettings
 from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.ranker import Ranker
-from tests.live import EDITIONS, Live, apart, dated, portal
-from tests.logs import KK, RU, START_MS, chopped, packed, random_rows, view
+from tests.support.live import EDITIONS, Live, apart, dated, portal
+from tests.support.logs import KK, RU, START_MS, chopped, packed, random_rows, view
 
 
 def test_removed_articles_are_never_listed() -> None:

@@ -8,8 +8,8 @@ import pytest
 from ranking.content.cards import Card
 from ranking.engine.decay import HALF_LIVES, power_law_kernel
 from ranking.profiles.profile import DEFAULT, Profile
-from tests.live import EDITIONS, Live, assert_ranked, dated, portal, positive, weights_of
-from tests.logs import DAY_MS, HOUR_MS, KK, RU, START_MS, chopped, view
+from tests.support.live import EDITIONS, Live, assert_ranked, dated, portal, positive, weights_of
+from tests.support.logs import DAY_MS, HOUR_MS, KK, RU, START_MS, chopped, view
 
 WEIGHED = (((0.3, 1.0, 1.0), 100.0), ((1.0, 1.0, 1.0), 0.0), ((0.0, 2.0, 0.5), 3.0))
 """Weights of the classes, and evidence."""

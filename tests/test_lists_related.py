@@ -10,8 +10,8 @@ from scipy.integrate import trapezoid
 from ranking.engine.settings import EngineSettings
 from ranking.profiles.profile import DEFAULT, Profile
 from ranking.profiles.scopes import Profiles
-from tests.live import EDITIONS, Live, Scores, assert_ranked, portal, positive
-from tests.logs import RU
+from tests.support.live import EDITIONS, Live, Scores, assert_ranked, portal, positive
+from tests.support.logs import RU
 
 LEVELS = EngineSettings().coread_half_lives
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from ranking.benchmarks.processes import await_until, free_port
-from tests.cluster import ROOT, need, need_kafka
+from tests.support.cluster import ROOT, need, need_kafka
 from tests.test_cli import ADDED
 
 PARTS = ["kafka", "redis", "worker", "packer", "collector", "api"]

@@ -8,8 +8,8 @@ import pytest
 from ranking.benchmarks.processes import await_until, is_ready
 from ranking.experiments.evidence import Evidence, evidence_of
 from ranking.experiments.interim_looks import LEAST
-from tests import trials
-from tests.processes import Cluster
+from tests.support import trials
+from tests.support.processes import Cluster
 
 pytestmark = pytest.mark.server
 

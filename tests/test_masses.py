@@ -10,7 +10,7 @@ from ranking.engine.decay import HALF_LIVES, RUNGS, Clock, exp2, half_life_kerne
 from ranking.engine.signals.decayed_counts import CLASSES
 from ranking.engine.site import Site
 from ranking.ranker import Ranker
-from tests.logs import (
+from tests.support.logs import (
     DAY_MS,
     HOUR_MS,
     KK,

@@ -23,8 +23,8 @@ from ranking.lists.boards import make_board
 from ranking.lists.rerank.hysteresis import Incumbents
 from ranking.profiles.profile import DEFAULT, Profile
 from ranking.ranker import Ranker
-from tests.logs import HOUR_MS, KK, MINUTE_MS, RU, START_MS, packed, random_rows, view
-from tests.slow_backtest import ALL, log
+from tests.support.logs import HOUR_MS, KK, MINUTE_MS, RU, START_MS, packed, random_rows, view
+from tests.support.slow_backtest import ALL, log
 
 UNTAGGED = Profile(tag_share=0.0)
 

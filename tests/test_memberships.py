@@ -13,7 +13,7 @@ from ranking.engine.batch import BUCKETS
 from ranking.engine.experiment_labels import MOST, split
 from ranking.experiments.assignment import arms_of
 from ranking.experiments.memberships import fields_of
-from tests.cluster import need
+from tests.support.cluster import need
 from tests.test_assignment import MODULE
 
 LISTS = [

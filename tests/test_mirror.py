@@ -24,7 +24,7 @@ from ranking.read_model.store_keys import StoreKeys
 from ranking.read_model.tag_graph import graph_json, told_articles
 from ranking.read_model.values import article_of, edition_of, tags_of
 from ranking.settings_log.book import Book
-from tests.logs import KK, RU, START_MS, chopped, random_rows
+from tests.support.logs import KK, RU, START_MS, chopped, random_rows
 
 TINY = EngineSettings(articles=64, rows=16, neighbours=8, visitors=1024)
 DAY = 86_400.0

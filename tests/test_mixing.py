@@ -14,7 +14,7 @@ from ranking.benchmarks.processes import Server
 from ranking.lists.edition_reader import Scored
 from ranking.lists.related_mixture import mix
 from ranking.profiles.profile import DEFAULT
-from tests.cluster import need
+from tests.support.cluster import need
 
 CASES = 40
 

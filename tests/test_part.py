@@ -10,7 +10,7 @@ from ranking.engine.snapshot import read_whole
 from ranking.ranker import Ranker
 from streams.partition_engine import GapError, PartitionEngine
 from streams.partitions import partition_of
-from tests.logs import chopped, packed, random_rows, view
+from tests.support.logs import chopped, packed, random_rows, view
 
 COUNT = 4
 HOME = partition_of("inform", COUNT)

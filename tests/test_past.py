@@ -20,8 +20,8 @@ from ranking.history.shown_boards import History, shown_of
 from ranking.lists.boards import Board, Item
 from ranking.profiles.profile import DEFAULT
 from ranking.ranker import Ranker
-from tests.logs import RU, Row, chopped, packed
-from tests.lookback import (
+from tests.support.logs import RU, Row, chopped, packed
+from tests.support.lookback import (
     OTHER,
     SITE,
     assert_rest_comes_once,

@@ -15,7 +15,7 @@ from ranking.benchmarks.processes import Server, await_until, spawned
 from ranking.engine.batch import Batch
 from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.ranker import Ranker
-from tests.logs import HOUR_MS, RU, Row, packed, random_rows
+from tests.support.logs import HOUR_MS, RU, Row, packed, random_rows
 
 pytestmark = pytest.mark.server
 

@@ -7,7 +7,7 @@ import pytest
 from ranking.engine.settings import EngineSettings
 from ranking.engine.snapshot import CheckpointError, Marks, piece_names
 from ranking.ranker import Ranker
-from tests.logs import DAY_MS, KK, RU, chopped, random_rows
+from tests.support.logs import DAY_MS, KK, RU, chopped, random_rows
 
 TINY = EngineSettings(articles=600, rows=64, neighbours=8, visitors=1024)
 

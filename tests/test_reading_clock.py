@@ -8,7 +8,7 @@ from ranking.lists.boards import render
 from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.profiles.scopes import Profiles
 from ranking.ranker import Ranker
-from tests.logs import DAY_MS, HOUR_MS, RU, START_MS, packed, view
+from tests.support.logs import DAY_MS, HOUR_MS, RU, START_MS, packed, view
 
 NOW = START_MS / 1000
 DAY = Profile(window=86_400)

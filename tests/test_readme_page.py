@@ -11,8 +11,8 @@ import pytest
 
 from ranking.benchmarks.processes import Server, await_until
 from ranking.experiments.assignment import arms_of
-from tests.chromium import chromium
-from tests.cluster import need
+from tests.support.chromium import chromium
+from tests.support.cluster import need
 from tests.test_readme import README
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]

@@ -14,7 +14,7 @@ from ranking.benchmarks.processes import Server, await_until
 from ranking.commands.readouts import experiments
 from ranking.experiments.evidence import evidence_of
 from ranking.experiments.report import verified
-from tests import trials
+from tests.support import trials
 
 pytestmark = pytest.mark.server
 

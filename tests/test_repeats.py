@@ -22,7 +22,7 @@ from ranking.engine.outcomes import REPEAT
 from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Site
 from ranking.ranker import Ranker
-from tests.logs import (
+from tests.support.logs import (
     DAY_MS,
     HOUR_MS,
     KINDS,

@@ -13,8 +13,8 @@ from ranking.backtest.report.report import MEASURES, NAMES, report
 from ranking.backtest.visits import Span
 from ranking.content.catalogue import Catalogue
 from ranking.profiles.profile import DEFAULT, Profile
-from tests.logs import packed
-from tests.slow_backtest import log
+from tests.support.logs import packed
+from tests.support.slow_backtest import log
 
 SPAN = Span(0, 1_800_000_000_000)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ranking.engine.signals.window_counts import DAYS, HOURS, ring_add, ring_read, ring_sum
 from ranking.engine.state_arrays import LONG_AGO
 from ranking.ranker import Ranker
-from tests.logs import DAY_MS, HOUR_MS, RU, Row, chopped, view
+from tests.support.logs import DAY_MS, HOUR_MS, RU, Row, chopped, view
 
 STEPS = st.lists(st.tuples(st.integers(-40, 40), st.booleans()), min_size=1, max_size=60)
 

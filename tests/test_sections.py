@@ -13,7 +13,7 @@ from ranking.lists.edition import Edition
 from ranking.lists.hard_windows import window_counts
 from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.ranker import Ranker
-from tests.logs import HOUR_MS, RU, START_MS, Row, chopped, packed, view
+from tests.support.logs import HOUR_MS, RU, START_MS, Row, chopped, packed, view
 
 ARTICLES = 10_000
 SHARES = {"world": 0.9, "sport": 0.06, "law": 0.03, "chess": 0.002}

@@ -12,8 +12,8 @@ from ranking.backtest.send import TARGETS, SendError, SendStopped, Taken, Target
 from ranking.benchmarks.processes import Server
 from ranking.content.cards import Card
 from ranking.service.collector import Label
+from tests.support.written import GOOD, written
 from tests.test_cli import tolqyn
-from tests.written import GOOD, written
 
 pytestmark = pytest.mark.server
 BUY = "kind: must be one of view, read, impression, click, got 'buy'"

@@ -12,7 +12,7 @@ from ranking.engine.event_columns import rows_of
 from ranking.lists.boards import render
 from ranking.profiles.profile import profile_from
 from ranking.ranker import Ranker
-from tests.logs import START_MS
+from tests.support.logs import START_MS
 
 LARGE, SMALL = "inform/ru", "inform/kk-Arab"
 ALONE = profile_from({"sibling_evidence": 0})

@@ -13,7 +13,7 @@ from ranking.lists.boards import Board
 from ranking.lists.explanation import Explained
 from ranking.profiles.profile import DEFAULT, Profile
 from ranking.ranker import Ranker
-from tests.logs import DAY_MS, MINUTE_MS, START_MS, Row, chopped, packed, view
+from tests.support.logs import DAY_MS, MINUTE_MS, START_MS, Row, chopped, packed, view
 
 UZ, RU = "s/uz", "s/ru"
 YEARS = 2 * 365 * 86_400

@@ -14,7 +14,7 @@ from ranking.lists.edition import Edition
 from ranking.lists.leaderboards import Leaderboards
 from ranking.profiles.profile import DEFAULT, Profile
 from ranking.ranker import Ranker
-from tests.logs import DAY_MS, RU, START_MS, Row, chopped, view
+from tests.support.logs import DAY_MS, RU, START_MS, Row, chopped, view
 
 ENGINE = EngineSettings(articles=900, rows=64, neighbours=8, visitors=4096)
 SECTIONS = ("", "world", "sport")

@@ -9,8 +9,8 @@ from ranking.engine.batch import decode, encode
 from ranking.engine.settings import EngineSettings
 from ranking.profiles.profile import Profile
 from ranking.ranker import Ranker
-from tests.logs import KK, RU, START_MS, Row, chopped, packed, view
-from tests.restarts import ALL_SETTINGS, CROWDED, TINY, applied, log_for
+from tests.support.logs import KK, RU, START_MS, Row, chopped, packed, view
+from tests.support.restarts import ALL_SETTINGS, CROWDED, TINY, applied, log_for
 
 
 @ALL_SETTINGS

@@ -5,8 +5,8 @@ import pytest
 from ranking.engine.settings import EngineSettings
 from ranking.engine.snapshot import VERSION, CheckpointError
 from ranking.ranker import Ranker
-from tests.logs import START_MS, packed, view
-from tests.restarts import applied, log_for
+from tests.support.logs import START_MS, packed, view
+from tests.support.restarts import applied, log_for
 
 
 @pytest.mark.parametrize(

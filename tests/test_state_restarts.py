@@ -8,8 +8,8 @@ from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import SURFACES, Board
 from ranking.profiles.profile import Profile
 from ranking.ranker import Ranker
-from tests.logs import KK, MINUTE_MS, RU, START_MS, Row, chopped, packed, view
-from tests.restarts import ALL_SETTINGS, applied, log_for, restarted
+from tests.support.logs import KK, MINUTE_MS, RU, START_MS, Row, chopped, packed, view
+from tests.support.restarts import ALL_SETTINGS, applied, log_for, restarted
 
 
 def all_boards(ranker: Ranker) -> list[Board]:

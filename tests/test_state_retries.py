@@ -9,8 +9,8 @@ from ranking.engine.batch import Batch
 from ranking.engine.outcomes import KNOWN
 from ranking.engine.settings import EngineSettings
 from ranking.ranker import Ranker
-from tests.logs import START_MS, packed, view
-from tests.restarts import ALL_SETTINGS, TINY, applied, log_for, restarted
+from tests.support.logs import START_MS, packed, view
+from tests.support.restarts import ALL_SETTINGS, TINY, applied, log_for, restarted
 
 
 def news(outcome: NDArray[np.uint8]) -> int:

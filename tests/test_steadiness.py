@@ -10,7 +10,7 @@ from ranking.lists.edition_reader import Scored
 from ranking.lists.rerank.hysteresis import Incumbents, settled
 from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.ranker import Ranker
-from tests.logs import RU, chopped, random_rows
+from tests.support.logs import RU, chopped, random_rows
 
 SHARP = profile_from({"steadiness": 0})
 

@@ -10,7 +10,7 @@ import pytest
 from ranking.backtest.files import FileError, label_of, read_articles, view_chunks
 from ranking.content.cards import Card, clean_tags, tag_key
 from ranking.engine.timestamps import zone_of
-from tests.logs import START_MS
+from tests.support.logs import START_MS
 
 ROWS = [
     {"at": START_MS, "visitor": "anna", "article": "a"},

@@ -14,7 +14,7 @@ from ranking.content.tag_cooccurrence import SHRINK
 from ranking.content.tag_graph import HINTS, TagGraph
 from ranking.content.text import headline_words
 from ranking.content.tfidf import NEAREST, SECTION_PART, TRUST
-from tests.logs import HOUR_MS, RU, START_MS
+from tests.support.logs import HOUR_MS, RU, START_MS
 
 NOW = START_MS / 1000
 DAY = 86_400.0

@@ -7,7 +7,7 @@ from ranking.content.tag_cooccurrence import SHRINK
 from ranking.profiles.profile import DEFAULT, Profile
 from ranking.profiles.scopes import Profiles
 from ranking.ranker import Ranker
-from tests.logs import DAY_MS, KK, RU, START_MS, chopped, packed, view
+from tests.support.logs import DAY_MS, KK, RU, START_MS, chopped, packed, view
 from tests.test_tags import DAY, NOW, card
 
 

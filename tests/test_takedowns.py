@@ -11,7 +11,7 @@ from ranking.content.cards import Card, first_published
 from ranking.content.tombstones import Held, kept, read_kept
 from ranking.embedded.log import Log
 from streams.cards import CardRecords, card_record, read_record, removal_record, restoration_record
-from tests.processes import Cluster
+from tests.support.processes import Cluster
 
 EDITION = "paper/en"
 CARD = Card(EDITION, "a", title="Old", tags=("oil", "gas"), published_at=1_700_000_000.0)

@@ -19,7 +19,7 @@ from ranking.cli import tolqyn
 from ranking.commands.durations import Duration
 from ranking.commands.output import print_table
 from ranking.commands.tables import print_ablation, print_columns, print_rows
-from tests import trials
+from tests.support import trials
 
 WIDTH = 80
 EDITION = "paper/en"

@@ -27,8 +27,8 @@ from streams.partitions import partition_of
 from streams.topic_names import TopicNames
 from streams.topic_reader import PartitionReader
 from streams.topics import specification
-from tests.cluster import new_namespace
-from tests.processes import Cluster, cluster_of
+from tests.support.cluster import new_namespace
+from tests.support.processes import Cluster, cluster_of
 
 pytestmark = [pytest.mark.server, pytest.mark.data]
 

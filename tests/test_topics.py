@@ -10,7 +10,7 @@ from ranking.benchmarks.processes import free_port
 from streams.broker import Broker, BrokerError, PlainProducer
 from streams.topic_names import TopicNames
 from streams.topics import TopicsError, differences, missing, specification
-from tests.cluster import new_namespace
+from tests.support.cluster import new_namespace
 from tests.test_cli import expect_refusal, tolqyn
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from ranking.content.cards import Card
 from ranking.ranker import Ranker
-from tests.generated import SITE, Generated, generated
+from tests.support.generated import SITE, Generated, generated
 
 EDITIONS = tuple(f"{SITE}/{lang}" for lang in ("ru", "kk-Arab", "zh", "en"))
 UNREAD = 0.06

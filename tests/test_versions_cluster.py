@@ -16,7 +16,6 @@ from streams.checkpoints import Manifest
 from streams.partitions import partition_of
 from streams.topic_names import CHECKPOINTS, TopicNames
 from streams.topics import PARTITIONS, specification
-from tests.processes import Cluster, cluster_of
 from tests.support.answers import Drafts, articles, drafts_of, viewed
 from tests.support.opened import (
     Expected,
@@ -27,6 +26,7 @@ from tests.support.opened import (
     unexpected,
     with_views,
 )
+from tests.support.processes import Cluster, cluster_of
 from tests.support.scenario import post_events, strangers
 from tests.support.shifted import CLOCK
 from tests.support.topic_records import TopicRecord, load, read_file

@@ -22,7 +22,7 @@ from ranking.engine.sessions import (
 from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Site
 from ranking.engine.view_loop import ARTICLE
-from tests.logs import (
+from tests.support.logs import (
     LANDING,
     ONWARD,
     OURS,

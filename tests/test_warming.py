@@ -9,7 +9,7 @@ from ranking.lists.boards import make_board
 from ranking.profiles.profile import DEFAULT, profile_from
 from ranking.ranker import Ranker
 from ranking.warmup import warm_up
-from tests.logs import KK, RU, chopped, random_rows
+from tests.support.logs import KK, RU, chopped, random_rows
 from tests.test_mirror import Copy, assert_same_lists, cards_of
 
 PROFILES = [

@@ -28,8 +28,6 @@ from streams.partitions import partition_of
 from streams.topic_names import TopicNames
 from streams.topic_reader import PartitionReader
 from streams.topics import PARTITIONS
-from tests.cluster import kafka_node, redis_node
-from tests.processes import Cluster, cluster_of
 from tests.support.answers import (
     articles,
     decided,
@@ -40,6 +38,8 @@ from tests.support.answers import (
     profiles_of,
     viewed,
 )
+from tests.support.cluster import kafka_node, redis_node
+from tests.support.processes import Cluster, cluster_of
 from tests.support.scenario import (
     BEGIN,
     HOUR,

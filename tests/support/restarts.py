@@ -7,7 +7,7 @@ import pytest
 from ranking.engine.batch import Batch
 from ranking.engine.settings import EngineSettings
 from ranking.ranker import Ranker
-from tests.logs import DAY_MS, KK, MINUTE_MS, RU, Row, random_rows
+from tests.support.logs import DAY_MS, KK, MINUTE_MS, RU, Row, random_rows
 
 TINY = EngineSettings(articles=64, rows=16, neighbours=8, visitors=1024, arms=8)
 CROWDED = EngineSettings(window=120, visitors=256, ids=256, rows=64, neighbours=8)

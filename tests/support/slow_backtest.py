@@ -20,7 +20,7 @@ from ranking.lists.related_mixture import mix
 from ranking.lists.rerank.hysteresis import Incumbents
 from ranking.profiles.profile import Profile
 from ranking.ranker import Ranker
-from tests.logs import (
+from tests.support.logs import (
     DAY_MS,
     HASHES,
     HOUR_MS,

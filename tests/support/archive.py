@@ -1,4 +1,4 @@
-"""Related of every article of a large archive: `python -m tests.archive 200000`.
+"""Related of every article of a large archive: `python -m tests.support.archive 200000`.
 
 A generated portal whose newsroom publishes for a week, over an archive of eight years; some of its
 articles are read, most never. Each article must get four others, no two of which are near-
@@ -15,7 +15,7 @@ import numpy as np
 
 from ranking.lists.rerank.near_duplicates import is_near_duplicate
 from ranking.ranker import Ranker
-from tests.generated import generated
+from tests.support.generated import generated
 
 DAY = 86_400.0
 DAYS, STORIES_A_DAY, VIEWS = 7.0, 100, 60_000

@@ -18,7 +18,7 @@ from ranking.engine.signals.experiment_sums import (
     VISITS,
 )
 from ranking.experiments.plans import Experiment
-from tests.logs import ROBOT, Row, Truth
+from tests.support.logs import ROBOT, Row, Truth
 
 Name = tuple[str, str]
 Cell = tuple[int, int]

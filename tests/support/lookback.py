@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from ranking.engine.batch import Batch
 from ranking.history.past_state import Rankers
 from ranking.ranker import Ranker
-from tests.logs import DAY_MS, MINUTE_MS, RU, Row, chopped, packed, random_rows
+from tests.support.logs import DAY_MS, MINUTE_MS, RU, Row, chopped, packed, random_rows
 
 SITE, OTHER = "inform", "paper/en"
 

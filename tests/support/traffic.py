@@ -20,7 +20,7 @@ from streams.cards import read_record
 from streams.topic_names import TopicNames
 from streams.topic_reader import PartitionReader
 from streams.topics import PARTITIONS
-from tests.processes import Cluster
+from tests.support.processes import Cluster
 
 SITES = ("inform", "paper", "kun", "hit")
 BEGIN = 1_700_000_000.0

@@ -12,8 +12,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ranking.engine.event_columns import Rows
-from tests.logs import HOUR_MS, ROBOT, START_MS
-from tests.vocabulary import LANGUAGES, SHARES
+from tests.support.logs import HOUR_MS, ROBOT, START_MS
+from tests.support.vocabulary import LANGUAGES, SHARES
 
 GROUPS, READERS = 60, 3000
 LOYALTY, FADING_HOURS, PAGES = 0.6, 8.0, 2.2

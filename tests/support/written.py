@@ -11,7 +11,7 @@ from typing import Any
 from ranking.backtest.files import EVENT_FIELDS, mapping_of
 from ranking.backtest.packed_log import packed_views
 from ranking.engine.batch import Batch
-from tests.logs import START_MS
+from tests.support.logs import START_MS
 
 Rows = Sequence[dict[str, Any]]
 GOOD = {"at": START_MS, "visitor": "v", "article": "a"}

@@ -13,7 +13,7 @@ from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import Board
 from ranking.profiles.profile import Profile
 from ranking.ranker import Ranker
-from tests.logs import (
+from tests.support.logs import (
     DAY_MS,
     KK,
     LANDING,

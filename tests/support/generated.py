@@ -19,9 +19,9 @@ from ranking.content.cards import Card
 from ranking.engine.batch import Batch
 from ranking.engine.batch_builder import pack
 from ranking.engine.event_columns import Rows
-from tests.generated_views import Audience, Shelf, views_of
-from tests.logs import DAY_MS, HASHES, START_MS
-from tests.vocabulary import LANGUAGES, Vocabulary
+from tests.support.generated_views import Audience, Shelf, views_of
+from tests.support.logs import DAY_MS, HASHES, START_MS
+from tests.support.vocabulary import LANGUAGES, Vocabulary
 
 SITE = "agency"
 TOPICS, SECTIONS, TAGS, COMMON_TAGS = 40, 8, 300, 20

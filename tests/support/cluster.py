@@ -11,7 +11,7 @@ import pytest
 
 from ranking.benchmarks.processes import Command, free_port
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NUMBERS = itertools.count(1)
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx
 
-from tests.chromium import Chromium, chromium
-from tests.demo import demo_in
-from tests.trials import lived, send
+from tests.support.chromium import Chromium, chromium
+from tests.support.demo import demo_in
+from tests.support.trials import lived, send
 
 WIDE, PHONE = (1440, 1000), (360, 780)
 LIVES = 15.0
