@@ -38,7 +38,7 @@ def warm_up() -> None:
     edition.touch(np.zeros(1, np.int32))
     ranker.related(EDITION, visit[-1], 4)
     ranker.for_you(EDITION, visit[-3:], 4)
-    edition.tags(DEFAULT).company.synonyms("news")
+    edition.tags(DEFAULT).cooccurrence.synonyms("news")
     for parameters in ({"window": 3600}, {"freshness": 0.5}):
         make_board(edition, "popular", profile_from(parameters), 5)
     edition.hourly()

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from ranking.content.cards import Card
-from ranking.content.tfidf import said_by
+from ranking.content.tfidf import hashes_of
 from ranking.lists.edition_reader import Scored
 from ranking.lists.rerank.diversity import diversified
 from ranking.profiles.profile import DEFAULT, Profile
@@ -37,7 +37,7 @@ def alike(one: Card | None, other: Card | None) -> float:
     """The cosine of what two cards say."""
     if one is None or other is None:
         return 0.0
-    a, b = set(said_by(one).tolist()), set(said_by(other).tolist())
+    a, b = set(hashes_of(one).tolist()), set(hashes_of(other).tolist())
     return len(a & b) / math.sqrt(len(a) * len(b)) if a and b else 0.0
 
 

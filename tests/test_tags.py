@@ -120,7 +120,7 @@ class Naive:
 @pytest.mark.parametrize("seed", range(4))
 def test_tags_weigh_what_their_articles_do(seed: int) -> None:
     cards, masses = random_cards(seed, 60)
-    company, naive = TagGraph(cards, np.array(masses)).company, Naive(cards, masses)
+    company, naive = TagGraph(cards, np.array(masses)).cooccurrence, Naive(cards, masses)
     assert set(company.names) == set(naive.weight)
     for tag in company.names:
         assert company.weight_of(tag) == pytest.approx(naive.weight[tag])
@@ -175,7 +175,7 @@ OTHERS = [card(f"other {k}", f"tag {k}") for k in range(8)]
 def test_empty_graphs_have_no_neighbours_and_no_hints() -> None:
     for cards in ([], [card("a")], [card("a", section="law")]):
         graph = TagGraph(cards, np.zeros(len(cards)))
-        assert graph.company.neighbours("oil") == []
+        assert graph.cooccurrence.neighbours("oil") == []
         found, shares, is_topical = graph.hints(card("b", "oil"), NOW, DAY)
         assert (found, shares.size, is_topical) == ([], 0, False)
 
@@ -234,9 +234,9 @@ def test_spellings_of_a_tag_are_one() -> None:
     asked, other = card("asked", "Нефть"), card("other", "НЕФТЬ", "Газ")
     assert ids([other, *OTHERS], asked) == ["other"]
     graph = TagGraph([asked, card("b", "нефть", "Газ"), card("c", "нефть"), other], np.ones(4))
-    assert sorted(graph.company.names) == ["Газ", "нефть"]
-    assert [n.tag for n in graph.company.neighbours("НЕФТЬ")] == ["Газ"]
-    assert len(graph.company.carriers("НЕФТЬ")) == 4
+    assert sorted(graph.cooccurrence.names) == ["Газ", "нефть"]
+    assert [n.tag for n in graph.cooccurrence.neighbours("НЕФТЬ")] == ["Газ"]
+    assert len(graph.cooccurrence.carriers("НЕФТЬ")) == 4
 
 
 def test_synonyms_keep_the_same_company_and_are_seldom_together() -> None:
@@ -250,7 +250,7 @@ def test_synonyms_keep_the_same_company_and_are_seldom_together() -> None:
     cards += [
         card(f"s{k:03}", "snow", *rng.sample(["frost", "road", "wind"], 2)) for k in range(40)
     ]
-    found = TagGraph(cards, np.ones(100)).company
+    found = TagGraph(cards, np.ones(100)).cooccurrence
     assert [s.tag for s in found.synonyms("US dollar")] == ["dollar"]
     assert [s.tag for s in found.synonyms("dollar")] == ["US dollar"]
     assert found.synonyms("dollar")[0].together == 0

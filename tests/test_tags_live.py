@@ -93,7 +93,7 @@ def test_the_graph_follows_the_log() -> None:
 
     def weight() -> float:
         graph = edition.tags(DEFAULT)
-        return graph.company.weight_of("tag 5")
+        return graph.cooccurrence.weight_of("tag 5")
 
     before = weight()
     rows = [view(START_MS + 60_000 + k, "n5", f"late {k}") for k in range(50)]
@@ -112,6 +112,6 @@ def test_a_draft_decay_has_a_graph_of_its_own() -> None:
     edition = ranker.edition(RU)
     for _ in range(2):
         for half_life in (21_600.0, 300.0, 864_000.0):
-            company = edition.tags(Profile(tag_half_life=half_life)).company
+            tags = edition.tags(Profile(tag_half_life=half_life)).cooccurrence
             exact = 25 * 0.5 ** (DAY / half_life) + 5 / SHRINK
-            assert company.weight_of("oil") == pytest.approx(exact, rel=0.03)
+            assert tags.weight_of("oil") == pytest.approx(exact, rel=0.03)

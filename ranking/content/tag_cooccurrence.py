@@ -1,11 +1,11 @@
 """Tag co-occurrence: which tags stand on the same articles, and which are synonyms.
 
-A tag weighs what the live articles that carry it do, a pair of tags what those do that carry both:
-decayed views, and 1/`SHRINK` for each article, so that what nobody reads is not nothing. Tags are
-one if their keys are, and shown in their commonest spelling.
+The weight of a tag is the decayed views of the live articles that have it; the weight of a pair is
+that of the articles that have both. Each article adds 1/`SHRINK`, so that unread articles count a
+little. Tags with equal keys are one tag, shown in its most frequent spelling.
 
-Two tags may name one thing when they keep the same company and are seldom together. Their company
-is what their carriers say besides (`voices`), summed; it is compared by the cosine.
+Two tags are synonyms when their contexts are alike and they rarely stand on one article. A tag's
+context is the sum of the other TF-IDF features of its articles; contexts are compared by cosine.
 """
 
 import math
@@ -18,21 +18,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.content.cards import Card, tag_key
-from ranking.content.tfidf import SECTION, TAG, Features, voice_name
+from ranking.content.tfidf import SECTION, TAG, Features, feature_hash
 from ranking.engine.compiled import compiled
 
 SHRINK = 5.0
 SYNONYMS, COMPARED = 5, 40
-SAME_COMPANY = 0.3
-SELDOM = 0.1
+SAME_CONTEXT = 0.3
+RARELY = 0.1
 """Share of the rarer tag's articles that may carry both."""
 KNOWN = 3
-"""Articles that a tag must have before anything is said of its synonyms."""
+"""Articles that a tag must have before synonyms are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A tag beside another: mass of the articles that carry both, and lift over chance."""
+    """A tag that co-occurs with another: mass of the articles with both, and lift over chance."""
 
     tag: str
     weight: float
@@ -41,7 +41,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Synonym:
-    """A tag that may name the same: likeness of their company, and articles that carry both."""
+    """A possible synonym: similarity of the contexts, and the number of articles with both tags."""
 
     tag: str
     likeness: float
@@ -56,11 +56,13 @@ class TagCooccurrence:
     cards : sequence of Card
     mass : (n_cards,) float64
         Decayed views.
-    voices : Features
+    features : Features
         Of the same cards.
     """
 
-    def __init__(self, cards: Sequence[Card], mass: NDArray[np.float64], voices: Features) -> None:
+    def __init__(
+        self, cards: Sequence[Card], mass: NDArray[np.float64], features: Features
+    ) -> None:
         edition = cards[0].edition if cards else ""
         self._key = partial(tag_key, edition=edition)
         spelt = Counter(tag for card in cards for tag in card.tags)
@@ -71,7 +73,7 @@ class TagCooccurrence:
         carried = [dict.fromkeys(self.index[keys[tag]] for tag in card.tags) for card in cards]
         self._tag = np.array([tag for tags in carried for tag in tags], np.int64)
         self._article = np.repeat(np.arange(len(cards)), [len(tags) for tags in carried])
-        self._mass, self._voices = mass + 1.0 / SHRINK, voices
+        self._mass, self._features = mass + 1.0 / SHRINK, features
         self.weight = np.bincount(self._tag, self._mass[self._article], len(self.names))
         self._total = math.fsum(self._mass)
 
@@ -88,11 +90,11 @@ class TagCooccurrence:
         return 0.0 if t is None else float(self.weight[t])
 
     def information_of(self, tag: str) -> float:
-        """How much a tag tells, in nats: little when many carry it, 0 when none does."""
-        v, name = self._voices, np.uint64(voice_name(TAG, self._key(tag)))
+        """Inverse document frequency of a tag in nats, 0 if no article has it."""
+        v, name = self._features, np.uint64(feature_hash(TAG, self._key(tag)))
         place = int(np.searchsorted(v.name, name))
         is_known = place < v.name.size and v.name[place] == name
-        return float(v.information[place]) if is_known else 0.0
+        return float(v.idf[place]) if is_known else 0.0
 
     def neighbours(self, tag: str, n: int = 20) -> list[Neighbour]:
         """Tags that co-occur with a tag, the heaviest first, ties by key.
@@ -106,8 +108,8 @@ class TagCooccurrence:
         t = self.index.get(self._key(tag))
         if t is None:
             return []
-        beside = self._carried_by(t)[self._article] & (self._tag != t)
-        others, masses = self._tag[beside], self._mass[self._article[beside]]
+        together = self._carried_by(t)[self._article] & (self._tag != t)
+        others, masses = self._tag[together], self._mass[self._article[together]]
         weights = np.bincount(others, masses, len(self.names))
         found = np.unique(others)
         order = found[np.lexsort((found, -weights[found]))][:n]
@@ -123,16 +125,16 @@ class TagCooccurrence:
         count = np.bincount(self._tag, minlength=len(self.names))
         its = self._carried_by(t)
         together = np.bincount(self._tag[its[self._article]], minlength=len(self.names))
-        may = (count >= KNOWN) & (together <= SELDOM * np.minimum(count, count[t]))
+        may = (count >= KNOWN) & (together <= RARELY * np.minimum(count, count[t]))
         may[t] = False
-        company = self._company(t)
-        alike = self._alike(company)[self._article]
+        context = self._context(t)
+        alike = self._similarities(context)[self._article]
         mean = np.bincount(self._tag, alike, len(self.names)) / np.maximum(count, 1)
         likeliest = np.argsort(-np.where(may, mean, -1.0), kind="stable")[:COMPARED]
         found = [
             Synonym(self.names[u], likeness, int(together[u]))
             for u in likeliest.tolist()
-            if may[u] and (likeness := _cosine(company, self._company(u))) >= SAME_COMPANY
+            if may[u] and (likeness := _cosine(context, self._context(u))) >= SAME_CONTEXT
         ]
         return sorted(found, key=lambda s: (-s.likeness, self._key(s.tag)))[:SYNONYMS]
 
@@ -142,23 +144,23 @@ class TagCooccurrence:
         carriers[self._article[self._tag == tag]] = True
         return carriers
 
-    def _company(self, tag: int) -> NDArray[np.float64]:
-        """What the carriers of a tag say besides it and their sections, (n_voices,) float64."""
-        v = self._voices
+    def _context(self, tag: int) -> NDArray[np.float64]:
+        """Other features of a tag's articles, without sections, summed, (n_features,) float64."""
+        v = self._features
         by_carriers = np.repeat(self._carried_by(tag), np.diff(v.start))
-        said = np.zeros(v.name.size)
-        np.add.at(said, v.voice[by_carriers], v.loudness[by_carriers])
-        said[(v.name & np.uint64(3)) == SECTION] = 0.0
-        itself = np.uint64(voice_name(TAG, self._key(self.names[tag])))
-        said[np.searchsorted(v.name, itself)] = 0.0
-        return said
+        total = np.zeros(v.name.size)
+        np.add.at(total, v.feature[by_carriers], v.weight[by_carriers])
+        total[(v.name & np.uint64(3)) == SECTION] = 0.0
+        itself = np.uint64(feature_hash(TAG, self._key(self.names[tag])))
+        total[np.searchsorted(v.name, itself)] = 0.0
+        return total
 
-    def _alike(self, company: NDArray[np.float64]) -> NDArray[np.float64]:
-        """How much each article says of a company, (n_articles,) float64."""
-        v = self._voices
+    def _similarities(self, context: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Product of each article with a context, (n_articles,) float64."""
+        v = self._features
         of = np.repeat(np.arange(v.start.size - 1), np.diff(v.start))
         alike = np.zeros(v.start.size - 1)
-        np.add.at(alike, of, v.loudness * company[v.voice])
+        np.add.at(alike, of, v.weight * context[v.feature])
         return alike
 
 

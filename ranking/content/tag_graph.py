@@ -1,11 +1,11 @@
 """Tag graph: derived from the live articles and their cards; it holds no state.
 
-Live are the articles with views under the tag decay and the newest ones; so retagging shows at
-once and a draft decay has a graph of its own. For an article it proposes live ones that are like
-it (`voices`), viewed and fresh, in the order of likeness^6 · (1 + ln(1 + mass)) / (1 + x + x^12),
-x = age / freshness. The first power keeps what is off the topic out however fresh it is, the other
-what is old however alike; age is counted from the newest article if the newsroom rests. Shares are
-the square roots, so that the fourth one still weighs against popularity.
+Live articles are those with views under the tag decay, and the newest ones; so a new tag shows at
+once, and a draft decay has a graph of its own. The graph proposes live articles for an article, in
+the order of similarity^6 · (1 + ln(1 + mass)) / (1 + x + x^12), x = age / freshness (see `tfidf`).
+The sixth power excludes articles off the topic, however fresh; the twelfth excludes old articles,
+however similar. Age counts from the newest article while the newsroom publishes nothing. Shares are
+square roots, so that the fourth proposal still counts against popularity.
 """
 
 import math
@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 
 from ranking.content.cards import Card
 from ranking.content.tag_cooccurrence import TagCooccurrence
-from ranking.content.tfidf import NEAREST, TRUST, likeness, own_voices, voices_of
+from ranking.content.tfidf import NEAREST, TRUST, features_of, known_features, similarity
 from ranking.engine.decay import lns
 
 HINTS = 64
 
 
 class Hints(NamedTuple):
-    """What live articles are proposed for one.
+    """Live articles proposed for an article.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Hints(NamedTuple):
     shares : (n_hints,) float64
         Summing to 1.
     is_topical : bool
-        Whether tags or headline words say so, and not the section alone.
+        Whether tags or headline words agree, not the section alone.
     """
 
     cards: list[Card]
@@ -63,12 +63,12 @@ class TagGraph:
         self._published = np.array([card.published_at for card in cards])
         self._newest = float(self._published.max(initial=0.0))
         self._viewed = 1.0 + lns(1.0 + np.asarray(mass, np.float64))
-        self._voices = voices_of(cards)
+        self._features = features_of(cards)
 
     @cached_property
-    def company(self) -> TagCooccurrence:
-        """Tags beside tags."""
-        return TagCooccurrence(self.cards, self.mass, self._voices)
+    def cooccurrence(self) -> TagCooccurrence:
+        """Tags by the articles that they share."""
+        return TagCooccurrence(self.cards, self.mass, self._features)
 
     def hints(self, card: Card, at: float, freshness: float) -> Hints:
         """Live articles that a card's tags, section and headline propose.
@@ -81,31 +81,31 @@ class TagGraph:
         freshness : float
             Age in seconds at which an article counts a third; one without a date counts as new.
         """
-        voice, loudness, is_topical = own_voices(self._voices, card)
+        feature, weight, is_topical = known_features(self._features, card)
         itself = self._place.get(card.id, -1)
-        like = likeness(self._voices, voice, loudness, itself, NEAREST, TRUST)
-        best = np.flatnonzero(like > 0.0)
+        cosine = similarity(self._features, feature, weight, itself, NEAREST, TRUST)
+        best = np.flatnonzero(cosine > 0.0)
         if not best.size:
             return NO_HINTS
-        heard = like[best] / like.max()
-        heard = heard * heard
-        heard = heard * heard * heard * self._viewed[best]
-        heard *= _currency(self._published[best], min(at, self._newest), freshness)
+        score = cosine[best] / cosine.max()
+        score = score * score
+        score = score * score * score * self._viewed[best]
+        score *= _currency(self._published[best], min(at, self._newest), freshness)
         if best.size > 2 * HINTS:
-            is_loud = heard >= np.partition(heard, -HINTS)[-HINTS]
-            best, heard = best[is_loud], heard[is_loud]
-        order = np.lexsort((best, -heard))[:HINTS]
-        ranked = zip(best[order].tolist(), heard[order].tolist(), strict=True)
-        chosen = [(self.cards[i], loud) for i, loud in ranked if loud > 0.0]
+            is_best = score >= np.partition(score, -HINTS)[-HINTS]
+            best, score = best[is_best], score[is_best]
+        order = np.lexsort((best, -score))[:HINTS]
+        ranked = zip(best[order].tolist(), score[order].tolist(), strict=True)
+        chosen = [(self.cards[i], its) for i, its in ranked if its > 0.0]
         if not chosen:
             return NO_HINTS
         chosen.sort(key=lambda pair: (-pair[1], pair[0].id))
-        shares = np.sqrt([loud for _, loud in chosen])
+        shares = np.sqrt([its for _, its in chosen])
         return Hints([c for c, _ in chosen], shares / math.fsum(shares), is_topical)
 
 
 def _currency(published: NDArray[np.float64], at: float, freshness: float) -> NDArray[np.float64]:
-    """What ages leave of a loudness, from 1 for new articles and those without a date."""
+    """Factor by age: 1 for new articles and those without a date."""
     x = np.where(published > 0.0, np.maximum(at - published, 0.0), 0.0) / freshness
     fourth = x * x * x * x
     return np.asarray(1.0 / (1.0 + x + fourth * fourth * fourth))

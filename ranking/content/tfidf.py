@@ -1,15 +1,14 @@
 """TF-IDF features of live articles: tags, section and words of the headline, and their cosine.
 
-An article is a unit vector of three parts: tags and headline words, each part of length 1, and the
-section, of length `SECTION_PART`; so headlines speak the louder where tags are missing. Inside its
-part a voice weighs by its information, ln((L + 1) / (d + 0.5)) with d of L live articles having it
-(Robertson & Sparck Jones 1976). Likeness is the product of two vectors (Salton, Wong & Yang 1975,
+An article is a unit vector of three parts: tags and headline words, each of length 1, and the
+section, of length `SECTION_PART`. Headline words weigh more where tags are missing. Inside its part
+a feature weighs by its idf, ln((L + 1) / (d + 0.5)), where d of L live articles have it (Robertson
+& Sparck Jones 1976). The similarity of two articles is the cosine (Salton, Wong & Yang 1975,
 https://doi.org/10.1145/361219.361220).
 
-An article then listens to those most like it and asks again with what they say too (pseudo-
-relevance feedback, Rocchio 1971), twice: so tags that keep company speak for one another, and
-what it has alone, which is off its topic, is drowned. A question costs what its voices' articles
-say, some 0.2 ms.
+Two rounds of pseudo-relevance feedback follow (Rocchio 1971): the features of the nearest articles
+are added to the query. Tags that often occur together then support each other, and features that
+only one article has lose weight. A query costs about 0.2 ms.
 """
 
 from collections.abc import Sequence
@@ -29,177 +28,179 @@ TAG, WORD, SECTION = 0, 1, 2
 PARTS = 3
 SECTION_PART = 0.3
 NEAREST = np.array([10, 20], np.int64)
-"""How many articles are listened to in each round,"""
+"""Nearest articles in each round of feedback,"""
 TRUST = np.array([2.0, 3.0])
-"""and what they weigh together against the article's own voices."""
+"""and their weight together against the article's own features."""
 REMEMBERED = 1 << 16
 
 
 class Features(NamedTuple):
-    """Who says what.
+    """TF-IDF features of some articles, by article and by feature.
 
     Attributes
     ----------
     start : (n_articles + 1,) int64
-        Where each article's voices begin in `voice` and `loudness`.
-    voice : (n_said,) int32
-    loudness : (n_said,) float64
-    voice_start : (n_voices + 1,) int64
-        Where each voice's articles begin in `article` and `heard`.
-    article : (n_said,) int32
-    heard : (n_said,) float64
-        The same loudness.
-    name : (n_voices,) uint64
-        Digests, ascending.
-    information : (n_voices,) float64
-    carriers : (n_voices,) int64
+        Where each article's features begin in `feature` and `weight`.
+    feature : (n_entries,) int32
+    weight : (n_entries,) float64
+    feature_start : (n_features + 1,) int64
+        Where each feature's articles begin in `article` and `article_weight`.
+    article : (n_entries,) int32
+    article_weight : (n_entries,) float64
+        The same weights, by feature.
+    name : (n_features,) uint64
+        Hashes, ascending.
+    idf : (n_features,) float64
+    document_count : (n_features,) int64
     """
 
     start: NDArray[np.int64]
-    voice: NDArray[np.int32]
-    loudness: NDArray[np.float64]
-    voice_start: NDArray[np.int64]
+    feature: NDArray[np.int32]
+    weight: NDArray[np.float64]
+    feature_start: NDArray[np.int64]
     article: NDArray[np.int32]
-    heard: NDArray[np.float64]
+    article_weight: NDArray[np.float64]
     name: NDArray[np.uint64]
-    information: NDArray[np.float64]
-    carriers: NDArray[np.int64]
+    idf: NDArray[np.float64]
+    document_count: NDArray[np.int64]
 
 
-def voice_name(part: int, text: str) -> int:
-    """Digest of a voice, with its part in the last two bits.
+def feature_hash(part: int, text: str) -> int:
+    """Hash of a feature, with its part in the last two bits.
 
     Examples
     --------
-    >>> voice_name(WORD, "oil") & 3 == WORD, voice_name(TAG, "oil") == voice_name(TAG, "oil")
+    >>> feature_hash(WORD, "oil") & 3 == WORD, feature_hash(TAG, "oil") == feature_hash(TAG, "oil")
     (True, True)
     """
     digest = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
     return digest & ~3 | part
 
 
-def said_by(card: Card) -> NDArray[np.uint64]:
-    """All voices of a card, (n,) uint64."""
-    return _said(card.title, card.section, card.tags, card.edition)
+def hashes_of(card: Card) -> NDArray[np.uint64]:
+    """Hashes of all features of a card, (n,) uint64."""
+    return _hashes(card.title, card.section, card.tags, card.edition)
 
 
 @lru_cache(REMEMBERED)
-def _said(title: str, section: str, tags: tuple[str, ...], edition: str) -> NDArray[np.uint64]:
+def _hashes(title: str, section: str, tags: tuple[str, ...], edition: str) -> NDArray[np.uint64]:
     keys = dict.fromkeys(tag_key(tag, edition) for tag in tags)
-    names = [voice_name(TAG, key) for key in keys]
-    names += [voice_name(WORD, word) for word in headline_words(title)]
-    names += [voice_name(SECTION, section)] if section else []
+    names = [feature_hash(TAG, key) for key in keys]
+    names += [feature_hash(WORD, word) for word in headline_words(title)]
+    names += [feature_hash(SECTION, section)] if section else []
     return np.array(names, np.uint64)
 
 
-def voices_of(cards: Sequence[Card]) -> Features:
-    """Put together what some articles say."""
-    said = [said_by(card) for card in cards]
-    start = np.cumsum([0, *map(len, said)])
-    names = np.concatenate([np.zeros(0, np.uint64), *said])
+def features_of(cards: Sequence[Card]) -> Features:
+    """Compute the features of some articles."""
+    hashes = [hashes_of(card) for card in cards]
+    start = np.cumsum([0, *map(len, hashes)])
+    names = np.concatenate([np.zeros(0, np.uint64), *hashes])
     name, index = np.unique(names, return_inverse=True)
-    carriers = np.bincount(index, minlength=name.size)
-    information = np.maximum(lns((len(cards) + 1) / (carriers + 0.5)), 0.0)
-    voice, part = index.astype(np.int32), (name & np.uint64(3)).astype(np.int32)
-    loudness = _loudness(start, voice, part, carriers, information)
-    voice_start, article, heard = _by_voice(start, voice, loudness, name.size)
+    document_count = np.bincount(index, minlength=name.size)
+    idf = np.maximum(lns((len(cards) + 1) / (document_count + 0.5)), 0.0)
+    feature, part = index.astype(np.int32), (name & np.uint64(3)).astype(np.int32)
+    weight = _tfidf(start, feature, part, document_count, idf)
+    feature_start, article, article_weight = _inverted(start, feature, weight, name.size)
     return Features(
-        start, voice, loudness, voice_start, article, heard, name, information, carriers
+        start, feature, weight, feature_start, article, article_weight, name, idf, document_count
     )
 
 
-def own_voices(voices: Features, card: Card) -> tuple[NDArray[np.int32], NDArray[np.float64], bool]:
-    """What a card says that live articles say too.
+def known_features(
+    features: Features, card: Card
+) -> tuple[NDArray[np.int32], NDArray[np.float64], bool]:
+    """Those features of a card that live articles have.
 
     Returns
     -------
     (n,) int32, (n,) float64, bool
-        Voices, how loud each speaks, and whether one is more than a section.
+        Features, their weights, and whether one is more than a section.
     """
-    said = said_by(card)
-    place = np.searchsorted(voices.name, said)
-    place[place == voices.name.size] = 0
-    known = voices.name[place] == said if voices.name.size else np.zeros(said.size, bool)
-    voice = place[known].astype(np.int32)
-    part = (said[known] & np.uint64(3)).astype(np.int32)
-    whole = np.array([0, voice.size])
-    index = np.arange(voice.size, dtype=np.int32)
-    information = voices.information[voice]
-    loudness = _loudness(whole, index, part, voices.carriers[voice], information)
-    return voice, loudness, bool((loudness[part != SECTION] > 0.0).any())
+    hashes = hashes_of(card)
+    place = np.searchsorted(features.name, hashes)
+    place[place == features.name.size] = 0
+    known = features.name[place] == hashes if features.name.size else np.zeros(hashes.size, bool)
+    feature = place[known].astype(np.int32)
+    part = (hashes[known] & np.uint64(3)).astype(np.int32)
+    whole = np.array([0, feature.size])
+    index = np.arange(feature.size, dtype=np.int32)
+    idf = features.idf[feature]
+    weight = _tfidf(whole, index, part, features.document_count[feature], idf)
+    return feature, weight, bool((weight[part != SECTION] > 0.0).any())
 
 
 @compiled
-def _loudness(
+def _tfidf(
     start: NDArray[np.int64],
-    voice: NDArray[np.int32],
+    feature: NDArray[np.int32],
     part: NDArray[np.int32],
-    carriers: NDArray[np.int64],
-    information: NDArray[np.float64],
+    document_count: NDArray[np.int64],
+    idf: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """How loud each article says each voice; what nobody else says does not quieten the rest."""
-    loudness = np.zeros(voice.size)
+    """Weight of each feature in each article; one that no other article has lowers no other."""
+    weight = np.zeros(feature.size)
     for i in range(start.size - 1):
         shared, alone, whole = np.zeros(PARTS), np.zeros(PARTS), 0.0
         for k in range(start[i], start[i + 1]):
-            v = voice[k]
-            square = information[v] * information[v]
+            v = feature[k]
+            square = idf[v] * idf[v]
             alone[part[v]] += square
-            shared[part[v]] += square if carriers[v] > 1 else 0.0
+            shared[part[v]] += square if document_count[v] > 1 else 0.0
         for p in range(PARTS):
             alone[p] = shared[p] if shared[p] > 0.0 else alone[p]
             length = SECTION_PART if p == SECTION else 1.0
             whole += length * length if alone[p] > 0.0 else 0.0
         for k in range(start[i], start[i + 1]):
-            p = part[voice[k]]
+            p = part[feature[k]]
             if alone[p] > 0.0:
                 length = SECTION_PART if p == SECTION else 1.0
-                loudness[k] = length * information[voice[k]] / np.sqrt(alone[p] * whole)
-    return loudness
+                weight[k] = length * idf[feature[k]] / np.sqrt(alone[p] * whole)
+    return weight
 
 
 @compiled
-def _by_voice(
+def _inverted(
     start: NDArray[np.int64],
-    voice: NDArray[np.int32],
-    loudness: NDArray[np.float64],
-    n_voices: int,
+    feature: NDArray[np.int32],
+    weight: NDArray[np.float64],
+    n_features: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
-    """Lay the voices of articles out as the articles of voices."""
-    voice_start = np.zeros(n_voices + 1, np.int64)
-    for k in range(voice.size):
-        voice_start[voice[k] + 1] += 1
-    for v in range(n_voices):
-        voice_start[v + 1] += voice_start[v]
-    free = voice_start.copy()
-    article, heard = np.zeros(voice.size, np.int32), np.zeros(voice.size)
+    """Invert the features of articles into the articles of features."""
+    feature_start = np.zeros(n_features + 1, np.int64)
+    for k in range(feature.size):
+        feature_start[feature[k] + 1] += 1
+    for v in range(n_features):
+        feature_start[v + 1] += feature_start[v]
+    free = feature_start.copy()
+    article, article_weight = np.zeros(feature.size, np.int32), np.zeros(feature.size)
     for i in range(start.size - 1):
         for k in range(start[i], start[i + 1]):
-            place = free[voice[k]]
-            free[voice[k]] += 1
+            place = free[feature[k]]
+            free[feature[k]] += 1
             article[place] = i
-            heard[place] = loudness[k]
-    return voice_start, article, heard
+            article_weight[place] = weight[k]
+    return feature_start, article, article_weight
 
 
 @compiled
-def likeness(
+def similarity(
     v: Features,
-    voice: NDArray[np.int32],
-    loudness: NDArray[np.float64],
+    feature: NDArray[np.int32],
+    weight: NDArray[np.float64],
     itself: int,
     nearest: NDArray[np.int64],
     trust: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """How like an article the live ones are.
+    """Similarity of the live articles to one article.
 
     Parameters
     ----------
     v : Features
-    voice, loudness : (n,) int32, (n,) float64
-        Own voices of the article.
+    feature, weight : (n,) int32, (n,) float64
+        Features of the article.
     itself : int
-        Its place among the live ones, -1 if it is none.
+        Its place among the live ones, -1 if it has none.
     nearest, trust : (n_rounds,) int64, float64
 
     Returns
@@ -207,60 +208,60 @@ def likeness(
     (n_articles,) float64
         0 = nothing in common; the article itself has 0.
     """
-    like = _said_alike(v, voice, loudness, itself)
+    cosine = _cosines(v, feature, weight, itself)
     for r in range(nearest.size):
-        best = _most_alike(like, nearest[r])
+        best = _nearest(cosine, nearest[r])
         whole = 0.0
         for i in best:
-            whole += like[i]
+            whole += cosine[i]
         if whole == 0.0:
             break
-        heard, order = np.zeros(v.name.size), np.empty(v.name.size, np.int32)
+        query, order = np.zeros(v.name.size), np.empty(v.name.size, np.int32)
         count = 0
-        for k in range(voice.size):
-            count = _say(heard, order, count, voice[k], loudness[k])
+        for k in range(feature.size):
+            count = _add(query, order, count, feature[k], weight[k])
         for i in best:
-            share = trust[r] * like[i] / whole
+            share = trust[r] * cosine[i] / whole
             for k in range(v.start[i], v.start[i + 1]):
-                count = _say(heard, order, count, v.voice[k], share * v.loudness[k])
-        like = _said_alike(v, order[:count], heard[order[:count]], itself)
-    return like
+                count = _add(query, order, count, v.feature[k], share * v.weight[k])
+        cosine = _cosines(v, order[:count], query[order[:count]], itself)
+    return cosine
 
 
 @compiled
-def _say(
-    heard: NDArray[np.float64], order: NDArray[np.int32], count: int, voice: int, loudness: float
+def _add(
+    query: NDArray[np.float64], order: NDArray[np.int32], count: int, feature: int, weight: float
 ) -> int:
-    if loudness > 0.0 and heard[voice] == 0.0:
-        order[count] = voice
+    if weight > 0.0 and query[feature] == 0.0:
+        order[count] = feature
         count += 1
-    heard[voice] += loudness
+    query[feature] += weight
     return count
 
 
 @compiled
-def _said_alike(
-    v: Features, voice: NDArray[np.int32], loudness: NDArray[np.float64], itself: int
+def _cosines(
+    v: Features, feature: NDArray[np.int32], weight: NDArray[np.float64], itself: int
 ) -> NDArray[np.float64]:
-    like = np.zeros(v.start.size - 1)
-    for k in range(voice.size):
-        for place in range(v.voice_start[voice[k]], v.voice_start[voice[k] + 1]):
-            like[v.article[place]] += loudness[k] * v.heard[place]
+    cosine = np.zeros(v.start.size - 1)
+    for k in range(feature.size):
+        for place in range(v.feature_start[feature[k]], v.feature_start[feature[k] + 1]):
+            cosine[v.article[place]] += weight[k] * v.article_weight[place]
     if itself >= 0:
-        like[itself] = 0.0
-    return like
+        cosine[itself] = 0.0
+    return cosine
 
 
 @compiled
-def _most_alike(like: NDArray[np.float64], most: int) -> NDArray[np.int64]:
+def _nearest(cosine: NDArray[np.float64], most: int) -> NDArray[np.int64]:
     """Places of the greatest, at most so many above 0, ties by place."""
     best, found = np.empty(most, np.int64), 0
-    for i in range(like.size):
-        if like[i] <= 0.0 or (found == most and like[i] <= like[best[most - 1]]):
+    for i in range(cosine.size):
+        if cosine[i] <= 0.0 or (found == most and cosine[i] <= cosine[best[most - 1]]):
             continue
         at = found if found < most else most - 1
         found = min(found + 1, most)
-        while at > 0 and like[best[at - 1]] < like[i]:
+        while at > 0 and cosine[best[at - 1]] < cosine[i]:
             best[at] = best[at - 1]
             at -= 1
         best[at] = i

@@ -20,7 +20,7 @@ TOLD = 200
 
 def told_articles(graph: TagGraph, tag: str) -> list[str]:
     """Articles whose values a tag's history is made of."""
-    return [graph.cards[place].id for place in graph.company.carriers(tag)[:TOLD]]
+    return [graph.cards[place].id for place in graph.cooccurrence.carriers(tag)[:TOLD]]
 
 
 def graph_json(
@@ -37,8 +37,8 @@ def graph_json(
     as_of : float
         The log's clock, seconds.
     """
-    company = graph.company
-    carriers = company.carriers(tag)
+    tags = graph.cooccurrence
+    carriers = tags.carriers(tag)
     told = [graph.cards[place] for place in carriers[:TOLD]]
     keys = [{tag_key(t, edition) for t in card.tags} for card in told]
     now = round(as_of * 1000)
@@ -49,22 +49,22 @@ def graph_json(
         "tag": tag,
         "as_of": as_of,
         "articles": len(carriers),
-        "weight": company.weight_of(tag),
-        "information": company.information_of(tag),
+        "weight": tags.weight_of(tag),
+        "information": tags.information_of(tag),
         **_history(rings),
         "neighbours": [
             {
                 "tag": n.tag,
                 "weight": n.weight,
                 "lift": n.lift,
-                "information": company.information_of(n.tag),
+                "information": tags.information_of(n.tag),
                 **_history(rings[[tag_key(n.tag, edition) in own for own in keys]]),
             }
-            for n in company.neighbours(tag)
+            for n in tags.neighbours(tag)
         ],
         "synonyms": [
             {"tag": s.tag, "likeness": s.likeness, "together": s.together}
-            for s in company.synonyms(tag)
+            for s in tags.synonyms(tag)
         ],
     }
 

@@ -1,7 +1,7 @@
 """Diversity: an article loses score by its similarity to the articles already listed.
 
 Maximal marginal relevance (Carbonell & Goldstein 1998, https://doi.org/10.1145/290941.291025): the
-next one is the greatest (1 - d) · score / best score - d · likeness to the most alike listed one.
+next one is the greatest (1 - d) · score / best score - d · similarity to the most alike listed one.
 Two articles are alike by what both say of tags, section and headline: the cosine of the two sets,
 from 0 to 1. Costs a comparison for each candidate and place, some 0.1 ms.
 """
@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
-from ranking.content.tfidf import said_by
+from ranking.content.tfidf import hashes_of
 from ranking.lists.edition_reader import Reading, Scored
 from ranking.lists.rerank.selection import may_stand
 from ranking.profiles.profile import Profile
@@ -37,23 +37,23 @@ def diversified(
         head = list(islice(shown, pool))
         waiting = [item for item in head if item.score > 0.0]
         rest = chain((item for item in head if item.score == 0.0), rest)
-        said = {item.id: _said(reading, item.id) for item in waiting}
+        hashes = {item.id: _hashes(reading, item.id) for item in waiting}
         best = max((item.score for item in waiting), default=1.0)
-        likeness = dict.fromkeys(said, 0.0)
+        similarity = dict.fromkeys(hashes, 0.0)
         while waiting:
-            taken = max(waiting, key=lambda i: (1.0 - d) * i.score / best - d * likeness[i.id])
+            taken = max(waiting, key=lambda i: (1.0 - d) * i.score / best - d * similarity[i.id])
             waiting.remove(taken)
             yield taken
             for item in waiting:
-                alike = _likeness(said[taken.id], said[item.id])
-                likeness[item.id] = max(likeness[item.id], alike)
+                alike = _similarity(hashes[taken.id], hashes[item.id])
+                similarity[item.id] = max(similarity[item.id], alike)
     yield from rest
 
 
-def _said(reading: Reading, article: str) -> frozenset[int]:
+def _hashes(reading: Reading, article: str) -> frozenset[int]:
     card = reading.card(article)
-    return frozenset(said_by(card).tolist()) if card else frozenset()
+    return frozenset(hashes_of(card).tolist()) if card else frozenset()
 
 
-def _likeness(one: frozenset[int], other: frozenset[int]) -> float:
+def _similarity(one: frozenset[int], other: frozenset[int]) -> float:
     return len(one & other) / math.sqrt(len(one) * len(other)) if one and other else 0.0
