@@ -260,7 +260,7 @@ class Ranker(LiveLists):
 
     def _turned(self) -> set[str]:
         """Editions in which an article's time to be listed has come or gone."""
-        clocks = {name: roster.listing_at for name, roster in self._rosters.items()}
+        clocks = {name: eligibility.listing_at for name, eligibility in self._eligibilities.items()}
         return {n for n, turn in self._turns.items() if turn <= clocks.get(site_of(n), NO_CLOCK)}
 
     def _next_turn(self, edition: str) -> float:
@@ -272,7 +272,7 @@ class Ranker(LiveLists):
         waiting = self._waiting
         for site in list(self.sites.values()):
             waiting |= dict.fromkeys((name, "popular") for name in self._borrowers(site))
-            minute = self._roster(site).idle_ms // MINUTE_MS
+            minute = self._eligibility_of(site).idle_ms // MINUTE_MS
             if minute != self._minutes.get(site.name, 0):
                 self._minutes[site.name] = minute
                 waiting |= dict.fromkeys(self._timed(site.name))

@@ -27,18 +27,18 @@ class ArmBoards:
     """
 
     def __init__(self, showing: LiveLists, clock: Callable[[], float]) -> None:
-        self._beside, self._clock = AlternativeBoards(showing), clock
+        self._alternatives, self._clock = AlternativeBoards(showing), clock
         self._soughts: dict[OnDemandKey, WantedBoard] = {}
         self._rounded, self._is_written = clock(), True
 
     def note(self, boards: Iterable[Board]) -> None:
         """Learn which live boards a tick made."""
-        self._beside.note(boards)
+        self._alternatives.note(boards)
 
     def made(self, questions: Iterable[OnDemandKey]) -> dict[OnDemandKey, Board]:
         """Make those that are due, of all that are followed now."""
         now = self._clock()
-        if not self._beside.is_due(now):
+        if not self._alternatives.is_due(now):
             return {}
         self._soughts = {
             q: its for q in questions if (its := self._soughts.get(q) or _sought(q)) is not None
@@ -46,7 +46,7 @@ class ArmBoards:
         anew = not self._is_written or now - self._rounded >= ROUND
         if anew:
             self._rounded = now
-        made = self._beside.make(self._soughts.values(), now, anew=anew)
+        made = self._alternatives.make(self._soughts.values(), now, anew=anew)
         self._is_written = self._is_written and not made
         return {q: made[its] for q, its in self._soughts.items() if its in made}
 

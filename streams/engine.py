@@ -92,7 +92,7 @@ class Engine:
     ) -> None:
         self._options, self._store, self._names = options, store, names
         self.decided = decided
-        self._teller = WebhookSender()
+        self._sender = WebhookSender()
         self._held: dict[int, _Held] = {}
         self._writer = TopicWriter(options.kafka)
         self._reader = PartitionReader(options.kafka)
@@ -219,7 +219,7 @@ class Engine:
 
         def look(changes: TickChanges) -> None:
             hooks = self.decided.book.hooks()
-            self._teller.tell(watch.look(changes, hooks, time.time()))
+            self._sender.tell(watch.look(changes, hooks, time.time()))
 
         publishing = PartitionPublisher(part, self._store, self._names, look=look)
         await publishing.begin(end)

@@ -12,7 +12,7 @@ from ranking.engine.settings import EngineSettings
 from ranking.profiles.profile import DEFAULT, Profile
 from tests.support.logs import KK, RU, packed
 from tests.support.slow_backtest import ALL, log
-from tests.test_asking import cards
+from tests.test_live_predictions import cards
 
 
 @pytest.mark.parametrize("component", COMPONENTS, ids=lambda component: component.name)

@@ -24,7 +24,7 @@ from tests.support.traffic import (
     send,
     truth_of,
 )
-from tests.test_mirror import cards_of
+from tests.test_read_model import cards_of
 
 pytestmark = pytest.mark.server
 

@@ -30,7 +30,7 @@ from tests.support.lookback import (
 )
 from tests.support.processes import Cluster
 from tests.support.traffic import BEGIN, events_of, send
-from tests.test_mirror import cards_of
+from tests.test_read_model import cards_of
 
 NOW = 1_800_000_000.0
 COUNT = 1

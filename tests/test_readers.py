@@ -114,9 +114,9 @@ def test_nothing_is_read_before_anything_is_published() -> None:
 
 
 def test_draws_are_shares(cards: list[Article]) -> None:
-    shelf = ReadingChoice([card for card in cards if card["lang"] == "en"])
-    draws = shelf.draws(np.array([UNTIL - HOUR, UNTIL]))
+    choice = ReadingChoice([card for card in cards if card["lang"] == "en"])
+    draws = choice.draws(np.array([UNTIL - HOUR, UNTIL]))
     assert draws.sum(axis=1) == pytest.approx([1.0, 1.0])
     assert (draws >= 0.0).all()
-    leaders = shelf.leaders(draws)[1]
+    leaders = choice.leaders(draws)[1]
     assert list(draws[1][leaders]) == sorted(draws[1], reverse=True)[:5]

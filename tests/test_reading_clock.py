@@ -49,7 +49,7 @@ def test_a_log_of_long_ago_replays_as_it_happened() -> None:
     ranker.apply(replace(packed(rows), stamp_ms=START_MS + years), 0)
     ranker.tick(wall=(START_MS + years) / 1000 + 30)
     assert scored(ranker, "popular", DAY) == 1
-    assert ranker.edition(RU).roster.reading_ms == ranker.sites["inform"].newest_ms
+    assert ranker.edition(RU).eligibility.reading_ms == ranker.sites["inform"].newest_ms
 
 
 def test_each_site_has_a_silence_of_its_own() -> None:
@@ -68,8 +68,8 @@ def test_the_reading_clock_is_the_same_after_a_restart() -> None:
     again.reread([(0, packed(rows))])
     for its in (ranker, again):
         its.tick(wall=NOW + 1000)
-    assert ranker.edition(RU).roster.reading_ms == again.edition(RU).roster.reading_ms
-    assert again.edition(RU).roster.idle_ms > 900_000
+    assert ranker.edition(RU).eligibility.reading_ms == again.edition(RU).eligibility.reading_ms
+    assert again.edition(RU).eligibility.idle_ms > 900_000
 
 
 def test_boards_that_follow_the_clock_are_made_in_a_silence() -> None:

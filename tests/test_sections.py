@@ -141,14 +141,14 @@ def test_lists_follow_slots_at_the_cost_of_what_changed(monkeypatch: pytest.Monk
     ranker, drawn = Ranker(settings), random.Random(3)
     ranker.apply(packed([view(START_MS + k, f"a{k}", f"v{k}") for k in range(2000)]), 0)
     ranker.tick()
-    roster, looked = ranker.edition(RU).roster, [0]
-    take = type(roster)._take
+    eligibility, looked = ranker.edition(RU).eligibility, [0]
+    take = type(eligibility)._take
 
     def counted(self: object, slots: np.ndarray) -> None:
         looked[0] += slots.size
-        take(roster, slots)
+        take(eligibility, slots)
 
-    monkeypatch.setattr(type(roster), "_take", counted)
+    monkeypatch.setattr(type(eligibility), "_take", counted)
     arrived = 0
     for k in range(400):
         at = START_MS + 10_000 + 100 * k
@@ -162,4 +162,4 @@ def test_lists_follow_slots_at_the_cost_of_what_changed(monkeypatch: pytest.Monk
     assert looked[0] <= 2 * (arrived + evicted)
     index = site.editions.index(RU)
     held = sorted(slot for slot, id_ in enumerate(site.ids) if id_)
-    assert sorted(roster.slots(index).tolist()) == held
+    assert sorted(eligibility.slots(index).tolist()) == held

@@ -64,7 +64,7 @@ def assert_lists(ranker: Ranker, profile: Profile, articles: set[str]) -> None:
         assert set(related.ids) == articles - {page}
     visit = ranker.next(UZ, "foryou", sorted(articles)[:3], 20, profile)
     assert all(math.isfinite(item.score) for item in visit.items)
-    assert not ranker.edition(UZ).roster.scratch.score.any()
+    assert not ranker.edition(UZ).eligibility.scratch.score.any()
     for surface, pages in (("popular", ()), ("trending", ()), ("related", ("u1",))):
         asked = Explained(tuple(sorted(articles)), pages=pages)
         for told in ranker.explain(UZ, surface, asked, profile):

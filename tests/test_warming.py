@@ -10,7 +10,7 @@ from ranking.profiles.profile import DEFAULT, profile_from
 from ranking.ranker import Ranker
 from ranking.warmup import warm_up
 from tests.support.logs import KK, RU, chopped, random_rows
-from tests.test_mirror import Copy, assert_same_lists, cards_of
+from tests.test_read_model import Copy, assert_same_lists, cards_of
 
 PROFILES = [
     DEFAULT,

@@ -115,8 +115,8 @@ class _Lists:
     def __init__(self, site: Site, catalogue: Catalogue, profile: Profile) -> None:
         self.site, self.profile = site, profile
         self.unread = unread_articles(site, catalogue)
-        roster = Eligibility(site, catalogue)
-        self.editions = [Edition(site, name, catalogue, roster) for name in site.editions]
+        eligibility = Eligibility(site, catalogue)
+        self.editions = [Edition(site, name, catalogue, eligibility) for name in site.editions]
         self.incumbents = [Incumbents() for _ in site.editions]
         self._unread_ids = [article for _, article in self.unread]
         self._unrenewed: set[int] = set()

@@ -124,9 +124,9 @@ class Readers:
         moments = np.arange(since, until - step / 2.0, step)
         volume = rate * step * _day_curve(moments)
         for lang, own in sorted(by_edition.items()):
-            shelf = self._shelf(lang, own)
-            self._visit(lang, shelf, moments, step, volume * SHARES[lang], told)
-            self._crawl(lang, shelf, moments, step, volume * SHARES[lang])
+            choice = self._choice(lang, own)
+            self._visit(lang, choice, moments, step, volume * SHARES[lang], told)
+            self._crawl(lang, choice, moments, step, volume * SHARES[lang])
         return self._ready(since, until)
 
     def _ready(self, since: float, until: float) -> list[View]:
@@ -136,43 +136,43 @@ class Readers:
         ready, self._pending = self._pending[first:end], self._pending[end:]
         return ready
 
-    def _shelf(self, lang: str, cards: list[Article]) -> ReadingChoice:
-        shelf = self._shelves.get(lang)
-        if shelf is None or shelf.ids != [card["id"] for card in cards]:
-            shelf = self._shelves[lang] = ReadingChoice(cards)
-        return shelf
+    def _choice(self, lang: str, cards: list[Article]) -> ReadingChoice:
+        choice = self._shelves.get(lang)
+        if choice is None or choice.ids != [card["id"] for card in cards]:
+            choice = self._shelves[lang] = ReadingChoice(cards)
+        return choice
 
     def _starts(self, moments: Floats, step: float, mean: Floats) -> Floats:
         starts = np.repeat(moments, self._random.poisson(mean))
         return starts + step * self._random.random(starts.size)
 
     def _visit(
-        self, lang: str, shelf: ReadingChoice, moments: Floats, step: float, volume: Floats,
+        self, lang: str, choice: ReadingChoice, moments: Floats, step: float, volume: Floats,
         told: Told | None,
     ) -> None:  # fmt: skip
-        walk = Walk(self._random, shelf, moments)
+        walk = Walk(self._random, choice, moments)
         mean = volume * (1.0 - ROBOT_SHARE) / MEAN_PAGES * walk.open
         starts = self._starts(moments, step, mean)
         readers = self._random.choice(self._of[lang], starts.size)
         pages = walk.pages(starts, self._interest[readers])
         visits = _visits(lang, starts, readers.tolist(), told)
-        self._pending += _views(visits, shelf.ids, pages)
+        self._pending += _views(visits, choice.ids, pages)
         if told is not None:
-            self._pending += _others(visits, shelf.ids, events_of(self._random, walk, pages))
+            self._pending += _others(visits, choice.ids, events_of(self._random, walk, pages))
 
     def _crawl(
-        self, lang: str, shelf: ReadingChoice, moments: Floats, step: float, volume: Floats
+        self, lang: str, choice: ReadingChoice, moments: Floats, step: float, volume: Floats
     ) -> None:
         starts = self._starts(moments, step, volume * ROBOT_SHARE)
-        article = self._random.integers(len(shelf.ids), size=starts.size)
-        out = shelf.published[article] < starts
+        article = self._random.integers(len(choice.ids), size=starts.size)
+        out = choice.published[article] < starts
         for at, found in zip(starts[out].round(3).tolist(), article[out].tolist(), strict=True):
             robot = int(self._random.integers(len(ROBOTS)))
             self._pending.append(
                 View(
                     at=at,
                     visitor=f"robot-{robot}",
-                    article=shelf.ids[found],
+                    article=choice.ids[found],
                     edition=f"{SITE}/{lang}",
                     session=f"robot-{robot}-{int(at) // 3600}",
                     agent=ROBOTS[robot],

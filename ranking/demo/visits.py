@@ -44,18 +44,18 @@ class Walk:
     ----------
     random
         Seeded generator.
-    shelf : ReadingChoice
+    choice : ReadingChoice
         The edition's articles.
     moments : (m,) float64
         Ascending moments, s, at which choices are known.
     """
 
-    def __init__(self, random: np.random.Generator, shelf: ReadingChoice, moments: Floats) -> None:
+    def __init__(self, random: np.random.Generator, choice: ReadingChoice, moments: Floats) -> None:
         self._random = random
-        self._shelf = shelf
+        self._choice = choice
         self._moments = moments
-        draws = shelf.draws(moments)
-        self._leaders = shelf.leaders(draws)
+        draws = choice.draws(moments)
+        self._leaders = choice.leaders(draws)
         self.open = draws.sum(axis=1) > 0.0
         """(m,) bool: whether anything is published at a moment."""
         self._steps = np.cumsum(draws, axis=1)
@@ -104,7 +104,7 @@ class Walk:
         dict of int to (p, n) int64
             Articles by list, `RELATED` and `POPULAR`.
         """
-        related = self._shelf.neighbours[article, :_LISTED]
+        related = self._choice.neighbours[article, :_LISTED]
         return {RELATED: related, POPULAR: self._leaders[self._row(at)]}
 
     def _next(
@@ -133,13 +133,13 @@ class Walk:
         width = self._steps.shape[1]
         found = np.searchsorted(self._steps.ravel(), aims, side="right") - row[:, None] * width
         found = np.clip(found, 0, width - 1)
-        liking = np.take_along_axis(interest, self._shelf.section[found], axis=1)
+        liking = np.take_along_axis(interest, self._choice.section[found], axis=1)
         liking = liking + self._random.gumbel(size=found.shape)
         liking[(found[:, :, None] == seen[:, None, :]).any(axis=2)] -= 50.0
         return np.take_along_axis(found, liking.argmax(axis=1)[:, None], axis=1)[:, 0]
 
     def _near(self, current: Integers) -> tuple[Integers, Integers]:
-        neighbours = self._shelf.neighbours
+        neighbours = self._choice.neighbours
         eager = self._random.random(current.size) ** 1.6
         place = (eager * neighbours.shape[1]).astype(np.int64)
         return neighbours[current, place], place + 1
@@ -152,7 +152,7 @@ class Walk:
 
     def _unread(self, article: Integers, at: Floats, seen: Integers) -> NDArray[np.bool_]:
         read = (seen == article[:, None]).any(axis=1)
-        return np.asarray(~read & (self._shelf.published[article] < at))
+        return np.asarray(~read & (self._choice.published[article] < at))
 
     def _row(self, at: Floats) -> Integers:
         return np.maximum(np.searchsorted(self._moments, at, side="right") - 1, 0)

@@ -86,14 +86,14 @@ class Live:
     ) -> None:
         self.log = log
         self.settings = settings or LiveSettings()
-        self.shelf = ResponseCache()
+        self.responses = ResponseCache()
         self.lock = threading.Lock()
         self.started = threading.Event()
         self.failure: BaseException | None = None
         self.ranker = Ranker(engine, profile)
         self.book = Book(profile)
-        self._watch, self._teller = Observer(self.ranker), WebhookSender()
-        self._beside = AlternativeBoards(self.ranker)
+        self._watch, self._sender = Observer(self.ranker), WebhookSender()
+        self._alternatives = AlternativeBoards(self.ranker)
         self._engine, self._profile = engine, profile
         self._inbox: list[Request] = []
         self._waiting = 0
@@ -159,7 +159,11 @@ class Live:
             ranker.apply(decode(body), position)
         ranker.stood(shown.board() for shown in self.log.shown_last())
         ranker.govern(self.book.profiles, self.book.desk(time.time()))
-        self.ranker, self._watch, self._beside = ranker, Observer(ranker), AlternativeBoards(ranker)
+        self.ranker, self._watch, self._alternatives = (
+            ranker,
+            Observer(ranker),
+            AlternativeBoards(ranker),
+        )
         self._publish()
 
     def _from_checkpoint(self) -> Ranker:
@@ -307,16 +311,16 @@ class Live:
             self._renewed = now
         with self.lock:
             if self.ranker.govern(self.book.profiles, self.book.desk(time.time())):
-                self.shelf.renew()
+                self.responses.renew()
             changes = self.ranker.tick(
-                renew=renew, wall=time.time(), made=lambda board: self.shelf.put(board, now)
+                renew=renew, wall=time.time(), made=lambda board: self.responses.put(board, now)
             )
-            self._beside.note(changes.boards)
-            beside = self._beside.make(self.shelf.followed.wanted(), now)
-        self._teller.tell(self._watch.look(changes, self.book.hooks(), time.time()))
-        self.shelf.forget(changes.listed)
-        self.shelf.flush(now)
-        self.shelf.followed.put(beside, now)
+            self._alternatives.note(changes.boards)
+            beside = self._alternatives.make(self.responses.followed.wanted(), now)
+        self._sender.tell(self._watch.look(changes, self.book.hooks(), time.time()))
+        self.responses.forget(changes.listed)
+        self.responses.flush(now)
+        self.responses.followed.put(beside, now)
         self._history.publish(changes.boards)
         self._write_history()
 

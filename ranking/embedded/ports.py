@@ -50,7 +50,7 @@ class EmbeddedLists:
 
     def __init__(self, live: Live) -> None:
         self._live = live
-        self.shelf: ResponseCache = live.shelf
+        self.responses: ResponseCache = live.responses
         self._drafts: dict[str, Draft] = {}
 
     @property

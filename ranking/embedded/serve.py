@@ -79,7 +79,7 @@ async def serve(
             )  # fmt: skip
             app = api.app(portal(live) if portal else [])
             looking = asyncio.create_task(keep_looking(lists, decided))
-            await listen(app, live.shelf.answers, host, port, lambda: on_ready(live), looking)
+            await listen(app, live.responses.answers, host, port, lambda: on_ready(live), looking)
             if looking.done():
                 looking.result()
             looking.cancel()

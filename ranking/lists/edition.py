@@ -46,18 +46,18 @@ class Edition:
     name : str
         As `site/lang`.
     catalogue : Catalogue
-    roster : Eligibility
+    eligibility : Eligibility
         Of the site's articles, shared by its editions; one of its own if none is given.
     """
 
     def __init__(
-        self, site: Site, name: str, catalogue: Catalogue, roster: Eligibility | None = None
+        self, site: Site, name: str, catalogue: Catalogue, eligibility: Eligibility | None = None
     ) -> None:
         self.site = site
         self.name = name
         self.catalogue = catalogue
-        self.roster = roster or Eligibility(site, catalogue)
-        self._standings = Leaderboards(site, name, self.roster)
+        self.eligibility = eligibility or Eligibility(site, catalogue)
+        self._leaderboards = Leaderboards(site, name, self.eligibility)
         self._sections: dict[str, Leaderboards] = {}
         self._graphs: dict[float, TagGraph] = {}  # by their decay
 
@@ -69,11 +69,11 @@ class Edition:
     @property
     def listing_at(self) -> float:
         """The moment at which its lists are shown, seconds; see `listing`."""
-        return self.roster.listing_at
+        return self.eligibility.listing_at
 
     def slot(self, article: str) -> int:
         """Slot of an article, -1 if no view of it is remembered."""
-        index = self._standings.index
+        index = self._leaderboards.index
         return self.site.slots[index].get(article, -1) if index >= 0 else -1
 
     def id_of(self, slot: int) -> str:
@@ -109,27 +109,27 @@ class Edition:
     def hourly(self) -> list[int]:
         """Counted views of all articles that are remembered, an hour, the current one last."""
         self.follow()
-        slots, site = self.roster.slots(self._standings.index), self.site
+        slots, site = self.eligibility.slots(self._leaderboards.index), self.site
         counted: list[int] = hourly_counts(slots, site.state.article, site.newest_ms).tolist()
         return counted
 
     def follow(self) -> None:
         """Follow the slots that the site gave or took."""
-        self.roster.follow()
-        moved = self.roster.take_moved(self._standings.index)
+        self.eligibility.follow()
+        moved = self.eligibility.take_moved(self._leaderboards.index)
         if moved.slot.size:
-            for standings in (self._standings, *self._sections.values()):
-                standings.move(moved)
+            for leaderboards in (self._leaderboards, *self._sections.values()):
+                leaderboards.move(moved)
 
     def touch(self, slots: NDArray[np.int32]) -> None:
         """Note articles whose views changed; leaders follow when they are read."""
         self.follow()
-        for standings in (self._standings, *self._sections.values()):
-            standings.touch(slots)
+        for leaderboards in (self._leaderboards, *self._sections.values()):
+            leaderboards.touch(slots)
 
     def card_changed(self, article: str) -> None:
         """Note that an article's card came, changed or went."""
-        self.roster.card_changed(self._standings.index, self.name, article)
+        self.eligibility.card_changed(self._leaderboards.index, self.name, article)
         self._graphs.clear()
 
     def renew_tags(self) -> None:
@@ -149,10 +149,12 @@ class Edition:
         """What Related and For this visit are ranked on; it holds all articles anyway."""
         self.follow()
         p = profile
-        popularity = self._standings.popularity(
+        popularity = self._leaderboards.popularity(
             p.related_half_life, p.related_landing_weight, p.related_evidence, p
         )
-        return Ground(self.site.state.graph, self.site.newest_ms, popularity, self.roster.scratch)
+        return Ground(
+            self.site.state.graph, self.site.newest_ms, popularity, self.eligibility.scratch
+        )
 
     def popular(
         self,
@@ -186,16 +188,16 @@ class Edition:
 
     def trending(self, profile: Profile, section: str = "") -> Iterator[Scored]:
         """Articles by (fast - slow) / sqrt(slow + floor), in views an hour, rising ones first."""
-        standings = self._of(section)
-        if standings is not None:
-            slots, _ = standings.leaders(profile.trending_fast, 1.0, profile)
+        leaderboards = self._of(section)
+        if leaderboards is not None:
+            slots, _ = leaderboards.leaders(profile.trending_fast, 1.0, profile)
             quick, usual = self._rates(profile, slots)
             rise = (quick - usual) / np.sqrt(usual + profile.trending_floor)
             yield from self._scored(slots, rise)
 
     def decayed_views(self, profile: Profile) -> float:
         """Views of the whole edition now, under the longest half-life of Popular."""
-        return self._standings.decayed_views(profile)
+        return self._leaderboards.decayed_views(profile)
 
     def popular_parts(
         self, profile: Profile, lent: Mapping[str, float], article: str
@@ -205,12 +207,12 @@ class Edition:
         slots = np.array([slot], np.int32) if slot >= 0 else np.zeros(0, np.int32)
         if profile.window:
             hours, days = periods_of(profile.window)
-            state, newest = self.site.state.article, self.roster.reading_ms
+            state, newest = self.site.state.article, self.eligibility.reading_ms
             counts = window_counts(slots, state, newest, hours, days)
             return [("window", float(counts.sum()))]
         self.follow()
         evidence = profile.sibling_evidence if lent else 0.0
-        parts, loan = self._standings.popular_parts(profile, evidence, slots)
+        parts, loan = self._leaderboards.popular_parts(profile, evidence, slots)
         named = [(f"memory_{level + 1}", float(part.sum())) for level, part in enumerate(parts)]
         return named + ([("siblings", loan * lent.get(article, 0.0))] if lent else [])
 
@@ -226,46 +228,46 @@ class Edition:
         """Begin and end of a hard window on the reading clock, seconds."""
         hours, days = periods_of(seconds)
         length, periods = (HOUR_MS, hours) if hours else (DAY_MS, days)
-        end = self.roster.reading_ms
+        end = self.eligibility.reading_ms
         return (end // length - periods + 1) * length / 1000, end / 1000
 
     def _rates(
         self, profile: Profile, slots: NDArray[np.int32]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Views an hour of some articles, by the faster and the slower half-life."""
-        weights, at = (1.0, profile.onward_weight, profile.ours_weight), self.roster.reading_ms
+        weights, at = (1.0, profile.onward_weight, profile.ours_weight), self.eligibility.reading_ms
         rates = []
         for half_life in (profile.trending_fast, profile.trending_slow):
             _, decay = decay_of(half_life, 0.0, weights)
-            rates.append(self._standings.now(slots, decay, at) * (LN2 * 3600 / half_life))
+            rates.append(self._leaderboards.now(slots, decay, at) * (LN2 * 3600 / half_life))
         return rates[0], rates[1]
 
     def _of(self, section: str) -> Leaderboards | None:
-        """Standings of a section, or of the whole edition; None if no card names the section."""
+        """Leaderboards of a section, or of the whole edition; None if no card names the section."""
         self.follow()
         if not section:
-            return self._standings
-        standings = self._sections.pop(section, None)
-        if standings is None:
+            return self._leaderboards
+        leaderboards = self._sections.pop(section, None)
+        if leaderboards is None:
             if not self.catalogue.has_section(self.name, section):
                 return None
             while len(self._sections) >= SECTIONS:
                 del self._sections[next(iter(self._sections))]
-            code = self.roster.code(section)
-            standings = Leaderboards(self.site, self.name, self.roster, code)
-        self._sections[section] = standings  # last, so that those asked for long ago go first
-        return standings
+            code = self.eligibility.code(section)
+            leaderboards = Leaderboards(self.site, self.name, self.eligibility, code)
+        self._sections[section] = leaderboards  # last, so that those asked for long ago go first
+        return leaderboards
 
     def _ranked(
         self, profile: Profile, section: str, lent: Mapping[str, float], n: int
     ) -> Iterable[Scored]:
         """Articles with a score."""
-        standings = self._of(section)
-        if standings is None:
+        leaderboards = self._of(section)
+        if leaderboards is None:
             return []
         if profile.window > 0:
-            return self._by_window(standings, profile.window, n)
-        return self._by_mass(standings, profile, lent, n)
+            return self._by_window(leaderboards, profile.window, n)
+        return self._by_mass(leaderboards, profile, lent, n)
 
     def _of_each_section(self, profile: Profile, n: int) -> list[Scored]:
         """The leaders of each section, so that caps leave something to show; best first."""
@@ -276,10 +278,10 @@ class Edition:
 
     def _read_last(self, section: str) -> list[int]:
         """Slots of the articles viewed last, the latest first; at most `LOOKED`."""
-        standings = self._of(section)
-        if standings is None:
+        leaderboards = self._of(section)
+        if leaderboards is None:
             return []
-        article, slots = self.site.state.article, standings.slots()
+        article, slots = self.site.state.article, leaderboards.slots()
         slots = slots[article["counted"][slots, 0] > 0]
         last = article["last"][slots]
         if slots.size > LOOKED:
@@ -289,10 +291,10 @@ class Edition:
         return found
 
     def _by_mass(
-        self, standings: Leaderboards, profile: Profile, lent: Mapping[str, float], n: int
+        self, leaderboards: Leaderboards, profile: Profile, lent: Mapping[str, float], n: int
     ) -> Iterable[Scored]:
         evidence = profile.sibling_evidence if lent else 0.0
-        slots, scores, loan = standings.popular(profile, evidence, n)
+        slots, scores, loan = leaderboards.popular(profile, evidence, n)
         if slots.size > MOST:  # the whole edition was looked at
             best = scores >= np.partition(scores, -MOST)[-MOST]
             slots, scores = slots[best], scores[best]
@@ -308,9 +310,9 @@ class Edition:
     ) -> Iterator[Scored]:
         yield from self._scored(slots, scores)
 
-    def _by_window(self, standings: Leaderboards, window: int, n: int) -> Iterator[Scored]:
-        slots, article = standings.slots(), self.site.state.article
-        counts = window_counts(slots, article, self.roster.reading_ms, *periods_of(window))
+    def _by_window(self, leaderboards: Leaderboards, window: int, n: int) -> Iterator[Scored]:
+        slots, article = leaderboards.slots(), self.site.state.article
+        counts = window_counts(slots, article, self.eligibility.reading_ms, *periods_of(window))
         slots, counts = slots[counts > 0], counts[counts > 0]
         most = 2 * max(n, FIRST)
         limit = np.partition(counts, -most)[-most] if counts.size > most else 0
@@ -333,8 +335,8 @@ class Edition:
 
     def _new_graph(self, profile: Profile) -> TagGraph:
         self.follow()
-        slots, decay = self._standings.leaders(profile.tag_half_life, 1.0, profile)
-        masses = self._standings.now(slots, decay, self.site.newest_ms).tolist()
+        slots, decay = self._leaderboards.leaders(profile.tag_half_life, 1.0, profile)
+        masses = self._leaderboards.now(slots, decay, self.site.newest_ms).tolist()
         viewed = {self.site.ids[s]: m for s, m in zip(slots.tolist(), masses, strict=True)}
         cards = [self.catalogue.card(self.name, article) for article in viewed]
         at = self.listing_at

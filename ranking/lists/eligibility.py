@@ -2,7 +2,7 @@
 
 It follows the slots that the site gives and takes, and what cards say, at the cost of what changed.
 A slot is on the list of its article's edition; its section is the one that the card names. What is
-unlisted or was taken down has the section `NEVER`. All editions of a site share one roster.
+unlisted or was taken down has the section `NEVER`. All editions of a site share one eligibility.
 """
 
 import math

@@ -1,8 +1,8 @@
 """Leaderboards: the top articles of an edition or section, under each decay in use.
 
-They follow the site's touched articles, its new ones, its evictions and the cards, at the cost of
-what changed. A standing that nobody reads is scanned whole when somebody does; the others cost what
-was touched. Only what leads is kept, so that a million articles cost no more than some thousand.
+A leaderboard follows the touched articles, new ones, evictions and cards, at the cost of what
+changed. One that nobody reads is computed anew at its next read. Only the top articles are kept, so
+that a million articles cost no more memory than a thousand.
 """
 
 from dataclasses import dataclass, field
@@ -83,16 +83,16 @@ class Leaderboards:
     site : Site
     name : str
         The edition.
-    roster : Eligibility
+    eligibility : Eligibility
     section : int
         Code of the section; None = the whole edition.
     """
 
     def __init__(
-        self, site: Site, name: str, roster: Eligibility, section: int | None = None
+        self, site: Site, name: str, eligibility: Eligibility, section: int | None = None
     ) -> None:
-        self._site, self._name, self._roster, self._section = site, name, roster, section
-        self._standings: dict[tuple[float, ...], _Leaderboard] = {}
+        self._site, self._name, self._eligibility, self._section = site, name, eligibility, section
+        self._leaderboards: dict[tuple[float, ...], _Leaderboard] = {}
         self._index = -1
 
     @property
@@ -104,13 +104,13 @@ class Leaderboards:
 
     def slots(self) -> NDArray[np.int32]:
         """Slots of the articles that may be listed, in no order."""
-        slots = self._roster.slots(self.index)
+        slots = self._eligibility.slots(self.index)
         return slots[self._is_mine(slots)]
 
     def touch(self, slots: NDArray[np.int32]) -> None:
         """Note articles whose views changed; leaders follow when they are read."""
-        for standing in self._standings.values():
-            standing.note(slots)
+        for leaderboard in self._leaderboards.values():
+            leaderboard.note(slots)
 
     def move(self, moved: Moved) -> None:
         """Note slots that came, went, or whose articles' cards say something else.
@@ -121,26 +121,26 @@ class Leaderboards:
         was, now = self._lists(moved.before), self._lists(moved.after)
         came, gone = moved.slot[now & ~was], moved.slot[was & ~now]
         redated = moved.slot[was & now & moved.redated]
-        for standing in self._standings.values():
-            its = redated if standing.decays[0].freshness > 0.0 else redated[:0]
-            if np.isin(standing.popularity.slot, np.concatenate([gone, its])).any():
-                standing.bases = None
-            standing.note(np.concatenate([came, its]))
+        for leaderboard in self._leaderboards.values():
+            its = redated if leaderboard.decays[0].freshness > 0.0 else redated[:0]
+            if np.isin(leaderboard.popularity.slot, np.concatenate([gone, its])).any():
+                leaderboard.bases = None
+            leaderboard.note(np.concatenate([came, its]))
 
     def leaders(
         self, half_life: float, landing: float, profile: Profile
     ) -> tuple[NDArray[np.int32], Decay]:
         """Slots of the leaders under one half-life, best first, and its decay."""
-        standing = self._standing(half_life, landing, 0.0, profile)
-        return head_slots(standing.popularity, 0), standing.decays[0]
+        leaderboard = self._leaderboard(half_life, landing, 0.0, profile)
+        return head_slots(leaderboard.popularity, 0), leaderboard.decays[0]
 
     def popularity(
         self, half_life: float, landing: float, evidence: float, profile: Profile
     ) -> Popularity:
         """Popularity under a half-life that backs off to longer ones."""
-        standing = self._standing(half_life, landing, evidence, profile)
-        mass, p = self._mass(standing), standing.popularity
-        weigh(mass, self._scale(standing), standing.evidence, p.weight)
+        leaderboard = self._leaderboard(half_life, landing, evidence, profile)
+        mass, p = self._mass(leaderboard), leaderboard.popularity
+        weigh(mass, self._scale(leaderboard), leaderboard.evidence, p.weight)
         p.unit[:] = 1.0 / mass[-1] if mass[-1] > FAINT else 0.0
         return p
 
@@ -157,15 +157,15 @@ class Leaderboards:
         (n,) int32, (n,) float64, float
             Slots, scores, and the score that a whole share in the sibling editions is worth.
         """
-        standing = self._popular(profile)
-        slots = standing.popularity.slot
-        worth, loan = self._worth(standing, profile, sibling_evidence)
-        scores = self._parts(standing, worth, slots).sum(0)
-        limits = worth * below_heads(standing.popularity) * self._fresher(profile.freshness)
+        leaderboard = self._popular(profile)
+        slots = leaderboard.popularity.slot
+        worth, loan = self._worth(leaderboard, profile, sibling_evidence)
+        scores = self._parts(leaderboard, worth, slots).sum(0)
+        limits = worth * below_heads(leaderboard.popularity) * self._fresher(profile.freshness)
         nth = np.partition(scores, -n)[-n] if scores.size >= n else 0.0
         if 0.0 < limits.sum() >= nth:  # one that leads at no half-life may stand above
-            slots = np.union1d(slots, self._contenders(standing, worth, limits, nth))
-            scores = self._parts(standing, worth, slots).sum(0)
+            slots = np.union1d(slots, self._contenders(leaderboard, worth, limits, nth))
+            scores = self._parts(leaderboard, worth, slots).sum(0)
         return slots, np.asarray(scores), loan
 
     def popular_parts(
@@ -178,9 +178,9 @@ class Leaderboards:
         (n_levels, n) float64, float
             From the shortest half-life to the longest; and the loan as of `popular`.
         """
-        standing = self._popular(profile)
-        worth, loan = self._worth(standing, profile, sibling_evidence)
-        return self._parts(standing, worth, slots), loan
+        leaderboard = self._popular(profile)
+        worth, loan = self._worth(leaderboard, profile, sibling_evidence)
+        return self._parts(leaderboard, worth, slots), loan
 
     def decayed_views(self, profile: Profile) -> float:
         """Views of the whole edition at the log's clock, under the longest half-life of Popular."""
@@ -197,7 +197,7 @@ class Leaderboards:
         """Scores of some articles at a moment not before the log's clock, (n_slots,) float64."""
         state = self._site.state
         now = decay._replace(shift=Clock(at_ms, state.weights["base_ms"][0]).shift)
-        return read_scores(slots, state.mass, self._roster.published, at_ms, now)
+        return read_scores(slots, state.mass, self._eligibility.published, at_ms, now)
 
     def _fresher(self, freshness: float) -> float:
         """How much more a score may be now than in the heads, which hold to the end of the day."""
@@ -205,34 +205,34 @@ class Leaderboards:
         return exp2(freshness * left / DAY_MS) if freshness > 0.0 else 1.0
 
     def _worth(
-        self, standing: _Leaderboard, profile: Profile, sibling_evidence: float
+        self, leaderboard: _Leaderboard, profile: Profile, sibling_evidence: float
     ) -> tuple[NDArray[np.float64], float]:
         """What a unit of each level's forward scores adds to a score in Popular, and the loan."""
-        scale = self._scale(standing)
+        scale = self._scale(leaderboard)
         if _is_mix(profile):
             shares = np.array([1.0 - profile.mix_share, profile.mix_share])
             return shares * scale, sibling_evidence
-        if len(standing.decays) == 1:
+        if len(leaderboard.decays) == 1:
             return scale, sibling_evidence
-        kappa, weight, mass = standing.evidence.copy(), scale.copy(), self._mass(standing)
+        kappa, weight, mass = leaderboard.evidence.copy(), scale.copy(), self._mass(leaderboard)
         kappa[-1] = sibling_evidence
         left = weigh(mass, scale, kappa, weight)
         whole = float(mass[0] * scale[0] + kappa[0])  # scores are shares of so many views
         return weight * whole, left * whole
 
     def _parts(
-        self, standing: _Leaderboard, worth: NDArray[np.float64], slots: NDArray[np.int32]
+        self, leaderboard: _Leaderboard, worth: NDArray[np.float64], slots: NDArray[np.int32]
     ) -> NDArray[np.float64]:
         """What each level adds to the scores of some articles, (n_levels, n) float64."""
         newest, mass = self._site.newest_ms, self._site.state.mass
         parts = np.empty((worth.size, slots.size))
-        for level, decay in enumerate(standing.decays):
-            scores = read_scores(slots, mass, self._roster.published, newest, decay)
+        for level, decay in enumerate(leaderboard.decays):
+            scores = read_scores(slots, mass, self._eligibility.published, newest, decay)
             parts[level] = worth[level] * scores
         return parts
 
     def _contenders(
-        self, standing: _Leaderboard, worth: NDArray[np.float64], limits: NDArray[np.float64],
+        self, leaderboard: _Leaderboard, worth: NDArray[np.float64], limits: NDArray[np.float64],
         least: float,
     ) -> NDArray[np.int32]:  # fmt: skip
         """Slots of all articles in no head that may score so much, and of some in a head.
@@ -240,25 +240,25 @@ class Leaderboards:
         `limits` is what each level adds to the score of one that is in no head, at most.
         """
         least -= SLIGHT * float(limits.sum())
-        rest = standing.rest
+        rest = leaderboard.rest
         if rest is None or rest.under(worth) >= least:
             slots, near = self.slots(), (1.0 - NEAR) * least
-            others = slots[self._most(standing, worth, limits, slots) >= near]
-            others = np.union1d(others, standing.popularity.slot)
-            rest = standing.rest = ScoreBound([others], others.size + ADDED, worth, near)
+            others = slots[self._most(leaderboard, worth, limits, slots) >= near]
+            others = np.union1d(others, leaderboard.popularity.slot)
+            rest = leaderboard.rest = ScoreBound([others], others.size + ADDED, worth, near)
         slots = rest.others()
         slots = slots[self._is_mine(slots)]
-        return np.asarray(slots[self._most(standing, worth, limits, slots) >= least])
+        return np.asarray(slots[self._most(leaderboard, worth, limits, slots) >= least])
 
     def _most(
-        self, standing: _Leaderboard, worth: NDArray[np.float64], limits: NDArray[np.float64],
+        self, leaderboard: _Leaderboard, worth: NDArray[np.float64], limits: NDArray[np.float64],
         slots: NDArray[np.int32],
     ) -> NDArray[np.float64]:  # fmt: skip
         """What articles in no head score at most, (n_slots,) float64."""
-        units = np.array([bound.mix * fading(bound.shift) for bound in standing.bounds])
-        weights = standing.decays[0].class_weight
+        units = np.array([bound.mix * fading(bound.shift) for bound in leaderboard.bounds])
+        weights = leaderboard.decays[0].class_weight
         most = worth[:, None] * read_bounds(slots, self._site.state.mass, units, weights)
-        for level, decay in enumerate(standing.decays):
+        for level, decay in enumerate(leaderboard.decays):
             if decay.first >= 0:  # its bound is another half-life
                 most[level] *= 1.0 + SLACK
         return np.asarray(np.minimum(most, limits[:, None]).sum(0))
@@ -267,79 +267,79 @@ class Leaderboards:
         p = profile
         second = p.mix_half_life if _is_mix(p) else 0.0
         evidence = 0.0 if p.exponent or second else p.popular_evidence
-        return self._standing(
+        return self._leaderboard(
             p.half_life, p.landing_weight, evidence, p, p.exponent, p.freshness, second
         )
 
-    def _standing(
+    def _leaderboard(
         self, half_life: float, landing: float, evidence: float, profile: Profile,
         exponent: float = 0.0, freshness: float = 0.0, second: float = 0.0,
     ) -> _Leaderboard:  # fmt: skip
         weights = (landing, profile.onward_weight, profile.ours_weight)
         key = (half_life, evidence, exponent, *weights, freshness, second)
-        standing = self._standings.pop(key, None)
-        if standing is None:
+        leaderboard = self._leaderboards.pop(key, None)
+        if leaderboard is None:
             half_lives = level_half_lives(half_life, evidence) + ((second,) if second else ())
             made = [decay_of(h, exponent, weights, freshness) for h in half_lives]
-            while len(self._standings) >= KEPT:
-                del self._standings[next(iter(self._standings))]
+            while len(self._leaderboards) >= KEPT:
+                del self._leaderboards[next(iter(self._leaderboards))]
             decays = [decay for _, decay in made]
             bounds = list(map(bound_of, half_lives, decays))
-            standing = _Leaderboard(
+            leaderboard = _Leaderboard(
                 decays, bounds, level_evidence(len(made), evidence),
                 made[0][0].steady, new_popularity(len(made)),
             )  # fmt: skip
-        self._standings[key] = standing  # last, so that those asked for long ago go first
-        self._refresh(standing)
-        return standing
+        self._leaderboards[key] = leaderboard  # last, so that those asked for long ago go first
+        self._refresh(leaderboard)
+        return leaderboard
 
-    def _mass(self, standing: _Leaderboard) -> NDArray[np.float64]:
+    def _mass(self, leaderboard: _Leaderboard) -> NDArray[np.float64]:
         """The whole edition at each level, in the units of the scores."""
         if self.index < 0:
-            return np.zeros(len(standing.decays))
+            return np.zeros(len(leaderboard.decays))
         total = self._site.state.total[self.index]
-        return np.array([article_score(total, 0.0, 0, decay) for decay in standing.decays])
+        return np.array([article_score(total, 0.0, 0, decay) for decay in leaderboard.decays])
 
-    def _scale(self, standing: _Leaderboard) -> NDArray[np.float64]:
+    def _scale(self, leaderboard: _Leaderboard) -> NDArray[np.float64]:
         """Views that a unit of each level's scores is worth now."""
-        if not standing.steady:  # its scores are read at the log's clock already
-            return np.ones(len(standing.decays))
+        if not leaderboard.steady:  # its scores are read at the log's clock already
+            return np.ones(len(leaderboard.decays))
         newest, bases = self._site.newest_ms, self._site.state.weights["base_ms"][0]
-        return np.array([scale_of(decay, bases, newest) for decay in standing.decays])
+        return np.array([scale_of(decay, bases, newest) for decay in leaderboard.decays])
 
-    def _refresh(self, standing: _Leaderboard) -> None:
+    def _refresh(self, leaderboard: _Leaderboard) -> None:
         state = self._site.state
         bases, day = state.weights["base_ms"][0], self._site.newest_ms // DAY_MS
-        stale = standing.bases is None or not np.array_equal(standing.bases, bases)
-        if not standing.steady:
-            stale = stale or self._site.newest_ms != standing.at_ms
-            standing.decays[0].shift[:] = Clock(self._site.newest_ms, bases).shift
-        if standing.decays[0].freshness > 0.0:
-            stale = stale or day != standing.at_ms // DAY_MS
+        stale = leaderboard.bases is None or not np.array_equal(leaderboard.bases, bases)
+        if not leaderboard.steady:
+            stale = stale or self._site.newest_ms != leaderboard.at_ms
+            leaderboard.decays[0].shift[:] = Clock(self._site.newest_ms, bases).shift
+        if leaderboard.decays[0].freshness > 0.0:
+            stale = stale or day != leaderboard.at_ms // DAY_MS
         if stale:
-            standing.pending, standing.rest = [self._leading(standing)], None
-            standing.bases, standing.at_ms = bases.copy(), self._site.newest_ms
-            weight, unit = standing.popularity.weight, standing.popularity.unit
-            standing.popularity = new_popularity(weight.size)._replace(weight=weight, unit=unit)
-        if standing.pending:
-            pending, standing.pending = standing.pending, []
+            leaderboard.pending, leaderboard.rest = [self._leading(leaderboard)], None
+            leaderboard.bases, leaderboard.at_ms = bases.copy(), self._site.newest_ms
+            weight, unit = leaderboard.popularity.weight, leaderboard.popularity.unit
+            leaderboard.popularity = new_popularity(weight.size)._replace(weight=weight, unit=unit)
+        if leaderboard.pending:
+            pending, leaderboard.pending = leaderboard.pending, []
             slots = np.unique(np.concatenate(pending))
             slots = slots[self._is_mine(slots)]
-            if standing.rest:
-                standing.rest.add(slots)
-                standing.rest = standing.rest if standing.rest.room > 0 else None
-            until, published = (day + 1) * DAY_MS, self._roster.published
-            scores = np.empty((len(standing.decays), slots.size))
-            for level, decay in enumerate(standing.decays):
+            if leaderboard.rest:
+                leaderboard.rest.add(slots)
+                leaderboard.rest = leaderboard.rest if leaderboard.rest.room > 0 else None
+            until, published = (day + 1) * DAY_MS, self._eligibility.published
+            scores = np.empty((len(leaderboard.decays), slots.size))
+            for level, decay in enumerate(leaderboard.decays):
                 scores[level] = read_scores(slots, state.mass, published, until, decay)
             first = foremost(scores)
             led = scores.take(first, 1)  # in C order, as the compiled loops know it
-            standing.popularity = raised(standing.popularity, slots[first], led)
+            leaderboard.popularity = raised(leaderboard.popularity, slots[first], led)
 
     def _is_mine(self, slots: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Which slots hold an article of this edition and section that may be listed."""
-        roster = self._roster
-        mine = (roster.owner[slots] == self.index) & self._lists(roster.section[slots])
+        eligibility = self._eligibility
+        mine = (eligibility.owner[slots] == self.index) & self._lists(eligibility.section[slots])
         return np.asarray(mine)
 
     def _lists(self, sections: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -347,13 +347,13 @@ class Leaderboards:
         its = sections != NEVER if self._section is None else sections == self._section
         return np.asarray(its)
 
-    def _leading(self, standing: _Leaderboard) -> NDArray[np.int32]:
+    def _leading(self, leaderboard: _Leaderboard) -> NDArray[np.int32]:
         """Articles among which the leaders of every level are; the others need no score."""
         state, newest = self._site.state, self._site.newest_ms
         shift = Clock(newest, state.weights["base_ms"][0]).shift
-        decays = [decay._replace(shift=shift) for decay in standing.decays]
-        bounds = [bound._replace(shift=shift) for bound in standing.bounds]
-        published = self._roster.published
+        decays = [decay._replace(shift=shift) for decay in leaderboard.decays]
+        bounds = [bound._replace(shift=shift) for bound in leaderboard.bounds]
+        published = self._eligibility.published
         return leading(self.slots(), state.mass, published, newest, decays, bounds)
 
 

@@ -62,7 +62,7 @@ class LiveLists:
         self._editions: dict[str, Edition] = {}
         self._changed: set[str] = set()
         self._incumbents: dict[tuple[str, str], Incumbents] = {}
-        self._rosters: dict[str, Eligibility] = {}
+        self._eligibilities: dict[str, Eligibility] = {}
         self._pools: dict[tuple[str, Profile], _Lent] = {}
         self._turned_cards: Counter[str] = Counter()  # by site, see `_state_of`
         self._wall = NO_CLOCK
@@ -74,8 +74,8 @@ class LiveLists:
         by the seconds since its last append, but for `PATIENCE_MS`. No state changes.
         """
         self._wall = NO_CLOCK if wall is None else wall
-        for name, roster in self._rosters.items():
-            self._set_clock(roster, self.sites[name])
+        for name, eligibility in self._eligibilities.items():
+            self._set_clock(eligibility, self.sites[name])
 
     def govern(self, profiles: Profiles, desk: Desk = NO_DESK) -> bool:
         """Make lists under other profiles and edits from the next tick on; no state changes.
@@ -104,10 +104,10 @@ class LiveLists:
             return kept
         site = self.sites.get(site_of(name))
         if site is None or not (name in site.editions or self.catalogue.size(name)):
-            roster = Eligibility(self._nowhere, self.catalogue)
-            self._set_clock(roster, self._nowhere)
-            return Edition(self._nowhere, name, self.catalogue, roster)
-        self._editions[name] = Edition(site, name, self.catalogue, self._roster(site))
+            eligibility = Eligibility(self._nowhere, self.catalogue)
+            self._set_clock(eligibility, self._nowhere)
+            return Edition(self._nowhere, name, self.catalogue, eligibility)
+        self._editions[name] = Edition(site, name, self.catalogue, self._eligibility_of(site))
         return self._editions[name]
 
     @cached_property
@@ -115,17 +115,17 @@ class LiveLists:
         """A site of nothing, for editions that nobody knows."""
         return Site("", EngineSettings(articles=64, rows=16, neighbours=8, arms=8))
 
-    def _roster(self, site: Site) -> Eligibility:
-        if site.name not in self._rosters:
-            roster = self._rosters[site.name] = Eligibility(site, self.catalogue)
-            self._set_clock(roster, site)
-        return self._rosters[site.name]
+    def _eligibility_of(self, site: Site) -> Eligibility:
+        if site.name not in self._eligibilities:
+            eligibility = self._eligibilities[site.name] = Eligibility(site, self.catalogue)
+            self._set_clock(eligibility, site)
+        return self._eligibilities[site.name]
 
-    def _set_clock(self, roster: Eligibility, site: Site) -> None:
-        roster.wall, roster.idle_ms = self._wall, 0
+    def _set_clock(self, eligibility: Eligibility, site: Site) -> None:
+        eligibility.wall, eligibility.idle_ms = self._wall, 0
         if site.appended_ms and not math.isnan(self._wall):
             silence = round(self._wall * 1000) - site.appended_ms
-            roster.idle_ms = max(silence - PATIENCE_MS, 0)
+            eligibility.idle_ms = max(silence - PATIENCE_MS, 0)
 
     def siblings(self, name: str) -> list[Edition]:
         """The other editions of an edition's site, by name."""

@@ -70,9 +70,9 @@ class ReadModelLists:
     """
 
     def __init__(self, reader: StoreReader, names: StoreKeys, book: Book) -> None:
-        self.shelf = ResponseCache()
+        self.responses = ResponseCache()
         self._reader, self._names, self._book = reader, names, book
-        self._boards = ReadModelBoards(reader, names, self.shelf.followed)
+        self._boards = ReadModelBoards(reader, names, self.responses.followed)
         self._held: dict[str, PackedEdition] = {}
         self._versions: dict[str, bytes] = {}
         self._seen: tuple[Profiles, Desk] = (book.profiles, NO_DESK)
@@ -126,7 +126,7 @@ class ReadModelLists:
         data = await self._asked(OnDemandKey(edition, surface, section, text))
         if board := board_of(data):
             return board
-        held = self.shelf.board(edition, surface)
+        held = self.responses.board(edition, surface)
         if held and not section and is_live:
             return held
         return Board(edition, surface, profile.name, 0.0, ())
@@ -284,8 +284,8 @@ class ReadModelLists:
             tags = tags_of(data)
             if tags and name in self._held:
                 self._held[name].follow_tags(tags)
-        self.shelf.forget(changed.listed)
-        self.shelf.flush(now)
+        self.responses.forget(changed.listed)
+        self.responses.flush(now)
         if changed.boards:
             await self._boards.read(changed.boards)
 
@@ -296,9 +296,9 @@ class ReadModelLists:
         seen = (self.profiles, self._book.desk(time.time()))
         if seen != self._seen:
             self._seen = seen
-            self.shelf.renew()
+            self.responses.renew()
         for board in value.boards:
-            self.shelf.put(board, now)
+            self.responses.put(board, now)
 
 
 def _sums(site: str, data: bytes | None) -> tuple[str, int, list[ArmSums]]:

@@ -20,15 +20,15 @@ class Listeners:
 
     Parameters
     ----------
-    shelf : ResponseCache
+    responses : ResponseCache
         Its `listener` is called from the ranker's thread.
     """
 
-    def __init__(self, shelf: ResponseCache) -> None:
-        self._shelf = shelf
+    def __init__(self, responses: ResponseCache) -> None:
+        self._responses = responses
         self._changed: dict[Key, set[asyncio.Event]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        shelf.listener = self._wake
+        responses.listener = self._wake
 
     async def listen(self, keys: Sequence[Key], n: int) -> AsyncIterator[bytes]:
         """Boards of editions and surfaces as server-sent events, for ever."""
@@ -54,7 +54,7 @@ class Listeners:
                 self._changed[key].discard(changed)
 
     def _body(self, key: Key, n: int) -> bytes:
-        board = self._shelf.board(*key)
+        board = self._responses.board(*key)
         return render(board, n) if board else b""
 
     def _wake(self, key: Key) -> None:

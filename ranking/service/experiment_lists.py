@@ -76,14 +76,14 @@ class ArmLists:
         self, line: str, asked: str, where: Where, n: int, pages: list[str], carried: int
     ) -> Answer:
         holds, found = self._holding(), self._found(asked, where)
-        answer = self._lists.shelf.keep(
+        answer = self._lists.responses.keep(
             line, await self._body(found, where, n, pages, carried), where[0]
         )
         if found and n <= BOARD_ITEMS and self._is_foreseen(found, where):
             soughts = tuple(WantedBoard(*where, its) for its in found.profiles)
             rendered = partial(_rendered, found, where, n)
             its = ReadyLine(soughts, n, rendered, holds, time.monotonic())
-            self._lists.shelf.followed.follow(line, its)
+            self._lists.responses.followed.follow(line, its)
         return answer
 
     def _found(self, asked: str, where: Where) -> Listed | None:

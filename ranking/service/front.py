@@ -1,7 +1,7 @@
 """The front: sends ready answers before a framework sees the request.
 
 granian calls it by RSGI (https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md);
-what is not on the shelf goes to Starlette, through ASGI. This file alone knows both protocols.
+a request without a ready answer goes to Starlette, through ASGI. This file alone knows both protocols.
 """
 
 import asyncio

@@ -166,7 +166,7 @@ class HistoryRoutes:
         if board is None:
             raise too_long_ago(since)
         body = _rendered(board, asked.n, at, since)
-        return ready(request, self._lists.shelf.keep(line_of(request), body, asked.edition))
+        return ready(request, self._lists.responses.keep(line_of(request), body, asked.edition))
 
     async def _replayed(self, request: Request, asked: ListQuery, at: float) -> Response:
         self._guard.check(request, Role.READ)
@@ -183,7 +183,7 @@ class HistoryRoutes:
             return board, self._past.rankers.horizon(asked.site)
 
         board, horizon = await _in_thread(made)
-        headers = {**OPEN, "cache-control": "no-store"}  # the shelf asks nobody for a key
+        headers = {**OPEN, "cache-control": "no-store"}  # the cache asks nobody for a key
         body = _rendered(board, asked.n, at, horizon)
         return Response(body, headers=headers, media_type="application/json")
 
@@ -212,7 +212,7 @@ class HistoryRoutes:
             detail = f"surface must be of {surfaces}, got {surface[:20]!r}"
             raise Problem(400, "Surface refused", detail)
         asked = self._asked(request, surface)
-        board = self._lists.shelf.board(asked.edition, "popular")
+        board = self._lists.responses.board(asked.edition, "popular")
         if board is None or not board.as_of:
             raise Problem(404, "Nothing to replay", f"no view of {asked.edition!r}")
         return asked, board.as_of

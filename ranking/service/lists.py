@@ -62,7 +62,7 @@ class ListRoutes:
         self, lists: Lists, past: HistoryRoutes | None = None, arms: ArmLists | None = None
     ) -> None:
         self.lists, self.past, self.arms = lists, past, arms
-        self.listeners = Listeners(lists.shelf)
+        self.listeners = Listeners(lists.responses)
 
     def routes(self) -> list[BaseRoute]:
         """Build the routes that every page may ask."""
@@ -111,7 +111,7 @@ class ListRoutes:
             body = render_candidates(board, n, profile.visit_decay)
         else:
             body = await self._rendered(request, board, n, profile, "", tuple(pages))
-        return ready(request, self.lists.shelf.keep(line_of(request), body, edition))
+        return ready(request, self.lists.responses.keep(line_of(request), body, edition))
 
     async def for_you(self, request: Request) -> Response:
         """For this visit, from the last pages read, newest first."""
@@ -147,7 +147,7 @@ class ListRoutes:
 
     async def boards(self, request: Request) -> Response:
         """All boards that are shown."""
-        parts = [render(board, len(board.items)) for board in self.lists.shelf.boards()]
+        parts = [render(board, len(board.items)) for board in self.lists.responses.boards()]
         body = b'{"boards":[' + b",".join(parts) + b"]}"
         return Response(body, headers=PRIVATE, media_type="application/json")
 
@@ -175,15 +175,15 @@ class ListRoutes:
         if arm := request.query_params.get("arm"):
             return await self._of_arm(request, arm, (edition, surface, section), n, [])
         profile = await profile_of(request, self.lists, edition, surface, section)
-        shelf, line = self.lists.shelf, line_of(request)
+        responses, line = self.lists.responses, line_of(request)
         answer = None
         is_plain = not section and "explain" not in request.query_params
         if is_plain and profile is self.lists.profiles.of(edition, surface):
-            answer = shelf.ask(line, edition, surface, n)
+            answer = responses.ask(line, edition, surface, n)
         if answer is None:
             board = await self.lists.board(edition, surface, profile, n, section)
             body = await self._rendered(request, board, n, profile, section, ())
-            answer = shelf.keep(line, body, edition)
+            answer = responses.keep(line, body, edition)
         return ready(request, answer)
 
     async def _of_arm(

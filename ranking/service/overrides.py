@@ -164,7 +164,7 @@ class OverrideRoutes:
         """What a board shows now, to freeze it so."""
         edition = canonical_edition(str(body.get("edition", "")))
         surface = str(body.get("surface", ""))
-        board = self._lists.shelf.board(edition, surface)
+        board = self._lists.responses.board(edition, surface)
         if board is None:
             detail = (
                 f"a list without articles freezes a board of {' or '.join(SURFACES)};"

@@ -27,7 +27,7 @@ from ranking.settings_log.overrides import Override
 class Lists(Protocol):
     """Who knows the lists."""
 
-    shelf: ResponseCache
+    responses: ResponseCache
 
     @property
     def profiles(self) -> Profiles:

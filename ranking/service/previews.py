@@ -97,7 +97,7 @@ class PreviewRoutes:
     async def _earlier(self, where: tuple[str, str, str], article: str) -> Earlier | None:
         """What an hour ago was otherwise with an article of a board, if that is known."""
         edition, surface, section = where
-        now = self._lists.shelf.board(edition, surface)
+        now = self._lists.responses.board(edition, surface)
         if self._past is None or now is None or section:
             return None
         try:

@@ -140,7 +140,7 @@ async def _answer(options: dict[str, Any]) -> None:
     site = site_settings(options["timezone"])
     app = Api(Metrics(), lists, settings=decided, past=past, is_open=is_open, site=site).app()
     ready = _ready(options, "answering")
-    await listen(app, lists.shelf.answers, options["host"], options["port"], ready, following)
+    await listen(app, lists.responses.answers, options["host"], options["port"], ready, following)
     if following.done():
         following.result()
     following.cancel()

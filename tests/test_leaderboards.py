@@ -1,4 +1,4 @@
-"""Standings follow cards and views at the cost of what changed, and are what a whole scan finds."""
+"""Leaderboards follow cards and views at the cost of changes, and equal those of a whole scan."""
 
 import random
 from collections.abc import Iterable
@@ -98,12 +98,12 @@ class Newsroom:
 
 
 def assert_as_scanned(edition: Edition, section: str, profile: Profile) -> None:
-    """Leaders, their order and scores are those of a standing that is new; bit for bit."""
+    """Leaders, their order and scores are those of a leaderboard that is new; bit for bit."""
     held = edition._of(section)
     if held is None:
         return
-    code = edition.roster.code(section) if section else None
-    new = Leaderboards(edition.site, edition.name, edition.roster, code)
+    code = edition.eligibility.code(section) if section else None
+    new = Leaderboards(edition.site, edition.name, edition.eligibility, code)
     its, wanted = held._popular(profile).popularity, new._popular(profile).popularity
     for field in its._fields:
         assert np.array_equal(getattr(its, field), getattr(wanted, field)), field
@@ -127,13 +127,13 @@ def test_cards_and_views_in_any_order_leave_the_leaders_of_a_whole_scan(seed: in
 
 @pytest.fixture
 def scans(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Sections of the standings that were scanned whole; none = the whole edition."""
+    """Sections of the leaderboards that were scanned whole; none = the whole edition."""
     found: list[str] = []
     leading = Leaderboards._leading
 
-    def counted(self: Leaderboards, standing: object) -> object:
+    def counted(self: Leaderboards, leaderboard: object) -> object:
         found.append("edition" if self._section is None else "section")
-        return leading(self, standing)  # type: ignore[arg-type]
+        return leading(self, leaderboard)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Leaderboards, "_leading", counted)
     return found
@@ -186,9 +186,11 @@ def test_ties_beyond_the_leaders_are_found_and_the_archive_is_not_scored(
     ranker.tick()
     scored, parts = [0], Leaderboards._parts
 
-    def counted(self: Leaderboards, standing: object, worth: object, slots: np.ndarray) -> object:
+    def counted(
+        self: Leaderboards, leaderboard: object, worth: object, slots: np.ndarray
+    ) -> object:
         scored[0] += slots.size
-        return parts(self, standing, worth, slots)  # type: ignore[arg-type]
+        return parts(self, leaderboard, worth, slots)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Leaderboards, "_parts", counted)
     for profile in (DEFAULT, Profile(half_life=1000.0), Profile(half_life=301.0, freshness=2.0)):
@@ -216,8 +218,8 @@ def test_a_flat_edition_has_its_true_top_while_time_and_views_go_on(seed: int) -
             ranker.put([Card(RU, hidden, listable=listable)])
             ranker.tick()
             for profile in (*PROFILES, Profile(half_life=1000.0, mix_share=0.3)):
-                slots = edition._standings.slots()
-                parts, _ = edition._standings.popular_parts(profile, 0.0, slots)
+                slots = edition._leaderboards.slots()
+                parts, _ = edition._leaderboards.popular_parts(profile, 0.0, slots)
                 scores = zip(parts.sum(0).tolist(), slots.tolist(), strict=True)
                 wanted = sorted((-score, edition.id_of(slot)) for score, slot in scores)[:40]
                 shown = ranker.board(RU, "popular", profile, 40, "").items

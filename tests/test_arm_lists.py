@@ -35,9 +35,9 @@ def following(
     return ReadyLine(soughts, 1, lambda boards: render(boards[0], 1), holds, 0.0)
 
 
-def shown(shelf: ResponseCache, line: str = "one") -> tuple[str, float]:
+def shown(responses: ResponseCache, line: str = "one") -> tuple[str, float]:
     """First item that a line answers."""
-    (item,) = orjson.loads(shelf.answers[line].body)["items"]
+    (item,) = orjson.loads(responses.answers[line].body)["items"]
     return item["id"], item["score"]
 
 
@@ -111,68 +111,68 @@ def test_a_board_beside_is_steadied_by_what_it_showed_itself() -> None:
 
 
 def test_ids_follow_at_once_and_numbers_within_a_second() -> None:
-    shelf = ResponseCache()
-    shelf.followed.follow("one", following())
-    assert shelf.followed.wanted() == [WANTED]
-    shelf.followed.put({}, 9.0)
-    assert "one" not in shelf.answers
-    shelf.followed.put({WANTED: board(("a", 3.0), ("b", 2.0))}, 10.0)
-    assert shown(shelf) == ("a", 3.0)
-    shelf.followed.put({WANTED: board(("a", 4.0), ("b", 2.0))}, 10.5)
-    assert shown(shelf) == ("a", 3.0)
-    shelf.followed.put({}, 11.1)
-    assert shown(shelf) == ("a", 4.0)
-    shelf.followed.put({WANTED: board(("b", 5.0), ("a", 4.0))}, 11.2)
-    assert shown(shelf) == ("b", 5.0)
+    responses = ResponseCache()
+    responses.followed.follow("one", following())
+    assert responses.followed.wanted() == [WANTED]
+    responses.followed.put({}, 9.0)
+    assert "one" not in responses.answers
+    responses.followed.put({WANTED: board(("a", 3.0), ("b", 2.0))}, 10.0)
+    assert shown(responses) == ("a", 3.0)
+    responses.followed.put({WANTED: board(("a", 4.0), ("b", 2.0))}, 10.5)
+    assert shown(responses) == ("a", 3.0)
+    responses.followed.put({}, 11.1)
+    assert shown(responses) == ("a", 4.0)
+    responses.followed.put({WANTED: board(("b", 5.0), ("a", 4.0))}, 11.2)
+    assert shown(responses) == ("b", 5.0)
 
 
 def test_a_line_of_two_boards_waits_for_both_and_one_of_none_for_nothing() -> None:
-    shelf = ResponseCache()
-    shelf.followed.follow("both", following((WANTED, SAME)))
+    responses = ResponseCache()
+    responses.followed.follow("both", following((WANTED, SAME)))
     never = ReadyLine((), 1, lambda boards: b"{}", lambda: True, 0.0)
-    shelf.followed.follow("none", never)
-    shelf.followed.put({WANTED: board(("a", 3.0))}, 1.0)
-    assert list(shelf.answers) == ["none"]
-    shelf.followed.put({SAME: board(("a", 3.0))}, 1.1)
-    assert shown(shelf, "both") == ("a", 3.0)
+    responses.followed.follow("none", never)
+    responses.followed.put({WANTED: board(("a", 3.0))}, 1.0)
+    assert list(responses.answers) == ["none"]
+    responses.followed.put({SAME: board(("a", 3.0))}, 1.1)
+    assert shown(responses, "both") == ("a", 3.0)
 
 
 def test_what_nobody_asks_for_is_let_go() -> None:
-    shelf = ResponseCache()
-    shelf.followed.follow("one", following())
-    shelf.followed.put({WANTED: board(("a", 3.0))}, 0.0)
-    assert shelf.answers["one"].serves(20.0)
-    shelf.followed.put({WANTED: board(("b", 3.0))}, 20.0)
-    shelf.followed.put({}, 20.0 + LATELY)
-    assert shelf.answers["one"].serves(1e9) is True
-    shelf.answers["one"].is_asked = False
-    shelf.followed.put({}, 20.1 + LATELY)
-    assert shelf.followed.wanted() == []
-    assert shelf.answers["one"].serves(20.1 + LATELY) is False
+    responses = ResponseCache()
+    responses.followed.follow("one", following())
+    responses.followed.put({WANTED: board(("a", 3.0))}, 0.0)
+    assert responses.answers["one"].serves(20.0)
+    responses.followed.put({WANTED: board(("b", 3.0))}, 20.0)
+    responses.followed.put({}, 20.0 + LATELY)
+    assert responses.answers["one"].serves(1e9) is True
+    responses.answers["one"].is_asked = False
+    responses.followed.put({}, 20.1 + LATELY)
+    assert responses.followed.wanted() == []
+    assert responses.answers["one"].serves(20.1 + LATELY) is False
 
 
 def test_what_does_not_hold_any_more_is_made_by_who_asks_next() -> None:
-    shelf, holds = ResponseCache(), [True]
-    shelf.followed.follow("one", following(holds=lambda: holds[0]))
-    shelf.followed.put({WANTED: board(("a", 3.0))}, 10.0)
+    responses, holds = ResponseCache(), [True]
+    responses.followed.follow("one", following(holds=lambda: holds[0]))
+    responses.followed.put({WANTED: board(("a", 3.0))}, 10.0)
     holds[0] = False
-    shelf.followed.put({WANTED: board(("b", 3.0))}, 11.0)
-    assert shelf.followed.wanted() == []
-    answer = shelf.answers["one"]
+    responses.followed.put({WANTED: board(("b", 3.0))}, 11.0)
+    assert responses.followed.wanted() == []
+    answer = responses.answers["one"]
     asked = [answer.serves(11.0), answer.serves(11.1), answer.serves(11.0 + GRACE)]
     assert asked == [False, True, False]
 
 
 def test_only_so_many_are_followed() -> None:
-    shelf = ResponseCache()
+    responses = ResponseCache()
     for number in range(LINES + 9):
-        shelf.followed.follow(f"line {number}", following())
-    shelf.followed.put({WANTED: board(("a", 3.0))}, 1.0)
-    assert len(shelf.answers) == LINES
-    shelf = ResponseCache()
+        responses.followed.follow(f"line {number}", following())
+    responses.followed.put({WANTED: board(("a", 3.0))}, 1.0)
+    assert len(responses.answers) == LINES
+    responses = ResponseCache()
     for number in range(BOARDS + 9):
-        shelf.followed.follow(str(number), following((WANTED._replace(section=str(number)),)))
-    assert len(shelf.followed.wanted()) == BOARDS
+        responses.followed.follow(str(number), following((WANTED._replace(section=str(number)),)))
+    assert len(responses.followed.wanted()) == BOARDS
 
 
 @pytest.mark.parametrize(("at", "wanted"), [(4.9, [True] * 3), (5.0, [False, True, True])])
