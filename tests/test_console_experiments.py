@@ -29,7 +29,7 @@ SHELF = {
     "arms": [*ARMS, {"name": "none", "holdout": True}], "phases": THIRDS,
     "edition": "paper/ru", "surface": "popular", "weeks": 1,
 }  # fmt: skip
-PAGES = ("experiments", "experiments?name=calm", "experiments?name=responses")
+PAGES = ("experiments", "experiments?name=calm", "experiments?name=shelf")
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +38,13 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     need("chromium")
     folder = tmp_path_factory.mktemp("data")
     events = trials.lived(folder, "calm", CALM, (0.3, 0.36), count=4000)
-    events += trials.lived(folder, "responses", SHELF, (0.3, 0.3, 0.2), days=8, count=3000, seed=2)
+    events += trials.lived(folder, "shelf", SHELF, (0.3, 0.3, 0.2), days=8, count=3000, seed=2)
     with (
         spawned(Server(folder)) as server,
         httpx.Client(base_url=server.url, timeout=30.0) as connected,
     ):
         trials.send(connected, events)
-        await_until(lambda: visits(connected, "responses") == 3000, "all is counted", 20)
+        await_until(lambda: visits(connected, "shelf") == 3000, "all is counted", 20)
         yield server.url
 
 
@@ -96,7 +96,7 @@ def test_what_is_shown_is_what_was_counted(url: str, client: httpx.Client, page:
 
 
 def test_three_arms_are_told_apart_without_colour(url: str, page: Chromium) -> None:
-    page.open(f"{url}/console#experiments?name=responses")
+    page.open(f"{url}/console#experiments?name=shelf")
     page.wait("document.querySelectorAll('.path .band').length === 2")
     shapes = page.read(
         "[...document.querySelectorAll('.legend.arms')].map((all) => [...all.querySelectorAll("
@@ -134,7 +134,7 @@ def test_an_interleaved_list_has_no_sizes(url: str, client: httpx.Client, page: 
 
 def test_tables_stay_where_they_were_scrolled(url: str, page: Chromium) -> None:
     page.look(360, 740)
-    page.open(f"{url}/console#experiments?name=responses")
+    page.open(f"{url}/console#experiments?name=shelf")
     page.wait("document.querySelectorAll('.scroll').length === 2")
     page.read("document.querySelector('.scroll').scrollLeft = 60")
     page.read("window.before = document.querySelector('.scroll')")

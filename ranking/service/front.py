@@ -1,7 +1,8 @@
 """The front: sends ready answers before a framework sees the request.
 
 granian calls it by RSGI (https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md);
-a request without a ready answer goes to Starlette, through ASGI. This file alone knows both protocols.
+a request without a ready answer goes to Starlette, through ASGI. Only this file knows both
+protocols.
 """
 
 import asyncio

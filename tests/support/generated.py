@@ -122,13 +122,13 @@ def generated(
     end_ms = START_MS + round(days * DAY_MS)
     appeal = rng.permutation(np.arange(1.0, len(stories) + 1) ** -ZIPF)
     appeal *= [BREAKING_FACTOR if story.is_breaking else 1.0 for story in stories]
-    responses = Shelf(
+    shelf = Shelf(
         np.array([story.at_ms for story in stories]),
         np.array([story.topic for story in stories]),
         appeal,
         np.array([story.editions for story in stories]),
     )
-    rows = views_of(responses, Audience.drawn(rng, TOPICS), rng, SITE, end_ms, views)
+    rows = views_of(shelf, Audience.drawn(rng, TOPICS), rng, SITE, end_ms, views)
     breaking = {f"s{k}" for k, story in enumerate(stories) if story.is_breaking}
     return Generated(cards, rows, topic, breaking, end_ms)
 

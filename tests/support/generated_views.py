@@ -69,7 +69,7 @@ class _Views:
 
 
 def views_of(
-    responses: Shelf, audience: Audience, rng: Generator, site: str, end_ms: int, views: int
+    shelf: Shelf, audience: Audience, rng: Generator, site: str, end_ms: int, views: int
 ) -> Rows:
     """Draw about so many views between `START_MS` and the end, in the order of their stamps."""
     hours = range(START_MS, end_ms, HOUR_MS)
@@ -78,7 +78,7 @@ def views_of(
     for e, share in enumerate(SHARES):
         for hour, busy in zip(hours, rhythm, strict=True):
             wanted = views / PAGES * share * float(busy) / sum(rhythm)
-            part = _hour(responses, audience, rng, e, hour, int(rng.poisson(wanted)))
+            part = _hour(shelf, audience, rng, e, hour, int(rng.poisson(wanted)))
             parts.append(part)
             edition.append(np.full(part.at_ms.size, e))
     at_ms = np.concatenate([part.at_ms for part in parts])
@@ -98,18 +98,18 @@ def views_of(
 
 
 def _hour(
-    responses: Shelf, audience: Audience, rng: Generator, edition: int, hour_ms: int, visits: int
+    shelf: Shelf, audience: Audience, rng: Generator, edition: int, hour_ms: int, visits: int
 ) -> _Views:
     """One edition's views in the hour after a moment."""
-    known = np.flatnonzero((responses.at_ms <= hour_ms) & responses.editions[:, edition])
+    known = np.flatnonzero((shelf.at_ms <= hour_ms) & shelf.editions[:, edition])
     if not known.size:
         return _Views(*np.zeros((3, 0), np.int64))
-    age = (hour_ms - responses.at_ms[known]) / HOUR_MS
-    draw = np.cumsum(responses.appeal[known] * 0.5 ** (age / FADING_HOURS))
+    age = (hour_ms - shelf.at_ms[known]) / HOUR_MS
+    draw = np.cumsum(shelf.appeal[known] * 0.5 ** (age / FADING_HOURS))
     length = rng.geometric(1 / PAGES, visits)
     reader = np.repeat(rng.integers(READERS, size=visits), length)
     seen = known[np.searchsorted(draw, rng.random((reader.size, GLANCES)) * draw[-1])]
-    is_liked = audience.likes[(reader % GROUPS)[:, None], responses.topic[seen]]
+    is_liked = audience.likes[(reader % GROUPS)[:, None], shelf.topic[seen]]
     is_loyal = rng.random(reader.size) < LOYALTY
     place = np.where(is_loyal, is_liked.argmax(1), 0)
     story = seen[np.arange(reader.size), place]
