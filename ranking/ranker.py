@@ -154,20 +154,35 @@ class Ranker(LiveLists):
                 self.sites[site.name] = site
                 self._card_changed(card.edition, card.id)
 
-    def has_room_for(self, edition: str) -> bool:
-        """Say whether an edition is open, or there is room to open it."""
-        site = site_of(edition)
-        if site not in self.sites:
-            return len(self.sites) < self.settings.sites
-        if edition in self.sites[site].editions or self.catalogue.size(edition):
+    def is_open(self, edition: str) -> bool:
+        """Say whether an edition has had an event or a card."""
+        site = self.sites.get(site_of(edition))
+        return site is not None and (edition in site.editions or self.catalogue.size(edition) > 0)
+
+    def has_room_for(self, edition: str, opening: Iterable[str] = ()) -> bool:
+        """Say whether an edition is open, or there is room to open it.
+
+        Parameters
+        ----------
+        edition : str
+        opening : iterable of str
+            Editions that are about to open before it.
+        """
+        site, others = site_of(edition), set(opening)
+        if self.is_open(edition) or edition in others:
             return True
-        known = {name for name in self.catalogue.editions() if site_of(name) == site}
-        return len(known | set(self.sites[site].editions)) < self.settings.editions
+        sites = set(self.sites) | {site_of(name) for name in others}
+        if site not in sites:
+            return len(sites) < self.settings.sites
+        known = {n for n in (*self.catalogue.editions(), *others) if site_of(n) == site}
+        held = self.sites.get(site)
+        return len(known | set(held.editions if held else ())) < self.settings.editions
 
     def remove(self, edition: str, article: str) -> bool:
         """Take an article down; says whether its card was known."""
         known = self.catalogue.remove(edition, article)
-        self._card_changed(edition, article)
+        if known or self.is_open(edition):
+            self._card_changed(edition, article)
         return known
 
     def reinstate(self, edition: str, article: str, card: Card | None = None) -> bool:
@@ -176,7 +191,7 @@ class Ranker(LiveLists):
         Says whether it was taken down.
         """
         was_gone = self.catalogue.restore(edition, article)
-        if was_gone:
+        if was_gone and self.is_open(edition):
             self._card_changed(edition, article)
         if card:
             self.put([card])

@@ -8,7 +8,7 @@ all replicas, 503 when one is not.
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ranking.content.cards import Card
@@ -97,9 +97,9 @@ class KafkaIntake:
         await self._submit(rows, articles)
         return {}
 
-    def lacks_room(self, edition: str) -> str:
+    def lacks_room(self, editions: Iterable[str]) -> dict[str, str]:
         """Nothing: the workers know."""
-        return ""
+        return {}
 
     async def held(self, names: list[tuple[str, str]]) -> list[Held]:
         """What is kept of articles, named by edition and id."""

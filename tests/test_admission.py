@@ -160,3 +160,21 @@ def test_an_edition_without_room_is_told_to_its_sender(tmp_path: Path) -> None:
         told = client.get("/metrics").text
         assert 'tolqyn_events_total{outcome="rejected",site="paper"} 1.0' in told
         assert 'tolqyn_memory_bound{memory="views",site="paper"} 4096.0' in told
+
+
+@pytest.mark.server
+def test_cards_of_editions_without_room_are_refused_one_by_one(tmp_path: Path) -> None:
+    with (
+        spawned(Server(tmp_path, "--sites", "2", "--editions", "3")) as server,
+        httpx.Client(base_url=server.url, timeout=30.0) as client,
+    ):
+        names = [*(f"s/{lang}" for lang in ("kk", "ru", "uz", "tr", "az")), "t/en", "u/en"]
+        cards = [{"id": "a", "edition": name, "title": "A"} for name in names]
+        told = client.post("/v1/articles", json=cards).json()
+        assert told["accepted"] == 4
+        assert [(r["index"], r["field"]) for r in told["rejected"]] == [
+            (3, "edition"), (4, "edition"), (6, "edition"),
+        ]  # fmt: skip
+        found = [client.get(f"/v1/articles/{name}/a").status_code for name in names]
+        assert found == [200, 200, 200, 404, 404, 200, 404]
+        assert client.delete("/v1/articles/u/en/a").status_code == 400

@@ -165,3 +165,24 @@ def test_what_may_not_be_listed_takes_no_place_in_related(
     board = ranker.next(RU, "related", ["00"], 10, profile_from({"diversity": diversity}))
     assert board.ids == tuple(f"{k:02}" for k in range(46, 56))
     assert min(item.score for item in board.items) > 0.0
+
+
+def test_lists_go_on_below_leaders_that_editors_bury() -> None:
+    """All articles that lead are of one section: whatever is buried, the next best follow."""
+    names = [f"c{k:03}" for k in range(600)] + [f"o{k}" for k in range(9)]
+    ranker = Ranker(profile=profile_from({"steadiness": 0}))
+    ranker.put(
+        Card(RU, name, name, "Culture" if name[0] == "c" else "Other", published_at=NOW - 60)
+        for name in names
+    )
+    rows = [
+        view(START_MS + k, name, f"r{n}")
+        for k, name in enumerate(names)
+        for n in range(4 if name[0] == "c" else 1 + (name in ("o3", "o5")))
+    ]
+    ranker.apply(packed(rows), 0)
+    bury = {"action": "bury", "sections": ["Culture"]}
+    ranker.govern(Profiles(profile_from({"steadiness": 0})), desk_of(bury))
+    wanted = ("o5", "o3", "o8", "o7", "o6")  # two views, then one; of these the latest
+    assert ranker.board(RU, "popular", ranker.profile(RU, "popular"), 5, "").ids == wanted
+    assert set(ranker.board(RU, "trending", DEFAULT, 5, "").ids[:2]) == {"o3", "o5"}

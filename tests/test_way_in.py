@@ -157,7 +157,8 @@ def test_a_body_without_a_length_is_bounded(client: httpx.Client) -> None:
     parts = (bytes(1 << 20) for _ in range(20))
     with suppress(httpx.WriteError, httpx.RemoteProtocolError):  # it may hang up before the end
         assert client.post("/v1/events", content=parts).status_code == 413
-    assert client.get("/healthz").status_code == 200
+    url = client.base_url.join("/healthz")  # on a connection of its own: that one may be over
+    assert httpx.get(url, timeout=30.0).status_code == 200
 
 
 def test_pages_may_ask_before_they_send(client: httpx.Client) -> None:
@@ -429,8 +430,10 @@ def test_faults_are_told_in_plain_words(client: httpx.Client, name: str) -> None
         "Mozilla/5.0 (Linux; Android 11; moto g power (2022)) AppleWebKit/537.36 (KHTML, like"
         " Gecko) Chrome/119.0.0.0 Mobile Safari/537.36 Chrome-Lighthouse",
         CHROME.replace("Chrome/", "HeadlessChrome/"),
+        "Mozilla/5.0 (compatible; FooBarBot/1.0)",
+        "PostmanRuntime/7.36.0",
     ],
-    ids=["java", "feeds", "lighthouse", "headless"],
+    ids=["java", "feeds", "lighthouse", "headless", "unknown bot", "postman"],
 )
 def test_more_robots_are_known(client: httpx.Client, agent: str) -> None:
     """At the pixel and as an event's agent; Java that posts for readers is none."""
@@ -466,3 +469,53 @@ def test_spans_may_be_text(client: httpx.Client) -> None:
     ):  # fmt: skip
         answer = client.post(line, json=body)
         assert (answer.status_code, fault in answer.json()["detail"]) == (400, True), answer.text
+
+
+def test_text_is_read_by_the_one_reader_of_time_whatever_stands_beside_it(
+    client: httpx.Client,
+) -> None:
+    for at in ("1.79584E+12", "1_795_840_000_123"):
+        event = {**EVENT, "edition": "clock/en", "at": at}
+        alone = client.post("/v1/events", json=[event]).json()
+        beside = client.post("/v1/events", json=[event, {**event, "at": 1_700_000_000}]).json()
+        assert (alone["accepted"], beside["accepted"]) == (0, 1)
+        assert alone["rejected"] == beside["rejected"]
+
+
+def test_a_card_that_names_no_publication_lifts_no_embargo(client: httpx.Client) -> None:
+    card = {"title": "Secret", "published_at": time.time() + 86_400}
+    name = "/v1/articles/embargo/en/em"
+    client.put(name, json=card).raise_for_status()
+    client.put(name, json={"title": "Still secret"}).raise_for_status()
+    many = [{"id": "em", "edition": "embargo/en", "title": "Always"}]
+    client.post("/v1/articles", json=many).raise_for_status()
+    assert client.get("/v1/popular?edition=embargo/en").json()["items"] == []
+    sooner = card | {"published_at": time.time() - 60}
+    client.put(name, json=sooner).raise_for_status()
+    await_until(lambda: shown_ids(client, "embargo/en") == ["em"], "it is published", 10)
+
+
+def shown_ids(client: httpx.Client, edition: str) -> list[str]:
+    """Ids of Popular."""
+    items = client.get(f"/v1/popular?edition={edition}").json()["items"]
+    return [item["id"] for item in items]
+
+
+def test_a_takedown_opens_no_edition(client: httpx.Client) -> None:
+    assert client.delete("/v1/articles/nowhere/en/a").status_code == 204
+    assert client.delete(f"/v1/articles/nowhere/en/{'x' * 400}").status_code == 400
+    refused = client.put("/v1/articles/nowhere/en/a", json={"title": "A"})
+    assert refused.status_code == 409
+    client.put("/v1/articles/somewhere/en/a", json={"title": "A"}).raise_for_status()
+    await_until(lambda: "somewhere/en" in editions_of(client), "an edition that a card opens", 10)
+    assert "nowhere/en" not in editions_of(client)
+
+
+def editions_of(client: httpx.Client) -> set[str]:
+    """Editions that have boards."""
+    return {board["edition"] for board in client.get("/v1/boards").json()["boards"]}
+
+
+def test_null_is_as_good_as_nothing_in_a_question(client: httpx.Client) -> None:
+    question = {"edition": "nobody/en", "recent": None, "n": None, "arm": None}
+    assert client.post("/v1/foryou", json=question).json()["items"] == []

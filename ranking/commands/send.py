@@ -1,5 +1,6 @@
 """`tolqyn send`."""
 
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ def _speed(ctx: click.Context, param: click.Parameter, value: str) -> float:
         speed = SPEEDS[value] if value in SPEEDS else float(value)
     except ValueError:
         speed = -1.0
-    if speed < 0:
+    if not 0 <= speed < math.inf:
         message = f"speed must be max or log seconds a second, got {value!r}"
         raise click.BadParameter(message)
     return speed

@@ -398,14 +398,19 @@ def first_published(card: Card, before: Card | None, at: float) -> Card:
     before : Card or None
         Of the same article.
     at : float
-        The moment of the change, seconds; what is not published by then may still be moved.
+        The moment of the change, seconds; what is not published by then may still be moved, but
+        a card that names no publication lifts no embargo.
 
     Examples
     --------
     >>> old, new = (Card("paper/en", "a", published_at=at) for at in (10.0, 30.0))
     >>> first_published(new, old, 20.0).published_at, first_published(new, old, 5.0).published_at
     (10.0, 30.0)
+    >>> first_published(Card("paper/en", "a"), old, 5.0).published_at
+    10.0
     """
-    if before is None or not 0.0 < before.published_at <= at:
+    if before is None or not before.published_at:
+        return card
+    if card.published_at and before.published_at > at:
         return card
     return msgspec.structs.replace(card, published_at=before.published_at)

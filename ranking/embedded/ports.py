@@ -5,7 +5,7 @@ What takes the engine's lock runs in a worker thread, so that ready answers neve
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
@@ -184,10 +184,15 @@ class EmbeddedIntake:
         await self._submit(rows=rows, cards=cards, removed=removed, outcome=asked)
         return told
 
-    def lacks_room(self, edition: str) -> str:
-        """Why an edition cannot open, or nothing."""
-        ranker = self._live.ranker
-        return "" if ranker.has_room_for(edition) else no_room(edition, ranker.settings)
+    def lacks_room(self, editions: Iterable[str]) -> dict[str, str]:
+        """Why some editions cannot open, one after the other."""
+        ranker, opening, faults = self._live.ranker, list[str](), dict[str, str]()
+        for edition in dict.fromkeys(editions):
+            if ranker.has_room_for(edition, opening):
+                opening.append(edition)
+            else:
+                faults[edition] = no_room(edition, ranker.settings)
+        return faults
 
     async def held(self, names: list[tuple[str, str]]) -> list[Held]:
         """What is kept of articles, named by edition and id."""

@@ -22,7 +22,10 @@ from ranking.engine.event_columns import Rows
 RECENT_NAMES = 1 << 17
 KIND_OF = {kind: index for index, kind in enumerate(KINDS)}
 _MORE = re.compile(
-    r"\AJava/\d|\bFeedFetcher-Google\b|\bChrome-Lighthouse\b|\ALighthouse\b|\bHeadlessChrome\b",
+    r"\AJava/\d|\bFeedFetcher-Google\b|\bChrome-Lighthouse\b|\ALighthouse\b|\bHeadlessChrome\b"
+    r"|compatible; ?[^)]*(?:bot\b|crawl|spider|\bYandexImages\b)|\bkube-probe/|\bELB-HealthChecker/"
+    r"|\AGoogleHC/|\APrometheus/|\bCloudflare-AlwaysOnline\b|\bAnthropic-ai\b|\bPostmanRuntime/"
+    r"|\bPrerender \(|\bCypress/",
     re.IGNORECASE,
 )
 """Robots that the package does not know."""
@@ -85,7 +88,7 @@ def is_robot(agent: str) -> bool:
 
     if _MORE.search(agent):
         return True
-    if not agent or not is_crawler(agent):
+    if not agent or not (is_crawler(agent) or _ROBOTIC.search(agent)):
         return False
     if not _BROWSER.match(agent) or _DECLARED.search(agent):
         return True

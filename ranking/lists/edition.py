@@ -165,15 +165,15 @@ class Edition:
     ) -> Iterator[Scored]:
         """Articles by decayed views, best first, ties by id: at least the best `n` for certain.
 
-        Filled up by the leaders of each section if the profile has caps, by the newest articles,
-        of a section if it is given, and by those read last; some thousand at most. `lent` are
+        Filled up by the leaders of each section, by the newest articles, of a section if it is
+        given, and by those read last; some thousand at most. `lent` are
         shares that articles have in sibling editions.
         """
         listed = set()
         for item in self._ranked(profile, section, lent, n):
             listed.add(item.id)
             yield item
-        if (profile.section_cap or profile.author_cap) and not section:
+        if not section:  # caps and editors may leave out all leaders of some sections
             for item in self._of_each_section(profile, n):
                 if item.id not in listed:
                     listed.add(item.id)
@@ -187,7 +187,21 @@ class Edition:
                 yield Scored(self.site.ids[slot], 0.0)
 
     def trending(self, profile: Profile, section: str = "") -> Iterator[Scored]:
-        """Articles by (fast - slow) / sqrt(slow + floor), in views an hour, rising ones first."""
+        """Articles by (fast - slow) / sqrt(slow + floor), in views an hour, rising ones first.
+
+        Filled up by the leaders of each section.
+        """
+        listed = set()
+        for item in self._rising(profile, section):
+            listed.add(item.id)
+            yield item
+        if not section:
+            sections = self.catalogue.sections(self.name)[:SECTIONS]
+            found = (its for name in sections for its in islice(self._rising(profile, name), MOST))
+            rest = {item.id: item for item in found if item.id not in listed}
+            yield from sorted(rest.values(), key=lambda item: (-item.score, item.id))
+
+    def _rising(self, profile: Profile, section: str) -> Iterator[Scored]:
         leaderboards = self._of(section)
         if leaderboards is not None:
             slots, _ = leaderboards.leaders(profile.trending_fast, 1.0, profile)

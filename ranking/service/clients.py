@@ -2,10 +2,18 @@
 
 import re
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 
 from starlette.requests import Request
 
+Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 LOOPBACK = "127.0.0.0/8,::1"
 _FOR = re.compile(r'(?:^|[;,])\s*for\s*=\s*(?:"([^"]*)"|([^;,\s]*))', re.IGNORECASE)
@@ -67,8 +75,12 @@ def _is_listed(address: str, proxies: Sequence[Network]) -> bool:
         known = ip_address(address)
     except ValueError:
         return False
-    mapped = getattr(known, "ipv4_mapped", None) or known
-    return any(mapped in network for network in proxies)
+    return any(_unmapped(known) in network for network in proxies)
+
+
+def _unmapped(address: Address) -> Address:
+    """The IPv4 address that one of IPv6 stands for, if it does (RFC 4291, section 2.5.5.2)."""
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _plain(named: str) -> str:
@@ -79,6 +91,6 @@ def _plain(named: str) -> str:
     elif text.count(":") == 1:
         text = text.partition(":")[0]
     try:
-        return str(ip_address(text))
+        return str(_unmapped(ip_address(text)))
     except ValueError:
         return ""

@@ -19,7 +19,8 @@ FOR_PAGES = (
     "/v1/stream", "/v1/page", "/v1/fragments/", "/v1/feeds/",
 )  # fmt: skip
 PREFLIGHT = OPEN | {
-    "access-control-allow-headers": "authorization, content-type, content-encoding, if-none-match",
+    "access-control-allow-headers": "authorization, content-type, content-encoding, if-none-match"
+    ", import",
     "access-control-max-age": "86400",
 }
 

@@ -25,7 +25,7 @@ from ranking.content.cards import (
 )
 from ranking.content.tombstones import Held, gone_fault
 from ranking.engine.batch_builder import is_robot
-from ranking.engine.event import Rejection, Unreadable
+from ranking.engine.event import Rejection, Unreadable, article_fault
 from ranking.engine.event_columns import Rows
 from ranking.service.batches import NOTHING
 from ranking.service.clients import Network, address_of, is_speculative
@@ -120,6 +120,11 @@ class IngestionRoutes:
         except Unreadable as error:
             raise Problem(400, "Unreadable articles", str(error)) from error
         async with self._changing:
+            faults = self.intake.lacks_room(its.card.edition for its in placed)
+            for index, card in placed:
+                if fault := faults.get(card.edition):
+                    rejected.append(Rejection(index, "edition", fault))
+            placed = [its for its in placed if its.card.edition not in faults]
             before = await self._held([name_of(its.card) for its in placed])
             cards: dict[tuple[str, str], Card] = {}
             for (index, card), held in zip(placed, before, strict=True):
@@ -164,6 +169,8 @@ class IngestionRoutes:
     async def remove_article(self, request: Request) -> Response:
         """Take an article down, until it is restored."""
         name = article_of(request)
+        if fault := article_fault(name[1]):
+            raise Problem(400, "Article refused", fault)
         async with self._changing:
             await self._take(removed=[name])
         return Response(status_code=204)
@@ -208,9 +215,9 @@ class IngestionRoutes:
         *,
         outcome: bool = False,
     ) -> dict[str, int]:
-        for edition in dict.fromkeys(card.edition for card in cards or ()):
-            if fault := self.intake.lacks_room(edition):
-                raise Problem(400, "No room", fault)
+        editions = [card.edition for card in cards or ()] + [name[0] for name in removed or ()]
+        for fault in self.intake.lacks_room(editions).values():
+            raise Problem(400, "No room", fault)
         taking = self.intake.take(rows, cards or [], removed or [], outcome=outcome)
         return await self._done(taking)
 

@@ -4,6 +4,7 @@
 An `Intake` takes events and cards for the log: embedded into SQLite, in the cluster into Kafka.
 """
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from ranking.content.cards import Card
@@ -170,10 +171,10 @@ class Intake(Protocol):
             If it has not.
         """
 
-    def lacks_room(self, edition: str) -> str:
-        """Why an edition cannot open, or nothing; a cluster's workers alone know.
+    def lacks_room(self, editions: Iterable[str]) -> dict[str, str]:
+        """Why some editions cannot open, one after the other; a cluster's workers alone know.
 
-        What it says names the settings.
+        What it says of each names the settings.
         """
 
     async def held(self, names: list[tuple[str, str]]) -> list[Held]:
