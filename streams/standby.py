@@ -16,6 +16,7 @@ REFUSED = 2
 BRIEF, PAUSE, LONGEST = 2.0, 1.0, 15.0
 """From the second child on that lived less than `BRIEF` seconds, a pause that doubles."""
 PR_SET_PDEATHSIG = 1
+ASKING = (signal.SIGTERM, signal.SIGINT)
 
 log = logging.getLogger("tolqyn")
 
@@ -31,11 +32,13 @@ def stand_by() -> int:
     starts, pause = 0, 0.0
     while True:
         began, parent = time.monotonic(), os.getpid()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ASKING)  # until the parent hands them on
         child = os.fork()
         if child == 0:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             end_with_parent(parent)
             return starts
-        code = _awaited(child)
+        code = _awaited(child, before)
         if code in {0, REFUSED}:
             sys.exit(code)
         starts += 1
@@ -53,11 +56,14 @@ def end_with_parent(parent: int) -> None:
             os._exit(1)
 
 
-def _awaited(child: int) -> int:
-    """Wait for a child, handing it on what asks to stop; its exit code, signals below zero."""
-    asking = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(s, lambda number, frame: os.kill(child, number)) for s in asking]
+def _awaited(child: int, mask: set[int | signal.Signals]) -> int:
+    """Wait for a child, handing it on what asks to stop; its exit code, signals below zero.
+
+    The signals that ask are blocked until the mask holds.
+    """
+    before = [signal.signal(s, lambda number, frame: os.kill(child, number)) for s in ASKING]
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     _, status = os.waitpid(child, 0)
-    for number, handler in zip(asking, before, strict=True):
+    for number, handler in zip(ASKING, before, strict=True):
         signal.signal(number, handler)
     return os.waitstatus_to_exitcode(status)

@@ -42,7 +42,7 @@ def test_boards_are_made_for_what_changed() -> None:
     ranker = Ranker(profile=profile_from({"sibling_evidence": 0}))
     ranker.apply(packed([view(START_MS, "a"), view(START_MS, "b", edition=KK)]), 0)
     assert [(b.edition, b.surface) for b in ranker.tick().boards] == [
-        (KK, "popular"), (KK, "trending"), (RU, "popular"), (RU, "trending")
+        (KK, "popular"), (RU, "popular"), (KK, "trending"), (RU, "trending")
     ]  # fmt: skip
     assert ranker.tick().boards == []
     ranker.put([Card("inform/uz", "c")])
