@@ -132,7 +132,7 @@ def test_a_browser_finds_a_section(server: Server, tmp_path: Path) -> None:
             "{ const words = document.getElementById('words'); words.value = 'sha-256 hash';"
             " words.dispatchEvent(new Event('input')); }"
         )
-        page.wait("document.querySelector('#found a')")
+        page.wait("document.querySelector('#found a') !== null")
         first = "document.querySelector('#found a').getAttribute('href')"
         assert page.read(first) == "/manual/operator#keys"
         assert page.read("document.querySelector('article').hidden") is True

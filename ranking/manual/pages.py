@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from starlette.routing import BaseRoute
 
-from ranking.manual.topics import LINK, Topic, topics
+from ranking.manual.topics import LINK, ManualTopic, topics
 from ranking.service.static_pages import static_page
 from ranking.templates import templates_of
 
@@ -24,7 +24,7 @@ _APART = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ManualSection:
     """One section of a topic, as the search finds it.
 
     Attributes
@@ -49,7 +49,7 @@ class Section:
 def routes() -> list[BaseRoute]:
     """Build the manual's routes, all under `/manual`."""
     template = templates_of(__package__).get_template("page.html")
-    known, pages, sections = list(topics().values()), dict[str, str](), list[Section]()
+    known, pages, sections = list(topics().values()), dict[str, str](), list[ManualSection]()
     for topic in known:
         tokens = _tokens(topic)
         found = _sections(topic, tokens)
@@ -81,7 +81,7 @@ def slug(heading: str) -> str:
     return _APART.sub("-", heading.lower()).strip("-")
 
 
-def _tokens(topic: Topic) -> list[Token]:
+def _tokens(topic: ManualTopic) -> list[Token]:
     """A topic's tokens: headings have ids, and links lead to pages."""
     tokens = _MARKDOWN.parse(LINK.sub(r"[\1](/manual/\2\3)", topic.text))
     for token, following in pairwise(tokens):
@@ -90,15 +90,15 @@ def _tokens(topic: Topic) -> list[Token]:
     return tokens
 
 
-def _sections(topic: Topic, tokens: Sequence[Token]) -> list[Section]:
-    heading, anchor, texts, found = topic.title, "", list[str](), list[Section]()
+def _sections(topic: ManualTopic, tokens: Sequence[Token]) -> list[ManualSection]:
+    heading, anchor, texts, found = topic.title, "", list[str](), list[ManualSection]()
     for before, token in zip([None, *tokens], tokens, strict=False):
         if before and before.type == "heading_open" and before.tag != "h1":
-            found.append(Section(topic.name, topic.title, heading, anchor, " ".join(texts)))
+            found.append(ManualSection(topic.name, topic.title, heading, anchor, " ".join(texts)))
             heading, anchor, texts = _plain(token), str(before.attrGet("id")), []
         elif token.type in ("inline", "fence") and not (before and before.tag == "h1"):
             texts.append(_plain(token))
-    return [*found, Section(topic.name, topic.title, heading, anchor, " ".join(texts))]
+    return [*found, ManualSection(topic.name, topic.title, heading, anchor, " ".join(texts))]
 
 
 def _plain(token: Token) -> str:

@@ -20,7 +20,7 @@ _COMMENT = re.compile(r"^<!--.*?-->\n", re.M | re.S)
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class ManualTopic:
     """One topic of the manual.
 
     Attributes
@@ -41,7 +41,7 @@ class Topic:
 
 
 @cache
-def topics() -> dict[str, Topic]:
+def topics() -> dict[str, ManualTopic]:
     """All topics by name, in reading order.
 
     Examples
@@ -52,8 +52,8 @@ def topics() -> dict[str, Topic]:
     return {name: _topic(name) for name in NAMES}
 
 
-def _topic(name: str) -> Topic:
+def _topic(name: str) -> ManualTopic:
     source = files(__package__).joinpath(f"{name}.md").read_text(encoding="utf-8")
     text = _COMMENT.sub("", source)
     title, summary = text.split("\n\n", 2)[:2]
-    return Topic(name, title.removeprefix("# "), summary, text)
+    return ManualTopic(name, title.removeprefix("# "), summary, text)
