@@ -16,6 +16,8 @@ from ranking.benchmarks.processes import Server
 from ranking.cli import tolqyn
 from ranking.manual.pages import slug
 from ranking.manual.topics import LINK, NAMES, topics
+from ranking.service.api import Api
+from ranking.service.metrics import Metrics
 from ranking.service.openapi import document
 from ranking.service.static_pages import POLICY
 from tests.support.chromium import chromium
@@ -120,6 +122,11 @@ def test_a_server_lists_topics_and_has_an_index(client: httpx.Client) -> None:
         assert client.get(f"/manual/{file}").status_code == 200
     for unknown in ("nothing", "pages.py", "portal.md"):
         assert client.get(f"/manual/{unknown}").status_code == 404
+
+
+def test_a_collector_shows_it_too() -> None:
+    paths = {getattr(route, "path", "") for route in Api(Metrics()).app().routes}
+    assert paths >= {"/manual", *(f"/manual/{name}" for name in NAMES)}
 
 
 @pytest.mark.server
