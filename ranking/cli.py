@@ -31,6 +31,7 @@ COMMANDS = {
         "Plan, check and read A/B experiments.",
     ),
     "keys": ("ranking.commands.keys:keys", "Make and revoke keys."),
+    "manual": ("ranking.commands.manual:manual", "Read the manual, by topic."),
     "warm": ("ranking.commands.serve:warm", "Compile the loops ahead of the first start."),
 }
 PREFIX = "TOLQYN_"
@@ -69,7 +70,8 @@ class Commands(Suggesting):
 def tolqyn() -> None:
     """Popular and Related lists for news portals, from a stream of page views.
 
-    Begin with `tolqyn demo`: it opens a simulated news agency on http://127.0.0.1:8080/demo
+    Begin with `tolqyn demo`: it opens a simulated news agency on http://127.0.0.1:8080/demo.
+    `tolqyn manual` is the manual; every server shows it at /manual.
     """
 
 
@@ -108,5 +110,6 @@ def _check_environment() -> None:
     }
     for name in sorted(given - set(ENVIRONMENT) - others):
         known = {*ENVIRONMENT, *others}
-        message = f"{name} is no setting{suggestion(name, known)}; the README lists them"
+        known_by = "`tolqyn manual settings` lists them"
+        message = f"{name} is no setting{suggestion(name, known)}; {known_by}"
         raise click.ClickException(message)

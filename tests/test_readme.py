@@ -1,26 +1,89 @@
-"""The README says what is so: its commands run, its table lists the settings."""
+"""The commands and code blocks of README and manual run; their tables are complete."""
 
+import io
 import os
 import re
 import shlex
 import subprocess
+from contextlib import redirect_stdout
+from importlib.metadata import entry_points
 from pathlib import Path
 
+import click
 import pytest
 
 from ranking.benchmarks.processes import TOLQYN, Server
+from ranking.cli import tolqyn
 from ranking.commands.settings import KEY, SETTINGS, URL
 from ranking.profiles.profile import read_profile
 from streams.commands.settings import SETTINGS as CLUSTER_SETTINGS
+from tests.support.documentation import ROOT, block, blocks, command_lines, pages
+from tests.test_benchmarks import NUMBERS, bench
 
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.S)
-LINES = [line for block in BLOCKS for line in block.strip().splitlines()]
+LINES = command_lines()
+ELSEWHERE = {
+    "deploy/check": "",  # runs this test
+    "deploy/demo": "test_demo.py",
+    "deploy/local": "test_local.py",
+    ".venv/bin/tolqyn serve": "test_server.py",
+    "tolqyn tune": "test_tuning.py",
+    "tolqyn bench": "test_benchmarks.py",
+}
+"""Commands that other files run, with what they mean."""
+HERE = ("curl", "tolqyn profiles", "tolqyn overrides", "tolqyn experiments", "tolqyn send",
+    "tolqyn backtest",
+)  # fmt: skip
+
+
+def test_every_block_is_run_by_a_test() -> None:
+    assert {its.language for its in blocks()} == {"", "sh", "toml", "js", "python"}
+    assert len({its.text for its in blocks("toml")}) == 2
+    assert len(blocks("js")) == 1
+    for line in LINES:
+        assert line.startswith((*HERE, *ELSEWHERE)), line
+    for beginning, file in ELSEWHERE.items():
+        assert any(line.startswith(beginning) for line in LINES), beginning
+        assert (ROOT / "tests" / file).exists()
+
+
+@pytest.mark.parametrize("name", [its.page for its in blocks("python")])
+def test_python_prints_what_the_page_shows(name: str) -> None:
+    ours = [its for its in blocks() if its.page == name]
+    (number,) = [k for k, its in enumerate(ours) if its.language == "python"]
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(compile(ours[number].text, name, "exec"), {})
+    assert printed.getvalue() == ours[number + 1].text
+
+
+BENCHMARKS = [line.removeprefix("tolqyn bench ") for line in LINES if "tolqyn bench" in line]
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("line", [line for line in BENCHMARKS if line.startswith("visible-")])
+def test_benchmarks_of_large_portals(line: str) -> None:
+    found = bench(line)
+    assert found["probes"] >= 1
+    assert found["articles"] > 0
+
+
+def test_other_benchmarks_are_known() -> None:
+    known = {*NUMBERS, *(entry.name for entry in entry_points(group="tolqyn.benchmarks"))}
+    names = {line.split()[0] for line in BENCHMARKS}
+    assert {name for name in names if not name.startswith("visible-")} <= known
+
+
+def test_commands_of_tables_exist() -> None:
+    """Commands that pages name within a sentence or table."""
+    context = click.Context(tolqyn)
+    for name, text in pages().items():
+        for words in re.findall(r"`tolqyn ([a-z]+)[^`]*`", text):
+            assert tolqyn.get_command(context, words), (name, words)
 
 
 def test_settings_table_lists_every_setting() -> None:
-    rows = re.findall(r"^\| `(--[a-z-]+)` \| `(TOLQYN_\w+)` \|(.*?)\| (.*?) \|$", README, re.M)
+    text = pages()["settings"]
+    rows = re.findall(r"^\| `(--[a-z-]+)` \| `(TOLQYN_\w+)` \|(.*?)\| (.*?) \|$", text, re.M)
     wanted = [
         (s.option, s.variable, "" if s.default in (None, "") else f"`{s.default}`", s.text)
         for s in (*SETTINGS, *CLUSTER_SETTINGS, URL, KEY)
@@ -28,10 +91,9 @@ def test_settings_table_lists_every_setting() -> None:
     assert [(o, v, d.strip(), t) for o, v, d, t in rows] == wanted
 
 
-def test_profile_of_the_readme_is_valid(tmp_path: Path) -> None:
-    (text,) = re.findall(r"```toml\n(# calm.toml.*?)```", README, re.S)
+def test_profile_of_the_manual_is_valid(tmp_path: Path) -> None:
     path = tmp_path / "calm.toml"
-    path.write_text(text)
+    path.write_text(block("toml", "# calm.toml"))
     assert read_profile(path).section_cap == 2
 
 
@@ -58,8 +120,7 @@ def test_tuning_from_a_shell(server: Server) -> None:
 
 @pytest.mark.server
 def test_an_experiment_from_a_shell(server: Server, tmp_path: Path) -> None:
-    (text,) = re.findall(r"```toml\n(# calm.plan.toml.*?)```", README, re.S)
-    (tmp_path / "calm.plan.toml").write_text(text)
+    (tmp_path / "calm.plan.toml").write_text(block("toml", "# calm.plan.toml"))
     commands = [line for line in LINES if line.startswith("tolqyn experiments")]
     assert len(commands) == 10
     for line in commands:

@@ -1,4 +1,4 @@
-"""The README's page: its snippet runs in a browser, and what it tells is counted."""
+"""The manual's page for portals: its snippet runs in a browser, and what it tells is counted."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ from ranking.benchmarks.processes import Server, await_until
 from ranking.experiments.assignment import arms_of
 from tests.support.chromium import chromium
 from tests.support.cluster import need
-from tests.test_readme import README
+from tests.support.documentation import block
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 
@@ -37,8 +37,7 @@ def test_a_page_takes_part(server: Server, client: httpx.Client, tmp_path: Path)
     client.post("/v1/experiments/calm/start", json={}).raise_for_status()
     line = "/v1/popular?edition=paper/en&n=5"
     await_until(lambda: len(client.get(line).json()["items"]) == 2, "both are listed", 20)
-    (snippet,) = [part.split("```")[0] for part in README.split("```js\n")[1:]]
-    script = json.dumps(SHOW + snippet.replace("12000", "500"))
+    script = json.dumps(SHOW + block("js").replace("12000", "500"))
     with chromium(tmp_path) as page:
         page.pass_for_a_reader()
         page.open(f"{server.url}/healthz")

@@ -34,6 +34,13 @@ def print_json(value: Any) -> None:
     click.echo(orjson.dumps(value, None, orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
 
 
+def print_markdown(text: str) -> None:
+    """Write Markdown, formatted for the terminal."""
+    from rich.markdown import Markdown
+
+    Console(highlight=False).print(Markdown(text, code_theme="ansi_dark"))
+
+
 def print_told(form: str, value: Any, text: str) -> None:
     """Write what was done: as JSON the data, for people a sentence."""
     if form == "json":

@@ -1,6 +1,6 @@
 """Settings of the server: each an option of `tolqyn serve` and an environment variable.
 
-The README's table lists them, and a test compares the two.
+The manual's table lists them, and a test compares the two.
 """
 
 from collections.abc import Callable, Mapping

@@ -15,7 +15,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ranking import __version__
-from ranking.console import pages
+from ranking.console import pages as console
+from ranking.manual import pages as manual
 from ranking.service.authorization import Authorizer
 from ranking.service.experiment_lists import ArmLists
 from ranking.service.experiments import ExperimentRoutes
@@ -88,6 +89,7 @@ class Api:
             Route("/readyz", self.ready),
             Route("/metrics", self.metrics_page),
             Route("/openapi.json", self.openapi),
+            *manual.routes(),
             *(extra or []),
         ]
         if self.intake:
@@ -95,7 +97,7 @@ class Api:
             routes += self.guard.routes(Role.OPERATE, writing.restoring())
             routes += self.guard.routes(Role.WRITE, writing.routes())
         if self.lists:
-            routes += self._answers(self.lists) + pages.routes()
+            routes += self._answers(self.lists) + console.routes()
         if self.settings:
             routes += self._keys(self.settings)
         handlers = {Problem: on_problem, HTTPException: on_problem, Exception: on_fault}

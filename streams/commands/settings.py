@@ -1,6 +1,6 @@
 """Settings of the cluster's commands: each an option and an environment variable.
 
-The README's table lists them, and a test compares the two.
+The manual's table lists them, and a test compares the two.
 """
 
 from pathlib import Path
