@@ -42,7 +42,7 @@ class LogError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class EngineOptions:
+class WorkerEngineOptions:
     """How a worker's engine runs.
 
     Attributes
@@ -75,12 +75,12 @@ class _Held:
     following: "asyncio.Task[None]"
 
 
-class Engine:
+class WorkerEngine:
     """Partitions of one worker.
 
     Parameters
     ----------
-    options : EngineOptions
+    options : WorkerEngineOptions
     store : StoreWriter
     names : StoreKeys
     decided : KafkaSettings
@@ -88,7 +88,11 @@ class Engine:
     """
 
     def __init__(
-        self, options: EngineOptions, store: StoreWriter, names: StoreKeys, decided: KafkaSettings
+        self,
+        options: WorkerEngineOptions,
+        store: StoreWriter,
+        names: StoreKeys,
+        decided: KafkaSettings,
     ) -> None:
         self._options, self._store, self._names = options, store, names
         self.decided = decided

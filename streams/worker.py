@@ -20,7 +20,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.transport.drivers.aiokafka import Consumer as KafkaConsumer
 from faust.types import TP
 
-from streams.engine import Engine, LogError
+from streams.engine import LogError, WorkerEngine
 from streams.partition_engine import GapError
 from streams.topic_reader import RecordsError
 
@@ -58,7 +58,7 @@ class WorkerOptions:
 
 
 def run(
-    options: WorkerOptions, engine: Engine, beside: Callable[[], Coroutine[Any, Any, None]]
+    options: WorkerOptions, engine: WorkerEngine, beside: Callable[[], Coroutine[Any, Any, None]]
 ) -> None:
     """Work until a signal asks to stop; `beside` runs meanwhile."""
     app = _app(options, engine)
@@ -92,7 +92,7 @@ class NoTables(TableManager):
         await super().sleep(0.0)
 
 
-def _app(options: WorkerOptions, engine: Engine) -> Any:
+def _app(options: WorkerOptions, engine: WorkerEngine) -> Any:
     consumer = _consumer_of(options.topic, engine)
 
     class App(faust.App):
@@ -142,7 +142,7 @@ def _app(options: WorkerOptions, engine: Engine) -> Any:
     return app
 
 
-def _consumer_of(topic: str, engine: Engine) -> type[KafkaConsumer]:
+def _consumer_of(topic: str, engine: WorkerEngine) -> type[KafkaConsumer]:
     class Consumer(KafkaConsumer):
         """Takes the offset that the state waits for as committed."""
 
@@ -163,7 +163,7 @@ def _consumer_of(topic: str, engine: Engine) -> type[KafkaConsumer]:
     return Consumer
 
 
-async def _hold(engine: Engine, partitions: set[int]) -> None:
+async def _hold(engine: WorkerEngine, partitions: set[int]) -> None:
     try:
         await engine.hold(partitions)
     except LogError as error:
@@ -172,7 +172,7 @@ async def _hold(engine: Engine, partitions: set[int]) -> None:
         end(RESTART, f"partitions cannot be loaded: {error}; start again")
 
 
-async def _take(engine: Engine, message: Any) -> None:
+async def _take(engine: WorkerEngine, message: Any) -> None:
     try:
         appended_ms = round((message.timestamp or 0.0) * 1000)
         fault = engine.take(message.partition, message.offset, message.value, appended_ms)

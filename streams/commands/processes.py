@@ -43,7 +43,7 @@ def _worker(**options: Any) -> None:
     from ranking.read_model.store import StoreWriter
     from ranking.read_model.store_keys import StoreKeys
     from ranking.warmup import warm_up
-    from streams.engine import Engine, EngineOptions
+    from streams.engine import WorkerEngine, WorkerEngineOptions
     from streams.presence import Presence
     from streams.settings_log import KafkaSettings
     from streams.standby import stand_by
@@ -59,12 +59,12 @@ def _worker(**options: Any) -> None:
     store = StoreWriter(options["redis"], names)
     presence = Presence(store, options["id"])
     presence.claim()
-    wanted = EngineOptions(
+    wanted = WorkerEngineOptions(
         options["kafka"], topics, count, options["checkpoint_every"], engine_settings(options)
     )
     decided = KafkaSettings(options["kafka"], topics.settings, profile)
     joining = WorkerOptions(options["kafka"], topics.workers, options["id"], topics.views)
-    run(joining, Engine(wanted, store, names, decided), presence.keep_forever)
+    run(joining, WorkerEngine(wanted, store, names, decided), presence.keep_forever)
 
 
 def _pack(**options: Any) -> None:
