@@ -50,7 +50,7 @@ DUE = 16
 
 @dataclass(frozen=True, slots=True)
 class TickChanges:
-    """What came of the log and the cards since the tick before.
+    """Changes by events and cards since the previous tick.
 
     Attributes
     ----------

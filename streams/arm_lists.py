@@ -16,7 +16,7 @@ ROUND = 20.0
 
 
 class ArmBoards:
-    """What one partition makes for those who follow.
+    """The boards of arms that one partition makes.
 
     Parameters
     ----------

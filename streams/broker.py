@@ -70,7 +70,7 @@ def _reached(address: str, patience: float) -> Iterator[None]:
 
 
 class Broker:
-    """Questions to a broker, and topics made on it.
+    """Administration of a broker: topics and offsets.
 
     Parameters
     ----------

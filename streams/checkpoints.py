@@ -31,7 +31,7 @@ KEPT = 2
 
 
 class Manifest(msgspec.Struct, array_like=True, frozen=True):
-    """What a checkpoint is made of.
+    """The pieces of a checkpoint.
 
     Attributes
     ----------
@@ -150,7 +150,7 @@ class Checkpoints:
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What a partition's topic of checkpoints holds.
+    """The contents of a partition's checkpoint topic.
 
     Attributes
     ----------

@@ -56,7 +56,7 @@ class _Known:
 
 
 class ClusterPast:
-    """What was shown and what would have been, of a cluster's sites.
+    """Past lists of a cluster's sites, shown or under another profile.
 
     Parameters
     ----------

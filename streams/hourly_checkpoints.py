@@ -24,7 +24,7 @@ TOGETHER = 8 << 20
 
 
 class HourlyCheckpoint(msgspec.Struct, array_like=True, frozen=True, tag="hour"):
-    """Where a past state is.
+    """Where an hourly checkpoint is stored.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ def pieces_of(
 
 
 class Hours:
-    """What one worker writes of one partition for looking back.
+    """Writes the hourly checkpoints and boards of one partition.
 
     Parameters
     ----------

@@ -166,7 +166,7 @@ def _rank(
 
 
 class StoreProgress:
-    """When the store reached which log position."""
+    """The time at which the store reached each log position."""
 
     def __init__(self, writer: StoreWriter) -> None:
         self._writer = writer

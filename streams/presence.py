@@ -27,7 +27,7 @@ class PresenceError(ValueError):
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """Who holds a name.
+    """The holder of a worker's name.
 
     Attributes
     ----------

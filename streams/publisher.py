@@ -44,7 +44,7 @@ log = logging.getLogger("tolqyn")
 
 
 class PartitionPublisher:
-    """What one partition leaves in the store.
+    """Writes the values of one partition to the store.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ log = logging.getLogger("tolqyn")
 
 
 class KafkaSettings:
-    """What operators decided, as one process knows it.
+    """The settings log as one process has read it.
 
     Parameters
     ----------

@@ -13,14 +13,14 @@ MINUTE = 60.0
 
 
 class Notice(NamedTuple):
-    """Something to tell, and to whom."""
+    """A notice and its webhook."""
 
     url: str
     body: dict[str, Any]
 
 
 class Observer:
-    """What was seen of one ranker so far.
+    """The last observation of one ranker.
 
     Parameters
     ----------

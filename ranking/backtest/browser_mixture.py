@@ -19,7 +19,7 @@ CARRIED = 20
 
 
 class Browsing(NamedTuple):
-    """Answers that browsers hold.
+    """Related answers that browsers hold.
 
     Attributes
     ----------

@@ -40,7 +40,7 @@ NO_SHARES = np.zeros(0)
 
 
 class EvaluationLeaders(NamedTuple):
-    """Leaders of all editions, and what makes them popularity.
+    """The top articles of all editions, and their weights.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class EvaluationLeaders(NamedTuple):
 
 
 class Judge(NamedTuple):
-    """What predictions are made with.
+    """The state that predictions read.
 
     Attributes
     ----------

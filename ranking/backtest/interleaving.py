@@ -39,7 +39,7 @@ Progress = Callable[[int, int], None]
 
 
 class ShownLists(NamedTuple):
-    """What readers were shown, and what they opened next.
+    """The lists that readers saw, and the pages that they opened next.
 
     Attributes
     ----------

@@ -13,7 +13,7 @@ from ranking.lists.rerank.hysteresis import INCUMBENTS, settled
 
 
 class LastPopular(NamedTuple):
-    """What Popular shows in each edition.
+    """The last Popular of each edition.
 
     Attributes
     ----------

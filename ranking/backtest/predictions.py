@@ -48,7 +48,7 @@ class Plan(NamedTuple):
 
 
 class PredictionOutcomes(NamedTuple):
-    """What became of the predictions.
+    """Outcomes of the predictions.
 
     Attributes
     ----------

@@ -49,7 +49,7 @@ class SendStopped(SendError):
 
 @dataclass(slots=True)
 class SendResult:
-    """What came of it.
+    """The result of a send.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class SendResult:
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """What a system made of what was sent; a cluster does not tell what it had before."""
+    """Outcome counts of a send; a cluster does not report repeats."""
 
     accepted: int
     rejected: list[Rejection]
@@ -79,7 +79,7 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 class Target(Protocol):
-    """Where a log is sent: used as a context that delivers what is under way when it ends."""
+    """A destination of a log; as a context manager it delivers pending events at its end."""
 
     def __enter__(self) -> "Target":
         """Begin."""

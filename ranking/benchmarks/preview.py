@@ -47,7 +47,7 @@ POWER_LAWS = (
 
 @dataclass(slots=True)
 class DecayAgreement:
-    """One decay: how often the same five stood, and the least share of the true fifth."""
+    """One decay: how often the same five were listed, and the least share of the true fifth."""
 
     same: int = 0
     moments: int = 0

@@ -36,7 +36,7 @@ class RefusedError(click.ClickException):
 
 
 class Client:
-    """A running system, as operators ask it.
+    """Client of a running system, for operators.
 
     Parameters
     ----------

@@ -101,7 +101,7 @@ class Card(msgspec.Struct, frozen=True, gc=False):
 
 
 class SentArticle(msgspec.Struct, frozen=True):
-    """An article as portals send it; `null` is as good as a field that is left out."""
+    """An article as portals send it; `null` equals an absent field."""
 
     id: Name
     title: Line | None = None

@@ -22,7 +22,7 @@ Found = dict[str, set[str]]
 
 
 class Corresponding(NamedTuple):
-    """What names mean in other editions.
+    """Corresponding sections and tags of other editions.
 
     Attributes
     ----------

@@ -16,7 +16,7 @@ _DECODER = msgspec.msgpack.Decoder(Card)
 
 
 class Held(NamedTuple):
-    """What is kept of an article.
+    """The stored record of an article.
 
     Attributes
     ----------

@@ -35,7 +35,7 @@ _POLICY = "default-src 'self'; base-uri 'none'; object-src 'none'"
 
 
 class ArticleSource(Protocol):
-    """What the portal asks about articles."""
+    """The articles of the portal's pages."""
 
     def card(self, edition: str, id: str) -> "Card | None":
         """One article of an edition."""

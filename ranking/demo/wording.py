@@ -26,7 +26,7 @@ _SCRIPTS: dict[str, Callable[[str], str]] = {
 
 
 class StoryKind(msgspec.Struct, frozen=True):
-    """A kind of event that stories are made of.
+    """A kind of event that stories are about.
 
     Attributes
     ----------

@@ -14,7 +14,7 @@ from ranking.ranker import Ranker
 
 
 class EmbeddedPast:
-    """What was shown and what would have been, of one embedded server.
+    """Past lists of one embedded server, shown or under another profile.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from ranking.settings_log.decisions import Decision
 
 @dataclass(slots=True)
 class Request:
-    """Something for the log, and whom to tell when it is there.
+    """A request to the log, and the future that completes when the log has it.
 
     Attributes
     ----------

@@ -22,7 +22,7 @@ NO_CLOCK = np.iinfo(np.int64).min // 4
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The events of a batch that act, and what becomes of the others.
+    """The events of a batch that change the state, and the outcome of the others.
 
     Attributes
     ----------

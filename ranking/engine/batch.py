@@ -57,7 +57,7 @@ class BatchError(ValueError):
 
 
 class BatchHeader(msgspec.Struct, array_like=True, frozen=True):
-    """What precedes the columns; fields are only ever added at the end."""
+    """The header before the columns; new fields are appended only."""
 
     major: int
     minor: int

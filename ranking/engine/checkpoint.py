@@ -33,7 +33,7 @@ LOG_FIELDS = ("newest_ms", "views", "window")
 
 
 class SiteNames(msgspec.Struct, array_like=True, frozen=True):
-    """What of a site's head is not an array."""
+    """The part of a site's head that is no array."""
 
     site: str
     editions: list[str]
@@ -42,7 +42,7 @@ class SiteNames(msgspec.Struct, array_like=True, frozen=True):
 
 
 class SitePosition(msgspec.Struct, array_like=True, frozen=True):
-    """Where in the log a site's state stands.
+    """The log position of a site's state.
 
     Attributes
     ----------

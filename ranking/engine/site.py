@@ -37,7 +37,7 @@ MOVES = 1 << 18
 
 
 class Turn(msgspec.Struct, array_like=True, frozen=True):
-    """Where the log entered a window: what rereading from there needs.
+    """A log position at which a deduplication window begins, for rereading.
 
     Versions before 0.2.0 wrote the first four alone.
 
@@ -67,7 +67,7 @@ class Turn(msgspec.Struct, array_like=True, frozen=True):
 
 @dataclass(slots=True)
 class Reread:
-    """How far rereading has come.
+    """The progress of rereading.
 
     Attributes
     ----------

@@ -27,7 +27,7 @@ class CheckpointError(ValueError):
 
 
 class CheckpointHeader(msgspec.Struct, array_like=True, frozen=True):
-    """What a checkpoint says of itself.
+    """The header of a checkpoint.
 
     Attributes
     ----------

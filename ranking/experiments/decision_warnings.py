@@ -14,7 +14,7 @@ MISPLACED = 0.01
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """One thing that speaks against a decision.
+    """One reason against a decision.
 
     Attributes
     ----------

@@ -23,7 +23,7 @@ PAGES = 2.0
 
 
 class Habits(NamedTuple):
-    """What readers of some lists are like.
+    """Observed behaviour of the readers of some lists.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Habits(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """What an experiment needs.
+    """The sample that an experiment needs.
 
     Attributes
     ----------

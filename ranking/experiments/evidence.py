@@ -20,7 +20,7 @@ _EVENTS = [COLUMN[name] for name in ("views", "reads", "impressions", "all_click
 
 
 class Assigned(NamedTuple):
-    """Sums that a plan assigns so.
+    """Sums of an assignment.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Assigned(NamedTuple):
 
 
 class Look(msgspec.Struct, frozen=True):
-    """What was known of the main metric at a moment.
+    """The main metric at one interim look.
 
     Attributes
     ----------

@@ -40,7 +40,7 @@ VERDICTS = {
 
 
 class Verdict(NamedTuple):
-    """What may be decided: one of `VERDICTS`, and the arm and metric that it is about."""
+    """The decision that the data allow: one of `VERDICTS`, with its arm and metric."""
 
     kind: str
     arm: str = ""
@@ -71,7 +71,7 @@ class ArmComparison(msgspec.Struct, frozen=True):
 
 
 class Readout(msgspec.Struct, frozen=True):
-    """What may be said.
+    """The readout of an experiment at one moment.
 
     Attributes
     ----------

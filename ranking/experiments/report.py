@@ -29,7 +29,7 @@ PART = re.compile(r'<(pre|script)[^>]* id="(\w+)">(.*?)</\1>', re.S)
 
 
 class ScaleMark(NamedTuple):
-    """A mark: where, in percent, what it says, and how it is drawn."""
+    """A mark of a scale: position in percent, label and style."""
 
     at: float
     text: str

@@ -16,7 +16,7 @@ from ranking.experiments.ratio_metrics import TRUSTED
 
 
 class ReaderModel(NamedTuple):
-    """How readers are.
+    """Parameters of simulated readers.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class ReaderModel(NamedTuple):
 
 
 class Looks(NamedTuple):
-    """What is seen at each look of each path, `(n_looks,)` of one, `(n_paths, n_looks)` of many.
+    """The counts at each look of each path, `(n_looks,)` of one, `(n_paths, n_looks)` of many.
 
     Attributes
     ----------

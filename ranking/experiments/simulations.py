@@ -49,7 +49,7 @@ class Rates(NamedTuple):
 
 
 class Simulated(NamedTuple):
-    """What simulations came to.
+    """Results of simulations.
 
     Attributes
     ----------

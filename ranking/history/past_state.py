@@ -59,7 +59,7 @@ class Kept:
 
 
 class Archive(Protocol):
-    """Where checkpoints and the log are; may block, or raise ArchiveError."""
+    """Port of checkpoints and the log; may block, or raise ArchiveError."""
 
     def new_ranker(self, site: str, settings: EngineSettings | None = None) -> Ranker:
         """An empty ranker for a site, with its cards; of the live settings if none are given."""

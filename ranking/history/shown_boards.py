@@ -62,7 +62,7 @@ def shown_of(board: Board, wall: float) -> ShownBoard:
 
 
 class History:
-    """What of the boards that are published was written down already."""
+    """The published boards that the history already has."""
 
     def __init__(self) -> None:
         self._written: dict[Key, ShownBoard] = {}

@@ -21,7 +21,7 @@ EVERY = 0.09
 
 
 class WantedBoard(NamedTuple):
-    """A board that somebody wants beside the live ones.
+    """A board under another profile that a request needs.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class WantedBoard(NamedTuple):
 
 
 class AlternativeBoards:
-    """Boards beside the live ones of a ranker.
+    """Boards of a ranker under profiles that are not live.
 
     Parameters
     ----------

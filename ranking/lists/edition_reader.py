@@ -39,7 +39,7 @@ class Scored(msgspec.Struct, frozen=True, gc=False):
 
 
 class Ground(NamedTuple):
-    """What the chain ranks on.
+    """The arrays that the next-article ranking reads.
 
     Attributes
     ----------

@@ -23,7 +23,7 @@ _NOTHING = np.zeros(0, np.int32)
 
 
 class Moved(NamedTuple):
-    """What slots of one edition were before, and what they are now.
+    """Slots of one edition whose eligibility changed: before and now.
 
     Each row is one change; a slot has as many as it had changes, in no order.
 

@@ -48,7 +48,7 @@ class ScoreTerm(msgspec.Struct, frozen=True):
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """Why one article stands where it does.
+    """The terms and rules that decide one article's rank.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 class Explained(msgspec.Struct, frozen=True):
-    """What is to be explained.
+    """A request for explanations.
 
     Attributes
     ----------

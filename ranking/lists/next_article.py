@@ -37,7 +37,7 @@ SPARE = 1024
 
 
 class Question(NamedTuple):
-    """What is asked of the chain.
+    """The input of the next-article ranking.
 
     Attributes
     ----------

@@ -104,7 +104,7 @@ def hints_of(reading: Reading, pages: Sequence[str], profile: Profile) -> Hints:
 
 @dataclass(frozen=True, slots=True)
 class ChainQuery:
-    """A question of the chain, and who stands for what in it.
+    """A query of the next article, and the slots that its articles have.
 
     Attributes
     ----------

@@ -19,7 +19,7 @@ from ranking.lists.next_article import Scratch, add_share, new_scratch, powers, 
 
 
 class Carried(NamedTuple):
-    """Candidates that some Related answers carry.
+    """Candidates of some Related answers.
 
     Attributes
     ----------

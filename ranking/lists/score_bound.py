@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 @dataclass(slots=True)
 class ScoreBound:
-    """What an article scores at most that is not among some, and was not touched since.
+    """An upper bound of the scores of all articles but some.
 
     Attributes
     ----------

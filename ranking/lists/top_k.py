@@ -53,7 +53,7 @@ class Leaders(NamedTuple):
 
 
 class Decay(NamedTuple):
-    """What compiled code needs of a decay.
+    """A decay as compiled code reads it.
 
     Attributes
     ----------

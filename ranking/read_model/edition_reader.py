@@ -25,7 +25,7 @@ from ranking.read_model.values import NO_ARTICLE, ArticleValue, EditionValue, Ta
 
 
 class PackedEdition:
-    """What is held of one edition between two questions.
+    """One edition's packed values between two requests.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class PackedEdition:
 
 
 class PackedEditionReader:
-    """Reading of an edition for one question.
+    """Reads one edition for one request.
 
     Parameters
     ----------

@@ -65,7 +65,7 @@ class Written:
 
 
 class Publisher:
-    """What of one ranker has to be written.
+    """The values of one ranker that must be written.
 
     Parameters
     ----------

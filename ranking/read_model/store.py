@@ -47,7 +47,7 @@ class StoreError(OSError):
 
 
 class Outcome(Enum):
-    """What came of a write."""
+    """The result of a write."""
 
     WRITTEN = "written"
     FORGOT = "forgot"
@@ -57,7 +57,7 @@ class Outcome(Enum):
 
 
 class Changed(msgspec.Struct, frozen=True):
-    """Tells readers what to read anew: editions, their tags, and boards that are followed.
+    """Notifies readers of changed values: editions, tags, and boards on demand.
 
     In `listed` editions other articles may be listed than before.
     """
@@ -70,7 +70,7 @@ class Changed(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class StorePositions:
-    """Log positions that values stand for.
+    """Log positions of the values in the store.
 
     Attributes
     ----------

@@ -9,7 +9,7 @@ import msgspec
 
 
 class OnDemandKey(msgspec.Struct, frozen=True, order=True):
-    """A board, or what else is not made unless somebody asks for it.
+    """A board, or another value that is made on demand.
 
     Attributes
     ----------

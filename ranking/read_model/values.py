@@ -105,7 +105,7 @@ class EditionValue(msgspec.Struct, array_like=True, frozen=True):
 
 
 class TagsValue(msgspec.Struct, array_like=True, frozen=True):
-    """What an edition's tag graph is made of.
+    """The inputs of an edition's tag graph.
 
     Attributes
     ----------
@@ -123,7 +123,7 @@ class TagsValue(msgspec.Struct, array_like=True, frozen=True):
 
 
 class SumsValue(msgspec.Struct, array_like=True, frozen=True):
-    """What one site's log has of an experiment.
+    """The experiment sums of one site's log.
 
     Attributes
     ----------

@@ -24,7 +24,7 @@ CHALLENGE = {"www-authenticate": 'Bearer realm="tolqyn"'}
 
 
 class Authorizer:
-    """Who may do what.
+    """Checks the role of each request.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ class DayHashes:
 
 
 class Batcher:
-    """Packs for one run of a server.
+    """Packs batches for one run of a server.
 
     Parameters
     ----------

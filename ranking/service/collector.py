@@ -49,7 +49,7 @@ LIBRARIES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a sender says of a request: events of an import, from a row on.
+    """The import label of a request: file digest and first row.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """Events that may be logged, and what was refused beside them.
+    """Accepted events, and the rejections of the others.
 
     Attributes
     ----------

@@ -44,7 +44,7 @@ KEPT = {"cache-control": "max-age=5, stale-while-revalidate=5"}
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the next step of an experiment needs.
+    """The body of a request that changes an experiment.
 
     Attributes
     ----------

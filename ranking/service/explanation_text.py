@@ -28,7 +28,7 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What an hour ago was otherwise.
+    """The differences from an hour ago.
 
     Attributes
     ----------

@@ -52,7 +52,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """Which list a question is about."""
+    """The list that a request is about."""
 
     edition: str
     surface: str
@@ -66,7 +66,7 @@ class ListQuery:
 
 
 class HistoryRoutes:
-    """Routes over whoever knows the past.
+    """Routes of the history, over the port `Past`.
 
     Parameters
     ----------

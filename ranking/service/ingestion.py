@@ -46,7 +46,7 @@ T = TypeVar("T")
 
 
 class IngestionRoutes:
-    """Routes over whoever writes the log.
+    """Routes of events and articles, over the port `Intake`.
 
     Parameters
     ----------

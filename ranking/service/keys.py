@@ -39,7 +39,7 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Grace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """For how many seconds from now events without a key are still taken; 0 ends it at once."""
+    """Seconds during which events without a key are still accepted; 0 ends the grace period."""
 
     grace: Annotated[float, Meta(ge=0, le=LONGEST_GRACE)]
     reason: str = ""

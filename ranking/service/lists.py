@@ -47,7 +47,7 @@ MOST_HEARD = 50
 
 
 class ListRoutes:
-    """Routes over whoever knows the lists.
+    """Routes of lists, over the port `Lists`.
 
     Parameters
     ----------

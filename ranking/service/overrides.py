@@ -28,7 +28,7 @@ FROZEN = 20
 
 
 class Mourning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What must not stand beside news of grief, in any edition.
+    """Sections and tags that a mourning buries, in every edition.
 
     Attributes
     ----------

@@ -116,7 +116,7 @@ class Refused(Exception):
 
 
 class Settings(Protocol):
-    """Who knows what operators decided, and writes it down."""
+    """Port to the settings log."""
 
     book: Book
 
@@ -136,7 +136,7 @@ class Settings(Protocol):
 
 
 class Past(Protocol):
-    """Who knows the past; may block for seconds, so that it is asked from a thread."""
+    """Port to the history; may block for seconds, so routes call it in a thread."""
 
     rankers: Rankers
     """What would have been."""
@@ -149,7 +149,7 @@ class Past(Protocol):
 
 
 class Intake(Protocol):
-    """Who brings things into the log."""
+    """Port to the log: events, cards, takedowns."""
 
     def fault(self) -> str:
         """Why nothing can be taken, or nothing."""

@@ -25,7 +25,7 @@ KIND = "profile"
 
 
 class Publication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is published: all parameters that a scope has of its own."""
+    """A publication: all parameters that a scope sets itself."""
 
     set: dict[str, Any]
     parent: int

@@ -21,7 +21,7 @@ Rendered = Callable[[tuple[Board, ...]], bytes]
 
 @dataclass(slots=True)
 class ReadyLine:
-    """One list that is kept ready.
+    """One list whose answer is kept ready.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class ReadyLine:
 
 
 class ReadyArmLists:
-    """Lines that follow boards beside the live ones.
+    """Ready answers of lists by arm.
 
     Parameters
     ----------

@@ -32,11 +32,11 @@ Thing = tuple[str, str]
 
 
 class ConflictError(ValueError):
-    """Somebody else decided first."""
+    """Another decision was first."""
 
 
 class Book:
-    """What holds.
+    """The decisions that hold now.
 
     Parameters
     ----------

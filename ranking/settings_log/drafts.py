@@ -20,7 +20,7 @@ SCOPED = ("", *SURFACES, "related", "foryou")
 
 
 class DraftRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A draft as it is asked for.
+    """A request for a draft.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class DraftRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """A draft as it is kept.
+    """A stored draft.
 
     Attributes
     ----------

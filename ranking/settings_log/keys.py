@@ -40,7 +40,7 @@ _INCLUDED = {
 
 
 class Key(msgspec.Struct, frozen=True):
-    """A key as it is kept.
+    """A stored key.
 
     Attributes
     ----------

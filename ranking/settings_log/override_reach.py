@@ -18,7 +18,7 @@ from ranking.settings_log.overrides import Elsewhere, Override
 
 
 class Reached(msgspec.Struct, frozen=True):
-    """What an override means.
+    """The articles that an override affects.
 
     Attributes
     ----------

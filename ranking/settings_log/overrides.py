@@ -35,7 +35,7 @@ class OverrideError(ValueError):
 
 
 class Elsewhere(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an override's sections and tags are called in one edition; tags by their `tag_key`."""
+    """The names of an override's sections and tags in one edition; tags by `tag_key`."""
 
     sections: list[str] = []
     tags: list[str] = []

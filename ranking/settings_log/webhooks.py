@@ -17,7 +17,7 @@ class WebhookError(ValueError):
 
 
 class NoticeKind(Enum):
-    """What may be told."""
+    """The kinds of notice that a webhook can receive."""
 
     ENTERED = "entered"
     """An article enters the first places of a board."""

@@ -15,7 +15,7 @@ from ranking.backtest.predictions import Plan
 
 
 class Queries(NamedTuple):
-    """The pages of a log, and the questions.
+    """The pages of a log, and the queries.
 
     Attributes
     ----------

@@ -26,7 +26,7 @@ NAMES = ("coverage", "novelty", "age", "diversity")
 
 
 class Impressions(NamedTuple):
-    """What was shown at each prediction.
+    """The articles that lists showed at each prediction.
 
     Attributes
     ----------

@@ -18,7 +18,7 @@ from ranking.engine.compiled import compiled
 
 
 class Likeness(NamedTuple):
-    """What articles are compared by.
+    """The features by which articles are compared.
 
     Attributes
     ----------

@@ -90,7 +90,7 @@ def replays(
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a profile's lists were worth.
+    """The measures of a profile's lists.
 
     Attributes
     ----------

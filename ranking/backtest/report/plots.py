@@ -18,7 +18,7 @@ DAY_HOURS = 24
 
 @dataclass(frozen=True, slots=True)
 class AxisMark:
-    """A mark on an axis: where (percent), and what it says."""
+    """A mark on an axis: position in percent, and label."""
 
     at: float
     text: str
@@ -42,7 +42,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class HourMark:
-    """What one hour of a chart says when it is pointed at: where, how wide (percent), its text."""
+    """The tooltip of one hour of a chart: position and width in percent, text."""
 
     at: float
     width: float

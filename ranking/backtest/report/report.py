@@ -68,7 +68,7 @@ class MeasureRow:
 
 @dataclass(frozen=True, slots=True)
 class ProfileSection:
-    """What a page says of one profile."""
+    """The section of a page about one profile."""
 
     profile: str
     lists: tuple[str, ...]

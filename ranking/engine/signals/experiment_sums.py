@@ -73,7 +73,7 @@ class Tables(NamedTuple):
 
 
 class Told(NamedTuple):
-    """Views of a batch: what each names, what the loop told, and where it happened."""
+    """Views of a batch with their experiment labels, outcomes and surfaces."""
 
     pair: NDArray[np.int32]
     views: NDArray[Any]

@@ -70,7 +70,7 @@ def settled(
 
 
 class Incumbents:
-    """What one board shows, and since when.
+    """The articles that one board lists, and since when.
 
     Parameters
     ----------

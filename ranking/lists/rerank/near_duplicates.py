@@ -23,7 +23,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 class Headlines:
-    """Headlines of a list, so that none is told twice."""
+    """Headlines of a list, for the detection of near-duplicates."""
 
     def __init__(self) -> None:
         self._titles: list[str] = []

@@ -35,7 +35,7 @@ def is_small(edition: Edition, profile: Profile) -> bool:
 
 
 class Lending(NamedTuple):
-    """What one edition lends: score of each story in its Popular, and of all articles there."""
+    """One edition's part of the sibling prior: scores of its stories in Popular, and their sum."""
 
     stories: Mapping[str, float]
     whole: float
@@ -45,7 +45,7 @@ NO_LENDING = Lending({}, 0.0)
 
 
 class Pool:
-    """What the editions of a site lend one another, at one moment.
+    """The sibling prior of a site's editions at one moment.
 
     Parameters
     ----------
