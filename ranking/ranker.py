@@ -389,7 +389,7 @@ class Ranker(LiveLists):
         return min((turn.position for turn in turns), default=self.position)
 
     def rereading(self) -> Rereading:
-        """Who takes the batches from `reread_from` up to the position, after `restore`."""
+        """Reads the batches from `reread_from` up to the position again, after `restore`."""
         return Rereading(self.sites)
 
     def reread(self, batches: Iterable[tuple[int, Batch]]) -> None:

@@ -57,7 +57,7 @@ class KeptCards:
             raise RdKafkaError(message)
 
     def held(self, edition: str, article: str) -> Held:
-        """What is kept of an article.
+        """The stored record of an article.
 
         Raises
         ------
@@ -70,7 +70,7 @@ class KeptCards:
         return self.known(edition, article)
 
     def known(self, edition: str, article: str) -> Held:
-        """What was read of an article so far."""
+        """The record of an article, as read so far."""
         value = self._values.get(removal_record(edition, article)[0])
         return Held() if value is None else read_kept(value)
 

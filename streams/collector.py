@@ -76,7 +76,7 @@ class KafkaIntake:
         self._thread.start()
 
     def fault(self) -> str:
-        """Why nothing can be taken, or nothing."""
+        """The reason why the log takes nothing; empty if it takes events."""
         return "" if self._thread.is_alive() else "the collector's thread has ended"
 
     async def take(
@@ -102,7 +102,7 @@ class KafkaIntake:
         return {}
 
     async def held(self, names: list[tuple[str, str]]) -> list[Held]:
-        """What is kept of articles, named by edition and id."""
+        """Stored records of articles, by edition and id."""
         await asyncio.to_thread(self._kept.is_read, AWHILE)  # of a process that has just begun
         return [self._kept.held(*name) for name in names]
 

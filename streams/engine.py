@@ -43,7 +43,7 @@ class LogError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class WorkerEngineOptions:
-    """How a worker's engine runs.
+    """Options of a worker's engine.
 
     Attributes
     ----------

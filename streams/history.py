@@ -36,7 +36,7 @@ from streams.topic_names import TopicNames
 
 @dataclass(slots=True)
 class _Known:
-    """What was read of a partition so far.
+    """The part of a partition that was read so far.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ class ClusterPast:
 
 
 class Topics:
-    """What was read of the topics so far, by partition.
+    """The part of the topics that was read so far, by partition.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ class Topics:
         self._lock = threading.Lock()
 
     def known(self, site: str) -> _Known:
-        """What is known of a site's partition, followed to the ends of its topics."""
+        """A site's partition, read to the ends of its topics."""
         number = self._number(site)
         with self._lock:
             known = self._known.setdefault(number, _Known())

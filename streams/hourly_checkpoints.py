@@ -43,7 +43,7 @@ class HourlyCheckpoint(msgspec.Struct, array_like=True, frozen=True, tag="hour")
 
 
 class Published(msgspec.Struct, array_like=True, frozen=True, tag="board"):
-    """What was shown."""
+    """Boards that were shown."""
 
     shown: ShownBoard
 

@@ -43,7 +43,7 @@ class KafkaSettings:
         self._fault = "the settings were not read yet"
 
     def fault(self) -> str:
-        """Why decisions are not known here, or nothing."""
+        """The reason why this process does not know the decisions; empty if it does."""
         return self._fault or "; ".join(self.book.faults)
 
     def begin(self) -> "asyncio.Task[None]":

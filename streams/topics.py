@@ -146,7 +146,7 @@ def missing(wanted: tuple[Topic, ...], found: Mapping[str, Topic]) -> tuple[Topi
 
 
 def differences(wanted: tuple[Topic, ...], found: Mapping[str, Topic]) -> list[str]:
-    """What is not as it must be, one line each; empty when all is well.
+    """Deviations from the required topics, one line each; empty when there are none.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ log = logging.getLogger("tolqyn")
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """How a worker joins.
+    """Options of a worker's membership.
 
     Attributes
     ----------

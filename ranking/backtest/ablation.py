@@ -142,7 +142,7 @@ def ablate(
 
 @dataclass(frozen=True, slots=True)
 class _Gains:
-    """What each prediction adds to the means, and what the rates are."""
+    """Terms of each prediction in the means, and the rates."""
 
     visit: NDArray[np.int64]
     hour: NDArray[np.int64]

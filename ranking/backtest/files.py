@@ -73,7 +73,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class _Faults:
-    """What is wrong with rows of a chunk: the first is an error, unless all are kept."""
+    """Faults of a chunk's rows: the first is an error, unless all are kept."""
 
     path: Path
     first: int

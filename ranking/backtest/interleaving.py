@@ -93,7 +93,7 @@ class Needed(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What is needed, for people."""
+        """The readers that each way needs, as a sentence."""
         return (
             f"readers needed: interleaved {self.interleaved:,}, A/B by clicks on all lists"
             f" {self.all_lists:,} ({self.ratio:.1f} times), by clicks on Popular alone"
@@ -195,7 +195,7 @@ def _clicks(
 def _followed(
     shown: ShownLists, chance: NDArray[np.float64], drawing: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How often each reader followed a pick of either profile in the list of both."""
+    """Clicks of each reader on the picks of either profile in the interleaved list."""
     listed = np.full(shown.popular[0].shape, -1, np.int32)
     teams = np.full(listed.shape, -1, np.int8)
     _draft(shown.popular, drawing, listed, teams)

@@ -160,7 +160,7 @@ def _csv_rows(reader: Any, lines: io.TextIOWrapper, path: Path) -> Iterator[list
 
 
 def _csv_fault(error: csv.Error) -> str:
-    """What is wrong with a row, in our words."""
+    """The fault of a row, as a sentence."""
     found = (told for words, told in _CSV_FAULTS.items() if words in str(error))
     return next(found, "it is no CSV")
 

@@ -23,7 +23,7 @@ Scores = Mapping[str, float]
 
 
 class Range(msgspec.Struct, frozen=True):
-    """Where a parameter is searched, evenly or evenly in its logarithm."""
+    """The range of a parameter's search, linear or logarithmic."""
 
     low: float
     high: float
@@ -100,7 +100,7 @@ class Journal:
 
 
 def trials_of(candidates: int, everys: tuple[int, ...]) -> list[int]:
-    """How many trials each round has.
+    """Number of trials in each round.
 
     Examples
     --------

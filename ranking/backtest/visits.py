@@ -46,7 +46,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """How the views of a log belong together.
+    """Visits of a log: the visit of each view.
 
     Attributes
     ----------

@@ -94,7 +94,7 @@ class Command:
         return self._process.wait(seconds) if self._process else 0
 
     def said(self) -> str:
-        """What it printed so far."""
+        """Its output so far."""
         return self._log.read_text() if self._log.exists() else ""
 
     def peak_megabytes(self) -> float:

@@ -30,7 +30,7 @@ def is_listable(card: Card | None, at: float) -> bool:
 
 
 def why_unlisted(card: Card, at: float) -> str:
-    """Why lists may not show an article; empty if they may."""
+    """The reason why an article may not be listed; empty if it may."""
     if not card.listable:
         return "it is unlisted"
     if card.published_at > at:

@@ -178,7 +178,7 @@ def _listed(text: str) -> list[str] | None:
 
 @lru_cache(1 << 16)
 def tag_key(tag: str, edition: str = "") -> str:
-    """What two spellings of a tag have in common: letters, not their case or form.
+    """The key of a tag: equal for spellings that differ in case or Unicode form.
 
     Parameters
     ----------

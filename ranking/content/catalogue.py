@@ -32,7 +32,7 @@ class Catalogue:
         self._of_site: dict[str, set[str]] = {}
         self._storied: Counter[str] = Counter()
         self.version = 0
-        """How many changes there were."""
+        """Number of changes."""
 
     def copy(self) -> "Catalogue":
         """The catalogue as it is now; another thread may put cards meanwhile."""

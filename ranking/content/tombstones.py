@@ -63,7 +63,7 @@ def read_kept(value: bytes | None) -> Held:
 
 
 def gone_fault(article: str) -> str:
-    """Why a card of an article that was taken down is not taken."""
+    """The rejection of a card whose article has a tombstone."""
     return (
         f"id must not be of an article taken down; only its /restore undoes that, got {article!r}"
     )

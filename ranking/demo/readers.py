@@ -97,7 +97,7 @@ class Readers:
         rate: float,
         told: Told | None = None,
     ) -> list[View]:
-        """What is read in a span of time.
+        """The views of a span of time.
 
         Parameters
         ----------
@@ -181,7 +181,7 @@ class Readers:
 
 
 def _visits(lang: str, starts: Floats, readers: list[int], told: Told | None) -> list[View]:
-    """What all events of each visit carry; the article and the moment are still to come."""
+    """Fields that all events of a visit share, without article and moment."""
     edition = f"{SITE}/{lang}"
     fields = (told or {}).get(edition, ())
     visits = []

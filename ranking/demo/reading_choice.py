@@ -78,7 +78,7 @@ class ReadingChoice:
         return _shares((1.0 - np.minimum(taken, 0.75)) * calm + flash)
 
     def leaders(self, draws: Floats) -> Integers:
-        """What a portal would show as popular: the best first, (m, 5) int64, fewer if n < 5."""
+        """Popular on a portal: the best first, (m, 5) int64, fewer if n < 5."""
         size = min(TOP, draws.shape[1])
         some = np.argpartition(-draws, size - 1, axis=1)[:, :size]
         order = np.argsort(-np.take_along_axis(draws, some, axis=1), axis=1)

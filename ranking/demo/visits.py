@@ -92,7 +92,7 @@ class Walk:
         return Pages(*(np.concatenate(column) for column in zip(*taken, strict=True)))
 
     def lists(self, at: Floats, article: Integers) -> dict[int, Integers]:
-        """What an article's page shows at a moment, best first.
+        """The lists of an article's page at a moment, best first.
 
         Parameters
         ----------

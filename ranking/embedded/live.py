@@ -52,7 +52,7 @@ log = logging.getLogger("tolqyn")
 
 @dataclass(frozen=True, slots=True)
 class LiveSettings:
-    """How the live engine runs.
+    """Settings of the live engine.
 
     Attributes
     ----------

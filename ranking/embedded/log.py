@@ -168,7 +168,7 @@ class Log:
         return first
 
     def held(self, names: Iterable[tuple[str, str]]) -> list[Held]:
-        """What is kept of articles, named by edition and id."""
+        """Stored records of articles, by edition and id."""
         with self._turn:
             return [self._held(name) for name in names]
 

@@ -59,13 +59,13 @@ class EmbeddedLists:
         return self._live.book.profiles
 
     def fault(self) -> str:
-        """Why lists cannot be served, or nothing."""
+        """The reason why lists cannot be served; empty if they can."""
         if self._live.failure:
             return _why(self._live.failure)
         return "" if self._live.started.is_set() else "the engine is starting"
 
     def status(self) -> dict[str, Any]:
-        """Where the engine stands."""
+        """State of the engine, for `/readyz`."""
         return {"position": self._live.ranker.position, "profile": self.profiles.base.name}
 
     def editions(self) -> list[str]:
@@ -126,7 +126,7 @@ class EmbeddedLists:
         return await self._read(lambda r: counted(name, its, r.arms()))
 
     async def reached(self, act: Override) -> Reached:
-        """What an override means in every edition that it is for."""
+        """Articles that an override affects, in each of its editions."""
         viewed = await self._read(lambda r: _viewed(r, act))
         ranker = self._live.ranker
         editions = ranker.editions()
@@ -165,7 +165,7 @@ class EmbeddedIntake:
         self._live = live
 
     def fault(self) -> str:
-        """Why nothing can be taken, or nothing."""
+        """The reason why the log takes nothing; empty if it takes events."""
         return _why(self._live.failure) if self._live.failure else ""
 
     async def take(
@@ -185,7 +185,7 @@ class EmbeddedIntake:
         return told
 
     def lacks_room(self, editions: Iterable[str]) -> dict[str, str]:
-        """Why some editions cannot open, one after the other."""
+        """Reasons why editions cannot open, in their order."""
         ranker, opening, faults = self._live.ranker, list[str](), dict[str, str]()
         for edition in dict.fromkeys(editions):
             if ranker.has_room_for(edition, opening):
@@ -195,7 +195,7 @@ class EmbeddedIntake:
         return faults
 
     async def held(self, names: list[tuple[str, str]]) -> list[Held]:
-        """What is kept of articles, named by edition and id."""
+        """Stored records of articles, by edition and id."""
         return await run_in_threadpool(self._live.log.held, names)
 
     async def restore(self, edition: str, article: str) -> None:
@@ -237,7 +237,7 @@ class EmbeddedSettings:
         self.book: Book = live.book
 
     def fault(self) -> str:
-        """Why decisions are not known here, or nothing."""
+        """The reason why this process does not know the decisions; empty if it does."""
         return "; ".join(self.book.faults)
 
     async def write(self, record: Decision) -> None:
@@ -292,7 +292,7 @@ def _rows(ranker: Ranker) -> float:
 
 
 def engine_samples(ranker: Ranker) -> Iterator[Sample]:
-    """What became of events, and how full each memory of each site is."""
+    """Samples of events by outcome, and of each site's hash tables."""
     for site, counts in sorted(ranker.outcomes.copy().items()):
         for outcome, count in zip(NAMES[1:], counts[1:].tolist(), strict=True):
             labels = {"site": site, "outcome": outcome}

@@ -133,7 +133,7 @@ class Batch:
         return self.first + np.arange(len(self)) + left_out
 
     def known(self, sequences: Mapping[str, int]) -> int:
-        """How many of the first views are known to whoever waits for these next numbers."""
+        """Number of leading views that come before the next expected sequence numbers."""
         following = sequences.get(self.source)
         return 0 if following is None else int(np.searchsorted(self.numbers(), following))
 

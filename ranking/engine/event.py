@@ -60,7 +60,7 @@ class _InColumns(msgspec.Struct):
 
 
 class Rejection(msgspec.Struct, frozen=True):
-    """Why one event of a request was not taken."""
+    """The reason why one event of a request was rejected."""
 
     index: int
     field: str

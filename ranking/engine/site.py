@@ -87,7 +87,7 @@ class Reread:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """How full one of a site's memories is.
+    """Fill level of one of a site's hash tables.
 
     Attributes
     ----------
@@ -142,7 +142,7 @@ class Site:
 
     @property
     def log(self) -> np.void:
-        """Where the log stands: a LOG record, live."""
+        """The log position of the state: a LOG record, live."""
         record: np.void = self.state.log[0]
         return record
 
@@ -196,7 +196,7 @@ class Site:
         return outcome
 
     def rereading(self) -> Reread:
-        """Where rereading begins."""
+        """The beginning of rereading."""
         turn = self.reread_from()
         return Reread(turn.views, turn.newest_ms, dict(turn.sequences), dict(turn.imports))
 
@@ -229,7 +229,7 @@ class Site:
         come.views += len(batch)
 
     def remembered(self) -> list[Remembered]:
-        """How full each memory is, and how far back it reaches."""
+        """Fill level and window of each hash table."""
         told = []
         for which, name in enumerate(NAMES):
             its = self.state.memory[which]
@@ -268,7 +268,7 @@ class Site:
                 self._moved = None
 
     def reread_from(self) -> Turn:
-        """Where rereading must begin so that nothing remembered is missing."""
+        """The latest log position from which rereading restores all hash tables."""
         forgotten = int(self.state.memory["horizon"][:LONG_IDS].min())
         window_ms = self.settings.window * 1000
         older = [turn for turn in self.turns if turn.window * window_ms <= forgotten]

@@ -84,7 +84,7 @@ class Snapshot:
 
     @property
     def marks(self) -> Marks:
-        """What the next snapshot needs to tell what changed."""
+        """Marks from which the next snapshot finds the changes."""
         return {site.name: site.mark for site in self.sites}
 
     def header(self, sizes: list[int] | None = None) -> CheckpointHeader:

@@ -31,7 +31,7 @@ Where = tuple[str, str, str]
 
 
 class Listed(NamedTuple):
-    """How a list is made for who is in an arm.
+    """The profile of a list for the readers of an arm.
 
     Attributes
     ----------
@@ -177,7 +177,7 @@ def _profile(parts: list[_Part], live: Profiles, published: Published, where: Wh
 
 
 def _merged(parts: list[_Part], published: Published) -> dict[str, Any]:
-    """What the scope of some experiments has of its own under their arms."""
+    """The parameters that the experiments' scope sets under their arms."""
     changes = [dict(changes_of(part.its, part.chosen, published)) for part in parts]
     merged = {name: value for each in changes for name, value in each.items()}
     for part, each in zip(parts, changes, strict=True):

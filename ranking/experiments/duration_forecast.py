@@ -63,7 +63,7 @@ def guessed(views_a_day: float) -> Habits:
 
 
 def habits_of(its: Experiment, tallies: Tallies, metric: str, now: float) -> Habits | None:
-    """What an experiment tells of its readers, by the control and the newest phase with visits.
+    """Behaviour of an experiment's readers: the control arm in the newest phase with visits.
 
     Parameters
     ----------

@@ -41,14 +41,14 @@ class NotAllowedError(ExperimentError):
 
 
 class Mode(Enum):
-    """How lists are compared: each reader sees one, or both in one list."""
+    """Mode of comparison: each reader sees one list, or both interleaved."""
 
     SPLIT = "split"
     INTERLEAVE = "interleave"
 
 
 class Status(Enum):
-    """How far an experiment has come."""
+    """Status of an experiment."""
 
     DRAFT = "draft"
     RUNNING = "running"
@@ -178,7 +178,7 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         return sum(phase.at <= now for phase in self.phases) - 1
 
     def label_at(self, name: str, now: float) -> str:
-        """What events of a moment say that they belong to it, nothing while it is not counted."""
+        """The label of an experiment's events at a moment; empty while it is not counted."""
         return label_of(name, self.phase_at(now)) if self.is_counted(now) else ""
 
     def is_live(self, now: float) -> bool:
@@ -212,7 +212,7 @@ def experiment_of(body: dict[str, Any]) -> Experiment:
 
 
 def changes_of(experiment: Experiment, arm: Arm, published: Published) -> Changes:
-    """What the scope would have of its own under an arm.
+    """The parameters that a scope sets itself under an arm.
 
     Raises
     ------

@@ -251,7 +251,7 @@ def verdict_of(
     mismatch: float,
     at: float,
 ) -> Verdict:
-    """What may be decided, by whatever comes first: soundness, the weeks, harm, the main metric."""
+    """The verdict, by the first that applies: soundness, duration, harm, the main metric."""
     if mismatch < MISMATCH:
         return Verdict("mismatch")
     if at < its.end and its.status not in ENDED:

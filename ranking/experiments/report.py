@@ -178,7 +178,7 @@ def _path(arm: str, at: Sequence[float], curves: Any, reach: float) -> Path:
 
 
 def _reach(effect: float, last: Point) -> float:
-    """How far up and down a picture shows: what is known at last, and the least effect."""
+    """Range of a picture: the last interval and the least effect."""
     ends = [abs(end) for one in last.arms for end in (one.low, one.high) if np.isfinite(end)]
     return min(max(1.3 * max(ends, default=0.0), 2.0 * effect), 12.0 * effect)
 

@@ -41,7 +41,7 @@ def mismatch_evidence(
 
 
 def dispersion(counts: NDArray[np.int64], arm: NDArray[np.int64]) -> float:
-    """How much more buckets of the same arm differ than chance would have it, 1 at least.
+    """Overdispersion of buckets within an arm, at least 1.
 
     Parameters
     ----------

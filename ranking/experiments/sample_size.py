@@ -25,11 +25,11 @@ LONGEST = 52
 
 
 class PlanningError(ValueError):
-    """What is asked cannot be planned: the operator's fault."""
+    """The request cannot be planned: the operator's fault."""
 
 
 class Planned(NamedTuple):
-    """What an effect needs.
+    """The sample that an effect needs.
 
     Attributes
     ----------

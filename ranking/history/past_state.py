@@ -110,7 +110,7 @@ class Moment:
             self.next = position + 1
 
     def rest(self, batches: Iterator[tuple[int, Batch]]) -> Iterator[Batch]:
-        """What comes after, each view once; the ranker stays as it is."""
+        """The views after it, each once; the ranker does not change."""
         state = self.ranker.sites.get(self.site)
         sequences = dict(state.sequences) if state else {}
         imports = dict(state.imports) if state else {}
@@ -121,7 +121,7 @@ class Moment:
                 yield fresh.taken(~known_rows(fresh, imports))
 
     def _first_after(self, batch: Batch, at_ms: int) -> int:
-        """How many views come before the first new one that is stamped later."""
+        """Number of views before the first new one with a later stamp."""
         state = self.ranker.sites.get(self.site)
         known = batch.known(state.sequences) if state else 0
         fresh = batch.part(known, len(batch))

@@ -84,7 +84,7 @@ class History:
                 self._waiting.discard(key)  # it is back before anybody noted that it had gone
 
     def due(self, wall: float, *, at_once: bool = False) -> list[ShownBoard]:
-        """What must be written down now, seconds since the epoch; it counts as written.
+        """Boards that must be written now, `now` in seconds since the epoch; they count as written.
 
         Parameters
         ----------

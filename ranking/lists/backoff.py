@@ -224,7 +224,7 @@ def level_evidence(levels: int, evidence: float) -> NDArray[np.float64]:
 
 @compiled
 def scale_of(decay: Decay, base_ms: NDArray[np.int64], at_ms: int) -> float:
-    """What one unit of a half-life's scores is worth at a moment, in views."""
+    """Views that one unit of a half-life's scores represents at a moment."""
     halvings = 0.0
     if decay.first < 0:
         for k in range(RUNGS):
@@ -304,7 +304,7 @@ def shares_of(p: Popularity, slots: NDArray[np.int32]) -> NDArray[np.float64]:
 
 @compiled
 def wear_at(p: Popularity, index: int, wear: float) -> float:
-    """What an article counts to who reads on, 1 / (1 + wear·s); s = its share by long memory."""
+    """Factor of an article in later pages of a visit, 1 / (1 + wear·s), s = its long-term share."""
     if wear <= 0.0 or index < 0:
         return 1.0
     lasting = float(p.unit[0] * p.score[p.weight.size - 1, index])

@@ -196,7 +196,7 @@ def render_candidates(board: Board, n: int, visit_decay: float) -> bytes:
 
 
 def candidates_of(board: Board, visit_decay: float) -> dict[str, Any]:
-    """What a list with candidates has besides."""
+    """Further fields of a list with candidates."""
     candidates = [
         (_item(item) if place < DRESSED else {"id": item.id, "score": item.score})
         | {"worn": item.worn}
@@ -207,7 +207,7 @@ def candidates_of(board: Board, visit_decay: float) -> dict[str, Any]:
 
 
 def shown(board: Board, n: int) -> dict[str, Any]:
-    """What the API answers of a board."""
+    """The API's JSON of a board."""
     told: dict[str, Any] = {
         "edition": board.edition,
         "surface": board.surface,

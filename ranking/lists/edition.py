@@ -146,7 +146,7 @@ class Edition:
         return graph
 
     def ground(self, profile: Profile, hints: Sequence[Card] = ()) -> Ground:
-        """What Related and For this visit are ranked on; it holds all articles anyway."""
+        """Inputs of Related and For this visit; the engine holds all articles."""
         self.follow()
         p = profile
         popularity = self._leaderboards.popularity(
@@ -216,7 +216,7 @@ class Edition:
     def popular_parts(
         self, profile: Profile, lent: Mapping[str, float], article: str
     ) -> list[tuple[str, float]]:
-        """What an article's score in Popular is the sum of, with names."""
+        """Named terms of an article's score in Popular."""
         slot = self.slot(article)
         slots = np.array([slot], np.int32) if slot >= 0 else np.zeros(0, np.int32)
         if profile.window:

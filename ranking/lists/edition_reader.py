@@ -71,7 +71,7 @@ class Reading(Protocol):
         """The moment at which its lists are shown, seconds; see `listing`."""
 
     def ground(self, profile: Profile, hints: list[Card]) -> Ground:
-        """What Related and For this visit are ranked on, with what tags propose."""
+        """Inputs of Related and For this visit, with the proposals by tags."""
 
     def slot(self, article: str) -> int:
         """Slot of an article, -1 if it has none."""

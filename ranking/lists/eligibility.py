@@ -106,7 +106,7 @@ class Eligibility:
         return self._slots[index][: self._used[index]]
 
     def take_moved(self, index: int) -> Moved:
-        """What became of an edition's slots since the last call.
+        """Changed slots of an edition since the last call.
 
         A card that says the same of listing, section and date as the one before changes nothing.
         """

@@ -131,7 +131,7 @@ def _kept_out(
     edition: Edition, profile: Profile, asked: Explained, edits: Edits, article: str,
     chosen: list[Scored], scores: dict[str, float],
 ) -> str:  # fmt: skip
-    """Why an article is not in a list's first places."""
+    """The reason why an article is not among a list's first places."""
     first, card = [item.id for item in chosen[: asked.n]], edition.card(article)
     if article in first:
         return ""

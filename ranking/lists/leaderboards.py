@@ -171,7 +171,7 @@ class Leaderboards:
     def popular_parts(
         self, profile: Profile, sibling_evidence: float, slots: NDArray[np.int32]
     ) -> tuple[NDArray[np.float64], float]:
-        """What each half-life of the chain adds to some articles' scores.
+        """Terms of some articles' scores, one for each half-life.
 
         Returns
         -------
@@ -200,14 +200,14 @@ class Leaderboards:
         return read_scores(slots, state.mass, self._eligibility.published, at_ms, now)
 
     def _fresher(self, freshness: float) -> float:
-        """How much more a score may be now than in the heads, which hold to the end of the day."""
+        """Greatest factor between a score now and in the heads, which hold for the whole day."""
         left = DAY_MS - self._site.newest_ms % DAY_MS
         return exp2(freshness * left / DAY_MS) if freshness > 0.0 else 1.0
 
     def _worth(
         self, leaderboard: _Leaderboard, profile: Profile, sibling_evidence: float
     ) -> tuple[NDArray[np.float64], float]:
-        """What a unit of each level's forward scores adds to a score in Popular, and the loan."""
+        """Weight of each level's forward scores in Popular, and that of the sibling prior."""
         scale = self._scale(leaderboard)
         if _is_mix(profile):
             shares = np.array([1.0 - profile.mix_share, profile.mix_share])
@@ -223,7 +223,7 @@ class Leaderboards:
     def _parts(
         self, leaderboard: _Leaderboard, worth: NDArray[np.float64], slots: NDArray[np.int32]
     ) -> NDArray[np.float64]:
-        """What each level adds to the scores of some articles, (n_levels, n) float64."""
+        """Terms of the scores of some articles, (n_levels, n) float64."""
         newest, mass = self._site.newest_ms, self._site.state.mass
         parts = np.empty((worth.size, slots.size))
         for level, decay in enumerate(leaderboard.decays):
@@ -254,7 +254,7 @@ class Leaderboards:
         self, leaderboard: _Leaderboard, worth: NDArray[np.float64], limits: NDArray[np.float64],
         slots: NDArray[np.int32],
     ) -> NDArray[np.float64]:  # fmt: skip
-        """What articles in no head score at most, (n_slots,) float64."""
+        """Upper bound of the scores of articles in no head, (n_slots,) float64."""
         units = np.array([bound.mix * fading(bound.shift) for bound in leaderboard.bounds])
         weights = leaderboard.decays[0].class_weight
         most = worth[:, None] * read_bounds(slots, self._site.state.mass, units, weights)

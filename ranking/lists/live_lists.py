@@ -36,7 +36,7 @@ POOLS = 64
 
 
 class _Lent(NamedTuple):
-    """What a site's editions lent one another, the state it was read from, and when."""
+    """A site's sibling prior, with the state and the moment at which it was computed."""
 
     pool: Pool
     state: tuple[int, int, int]
@@ -211,7 +211,7 @@ class LiveLists:
         return pool.lent_to(edition) if pool else NOTHING_LENT
 
     def _pool(self, site: Site, profile: Profile) -> Pool | None:
-        """What the site's editions lend under a profile, as it was lately; None if nothing."""
+        """The sibling prior under a profile, at most some seconds old; None without stories."""
         if not self.catalogue.has_stories(site.name):
             return None
         state, key = self._state_of(site), (site.name, profile)
@@ -231,7 +231,7 @@ class LiveLists:
         return 0.0 <= self._wall - lent.made < kept
 
     def _state_of(self, site: Site) -> tuple[int, int, int]:
-        """What loans follow: views, cards, and the times at which some came or went by date."""
+        """The version of a sibling prior: views, cards, and changes by date."""
         return int(site.log["views"]), self.catalogue.version, self._turned_cards[site.name]
 
     def _borrowers(self, site: Site) -> list[str]:

@@ -26,7 +26,7 @@ DEEPEST = 1000
 def compose(
     reading: Reading, pages: Sequence[str], profile: Profile, n: int, without: Iterable[str] = ()
 ) -> Iterator[Scored]:
-    """What is read after some pages: Related for one, For this visit for more.
+    """Ranks the next article: Related after one page, For this visit after several.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def chunks(parts: Iterable[Iterable[Scored]], size: int) -> Iterator[list[Scored
 def _deeper(
     reading: Reading, found: list[Scored], listed: set[str], rank: Callable[[], list[Scored]]
 ) -> Iterator[list[Scored]]:
-    """What follows in the chain, one for each article that may not be listed; noted as listed."""
+    """Further ranked articles, one for each that may not be listed; noted as listed."""
     rest: list[Scored] | None = None
     while out := sum(not may_stand(reading, item.id, reading.card(item.id)) for item in found):
         if rest is None:
@@ -94,7 +94,7 @@ def _deeper(
 
 
 def hints_of(reading: Reading, pages: Sequence[str], profile: Profile) -> Hints:
-    """What tags and headline of the newest page that has a card propose."""
+    """Proposals by tags and headline of the newest page that has a card."""
     for page in pages:
         card = reading.card(page)
         if card and max(profile.tag_share, profile.section_share) > 0.0:
@@ -126,7 +126,7 @@ class ChainQuery:
         return self.ground.scratch.score.size - SPARE
 
     def slot_of(self, article: str) -> int:
-        """Where an article stands, -1 if nowhere."""
+        """Slot of an article, -1 if it has none."""
         if article in self.extra:
             return self.size + self.extra.index(article)
         return self.reading.slot(article)

@@ -131,7 +131,7 @@ def mix_slots(
 
 @compiled
 def _worn(carried: Carried, pages: NDArray[np.int64], slot: int) -> float:
-    """What the newest answer that carries an article says it counts."""
+    """The factor of an article in the newest answer that has it."""
     for page in pages:
         for k in range(carried.slots.shape[1]):
             if carried.slots[page, k] == slot:

@@ -42,7 +42,7 @@ class ScoreBound:
         return self.slots[0]
 
     def under(self, worth: NDArray[np.float64]) -> float:
-        """What the rest scores at most when a unit of each level's scores adds something else."""
+        """The upper bound under other weights of the levels."""
         grown = np.where(worth > 0.0, np.inf, 0.0)
         np.divide(worth, self.worth, out=grown, where=self.worth > 0.0)
         return self.most * float(grown.max())

@@ -218,7 +218,7 @@ def read_bounds(
 
 @compiled
 def fading(shift: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What some halvings leave of 1, (n,) float64."""
+    """Decay factors after some numbers of half-lives, (n,) float64."""
     left = np.empty(shift.size)
     for i in range(shift.size):
         left[i] = exp2(-shift[i])

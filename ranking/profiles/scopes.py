@@ -47,7 +47,7 @@ class Scope(msgspec.Struct, frozen=True, order=True):
 
     @property
     def width(self) -> tuple[int, bool, bool]:
-        """What scopes are ordered by, wider ones first."""
+        """Sort key of scopes, wider ones first."""
         named = sum(map(bool, (self.edition, self.section, self.surface)))
         return named, bool(self.edition), bool(self.section)
 

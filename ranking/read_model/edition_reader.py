@@ -108,7 +108,7 @@ class PackedEditionReader:
         self._values |= values
 
     def ground(self, profile: Profile, hints: list[Card]) -> Ground:
-        """What Related and For this visit are ranked on; `profile` is the engine's live one."""
+        """Inputs of Related and For this visit; `profile` is the engine's live one."""
         value = self._edition.value
         self._slots |= {card.id: self._edition.tag_slots[card.id] for card in hints}
         self._slots |= zip(value.leaders, self._edition.leader_slots.tolist(), strict=True)
@@ -157,7 +157,7 @@ class PackedEditionReader:
         return self._edition.graph()
 
     def popular(self, profile: Profile) -> Iterator[Scored]:
-        """What fills a list up; `profile` is the engine's live one."""
+        """Articles that fill a short list; `profile` is the engine's live one."""
         yield from (Scored(article, 0.0) for article in self._edition.value.popular)
 
     def _popularity(self) -> Popularity:
@@ -193,7 +193,7 @@ class PackedEditionReader:
         return Graph(row, neighbour, mass, level)
 
     def _factors(self, base_ms: list[int]) -> NDArray[np.float64]:
-        """What each level's masses weigh against the newer bases, (4,) float64."""
+        """Factors of each level's masses relative to the newer bases, (4,) float64."""
         bases = zip(base_ms, self._edition.value.base_ms, strict=True)
         half_lives = self._edition.value.half_life_ms
         return np.array(

@@ -85,11 +85,11 @@ class ReadModelLists:
         return self._book.profiles
 
     def fault(self) -> str:
-        """Why lists cannot be served, or nothing; what was read once is served for ever."""
+        """The reason why lists cannot be served; empty once values were read."""
         return "" if self._is_read else self._fault
 
     def status(self) -> dict[str, Any]:
-        """How the store is."""
+        """State of the store, for `/readyz`."""
         return {"store": self._fault or "ok", "profile": self.profiles.base.name}
 
     def editions(self) -> list[str]:
@@ -180,7 +180,7 @@ class ReadModelLists:
         return counted(name, its, map(_sums, of_site, answers))
 
     async def reached(self, act: Override) -> Reached:
-        """What an override means in every edition that it is for; workers know."""
+        """Articles that an override affects, in each of its editions; workers know them."""
         order = act.ordered()
         of_site = {site_of(its): its for its in self.editions() if order.is_for(its)}
         text = msgspec.json.encode(act).decode()
@@ -258,7 +258,7 @@ class ReadModelLists:
         return dict(zip(articles, found, strict=True))
 
     def _shown(self, edition: str) -> dict[str, ArticleValue]:
-        """What the boards that are held tell of articles."""
+        """Items of articles on the boards in memory."""
         held = self._held.get(edition)
         items = [item for board in held.value.boards for item in board.items] if held else []
         return {

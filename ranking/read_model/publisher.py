@@ -115,7 +115,7 @@ class Publisher:
         )
 
     def board(self, question: OnDemandKey) -> bytes:
-        """What somebody asked for: a board, an explanation of one, an experiment's sums.
+        """A value on demand: a board, its explanation, an experiment's sums.
 
         Raises
         ------

@@ -146,7 +146,7 @@ class StoreWriter:
         return (int(views), int(articles)) if views and articles else None
 
     def values(self, keys: Sequence[str]) -> list[bytes | None]:
-        """What stands under some keys."""
+        """Values of some keys."""
         return cast(list[bytes | None], _asked(lambda: self._redis.mget(keys)) if keys else [])
 
     def forget_position(self, partition: int) -> None:
@@ -249,7 +249,7 @@ class StoreReader:
             raise StoreError(str(error)) from error
 
     async def changes(self) -> AsyncIterator[Changed | None]:
-        """What changed, as it does; None about once a second, and at the beginning."""
+        """Change notices as they come; None about once a second, and at the beginning."""
         try:
             async with self._redis.pubsub() as channel:
                 await channel.subscribe(self._names.changes)

@@ -211,7 +211,7 @@ def article_json(value: ArticleValue, edition: str, article: str, as_of: float) 
 
 
 def _more_json(card: Card) -> dict[str, Any]:
-    """What the items of lists do not show of a card."""
+    """Fields of a card that list items do not have."""
     return {
         "author": card.author, "story": card.story, "type": card.type, "access": card.access,
         "updated_at": card.updated_at or None, "expires_at": card.expires_at or None,

@@ -108,7 +108,7 @@ def _is_unsigned(request: Request) -> bool:
 
 
 def author_of(request: Request, told: str) -> str:
-    """Who decides: whoever holds the key, and whom a request names."""
+    """The author of a decision: the key's holder, and the name in the request."""
     holder: Key | None = getattr(request.state, "holder", None)
     named = told.strip()[:200]
     if holder is None:

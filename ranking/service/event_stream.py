@@ -16,7 +16,7 @@ ALIVE_EVERY = 15.0
 
 
 class Listeners:
-    """Who listens to which board.
+    """Listeners by board.
 
     Parameters
     ----------

@@ -122,7 +122,7 @@ class ExperimentRoutes:
         ]
 
     async def live(self, request: Request) -> Response:
-        """What a page needs to find its arms, of the lists of an edition."""
+        """The assignment that a page needs to find its arms, by edition."""
         edition = canonical_edition(request.query_params.get("edition", ""))
         now = time.time()
         book = self._settings.book
@@ -201,7 +201,7 @@ class ExperimentRoutes:
         return Response(status_code=204)
 
     async def _against(self, name: str, its: Experiment, step: Step) -> str:
-        """What speaks against a decision; it must have been confirmed then."""
+        """Reasons against a decision, which then needs a confirmation."""
         if self._readouts:
             found = doubts(its, await self._readouts.read_out(name), its.winner)
         else:

@@ -51,7 +51,7 @@ class Earlier:
 def difference(
     live: Explanation | None, draft: Explanation | None, last: list[float], n: int
 ) -> str:
-    """How an article's score stands to the last place's, live and under a draft."""
+    """Ratio of an article's score to the last place's, live and under a draft."""
     if live is None or draft is None:
         return ""
     if draft.kept_out and draft.kept_out != "others score more":
@@ -66,7 +66,7 @@ def sentence(
     title: str, surface: str, live: Explanation, hourly: Sequence[int], earlier: Earlier | None,
     published_at: float = 0.0, as_of: float = 0.0,
 ) -> str:  # fmt: skip
-    """Why an article stands where it does.
+    """Explains an article's rank.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def full_hours(hourly: Sequence[int], published_at: float, as_of: float) -> tupl
 
 
 def _course(hours: tuple[int, int] | None) -> str:
-    """How views went from one full hour to the next."""
+    """Change of views from one full hour to the next."""
     if hours is None:
         return ""
     before, last = hours

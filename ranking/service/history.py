@@ -105,7 +105,7 @@ class HistoryRoutes:
         return await self._replayed(request, asked, moment_of(request, self._zone))
 
     async def moments(self, request: Request) -> Response:
-        """What the live profile and another would have shown at some moments."""
+        """Lists of the live profile and of another one at some moments."""
         asked, clock = self._with_clock(request, SURFACES)
         hours = whole_of(request, "hours", 24, 1, MOST_HOURS)
         step = whole_of(request, "step", 3600, LEAST_STEP, MOST_HOURS * 3600)
@@ -125,7 +125,7 @@ class HistoryRoutes:
         return json_response(await _in_thread(made))
 
     async def backtest(self, request: Request) -> Response:
-        """What the live profile and another were worth in the last hours."""
+        """Measures of the live profile and of another one in the last hours."""
         asked, clock = self._with_clock(request, LISTS)
         hours = whole_of(request, "hours", 6, 1, MOST_HOURS)
         profiles = await self._profiles(request, asked)

@@ -185,7 +185,7 @@ class IngestionRoutes:
         return _answer({"restored": held.is_gone})
 
     async def _standing(self, name: tuple[str, str]) -> Held:
-        """What is kept of an article that was not taken down."""
+        """The stored record of an article without a tombstone."""
         (held,) = await self._held([name])
         if held.is_gone:
             raise Problem(409, "Article taken down", gone_fault(name[1]))

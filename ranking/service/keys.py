@@ -60,7 +60,7 @@ class KeyRoutes:
         self._settings, self._unsigned = settings, unsigned
 
     def reading(self) -> list[BaseRoute]:
-        """Who decided what."""
+        """The audit log."""
         return [Route("/v1/audit", self.audit)]
 
     def administering(self) -> list[BaseRoute]:

@@ -93,7 +93,7 @@ class ListRoutes:
         return await self._board(request, "popular")
 
     async def trending(self, request: Request) -> Response:
-        """What rises now."""
+        """Trending: articles whose rate of views rises."""
         return await self._board(request, "trending")
 
     async def related(self, request: Request) -> Response:

@@ -41,7 +41,7 @@ class Metrics:
         return generate_latest(self._registry)
 
     def counted(self) -> dict[str, int]:
-        """What this process took and refused."""
+        """Counters of accepted and rejected events of this process."""
         counters = {"accepted": self.accepted, "rejected": self.rejected, "refused": self.refused}
         return {
             name: int(next(iter(counter.collect())).samples[0].value)

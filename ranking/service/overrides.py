@@ -161,7 +161,7 @@ class OverrideRoutes:
             raise Problem(503, "Articles not available", str(refused), wait) from refused
 
     def _standing(self, body: dict[str, Any]) -> list[str]:
-        """What a board shows now, to freeze it so."""
+        """The articles of a board now, for a frozen copy."""
         edition = canonical_edition(str(body.get("edition", "")))
         surface = str(body.get("surface", ""))
         board = self._lists.responses.board(edition, surface)
@@ -175,13 +175,13 @@ class OverrideRoutes:
 
 
 def _told(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """What a body asks for, and who asks and why."""
+    """Reads an override, its author and its reason."""
     told = {name: str(body.pop(name, "") or "") for name in ("author", "reason")}
     return {name: value for name, value in body.items() if value is not None}, told
 
 
 def _named(told: Reached, edition: str) -> dict[str, list[str]]:
-    """What sections and tags are called in an edition."""
+    """Names of sections and tags in an edition."""
     named = told.elsewhere.get(edition)
     return {"sections": named.sections, "tags": named.tags} if named else {}
 

@@ -26,7 +26,7 @@ from ranking.settings_log.overrides import Override
 
 
 class Lists(Protocol):
-    """Who knows the lists."""
+    """Port to the lists."""
 
     responses: ResponseCache
 
@@ -35,10 +35,10 @@ class Lists(Protocol):
         """The live profiles."""
 
     def fault(self) -> str:
-        """Why lists cannot be served, or nothing."""
+        """The reason why lists cannot be served; empty if they can."""
 
     def status(self) -> dict[str, Any]:
-        """What `/readyz` tells besides."""
+        """Further fields of `/readyz`."""
 
     def editions(self) -> list[str]:
         """Editions that have lists, by name."""
@@ -86,7 +86,7 @@ class Lists(Protocol):
         """
 
     async def reached(self, act: Override) -> Reached:
-        """What an override means in every edition that it is for.
+        """Articles that an override affects, in each of its editions.
 
         Raises
         ------
@@ -121,7 +121,7 @@ class Settings(Protocol):
     book: Book
 
     def fault(self) -> str:
-        """Why decisions are not known here, or nothing."""
+        """The reason why this process does not know the decisions; empty if it does."""
 
     async def write(self, record: Decision) -> None:
         """Return when the record holds, for this process too.
@@ -139,7 +139,7 @@ class Past(Protocol):
     """Port to the history; may block for seconds, so routes call it in a thread."""
 
     rankers: Rankers
-    """What would have been."""
+    """Past lists under another profile."""
 
     def shown(self, edition: str, surface: str, at: float) -> Board | None:
         """The board as it was published at a moment of the site's clock, with today's cards."""
@@ -152,7 +152,7 @@ class Intake(Protocol):
     """Port to the log: events, cards, takedowns."""
 
     def fault(self) -> str:
-        """Why nothing can be taken, or nothing."""
+        """The reason why the log takes nothing; empty if it takes events."""
 
     async def take(
         self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]], *,
@@ -172,13 +172,13 @@ class Intake(Protocol):
         """
 
     def lacks_room(self, editions: Iterable[str]) -> dict[str, str]:
-        """Why some editions cannot open, one after the other; a cluster's workers alone know.
+        """Reasons why editions cannot open, in their order; in a cluster only workers know.
 
         What it says of each names the settings.
         """
 
     async def held(self, names: list[tuple[str, str]]) -> list[Held]:
-        """What is kept of articles, named by edition and id.
+        """Stored records of articles, by edition and id.
 
         Raises
         ------

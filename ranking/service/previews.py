@@ -63,7 +63,7 @@ class PreviewRoutes:
         return json_response(body)
 
     async def explain(self, request: Request) -> Response:
-        """Why an article stands where it does, under the live profile and another one."""
+        """Explains an article's rank under the live profile and another one."""
         where, article = self._where(request), request.query_params.get("article", "")
         if not article:
             raise Problem(400, "Article refused", "article must not be empty")
@@ -95,7 +95,7 @@ class PreviewRoutes:
         return json_response(body)
 
     async def _earlier(self, where: tuple[str, str, str], article: str) -> Earlier | None:
-        """What an hour ago was otherwise with an article of a board, if that is known."""
+        """Differences of a board's article from an hour ago, if they are known."""
         edition, surface, section = where
         now = self._lists.responses.board(edition, surface)
         if self._past is None or now is None or section:
@@ -141,7 +141,7 @@ class PreviewRoutes:
         self, where: tuple[str, str, str], profiles: tuple[Profile, Profile], boards: list[Board],
         asked: Explained,
     ) -> dict[str, str]:  # fmt: skip
-        """How each article's score stands to the last place's, live and under the draft."""
+        """Ratio of each article's score to the last place's, live and under the draft."""
         if not asked.articles:
             return {}
         told = [await self._lists.explain(where[0], where[1], asked, p) for p in profiles]

@@ -109,7 +109,7 @@ class ProfileRoutes:
         return json_response({"versions": [_version(record) for record in reversed(records)]})
 
     async def export(self, request: Request) -> Response:
-        """What a scope has of its own, as a profile file."""
+        """The parameters that a scope sets, as a profile file."""
         scope = _scope_of(request)
         text = toml_of(self._lists.profiles.changes.get(scope, {}), str(scope))
         return Response(text, media_type="application/toml")

@@ -66,7 +66,7 @@ class Readouts:
         ]
 
     async def readout(self, request: Request) -> Response:
-        """What may be said of an experiment by now."""
+        """The readout of an experiment at present."""
         evidence = await self._evidence(request)
         its, told = evidence.experiment, await run_in_threadpool(lambda: readout(evidence))
         tallies = await run_in_threadpool(lambda: evidence.tallies)
@@ -92,7 +92,7 @@ class Readouts:
         return _file(page, "text/html", f"{evidence.name}.html")
 
     async def planned(self, request: Request) -> Response:
-        """How many visits, and so how many days, a plan would need."""
+        """Visits and days that a plan needs."""
         body = {"salt": "planned", **await asked(request, dict[str, Any])}
         try:
             its = experiment_of(body)
@@ -102,7 +102,7 @@ class Readouts:
         return json_response({**expected(its, habits)._asdict(), "a_day": habits.a_day})
 
     async def read_out(self, name: str) -> Readout:
-        """What may be said of an experiment by now.
+        """The readout of an experiment at present.
 
         Raises
         ------
@@ -148,7 +148,7 @@ class Readouts:
         return {name: msgspec.to_builtins(profiles.of(*where)) for name, profiles in made.items()}
 
     async def _other_habits(self, own: str, its: Experiment, now: float) -> Habits:
-        """What the readers are like, by another experiment or by a guess."""
+        """Behaviour of the readers, from another experiment or from an assumption."""
         views = {told["edition"]: _a_day(told["hourly"]) for told in await self._lists.traffic()}
         scope = sum(n for edition, n in views.items() if its.edition in ("", edition))
         for name, other in self._others(own, its):

@@ -22,7 +22,7 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class _Shown:
-    """What one edition's surface shows now."""
+    """The board that one edition's surface shows now."""
 
     board: Board
     made: float

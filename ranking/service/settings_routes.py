@@ -38,7 +38,7 @@ async def asked(request: Request, kind: type[T]) -> T:
 
 
 def _without_nulls(body: dict[str, Any], kind: type[T]) -> T:
-    """What a body says; `null` is as good as a field that is left out, where it may be."""
+    """Reads a body; `null` in an optional field equals an absent field."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         optional = {its.name for its in msgspec.structs.fields(kind) if not its.required}
         body = {n: value for n, value in body.items() if value is not None or n not in optional}

@@ -59,7 +59,7 @@ class Book:
 
     @property
     def version(self) -> int:
-        """How many records hold or held."""
+        """Number of decisions."""
         return len(self.records)
 
     def rebased(self, base: Profile) -> None:

@@ -58,7 +58,7 @@ class Draft(msgspec.Struct, frozen=True):
     expires_at: float
 
     def profile(self, live: Profiles, edition: str, surface: str, section: str = "") -> Profile:
-        """What a list would be made under, were the draft published now."""
+        """The profile of a list after a publication of the draft."""
         made = live.with_changes(self.scope, self.changes).of(edition, surface, section)
         return msgspec.structs.replace(made, name=self.id)
 

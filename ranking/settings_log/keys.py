@@ -19,7 +19,7 @@ PREFIX = "tolqyn_"
 
 
 class Role(Enum):
-    """What a key is for."""
+    """Role of a key."""
 
     WRITE = "write"
     READ = "read"
@@ -78,7 +78,7 @@ def grace_end(keys: Iterable[Key]) -> float:
 
 
 def first_fault(role: Role, keys: Iterable[Key]) -> str:
-    """What is wrong with making a key of a role now; empty if nothing is."""
+    """The reason why a key of a role cannot be made now; empty if it can."""
     if role in (Role.ADMINISTER, Role.WRITE) or is_guarded(keys):
         return ""
     return (

@@ -85,7 +85,7 @@ def reached(
 
 
 def merged(parts: Iterable[Reached]) -> Reached:
-    """What an override means in the editions of several sites."""
+    """Articles that an override affects in the editions of several sites."""
     whole = Reached({}, [])
     for part in parts:
         whole = Reached(

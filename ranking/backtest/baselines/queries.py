@@ -37,7 +37,7 @@ class Queries(NamedTuple):
 
 
 def asked_of(replay: Replay) -> Queries:
-    """What a replay's lists were asked."""
+    """The queries of a replay's lists."""
     articles = len(replay.site.ids)
     edition = replay.site.state.article["edition"][:articles].astype(np.int64)
     at = np.ascontiguousarray(replay.views["at"])

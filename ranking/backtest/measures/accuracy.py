@@ -47,7 +47,7 @@ def last_click(place: NDArray[np.uint8], hour: NDArray[np.int64]) -> dict[str, f
 
 
 def next_gains(place: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
-    """What each prediction adds to the means of next clicks.
+    """Terms of each prediction in the means of next clicks.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def next_gains(place: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
 
 
 def last_gains(place: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
-    """What each prediction adds to the means of last clicks."""
+    """Terms of each prediction in the means of last clicks."""
     rank = place.astype(float)
     gain = np.where(rank < 20, 1.0 / np.log2(rank + 2.0), 0.0)
     return {"ndcg@20": gain, "hr@20": (rank < 20).astype(float)}

@@ -192,7 +192,7 @@ def _tables(size: int, old: Tables | None = None) -> Tables:
 
 
 class _Naming:
-    """What the views of a batch name: pairs of an entry of its experiments and one of its arms.
+    """The labels of a batch's views: pairs of experiment and arm entries.
 
     Attributes
     ----------

@@ -24,7 +24,7 @@ Local = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 class Action(Enum):
-    """What an edit does."""
+    """The effect of an override."""
 
     PIN = "pin"
     BOOST = "boost"
@@ -94,7 +94,7 @@ class Edits:
         return self._is(Action.BURY, article, card)
 
     def factor(self, article: str, card: Card | None) -> float:
-        """What an article's score is multiplied by."""
+        """Factor of an article's score."""
         factor = 1.0
         for edit in self.edits:
             if edit.action is Action.BOOST and edit.means(article, card):

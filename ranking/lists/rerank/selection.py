@@ -73,7 +73,7 @@ def may_stand(reading: Reading, article: str, card: Card | None) -> bool:
 def _pinned(
     reading: Reading, n: int, section: str, edits: Edits, told: Headlines, room: "_Room"
 ) -> dict[int, Scored]:
-    """What holds a place, by place; the list's caps and headlines know of it."""
+    """Pinned articles by place; caps and near-duplicates count them."""
     placed: dict[int, Scored] = {}
     for place, article in sorted(edits.pinned(reading).items()) if edits else ():
         card = reading.card(article)
@@ -109,7 +109,7 @@ def _is_in(card: Card | None, section: str) -> bool:
 
 
 class _Room:
-    """What a list has room for under a profile's caps."""
+    """The room that a profile's caps leave in a list."""
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile

@@ -83,7 +83,7 @@ class Pool:
 
 
 def pool_of(editions: Iterable[Edition], profile: Profile) -> Pool:
-    """What some editions of one site lend, in the order of their names."""
+    """The sibling prior of some editions of one site, in the order of their names."""
     return Pool({edition.name: _lending(edition, profile) for edition in editions})
 
 
