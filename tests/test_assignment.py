@@ -16,7 +16,7 @@ from ranking.experiments.assignment import OUTSIDE, arms_of, hashed, places
 from tests.support.cluster import need
 
 ROOT = Path(__file__).parents[1]
-MODULE = ROOT / "ranking" / "server" / "experiment.js"
+MODULE = ROOT / "ranking" / "service" / "experiment.js"
 VECTORS = json.loads((ROOT / "tests" / "assignment.json").read_text(encoding="utf-8"))
 
 

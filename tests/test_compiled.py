@@ -12,7 +12,7 @@ from ranking.engine.compiled import ROOT, sources_of
 
 def compiled_functions() -> Iterator[Any]:
     """All compiled functions of the engine, the lists and the backtest."""
-    for folder in ("engine", "lists", "replay"):
+    for folder in ("engine", "lists", "content", "backtest"):
         path = str(Path(ranking.__path__[0]) / folder)
         for module in pkgutil.walk_packages([path], f"ranking.{folder}."):
             found = vars(importlib.import_module(module.name)).values()
