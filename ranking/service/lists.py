@@ -121,7 +121,7 @@ class ListRoutes:
         except UNREADABLE as error:
             raise Problem(400, "Unreadable question", fault_of(error, body)) from error
         edition, n = spelt_edition(asked.edition), asked.n or 5
-        recent = [str(page) for page in (asked.recent or [])[:LONG_VISIT]]
+        recent = [str(page) for page in asked.recent[:LONG_VISIT]]
         if arm := request.query_params.get("arm") or asked.arm:
             where = (edition, "foryou", "")
             body = await self._arms().body(arm, where, n, recent)
@@ -217,6 +217,6 @@ class ListRoutes:
 
 class _ForYou(msgspec.Struct, frozen=True):
     edition: str
-    recent: list[str | int] | None = None
+    recent: list[str | int]
     n: Annotated[int, msgspec.Meta(ge=1, le=LONGEST)] | None = None
     arm: str | None = None
