@@ -35,7 +35,10 @@ ALL = pytest.mark.parametrize("version", recorded(), ids=lambda version: version
 HEADER = """
 import sys
 from pathlib import Path
-from ranking.engine.snapshot import read_header
+try:
+    from ranking.engine.snapshot import read_header
+except ImportError:  # 0.2.0 and earlier
+    from ranking.snapshot import read_header
 
 data = Path(sys.argv[1]).read_bytes()
 print(read_header(data[8 : 8 + int.from_bytes(data[:8], "little")]).position)
