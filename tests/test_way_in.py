@@ -517,5 +517,5 @@ def editions_of(client: httpx.Client) -> set[str]:
 
 
 def test_null_is_as_good_as_nothing_in_a_question(client: httpx.Client) -> None:
-    question = {"edition": "nobody/en", "recent": [], "n": None, "arm": None}
+    question: dict[str, object] = {"edition": "nobody/en", "recent": [], "n": None, "arm": None}
     assert client.post("/v1/foryou", json=question).json()["items"] == []
