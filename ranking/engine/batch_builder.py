@@ -23,7 +23,7 @@ RECENT_NAMES = 1 << 17
 KIND_OF = {kind: index for index, kind in enumerate(KINDS)}
 _MORE = re.compile(
     r"\AJava/\d|\bFeedFetcher-Google\b|\bChrome-Lighthouse\b|\ALighthouse\b|\bHeadlessChrome\b"
-    r"|compatible; ?[^)]*(?:bot\b|crawl|spider|\bYandexImages\b)|\bkube-probe/|\bELB-HealthChecker/"
+    r"|compatible; ?[^)]*\bYandexImages\b|\bkube-probe/|\bELB-HealthChecker/"
     r"|\AGoogleHC/|\APrometheus/|\bCloudflare-AlwaysOnline\b|\bAnthropic-ai\b|\bPostmanRuntime/"
     r"|\bPrerender \(|\bCypress/",
     re.IGNORECASE,

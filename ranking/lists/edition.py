@@ -4,7 +4,7 @@ This is the engine's own reading. It changes no state; everything in it can be m
 state and the cards. Popular and Trending are ranked here, Related in `related`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
 from itertools import chain, islice
 
@@ -173,8 +173,10 @@ class Edition:
         for item in self._ranked(profile, section, lent, n):
             listed.add(item.id)
             yield item
-        if not section:  # caps and editors may leave out all leaders of some sections
-            for item in self._of_each_section(profile, n):
+        if not section and self._has_more():
+            for item in self._of_each_section(
+                lambda name: self._ranked(profile, name, NOTHING_LENT, n), n
+            ):
                 if item.id not in listed:
                     listed.add(item.id)
                     yield item
@@ -195,11 +197,9 @@ class Edition:
         for item in self._rising(profile, section):
             listed.add(item.id)
             yield item
-        if not section:
-            sections = self.catalogue.sections(self.name)[:SECTIONS]
-            found = (its for name in sections for its in islice(self._rising(profile, name), MOST))
-            rest = {item.id: item for item in found if item.id not in listed}
-            yield from sorted(rest.values(), key=lambda item: (-item.score, item.id))
+        if not section and self._has_more():
+            rest = self._of_each_section(lambda name: self._rising(profile, name), MOST)
+            yield from (item for item in rest if item.id not in listed)
 
     def _rising(self, profile: Profile, section: str) -> Iterator[Scored]:
         leaderboards = self._of(section)
@@ -283,11 +283,15 @@ class Edition:
             return self._by_window(leaderboards, profile.window, n)
         return self._by_mass(leaderboards, profile, lent, n)
 
-    def _of_each_section(self, profile: Profile, n: int) -> list[Scored]:
-        """The leaders of each section, so that caps leave something to show; best first."""
+    def _has_more(self) -> bool:
+        """Say whether there may be articles with views besides the leaders."""
+        return self.eligibility.slots(self._leaderboards.index).size > HEAD
+
+    def _of_each_section(self, ranked: Callable[[str], Iterable[Scored]], n: int) -> list[Scored]:
+        """The first of each section, best first: caps and editors may leave out all leaders."""
         found: list[Scored] = []
         for section in self.catalogue.sections(self.name)[:SECTIONS]:
-            found += islice(self._ranked(profile, section, NOTHING_LENT, n), n)
+            found += islice(ranked(section), n)
         return sorted(found, key=lambda item: (-item.score, item.id))
 
     def _read_last(self, section: str) -> list[int]:

@@ -149,9 +149,9 @@ class IngestionRoutes:
             check_named(fields, *name)
             card = card_of(convert_article({**fields, "id": name[1]}), name[0], self._zone)
         async with self._changing:
-            await self._take(
-                cards=[first_published(card, (await self._standing(name)).card, time.time())]
-            )
+            held = await self._standing(name)
+            self._check_room(name[0])
+            await self._take(cards=[first_published(card, held.card, time.time())])
         return _answer({"accepted": 1, "rejected": []})
 
     async def change_article(self, request: Request) -> Response:
@@ -171,6 +171,7 @@ class IngestionRoutes:
         name = article_of(request)
         if fault := article_fault(name[1]):
             raise Problem(400, "Article refused", fault)
+        self._check_room(name[0])
         async with self._changing:
             await self._take(removed=[name])
         return Response(status_code=204)
@@ -215,11 +216,12 @@ class IngestionRoutes:
         *,
         outcome: bool = False,
     ) -> dict[str, int]:
-        editions = [card.edition for card in cards or ()] + [name[0] for name in removed or ()]
-        for fault in self.intake.lacks_room(editions).values():
-            raise Problem(400, "No room", fault)
         taking = self.intake.take(rows, cards or [], removed or [], outcome=outcome)
         return await self._done(taking)
+
+    def _check_room(self, edition: str) -> None:
+        for fault in self.intake.lacks_room([edition]).values():
+            raise Problem(400, "No room", fault)
 
     async def _done(self, work: Awaitable[T]) -> T:
         try:
