@@ -21,6 +21,7 @@ from ranking.content.cards import Card
 from ranking.content.catalogue import Catalogue
 from ranking.engine.batch import Batch
 from ranking.engine.checkpoint import restored_site, snapshot_of, state_bytes
+from ranking.engine.decay.kernels import kernel_of
 from ranking.engine.event import site_of
 from ranking.engine.outcomes import NAMES, NO_ROOM, ROBOT
 from ranking.engine.recovery import Rereading
@@ -303,7 +304,7 @@ class Ranker(LiveLists):
         """Boards of a site that follow the reading clock."""
         for name in self._of_site(site):
             yield name, "trending"
-            if self.profile(name, "popular").window:
+            if kernel_of(self.profile(name, "popular").value).name == "hard_window":
                 yield name, "popular"
 
     def arms(self) -> Iterator[tuple[str, int, list[ArmSums]]]:

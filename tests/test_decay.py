@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ranking.engine.decay import (
+from ranking.engine.decay.bank import (
     FRACTION,
     HALF_LIVES,
     LOWER,
@@ -18,12 +18,11 @@ from ranking.engine.decay import (
     RUNG_MS,
     RUNGS,
     Clock,
-    exp2,
-    half_life_kernel,
-    log2,
-    power_law_kernel,
     read_mass,
 )
+from ranking.engine.decay.half_life import half_life_readout
+from ranking.engine.decay.portable_math import exp2, log2
+from ranking.engine.decay.power_law import power_law_readout
 from tests.support.logs import DAY_MS, START_MS
 
 MANY = settings(deadline=None, max_examples=200, derandomize=True)
@@ -79,7 +78,7 @@ def test_both_rise_across_the_seams_of_their_tables() -> None:
 
 @pytest.mark.parametrize("rung", range(RUNGS))
 def test_a_kernel_on_a_rung_reads_that_rung_alone(rung: int) -> None:
-    kernel = half_life_kernel(float(HALF_LIVES[rung]))
+    kernel = half_life_readout(float(HALF_LIVES[rung]))
     assert kernel.first == -1
     assert kernel.steady
     assert kernel.mix.tolist() == [float(k == rung) for k in range(RUNGS)]
@@ -87,7 +86,7 @@ def test_a_kernel_on_a_rung_reads_that_rung_alone(rung: int) -> None:
 
 @pytest.mark.parametrize("half_life", [301.0, *BETWEEN, 2_400_000.0, 2_592_000.0])
 def test_a_kernel_between_rungs_is_a_quintic_around_them(half_life: float) -> None:
-    kernel = half_life_kernel(half_life)
+    kernel = half_life_readout(half_life)
     assert kernel.steady
     assert not kernel.mix.any()
     lagrange = kernel.between[:POINTS]
@@ -109,7 +108,7 @@ def test_a_row_of_equal_fresh_views_reads_as_their_number(half_life: float) -> N
     bases = START_MS - RUNG_MS * np.arange(RUNGS)
     shift = Clock(START_MS, bases).shift
     row = 7.0 * 2.0**shift
-    kernel = half_life_kernel(float(half_life))
+    kernel = half_life_readout(float(half_life))
     read = read_mass(row, kernel.first, kernel.between, kernel.mix, shift)
     assert read == pytest.approx(7.0, rel=1e-12)
 
@@ -117,7 +116,7 @@ def test_a_row_of_equal_fresh_views_reads_as_their_number(half_life: float) -> N
 @MANY
 @given(st.floats(0.1, 4.0), st.floats(300.0, 2_592_000.0))
 def test_a_power_law_is_a_mix_without_negative_weights(exponent: float, scale: float) -> None:
-    kernel = power_law_kernel(exponent, scale)
+    kernel = power_law_readout(exponent, scale)
     assert kernel.first == -1
     assert not kernel.steady
     assert (kernel.mix >= 0.0).all()
@@ -128,7 +127,7 @@ def test_a_power_law_is_a_mix_without_negative_weights(exponent: float, scale: f
 @pytest.mark.parametrize("scale", [1800.0, 7200.0, 86_400.0])
 def test_a_power_law_is_within_five_percent(exponent: float, scale: float) -> None:
     """Ages from nothing to a day."""
-    mix = power_law_kernel(exponent, scale).mix
+    mix = power_law_readout(exponent, scale).mix
     clock = Clock(START_MS, np.full(RUNGS, START_MS, np.int64))
     for age_ms in range(0, DAY_MS + 1, DAY_MS // 200):
         row = 2.0 ** (-age_ms / RUNG_MS)  # one view of that age
@@ -139,7 +138,7 @@ def test_a_power_law_is_within_five_percent(exponent: float, scale: float) -> No
 @pytest.mark.parametrize("half_life", [301.0, 310.0, 599.0, *BETWEEN, 2_000_000.0, 2_592_000.0])
 def test_a_kernel_knows_the_two_rungs_next_to_its_half_life(half_life: float) -> None:
     """What the linear interpolation goes by where the quintic has nothing to go by."""
-    kernel = half_life_kernel(half_life)
+    kernel = half_life_readout(half_life)
     low = kernel.first + int(kernel.between[LOWER])
     assert HALF_LIVES[low] < half_life
     assert half_life < HALF_LIVES[low + 1] or low + 2 == RUNGS
@@ -152,7 +151,7 @@ def test_a_kernel_knows_the_two_rungs_next_to_its_half_life(half_life: float) ->
 def test_a_mass_that_faded_on_a_lower_rung_lies_between_its_neighbours(half_life: float) -> None:
     row = np.ones(RUNGS)
     row[0], row[1], row[2] = 0.0, 2.0**-40, 2.0**-20
-    kernel = half_life_kernel(half_life)
+    kernel = half_life_readout(half_life)
     read = read_mass(row, kernel.first, kernel.between, kernel.mix, np.zeros(RUNGS))
     assert row[1] < read < row[2]
 
@@ -164,8 +163,8 @@ MATHS = re.compile(
 
 def test_lists_and_kernels_use_no_library_whose_bits_differ_between_machines() -> None:
     root = Path(__file__).parents[1] / "ranking"
-    folders = (root / name for name in ("lists", "content", "profiles"))
-    files = [root / "engine" / "decay.py", *(f for its in folders for f in its.rglob("*.py"))]
+    folders = (root / name for name in ("lists", "content", "profiles", "engine/decay"))
+    files = [file for folder in folders for file in folder.rglob("*.py")]
     assert len(files) > 30
     found = [file.name for file in files if MATHS.search(file.read_text(encoding="utf-8"))]
     assert found == []

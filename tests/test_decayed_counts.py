@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ranking.engine.decay import HALF_LIVES, RUNGS, Clock, exp2, half_life_kernel, read_mass
+from ranking.engine.decay.bank import HALF_LIVES, RUNGS, Clock, read_mass
+from ranking.engine.decay.half_life import half_life_readout
+from ranking.engine.decay.portable_math import exp2
 from ranking.engine.signals.decayed_counts import CLASSES
 from ranking.engine.site import Site
 from ranking.ranker import Ranker
@@ -38,7 +40,7 @@ def clock_of(site: Site) -> Clock:
 
 def read(site: Site, row: NDArray[np.float64], half_life: float) -> float:
     """Mass of one row of the bank."""
-    kernel = half_life_kernel(half_life)
+    kernel = half_life_readout(half_life)
     return read_mass(row, kernel.first, kernel.between, kernel.mix, clock_of(site).shift)
 
 

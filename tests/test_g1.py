@@ -26,7 +26,8 @@ from ranking.backtest.visits import span_of
 from ranking.benchmarks.processes import Server, spawned
 from ranking.content.catalogue import Catalogue
 from ranking.engine.batch import Batch, full_columns
-from ranking.engine.decay import Clock
+from ranking.engine.decay.bank import Clock
+from ranking.engine.decay.half_life import half_life_readout
 from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Site
 from ranking.lists.boards import render
@@ -180,7 +181,7 @@ def test_masses_of_the_top_twenty_at_a_hundred_moments(week: Week) -> None:
 
 def read_at(site: Site, slots: NDArray[np.int32], half_life: float) -> NDArray[np.float64]:
     """Masses of all classes under a half-life, at the log's clock."""
-    _, decay = decay_of(half_life, 0.0, (1.0, 1.0, 1.0))
+    decay = decay_of(half_life_readout(half_life), (1.0, 1.0, 1.0))
     clock = Clock(site.newest_ms, site.state.weights["base_ms"][0])
     dates = np.zeros(site.state.mass.shape[0])
     return read_scores(slots, site.state.mass, dates, 0, decay._replace(shift=clock.shift))

@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 
 from ranking.content.cards import Card
-from ranking.engine.decay import HALF_LIVES, power_law_kernel
+from ranking.engine.decay.bank import HALF_LIVES
+from ranking.engine.decay.power_law import power_law_readout
 from ranking.profiles.profile import DEFAULT, Profile
 from tests.support.live import EDITIONS, Live, assert_ranked, dated, portal, positive, weights_of
 from tests.support.logs import DAY_MS, HOUR_MS, KK, RU, START_MS, chopped, view
@@ -117,7 +118,7 @@ def test_a_power_law_ages_while_nothing_comes(exponent: float) -> None:
     live = Live()
     live.feed(portal(5, 400))
     profile = Profile(half_life=3600.0, exponent=exponent)
-    mix = power_law_kernel(exponent, 3600.0).mix.tolist()
+    mix = power_law_readout(exponent, 3600.0).mix.tolist()
     for _ in range(4):
         for edition in EDITIONS:
             scores = dict.fromkeys(live.articles(edition), 0.0)

@@ -18,7 +18,7 @@ from ranking.backtest.predictions import POPULAR
 from ranking.backtest.visits import span_of
 from ranking.content.catalogue import Catalogue
 from ranking.engine.batch import Batch
-from ranking.engine.decay import HALF_LIVES
+from ranking.engine.decay.bank import HALF_LIVES
 from ranking.profiles.profile import DEFAULT, Profile, profile_from
 
 pytestmark = pytest.mark.data

@@ -6,7 +6,7 @@ import pytest
 
 from ranking.backtest.packed_log import packed_views
 from ranking.benchmarks.preview import BETWEEN, ON_RUNGS, compare
-from ranking.engine.decay import HALF_LIVES
+from ranking.engine.decay.bank import HALF_LIVES
 
 pytestmark = pytest.mark.data
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ranking.engine.decay import HALF_LIVES
+from ranking.engine.decay.bank import HALF_LIVES
 from ranking.lists.backoff import weigh
 from ranking.lists.boards import Board
 from ranking.lists.explanation import Explained

@@ -23,6 +23,7 @@ from ranking.backtest.visits import Span, Visits, in_windows, is_due, looks_at, 
 from ranking.content.catalogue import Catalogue
 from ranking.engine.admission import acting
 from ranking.engine.batch import Batch
+from ranking.engine.decay.half_life import half_life_readout
 from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Site, Turn
 from ranking.engine.view_loop import DONE, views_of
@@ -142,7 +143,7 @@ def _judge(site: Site, profile: Profile, browsing: Browsing) -> Judge:
 
     def standing(half_life: float, landing: float, evidence: float) -> EvaluationLeaders:
         half_lives = level_half_lives(half_life, evidence)
-        levels, decays = len(half_lives), [decay_of(h, 0.0, ())[1] for h in half_lives]
+        levels, decays = len(half_lives), [decay_of(half_life_readout(h), ()) for h in half_lives]
         return EvaluationLeaders(
             np.zeros((levels, size)), np.full((levels, size), -1, np.int32),
             np.zeros((editions, levels, HEAD), np.int32), np.zeros((editions, levels), np.int64),

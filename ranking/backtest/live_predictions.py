@@ -26,6 +26,7 @@ from ranking.backtest.predictions import (
     pages_before,
 )
 from ranking.content.catalogue import Catalogue
+from ranking.engine.decay.kernels import kernel_of
 from ranking.engine.site import Site, Turn
 from ranking.engine.view_loop import DONE, apply_views
 from ranking.lists.boards import Board, Item, make_board, make_next
@@ -44,7 +45,7 @@ RENEW_MS = 60_000
 
 def is_plain(profile: Profile, catalogue: Catalogue, editions: list[str]) -> bool:
     """Say whether the lists follow from half-lives alone, as `evaluate` ranks them."""
-    if profile.exponent or profile.mix_share or profile.window or profile.cooldown:
+    if kernel_of(profile.value).name != "half_life" or profile.cooldown:
         return False
     if profile.sibling_evidence and len(editions) > 1 and catalogue.has_stories():
         return False

@@ -22,7 +22,7 @@ from ranking.benchmarks.time_limit import TimeLimit
 from ranking.engine.admission import acting
 from ranking.engine.batch import Batch
 from ranking.engine.compiled import compiled
-from ranking.engine.decay import HALF_LIVES, SHORTEST
+from ranking.engine.decay.bank import HALF_LIVES, SHORTEST
 from ranking.engine.site import Site, Turn
 from ranking.engine.view_loop import DONE, State, apply_view, interruption, views_of
 from ranking.profiles.profile import Profile, profile_from

@@ -35,12 +35,12 @@ def profiles() -> None:
 
 
 def _changes(pairs: tuple[str, ...], file: Path | None) -> dict[str, Any]:
-    from ranking.profiles.profile import Profile, read_changes
+    from ranking.profiles.profile import parameter_names, read_changes
 
     found: dict[str, Any] = {}
     if file:
         found |= read_changes(file)
-    known = Profile.__struct_fields__
+    known = parameter_names()
     for pair in pairs:
         name, mark, value = pair.partition("=")
         if not mark:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ranking.content.cards import Card
 from ranking.content.tag_cooccurrence import TagCooccurrence
 from ranking.content.tfidf import NEAREST, TRUST, features_of, known_features, similarity
-from ranking.engine.decay import lns
+from ranking.engine.decay.portable_math import lns
 
 HINTS = 64
 

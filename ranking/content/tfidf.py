@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ranking.content.cards import Card, tag_key
 from ranking.content.text import headline_words
 from ranking.engine.compiled import compiled
-from ranking.engine.decay import lns
+from ranking.engine.decay.portable_math import lns
 
 TAG, WORD, SECTION = 0, 1, 2
 PARTS = 3

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.decay import RUNGS
+from ranking.engine.decay.bank import RUNGS
 from ranking.engine.deduplication import new_seen, rebuilt_seen
 from ranking.engine.hash_tables import (
     EACH,

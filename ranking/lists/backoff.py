@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
-from ranking.engine.decay import HALF_LIVES, POINTS, RUNG_MS, RUNGS, exp2, log2
-from ranking.lists.top_k import HEAD, Decay
+from ranking.engine.decay.bank import HALF_LIVES, POINTS, RUNG_MS, RUNGS
+from ranking.engine.decay.portable_math import exp2, log2
+from ranking.lists.top_k import HEAD, Decay, raise_in_head
 
 LEVELS = 3
 FADING = 8.0
@@ -114,38 +115,21 @@ def raised(p: Popularity, slots: NDArray[np.int32], scores: NDArray[np.float64])
     head, used = np.zeros((levels, HEAD), np.int32), np.zeros(levels, np.int64)
     stays = np.zeros(size, np.bool_)
     for level in range(levels):
-        count = 0
+        count, place = 0, np.full(size, -1, np.int32)
         for d in range(p.used[level]):
             index = index_of_old[p.head[level, d]]
             if not is_new[index]:
                 head[level, count] = index
+                place[index] = count
                 count += 1
         for j in range(new):
-            if score[level, index_of_new[j]] > 0.0:
-                count = _inserted(head[level], count, score[level], index_of_new[j])
+            index = index_of_new[j]
+            if score[level, index] > 0.0:
+                count = raise_in_head(head[level], place, count, score[level], index)
         used[level] = count
         for d in range(count):
             stays[head[level, d]] = True
     return _compact(p, slot[:size], score[:, :size], head, used, stays)
-
-
-@compiled
-def _inserted(head: NDArray[np.int32], count: int, score: NDArray[np.float64], index: int) -> int:
-    """Put an article into its place in a head; returns the head's size. Ties stand by index."""
-    its = score[index]
-    if count == head.size:
-        last = head[count - 1]
-        if score[last] > its or (score[last] == its and last < index):
-            return count
-        count -= 1
-    at = count
-    while at > 0 and (
-        score[head[at - 1]] < its or (score[head[at - 1]] == its and head[at - 1] > index)
-    ):
-        head[at] = head[at - 1]
-        at -= 1
-    head[at] = index
-    return count + 1
 
 
 @compiled

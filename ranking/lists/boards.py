@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from ranking.content.cards import Card
+from ranking.engine.decay.kernels import kernel_of
 from ranking.lists.edition import Edition
 from ranking.lists.edition_reader import LONGEST, Reading, Scored
 from ranking.lists.related import compose
@@ -149,7 +150,9 @@ def make_board(
         return dressed(edition, surface, profile, chosen)
     chosen = with_newcomer(chosen, edition, profile, section, edits)
     board = dressed(edition, surface, profile, chosen)
-    return replace(board, window=edition.window(profile.window)) if profile.window else board
+    if kernel_of(profile.value).name != "hard_window":
+        return board
+    return replace(board, window=edition.window(profile.window))
 
 
 def make_next(

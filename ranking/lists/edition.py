@@ -15,12 +15,14 @@ from ranking.content.availability import is_listable
 from ranking.content.cards import Card
 from ranking.content.catalogue import Catalogue
 from ranking.content.tag_graph import TagGraph
-from ranking.engine.decay import LN2
-from ranking.engine.signals.window_counts import DAY_MS, DAYS, HOUR_MS, HOURS
+from ranking.engine.decay.half_life import half_life_readout
+from ranking.engine.decay.hard_window import periods_of, window_counts
+from ranking.engine.decay.kernels import kernel_of
+from ranking.engine.decay.portable_math import LN2
+from ranking.engine.signals.window_counts import DAY_MS, HOUR_MS, hourly_counts
 from ranking.engine.site import Site
 from ranking.lists.edition_reader import LONGEST, Ground, Scored
 from ranking.lists.eligibility import Eligibility
-from ranking.lists.hard_windows import hourly_counts, window_counts
 from ranking.lists.leaderboards import Leaderboards
 from ranking.lists.loans import NOTHING_LENT, with_loans
 from ranking.lists.top_k import HEAD, decay_of
@@ -219,10 +221,9 @@ class Edition:
         """Named terms of an article's score in Popular."""
         slot = self.slot(article)
         slots = np.array([slot], np.int32) if slot >= 0 else np.zeros(0, np.int32)
-        if profile.window:
-            hours, days = periods_of(profile.window)
-            state, newest = self.site.state.article, self.eligibility.reading_ms
-            counts = window_counts(slots, state, newest, hours, days)
+        kernel = kernel_of(profile.value)
+        if kernel.name == "hard_window":
+            counts = kernel.read(profile.value, self.site.state, slots, self.eligibility.reading_ms)
             return [("window", float(counts.sum()))]
         self.follow()
         evidence = profile.sibling_evidence if lent else 0.0
@@ -252,7 +253,7 @@ class Edition:
         weights, at = (1.0, profile.onward_weight, profile.ours_weight), self.eligibility.reading_ms
         rates = []
         for half_life in (profile.trending_fast, profile.trending_slow):
-            _, decay = decay_of(half_life, 0.0, weights)
+            decay = decay_of(half_life_readout(half_life), weights)
             rates.append(self._leaderboards.now(slots, decay, at) * (LN2 * 3600 / half_life))
         return rates[0], rates[1]
 
@@ -279,7 +280,7 @@ class Edition:
         leaderboards = self._of(section)
         if leaderboards is None:
             return []
-        if profile.window > 0:
+        if kernel_of(profile.value).name == "hard_window":
             return self._by_window(leaderboards, profile.window, n)
         return self._by_mass(leaderboards, profile, lent, n)
 
@@ -362,15 +363,3 @@ class Edition:
         live |= {card.id: card for card in self.catalogue.latest(self.name, NEWEST, at=at)}
         chosen = sorted(live.values(), key=lambda card: card.id)
         return TagGraph(chosen, np.array([viewed.get(card.id, 0.0) for card in chosen]))
-
-
-def periods_of(window: int) -> tuple[int, int]:
-    """Hours and days of a hard window in seconds: whole hours up to a day, then whole days.
-
-    Examples
-    --------
-    >>> periods_of(86400), periods_of(1800), periods_of(7 * 86400)
-    ((24, 0), (1, 0), (0, 7))
-    """
-    hours = -(-window * 1000 // HOUR_MS)
-    return (hours, 0) if hours <= HOURS else (0, min(-(-window * 1000 // DAY_MS), DAYS))

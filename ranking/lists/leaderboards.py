@@ -5,13 +5,18 @@ changed. One that nobody reads is computed anew at its next read. Only the top a
 that a million articles cost no more memory than a thousand.
 """
 
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.decay import Clock, exp2
+from ranking.engine.decay.bank import Clock, Readout
+from ranking.engine.decay.half_life import half_life_readout
+from ranking.engine.decay.kernel import Part
+from ranking.engine.decay.kernels import kernel_of
+from ranking.engine.decay.portable_math import exp2
 from ranking.engine.signals.window_counts import DAY_MS
 from ranking.engine.site import Site
 from ranking.lists.backoff import (
@@ -50,6 +55,7 @@ ADDED = 4 * HEAD
 """Touched articles besides twice as many, until all are looked at again."""
 SLIGHT = 1e-9
 """What sums may differ by rounding, as a share."""
+_Key = tuple[Hashable, ...]
 
 
 @dataclass(slots=True)
@@ -61,6 +67,7 @@ class _Leaderboard:
     evidence: NDArray[np.float64]
     steady: bool
     popularity: Popularity
+    shares: NDArray[np.float64] | None = None  # of a decay with several parts
     bases: NDArray[np.int64] | None = None
     at_ms: int = -1
     pending: list[NDArray[np.int32]] = field(default_factory=list)
@@ -92,7 +99,7 @@ class Leaderboards:
         self, site: Site, name: str, eligibility: Eligibility, section: int | None = None
     ) -> None:
         self._site, self._name, self._eligibility, self._section = site, name, eligibility, section
-        self._leaderboards: dict[tuple[float, ...], _Leaderboard] = {}
+        self._leaderboards: dict[_Key, _Leaderboard] = {}
         self._index = -1
 
     @property
@@ -209,9 +216,8 @@ class Leaderboards:
     ) -> tuple[NDArray[np.float64], float]:
         """Weight of each level's forward scores in Popular, and that of the sibling prior."""
         scale = self._scale(leaderboard)
-        if _is_mix(profile):
-            shares = np.array([1.0 - profile.mix_share, profile.mix_share])
-            return shares * scale, sibling_evidence
+        if leaderboard.shares is not None:
+            return leaderboard.shares * scale, sibling_evidence
         if len(leaderboard.decays) == 1:
             return scale, sibling_evidence
         kappa, weight, mass = leaderboard.evidence.copy(), scale.copy(), self._mass(leaderboard)
@@ -264,30 +270,42 @@ class Leaderboards:
         return np.asarray(np.minimum(most, limits[:, None]).sum(0))
 
     def _popular(self, profile: Profile) -> _Leaderboard:
-        p = profile
-        second = p.mix_half_life if _is_mix(p) else 0.0
-        evidence = 0.0 if p.exponent or second else p.popular_evidence
-        return self._leaderboard(
-            p.half_life, p.landing_weight, evidence, p, p.exponent, p.freshness, second
-        )
+        p, kernel = profile, kernel_of(profile.value)
+        if kernel.name == "half_life":
+            return self._leaderboard(
+                p.half_life, p.landing_weight, p.popular_evidence, p, p.freshness
+            )
+        weights = (p.landing_weight, p.onward_weight, p.ours_weight)
+        parts = kernel.parts(p.value)
+        shares = [part.share for part in parts] if len(parts) > 1 else None
+        key = (kernel.name, *_told(parts), *weights, p.freshness)
+        return self._kept(key, [part.readout for part in parts], 0.0, weights, p.freshness, shares)
 
     def _leaderboard(
         self, half_life: float, landing: float, evidence: float, profile: Profile,
-        exponent: float = 0.0, freshness: float = 0.0, second: float = 0.0,
+        freshness: float = 0.0,
     ) -> _Leaderboard:  # fmt: skip
+        """Leaders under a half-life that backs off to longer ones."""
         weights = (landing, profile.onward_weight, profile.ours_weight)
-        key = (half_life, evidence, exponent, *weights, freshness, second)
+        key = ("half_life", half_life, evidence, *weights, freshness)
+        half_lives = level_half_lives(half_life, evidence)
+        readouts = list(map(half_life_readout, half_lives))
+        return self._kept(key, readouts, evidence, weights, freshness)
+
+    def _kept(
+        self, key: _Key, readouts: list[Readout], evidence: float, weights: Sequence[float],
+        freshness: float, shares: Sequence[float] | None = None,
+    ) -> _Leaderboard:  # fmt: skip
+        """Leaders under some read-outs, up to date; those in use are kept by their key."""
         leaderboard = self._leaderboards.pop(key, None)
         if leaderboard is None:
-            half_lives = level_half_lives(half_life, evidence) + ((second,) if second else ())
-            made = [decay_of(h, exponent, weights, freshness) for h in half_lives]
             while len(self._leaderboards) >= KEPT:
                 del self._leaderboards[next(iter(self._leaderboards))]
-            decays = [decay for _, decay in made]
-            bounds = list(map(bound_of, half_lives, decays))
+            decays = [decay_of(readout, weights, freshness) for readout in readouts]
             leaderboard = _Leaderboard(
-                decays, bounds, level_evidence(len(made), evidence),
-                made[0][0].steady, new_popularity(len(made)),
+                decays, list(map(bound_of, readouts, decays)),
+                level_evidence(len(decays), evidence), readouts[0].steady,
+                new_popularity(len(decays)), None if shares is None else np.array(shares),
             )  # fmt: skip
         self._leaderboards[key] = leaderboard  # last, so that those asked for long ago go first
         self._refresh(leaderboard)
@@ -313,7 +331,8 @@ class Leaderboards:
         stale = leaderboard.bases is None or not np.array_equal(leaderboard.bases, bases)
         if not leaderboard.steady:
             stale = stale or self._site.newest_ms != leaderboard.at_ms
-            leaderboard.decays[0].shift[:] = Clock(self._site.newest_ms, bases).shift
+            for decay in leaderboard.decays:
+                decay.shift[:] = Clock(self._site.newest_ms, bases).shift
         if leaderboard.decays[0].freshness > 0.0:
             stale = stale or day != leaderboard.at_ms // DAY_MS
         if stale:
@@ -386,8 +405,10 @@ def foremost(scores: NDArray[np.float64]) -> NDArray[np.int64]:
 
 @lru_cache(64)
 def _longest_decay(half_life: float, evidence: float, weights: tuple[float, ...]) -> Decay:
-    return decay_of(level_half_lives(half_life, evidence)[-1], 0.0, weights)[1]
+    return decay_of(half_life_readout(level_half_lives(half_life, evidence)[-1]), weights)
 
 
-def _is_mix(profile: Profile) -> bool:
-    return profile.mix_share > 0.0 and not profile.exponent
+def _told(parts: Sequence[Part]) -> Iterator[Hashable]:
+    """What tells the parts of two decays apart."""
+    for share, readout in parts:
+        yield from (share, readout.half_life, readout.mix.tobytes())

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
-from ranking.engine.decay import LN2, exp2
+from ranking.engine.decay.portable_math import LN2, exp2
 from ranking.engine.signals.covisitation import LEVELS, Graph
 from ranking.lists.backoff import (
     Popularity,

@@ -14,15 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
-from ranking.engine.decay import (
-    HALF_LIVES,
-    RUNGS,
-    Kernel,
-    exp2,
-    half_life_kernel,
-    power_law_kernel,
-    read_mass,
-)
+from ranking.engine.decay.bank import HALF_LIVES, RUNGS, Readout, read_mass
+from ranking.engine.decay.portable_math import exp2
 
 HEAD = 512
 SCANNED = 4 * HEAD
@@ -60,7 +53,7 @@ class Decay(NamedTuple):
     first : int
     between : (8,) float64
     mix : (n_rungs,) float64
-        As in `Kernel`.
+        As in `Readout`.
     class_weight : (3,) float64
         Weight of landing, onward and our own views.
     shift : (n_rungs,) float64
@@ -78,17 +71,13 @@ class Decay(NamedTuple):
 
 
 def decay_of(
-    half_life: float,
-    exponent: float,
+    readout: Readout,
     class_weight: Sequence[float] | NDArray[np.float64],
     freshness: float = 0.0,
-) -> tuple[Kernel, Decay]:
-    """Make the decay of some parameters, in forward units."""
-    kernel = power_law_kernel(exponent, half_life) if exponent else half_life_kernel(half_life)
-    decay = Decay(
-        kernel.first, kernel.between, kernel.mix, np.array(class_weight), np.zeros(RUNGS), freshness
-    )
-    return kernel, decay
+) -> Decay:
+    """Make the decay of a read-out, in forward units."""
+    r = readout
+    return Decay(r.first, r.between, r.mix, np.array(class_weight), np.zeros(RUNGS), freshness)
 
 
 @compiled
@@ -111,33 +100,56 @@ def article_score(
 
 
 @compiled
-def is_before(leaders: Leaders, slot: int, other: int) -> bool:
-    """Say whether an article stands before another: by score, ties by slot."""
-    score, its = leaders.score[slot], leaders.score[other]
-    return score > its or (score == its and slot < other)
+def is_before(score: NDArray[np.float64], index: int, other: int) -> bool:
+    """Whether an article ranks before another: by score, ties by index."""
+    own, its = score[index], score[other]
+    return own > its or (own == its and index < other)
+
+
+@compiled
+def raise_in_head(
+    head: NDArray[np.int32],
+    place: NDArray[np.int32],
+    used: int,
+    score: NDArray[np.float64],
+    index: int,
+) -> int:
+    """Put an article whose score rose into its place; returns the head's new size.
+
+    Parameters
+    ----------
+    head : (size,) int32
+        Indices, best first; `used` entries are in use.
+    place : (n,) int32
+        Place of each article in the head; -1 = not in it. Follows.
+    score : (n,) float64
+        The article's new score is in it.
+    """
+    at = place[index]
+    if at < 0:
+        if used < head.size:
+            at = used
+            used += 1
+        elif is_before(score, index, head[head.size - 1]):
+            at = head.size - 1
+            place[head[at]] = -1
+        else:
+            return used
+    while at > 0 and is_before(score, index, head[at - 1]):
+        head[at] = head[at - 1]
+        place[head[at]] = at
+        at -= 1
+    head[at] = index
+    place[index] = at
+    return used
 
 
 @compiled
 def raise_leader(leaders: Leaders, slot: int, score: float) -> None:
     """Give an article a score not below its last one, and its place."""
     leaders.score[slot] = score
-    head, place, used = leaders.head, leaders.place, leaders.used
-    at = place[slot]
-    if at < 0:
-        if used[0] < head.size:
-            at = used[0]
-            used[0] += 1
-        elif is_before(leaders, slot, head[head.size - 1]):
-            at = head.size - 1
-            place[head[at]] = -1
-        else:
-            return
-    while at > 0 and is_before(leaders, slot, head[at - 1]):
-        head[at] = head[at - 1]
-        place[head[at]] = at
-        at -= 1
-    head[at] = slot
-    place[slot] = at
+    used = leaders.used[0]
+    leaders.used[0] = raise_in_head(leaders.head, leaders.place, used, leaders.score, slot)
 
 
 @compiled
@@ -161,7 +173,7 @@ BEYOND = 4.0
 the longest rung, 28 days."""
 
 
-def bound_of(half_life: float, decay: Decay) -> Decay:
+def bound_of(readout: Readout, decay: Decay) -> Decay:
     """A decay that costs little and never gives less, to leave out articles that cannot lead.
 
     A mass grows with the half-life, so that between rungs the next longer rung is such a one; on a
@@ -170,7 +182,7 @@ def bound_of(half_life: float, decay: Decay) -> Decay:
     if decay.first < 0:
         return decay
     mix = np.zeros(RUNGS)
-    rung = int(np.searchsorted(HALF_LIVES, half_life))
+    rung = int(np.searchsorted(HALF_LIVES, readout.half_life))
     mix[min(rung, RUNGS - 1)] = 1.0 if rung < RUNGS else BEYOND
     return decay._replace(first=-1, mix=mix)
 

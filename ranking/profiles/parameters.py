@@ -4,36 +4,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from ranking.engine.parameters import EXTENSIONS, FIELDS, Parameter
 from ranking.profiles.profile import Profile
 
 VIEWS, SECONDS, SHARE, TIMES, ITEMS = "views", "s", "share", "times", "items"
-
-
-class Parameter(msgspec.Struct, frozen=True):
-    """One parameter.
-
-    Attributes
-    ----------
-    name : str
-    kind : str
-        `number` or `integer`.
-    unit : str
-    least, most : float
-    default : float
-    group : str
-        Which lists it is about.
-    text : str
-        What it does.
-    """
-
-    name: str
-    kind: str
-    unit: str
-    least: float
-    most: float
-    default: float
-    group: str
-    text: str
 
 
 class _Said(NamedTuple):
@@ -158,7 +132,7 @@ def parameters() -> list[Parameter]:
     """
     found = []
     for field in msgspec.inspect.type_info(Profile).fields:  # type: ignore[attr-defined]
-        if field.name == "name":
+        if field.name not in FIELDS:
             continue
         said, is_whole = SAID[field.name], isinstance(field.type, msgspec.inspect.IntType)
         found.append(
@@ -168,4 +142,4 @@ def parameters() -> list[Parameter]:
                 said.group, said.text,
             )
         )  # fmt: skip
-    return found
+    return [*found, *EXTENSIONS]

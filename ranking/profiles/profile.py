@@ -5,12 +5,14 @@ newer `format` is refused whole.
 """
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
+from ranking.engine.parameters import EXTENSIONS, FIELDS
 from ranking.engine.quotation import quoted, suggestion
 
 FORMAT = 1
@@ -71,9 +73,26 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     diversity: Share = 0.0
     tag_half_life: Seconds = 21_600.0
     tag_freshness: Seconds = 190_000.0
+    more: tuple[tuple[str, float], ...] = ()
+
+    def value(self, name: str) -> float:
+        """The value of a parameter, be it a field or one that an extension declares.
+
+        Raises
+        ------
+        KeyError
+            If nothing declares it.
+        """
+        if name in FIELDS:
+            return float(getattr(self, name))
+        for own, value in self.more:
+            if own == name:
+                return value
+        return EXTENSIONS[name].default
 
 
 DEFAULT = Profile()
+FIELDS.update(set(Profile.__struct_fields__) - {"name", "more"})
 
 
 def profile_from(settings: dict[str, Any], base: Profile = DEFAULT) -> Profile:
@@ -95,18 +114,53 @@ def profile_from(settings: dict[str, Any], base: Profile = DEFAULT) -> Profile:
         ...
     ranking.profiles.profile.ProfileError: half_life must be between 300 and 2592000, got -5
     """
+    fields: dict[str, Any] = msgspec.structs.asdict(base)
+    more = dict(base.more)
     for name, value in settings.items():
-        if name not in Profile.__struct_fields__:
-            message = f"{name} is no profile parameter{suggestion(name, Profile.__struct_fields__)}"
+        if name in EXTENSIONS:
+            more[name] = _extension_value(name, value)
+            continue
+        if name not in FIELDS and name != "name":
+            message = f"{name} is no profile parameter{suggestion(name, parameter_names())}"
             raise ProfileError(message)
         try:
             msgspec.convert({name: value}, Profile)
         except msgspec.ValidationError as error:
             message = f"{name} must be {_rule(name)}, got {quoted(value)}"
             raise ProfileError(message) from error
-    if "half_life" in settings:
-        settings = {"popular_evidence": 0.0, **settings}
-    return msgspec.convert({**msgspec.structs.asdict(base), **settings}, Profile)
+        fields[name] = value
+    if "half_life" in settings and "popular_evidence" not in settings:
+        fields["popular_evidence"] = 0.0
+    return msgspec.convert({**fields, "more": tuple(sorted(more.items()))}, Profile)
+
+
+def parameter_names() -> tuple[str, ...]:
+    """Names that a profile may set: those that ship, then those of extensions."""
+    fields = (name for name in Profile.__struct_fields__ if name in FIELDS)
+    return (*fields, *EXTENSIONS.names())
+
+
+def settings_of(profile: Profile) -> dict[str, Any]:
+    """Name and value of all parameters, as one flat object; extensions' follow the fields."""
+    values: dict[str, Any] = msgspec.to_builtins(profile)
+    values.pop("more")
+    return values | {name: profile.value(name) for name in EXTENSIONS.names()}
+
+
+def known_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of some stored settings that this process knows: an extension may be gone."""
+    return {name: value for name, value in settings.items() if name in parameter_names()}
+
+
+def _extension_value(name: str, value: object) -> float:
+    parameter = EXTENSIONS[name]
+    if not parameter.allows(value):
+        rule = f"between {parameter.least:g} and {parameter.most:g}"
+        rule += " and whole" if parameter.kind == "integer" else ""
+        message = f"{name} must be {rule}, got {quoted(value)}"
+        raise ProfileError(message)
+    assert isinstance(value, int | float)
+    return float(value)
 
 
 def read_profile(path: Path) -> Profile:

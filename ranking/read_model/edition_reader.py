@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ranking.content.availability import NO_CLOCK
 from ranking.content.cards import Card
 from ranking.content.tag_graph import TagGraph
-from ranking.engine.decay import exp2
+from ranking.engine.decay.portable_math import exp2
 from ranking.engine.signals.covisitation import LEVEL, LEVELS, ROW, Graph
 from ranking.lists.backoff import Popularity
 from ranking.lists.edition_reader import Ground, Scored

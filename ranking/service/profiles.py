@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from ranking.engine.event import canonical_edition
 from ranking.profiles.parameters import parameters
-from ranking.profiles.profile import ProfileError
+from ranking.profiles.profile import ProfileError, settings_of
 from ranking.profiles.scopes import Scope
 from ranking.service.ports import Lists, Settings
 from ranking.service.problems import Problem
@@ -96,7 +96,7 @@ class ProfileRoutes:
         origins = self._lists.profiles.origins(*where)
         return json_response(
             {
-                "profile": msgspec.to_builtins(profile),
+                "profile": settings_of(profile),
                 "from": {name: str(origin) for name, origin in origins.items()},
                 "set": self._lists.profiles.changes.get(scope, {}),
                 "version": self._settings.book.latest(KIND, name_of(scope)),
@@ -129,7 +129,7 @@ class ProfileRoutes:
             "expires_at": draft.expires_at,
             **msgspec.to_builtins(scope),
             "set": draft.changes,
-            "profile": msgspec.to_builtins(profile),
+            "profile": settings_of(profile),
         }
         return json_response(shown, 201)
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from ranking.content.cards import Card
-from ranking.engine.decay import HALF_LIVES
+from ranking.engine.decay.bank import HALF_LIVES
 from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import Board
 from ranking.profiles.profile import Profile

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled, inlined, lent
-from ranking.engine.decay import exp2
+from ranking.engine.decay.bank import moved_base, rebased
+from ranking.engine.decay.portable_math import exp2
 from ranking.engine.quickselect import kth_smallest
 from ranking.engine.settings import EngineSettings
 
@@ -93,11 +94,10 @@ def rebase_graph(g: Graph, newest_ms: int) -> None:
     due = newest_ms + levels["half_life_ms"][LEVELS - 1] * REBASE
     for level in range(LEVELS):
         half_life = levels["half_life_ms"][level]
-        span = half_life * REBASE
-        base = newest_ms // span * span
-        due = min(due, base + span)
+        base = moved_base(newest_ms, levels["base_ms"][level], half_life, REBASE)
+        due = min(due, base + half_life * REBASE)
         if base > levels["base_ms"][level]:
-            factor = exp2(-float((base - levels["base_ms"][level]) // half_life))
+            factor = rebased(levels["base_ms"][level], base, half_life)
             levels["base_ms"][level] = base
             for row in range(g.row.size):
                 g.row[row]["total"][level] *= factor

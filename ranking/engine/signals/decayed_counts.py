@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled, inlined
-from ranking.engine.decay import REBASE, RUNG_MS, RUNGS, exp2
+from ranking.engine.decay.bank import REBASE, RUNG_MS, RUNGS, moved_base, rebased
+from ranking.engine.decay.portable_math import exp2
 
 LANDING, ONWARD, OURS = 0, 1, 2
 CLASSES = 3
@@ -58,12 +59,11 @@ def rebase(
     w = weights[0]
     due = newest_ms + RUNG_MS[RUNGS - 1] * REBASE
     for k in range(RUNGS):
-        span = RUNG_MS[k] * REBASE
-        base = newest_ms // span * span
-        due = min(due, base + span)
-        if base <= w["base_ms"][k]:
+        base = moved_base(newest_ms, w["base_ms"][k], RUNG_MS[k], REBASE)
+        due = min(due, base + RUNG_MS[k] * REBASE)
+        if base == w["base_ms"][k]:
             continue
-        factor = exp2(-float((base - w["base_ms"][k]) // RUNG_MS[k]))
+        factor = rebased(w["base_ms"][k], base, RUNG_MS[k])
         w["base_ms"][k] = base
         for c in range(CLASSES):
             for slot in range(used):

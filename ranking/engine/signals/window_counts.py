@@ -6,6 +6,8 @@ left out of it. Hard windows ("24 h" is the current hour and the 23 before it) a
 from here.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,3 +64,18 @@ def ring_read(ring: NDArray[np.uint32], newest: int, now: int) -> list[int]:
     length = ring.size
     periods = range(now - length + 1, now + 1)
     return [int(ring[p % length]) if newest - length < p <= newest else 0 for p in periods]
+
+
+@compiled
+def hourly_counts(
+    slots: NDArray[np.int32], article: NDArray[Any], newest_ms: int
+) -> NDArray[np.int64]:
+    """Counted views of some articles together, an hour, (24,) int64; the current one last."""
+    counts, now = np.zeros(HOURS, np.int64), newest_ms // HOUR_MS
+    for i in range(slots.size):
+        record = article[slots[i]]
+        for back in range(HOURS):
+            period = now - back
+            if record["hour"] - HOURS < period <= record["hour"]:
+                counts[HOURS - 1 - back] += record["hourly"][period % HOURS]
+    return counts

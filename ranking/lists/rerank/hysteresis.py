@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
-from ranking.engine.decay import exp2
+from ranking.engine.decay.portable_math import exp2
 from ranking.lists.edition_reader import Scored
 from ranking.profiles.profile import Profile
 

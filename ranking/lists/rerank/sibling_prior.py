@@ -14,6 +14,7 @@ from heapq import nsmallest
 from itertools import islice
 from typing import NamedTuple
 
+from ranking.engine.decay.kernels import kernel_of
 from ranking.lists.edition import Edition
 from ranking.lists.loans import NOTHING_LENT
 from ranking.lists.rerank.selection import may_stand
@@ -29,7 +30,7 @@ BUSY = 100.0
 
 def is_small(edition: Edition, profile: Profile) -> bool:
     """Say whether an edition borrows under a profile."""
-    if not profile.sibling_evidence or profile.window or profile.exponent:
+    if not profile.sibling_evidence or not kernel_of(profile.value).is_steady:
         return False
     return edition.decayed_views(profile) < BUSY * profile.sibling_evidence
 
