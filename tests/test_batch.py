@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from ranking.engine.batch import (
     COLUMNS,
     DEFAULTS,
-    KINDS,
     MAGIC,
     MAJOR,
     MINOR,
@@ -28,6 +27,7 @@ from ranking.engine.batch import (
 from ranking.engine.batch_builder import is_robot, pack
 from ranking.engine.event import Event
 from ranking.engine.event_columns import rows_of
+from ranking.engine.event_kinds import CODES
 from tests.support.logs import HASHES, KK, ROBOT, RU, START_MS, packed, random_rows, view
 
 NAMES = st.text(min_size=1, max_size=12)
@@ -42,7 +42,7 @@ def batches(draw: st.DrawFn) -> Batch:
     pairs = st.tuples(st.integers(0, len(editions) - 1), NAMES)
     articles = draw(st.lists(pairs, min_size=1, max_size=9, unique=True))
     size = draw(st.integers(1, 20))
-    tops = {"article": len(articles) - 1, "kind": len(KINDS) - 1, "robot": 1}
+    tops = {"article": len(articles) - 1, "kind": CODES - 1, "robot": 1}
     dictionary = st.lists(NAMES, max_size=2, unique=True).map(lambda names: ("", *names))
     names = {name: draw(dictionary) for name in ("surface", "experiment", "arm", "import")}
     tops |= {name: len(its) - 1 for name, its in names.items()}
@@ -241,7 +241,7 @@ def test_headers_that_lie_are_refused(name: str, value: object, reason: str) -> 
 def test_a_kind_beyond_the_list_is_refused() -> None:
     """The loop would count it in another article's memory."""
     batch = packed(SMALL)
-    kinds = np.full(8, len(KINDS), np.uint8)
+    kinds = np.full(8, CODES, np.uint8)
     with pytest.raises(BatchError, match="kind"):
         decode(encode(replace(batch, columns={**batch.columns, "kind": kinds})))
 

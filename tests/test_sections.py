@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from ranking.content.cards import Card
+from ranking.engine.decay.hard_window import window_counts
 from ranking.engine.settings import EngineSettings
 from ranking.lists.edition import Edition
-from ranking.engine.decay.hard_window import window_counts
 from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.ranker import Ranker
 from tests.support.logs import HOUR_MS, RU, START_MS, Row, chopped, packed, view

@@ -181,3 +181,4 @@ def _step(
     while reason != DONE:
         site.settle(reason, int(views["at"][done]), here)
         done, reason = evaluate_views(site.state, views, done, offset, plan, judge, answers)
+    site.feed(views)

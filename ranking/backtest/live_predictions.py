@@ -68,6 +68,7 @@ def apply_all(site: Site, views: NDArray[Any]) -> None:
     while reason != DONE:
         site.settle(reason, int(views["at"][done]), Turn(0, 0, 0, ()))
         done, reason = apply_views(site.state, views, done)
+    site.feed(views)
 
 
 def ask_lists(

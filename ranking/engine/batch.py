@@ -17,17 +17,18 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.engine.event_kinds import CODES
+
 MAGIC = b"TQB1"
 MAJOR, MINOR = 1, 2
 PREFIX = struct.Struct("<4sI")
-KINDS = ("view", "read", "impression", "click")
 COLUMNS: dict[str, str] = {
     "at": "<i8",  # ms since the epoch, UTC
     "article": "<u4",  # index into `articles`
     "visitor": "<u8",  # hashed
     "chain": "<u8",  # hashed session, or the visitor
     "event_id": "<u8",  # hashed; 0 = none
-    "kind": "u1",  # index into KINDS
+    "kind": "u1",  # code of an event kind
     "robot": "u1",
     "surface": "<u2",  # index into `surfaces`; 0 = none
     "slot": "u1",  # place in the list, from 1; 0 = none
@@ -232,7 +233,7 @@ def _check_indices(header: BatchHeader, columns: dict[str, NDArray[Any]]) -> Non
         raise BatchError(message)
     known = {
         "article": len(header.articles),
-        "kind": len(KINDS),
+        "kind": CODES,
         "surface": len(header.surfaces),
         "experiment": len(header.experiments),
         "arm": len(header.arms),

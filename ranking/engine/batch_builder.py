@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.batch import COLUMNS, DEFAULTS, KINDS, Batch, full_columns
+from ranking.engine.batch import COLUMNS, DEFAULTS, Batch, full_columns
 from ranking.engine.event import Name
 from ranking.engine.event_columns import Rows
+from ranking.engine.event_kinds import EVENT_KINDS
 
 RECENT_NAMES = 1 << 17
-KIND_OF = {kind: index for index, kind in enumerate(KINDS)}
 _MORE = re.compile(
     r"\AJava/\d|\bFeedFetcher-Google\b|\bChrome-Lighthouse\b|\ALighthouse\b|\bHeadlessChrome\b"
     r"|compatible; ?[^)]*\bYandexImages\b|\bkube-probe/|\bELB-HealthChecker/"
@@ -169,7 +169,7 @@ def _rare_columns(
     """Columns that most events leave out: event field, value when absent, number otherwise."""
     return {
         "event_id": ("id", None, hashes.ids.__getitem__),
-        "kind": ("kind", "view", KIND_OF.__getitem__),
+        "kind": ("kind", "view", lambda name: EVENT_KINDS[name].code),
         "robot": ("agent", "", is_robot),
         "slot": ("slot", 0, int),
         "bucket": ("bucket", None, int),

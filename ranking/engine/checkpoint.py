@@ -60,6 +60,8 @@ class SitePosition(msgspec.Struct, array_like=True, frozen=True):
         As in `Site`; -1 = the version before 0.2.0 that wrote it had no such rules.
     generations : list of (int, int, int, int)
         Which memory of ids, number, begin and end of each generation; its ids are a piece.
+    signals : list of (str, int)
+        Names of the signals that have tables in the pages, and the event from which each counts.
     """
 
     turns: list[Turn]
@@ -70,6 +72,7 @@ class SitePosition(msgspec.Struct, array_like=True, frozen=True):
     imports: list[tuple[str, int]] = []
     rules_from: int = -1
     generations: list[tuple[int, int, int, int]] = []
+    signals: list[tuple[str, int]] = []
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -100,6 +103,7 @@ class RawPage:
     row: NDArray[Any]
     neighbour: NDArray[np.int32]
     coread: NDArray[np.float32]
+    tables: dict[str, NDArray[Any]]
 
     def packed(self) -> bytes:
         """Write the page."""
@@ -115,6 +119,8 @@ class RawPage:
             "row_neighbour": self.neighbour[held],
             "row_mass": self.coread[held],
         }
+        for name, table in self.tables.items():
+            arrays[name] = table.view(np.uint8)
         head = msgspec.msgpack.encode(self.ids)
         return LENGTH.pack(len(head)) + head + pack_arrays(arrays)
 
@@ -171,6 +177,7 @@ def snapshot_of(site: Site, since: Mark | None = None) -> SiteSnapshot:
         site.turns[:], list(site.sequences.items()), site.newest_ms, site.reread_from().position,
         site.arms.begun[:], list(site.imports.items()), site.rules_from,
         [(which, its.number, its.begin_ms, its.end_ms) for which, its in generations],
+        sorted(site.since.items()),
     )  # fmt: skip
     arms = {k: packed_arm(site.arms.row(k)) for k in site.arms.changed(views)}
     ids = {
@@ -235,6 +242,8 @@ def restored_site(
     site.turns = list(place.turns)
     site.rules_from = position if place.rules_from < 0 else place.rules_from
     _fill_head(site, names.articles, unpack_arrays(head[offset:]))
+    kept = dict(place.signals)
+    site.since = {name: kept.get(name, int(site.log["views"])) for name in site.tables}
     for number, page in enumerate(pages):
         _fill_page(site, number * PAGE, page)
     _name_slots(site)
@@ -255,8 +264,15 @@ def _raw_page(site: Site, number: int) -> RawPage:
     rows = article["row"][article["row"] >= 0]
     g = s.graph
     return RawPage(
-        site.ids[part], article, s.mass[part].copy(), g.row[rows], g.neighbour[rows], g.mass[rows]
-    )
+        site.ids[part], article, s.mass[part].copy(), g.row[rows], g.neighbour[rows], g.mass[rows],
+        {_table_name(name, site): table[part].copy() for name, table in site.tables.items()},
+    )  # fmt: skip
+
+
+def _table_name(name: str, site: Site) -> str:
+    """Name of a signal's table in a page: one that begins anew has another layout or beginning."""
+    table = site.tables[name]
+    return f"signal {name} {site.since[name]} {table.dtype.itemsize} {table.dtype.descr}"
 
 
 def _changed(site: Site, number: int, views: int) -> bool:
@@ -283,6 +299,7 @@ def _fill_head(site: Site, used: int, arrays: dict[str, NDArray[Any]]) -> None:
     else:  # before 0.2.0 there was one horizon, the last entry of `log`
         site.state.memory["horizon"][:LONG_IDS] = arrays["log"][len(LOG_FIELDS)]
     site.log["articles"] = used
+    site.tables = {name: np.zeros(article.size, its.dtype) for name, its in site.tables.items()}
 
 
 def _fill_page(site: Site, first: int, page: bytes) -> None:
@@ -294,6 +311,10 @@ def _fill_page(site: Site, first: int, page: bytes) -> None:
     for name in ARTICLE_FIELDS:
         article[name] = arrays[name]
     site.state.mass[first : first + len(ids)] = arrays["mass"]
+    for name, table in site.tables.items():
+        held = arrays.get(_table_name(name, site))
+        if held is not None:
+            table[first : first + len(ids)] = held.view(table.dtype)
     site.ids += ids
     _fill_rows(site.state.graph, article["row"], first, arrays)
 

@@ -9,11 +9,12 @@ not, each is read by itself, so that a rejection names its index, field and rule
 import codecs
 import re
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
+from ranking.engine.event_kinds import EVENT_KINDS, kind_fault
 from ranking.engine.validation import UNREADABLE as UNREADABLE
 from ranking.engine.validation import fault_of, rule_of
 
@@ -21,6 +22,8 @@ DEFAULT_EDITION = "site/und"
 Name = Annotated[str, Meta(min_length=1, max_length=256)] | int
 Edition = Annotated[str, Meta(max_length=96)]
 Label = Annotated[str, Meta(max_length=64)]
+Kind = Annotated[str, Meta(max_length=64)]
+"""One of `EVENT_KINDS`."""
 Labels = Annotated[str, Meta(max_length=320)]
 """Of as many experiments as one event may belong to: see `ranking.engine.experiment_labels`."""
 LONGEST_AGENT = 1024
@@ -36,7 +39,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     at: float | str | None = None
     edition: Edition = DEFAULT_EDITION
     session: Name | None = None
-    kind: Literal["view", "read", "impression", "click"] = "view"
+    kind: Kind = "view"
     id: Name | None = None
     surface: Label = ""
     slot: Annotated[int, Meta(ge=0, le=255)] = 0
@@ -111,9 +114,11 @@ def read_events(body: bytes) -> Indexed:
     if text[:1] == b"[":
         try:
             events = _MANY.decode(text)
-            return list(range(len(events))), events, []
+            if all(event.kind in EVENT_KINDS for event in events):
+                return list(range(len(events))), events, []
         except UNREADABLE:
-            return _one_by_one([bytes(raw) for raw in _raw_items(text)])
+            pass
+        return _one_by_one([bytes(raw) for raw in _raw_items(text)])
     lines = [line for line in text.split(b"\n") if line.strip()]
     if len(lines) > 1 and _is_json(text):
         lines = [text]
@@ -162,6 +167,8 @@ def read_columns(body: bytes) -> dict[str, list[Any]] | None:
         return None
     columns = {name: values for name in Event.__struct_fields__ if (values := getattr(given, name))}
     if len({len(values) for values in columns.values()}) != 1 or "article" not in columns:
+        return None
+    if any(map(kind_fault, set(columns.get("kind", ())))):
         return None
     return columns if "at" in columns and "visitor" in columns else None
 
@@ -213,20 +220,22 @@ def _one_by_one(items: list[bytes]) -> Indexed:
     rejections: list[Rejection] = []
     for index, item in enumerate(items):
         try:
-            events.append(_ONE.decode(item))
-            indices.append(index)
+            event: Event | msgspec.ValidationError = _ONE.decode(item)
         except msgspec.ValidationError as error:
-            event = _without_nulls(item)
-            if isinstance(event, Event):
-                events.append(event)
-                indices.append(index)
-            else:
-                rejections.append(rejection(index, event or error))
+            event = _without_nulls(item) or error
         except UNREADABLE as error:
             if len(items) == 1:
                 message = f"body must be JSON: {fault_of(error, item)}"
                 raise Unreadable(message) from error
             rejections.append(Rejection(index, "", f"event must be JSON: {fault_of(error, item)}"))
+            continue
+        if not isinstance(event, Event):
+            rejections.append(rejection(index, event))
+        elif fault := kind_fault(event.kind):
+            rejections.append(Rejection(index, "kind", fault))
+        else:
+            events.append(event)
+            indices.append(index)
     return indices, events, rejections
 
 

@@ -17,7 +17,7 @@ class RegistryError(ValueError):
     """A member cannot be registered: the fault of the program that registers it."""
 
 
-class Named(Protocol):
+class RegistryMember(Protocol):
     """What every member has."""
 
     @property
@@ -25,7 +25,7 @@ class Named(Protocol):
         """The name under which it is known, in routes and files too."""
 
 
-T = TypeVar("T", bound=Named)
+T = TypeVar("T", bound=RegistryMember)
 
 
 class Registry(Generic[T]):

@@ -16,11 +16,13 @@ from ranking.engine.batch import Batch
 from ranking.engine.hash_tables import EACH, LONG_IDS, NAMES, VISITS, halved_horizon, living
 from ranking.engine.id_generations import Generations
 from ranking.engine.import_progress import as_pairs, known_rows
-from ranking.engine.outcomes import KNOWN
+from ranking.engine.outcomes import COUNTED, KNOWN
 from ranking.engine.settings import EngineSettings
 from ranking.engine.signals.covisitation import forget_articles
 from ranking.engine.signals.experiment_sums import Arms
+from ranking.engine.signals.signal import article_signals
 from ranking.engine.state_arrays import (
+    FIRST_SLOTS,
     empty_articles,
     new_state,
     with_articles,
@@ -139,6 +141,10 @@ class Site:
         self._moved: list[int] | None = None  # slots given or taken; None = too many to tell
         self.arms = Arms(settings.arms)
         self.state = new_state(settings)
+        self.signals = article_signals()
+        self.tables = {its.name: np.zeros(FIRST_SLOTS, its.dtype) for its in self.signals}
+        self.since = dict.fromkeys(self.tables, 0)
+        """Number of the event from which each table counts."""
 
     @property
     def log(self) -> np.void:
@@ -362,11 +368,20 @@ class Site:
             slots, ahead, editions = map(list, zip(*born, strict=True))
             self.state = with_articles(self.state, len(self.ids), self.settings.articles)
             self.log["articles"] = len(self.ids)
+            self._widen_tables()
             records = self.state.article
             names = [(edition, self.ids[slot]) for slot, _, edition in born]
             records["key"][slots] = [article_key(*name) for name in names]
             records["edition"][slots] = [self.editions.index(edition) for edition in editions]
             records["born"][slots] = records["last"][slots] = np.array(ahead) + self.log["views"]
+
+    def _widen_tables(self) -> None:
+        """Make the signals' tables as long as the articles' one."""
+        size = self.state.article.size
+        for name, table in self.tables.items():
+            if table.size < size:
+                self.tables[name] = np.zeros(size, table.dtype)
+                self.tables[name][: table.size] = table
 
     def _new_edition(self, edition: str) -> None:
         self.editions.append(edition)
@@ -380,7 +395,23 @@ class Site:
             self.settle(reason, int(batch.columns["at"][done]), here)
             done, reason = apply_views(self.state, views, done)
         self.arms.add(batch, views, self.state.article["key"], first, here.position)
+        self.feed(views)
         return np.asarray(views["outcome"])
+
+    def feed(self, views: NDArray[np.void]) -> None:
+        """Give the signals that are no part of the loop the events of a block that counted.
+
+        Parameters
+        ----------
+        views : (n_views,) VIEW
+            As the loop left them.
+        """
+        for signal in self.signals:
+            codes = [kind.code for kind in signal.kinds]
+            taken = views["kind"] == codes[0] if len(codes) == 1 else np.isin(views["kind"], codes)
+            taken &= views["outcome"] == COUNTED
+            if taken.any():
+                signal.update(self.tables[signal.name], views[taken])
 
     def settle(self, reason: int, at_ms: int, here: Turn) -> None:
         """Do what the loop stopped for: turn the window, or make room in the memories."""
@@ -438,5 +469,7 @@ class Site:
         article[gone_slots] = empty_articles(1)[0]
         article["touched"][gone_slots] = touched
         self.state.mass[gone_slots] = 0.0
+        for table in self.tables.values():
+            table[gone_slots] = np.zeros(1, table.dtype)[0]
         self.free_slots = gone_slots[::-1].tolist()
         self._move(gone_slots.tolist())

@@ -32,6 +32,7 @@ from ranking.engine.signals.decayed_counts import LANDING, ONWARD, OURS, add_mas
 from ranking.engine.signals.window_counts import DAY_MS, DAYS, HOUR_MS, HOURS, ring_add
 
 KINDS = 4
+"""Kinds of events that ship: views, reads, impressions, clicks."""
 DONE, TURN, ROOM = 0, 1, 2
 LONGEST_STAY = 600
 """Seconds on a page beyond which a reader is taken to have been away."""
@@ -217,10 +218,11 @@ def apply_view(s: State, views: NDArray[Any], i: int) -> bool:
     if view["told"] and not sight(s, READERS, reader_key(view["visitor"]), at) and not again:
         view["told"] |= FIRST_SEEN
     key = seen_key(view["visitor"], article["key"], kind)
-    counts = not sight(s, kind, key, at) and not again
+    counts = not sight(s, memory_of(kind), key, at) and not again
     view["outcome"] = HAS_COUNTED if counts else REPEAT
     if counts:
-        article["counted"][kind] += 1
+        if kind < KINDS:
+            article["counted"][kind] += 1
         if view["told"]:
             view["told"] |= COUNTED
     if kind == 0:
@@ -254,6 +256,12 @@ def has_come(s: State, event_id: np.uint64, kind: int) -> bool:
     if not known:
         s.log[0]["fresh"][which] = count + 1
     return known
+
+
+@inlined
+def memory_of(kind: int) -> int:
+    """Memory in which sights of a kind are kept; kinds of extensions share that of reads."""
+    return kind if kind < KINDS else 1
 
 
 @inlined
@@ -339,7 +347,8 @@ def reread_views(s: State, views: NDArray[Any], number: int, clock_ms: int) -> N
             key = reader_key(view["visitor"])
             is_seen(s.seen[READERS], key, at, s.memory[READERS], clock_ms, window)
         key = seen_key(view["visitor"], view["key"], kind)
-        is_seen(s.seen[kind], key, at, s.memory[kind], clock_ms, window)
+        which = memory_of(kind)
+        is_seen(s.seen[which], key, at, s.memory[which], clock_ms, window)
         if kind == 0:
             visits = s.memory[VISITS]
             place = visit_place(s.visits, view["chain"], visits)

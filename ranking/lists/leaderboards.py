@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.decay.bank import Clock, Readout
+from ranking.engine.decay.bank import BankReadout, Clock
 from ranking.engine.decay.half_life import half_life_readout
 from ranking.engine.decay.kernel import Part
 from ranking.engine.decay.kernels import kernel_of
@@ -293,7 +293,7 @@ class Leaderboards:
         return self._kept(key, readouts, evidence, weights, freshness)
 
     def _kept(
-        self, key: _Key, readouts: list[Readout], evidence: float, weights: Sequence[float],
+        self, key: _Key, readouts: list[BankReadout], evidence: float, weights: Sequence[float],
         freshness: float, shares: Sequence[float] | None = None,
     ) -> _Leaderboard:  # fmt: skip
         """Leaders under some read-outs, up to date; those in use are kept by their key."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
-from ranking.engine.decay.bank import HALF_LIVES, RUNGS, Readout, read_mass
+from ranking.engine.decay.bank import HALF_LIVES, RUNGS, BankReadout, read_mass
 from ranking.engine.decay.portable_math import exp2
 
 HEAD = 512
@@ -53,7 +53,7 @@ class Decay(NamedTuple):
     first : int
     between : (8,) float64
     mix : (n_rungs,) float64
-        As in `Readout`.
+        As in `BankReadout`.
     class_weight : (3,) float64
         Weight of landing, onward and our own views.
     shift : (n_rungs,) float64
@@ -71,7 +71,7 @@ class Decay(NamedTuple):
 
 
 def decay_of(
-    readout: Readout,
+    readout: BankReadout,
     class_weight: Sequence[float] | NDArray[np.float64],
     freshness: float = 0.0,
 ) -> Decay:
@@ -173,7 +173,7 @@ BEYOND = 4.0
 the longest rung, 28 days."""
 
 
-def bound_of(readout: Readout, decay: Decay) -> Decay:
+def bound_of(readout: BankReadout, decay: Decay) -> Decay:
     """A decay that costs little and never gives less, to leave out articles that cannot lead.
 
     A mass grows with the half-life, so that between rungs the next longer rung is such a one; on a

@@ -42,7 +42,7 @@ RUNG_MS: NDArray[np.int64] = np.array(HALF_LIVES, np.int64) * 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Readout:
+class BankReadout:
     """How a decay is read out of a row of masses.
 
     Attributes

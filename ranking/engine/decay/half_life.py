@@ -5,13 +5,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from ranking.engine.decay.bank import HALF_LIVES, POINTS, RUNGS, Readout
+from ranking.engine.decay.bank import HALF_LIVES, POINTS, RUNGS, BankReadout
 from ranking.engine.decay.kernel import BankKernel, Lookup, Part
 from ranking.engine.decay.portable_math import exp2, log2
 
 
 @lru_cache(256)
-def half_life_readout(half_life: float) -> Readout:
+def half_life_readout(half_life: float) -> BankReadout:
     """The read-out of 2^(-age/half_life).
 
     Parameters
@@ -29,7 +29,7 @@ def half_life_readout(half_life: float) -> Readout:
     mix = np.zeros(RUNGS)
     if half_life in HALF_LIVES:
         mix[HALF_LIVES.index(int(half_life))] = 1.0
-        return Readout(-1, np.zeros(POINTS + 2), mix, True, half_life)
+        return BankReadout(-1, np.zeros(POINTS + 2), mix, True, half_life)
     above = int(np.searchsorted(HALF_LIVES, half_life))
     first = min(max(above - POINTS // 2, 0), RUNGS - POINTS)
     lower = min(max(above - 1 - first, 0), POINTS - 2)
@@ -41,7 +41,7 @@ def half_life_readout(half_life: float) -> Readout:
     ]
     low, high = nodes[lower], nodes[lower + 1]
     between = np.array([*lagrange, (x - low) / (high - low), lower])
-    return Readout(first, between, mix, True, half_life)
+    return BankReadout(first, between, mix, True, half_life)
 
 
 class HalfLife(BankKernel):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.decay.bank import Clock, Readout, read_masses
+from ranking.engine.decay.bank import BankReadout, Clock, read_masses
 from ranking.engine.parameters import Parameter, declare, withdraw
 from ranking.engine.registry import Registry
 
@@ -27,7 +27,7 @@ class Part(NamedTuple):
     """A term of a decay: a share, from 0 to 1, of what a read-out gives."""
 
     share: float
-    readout: Readout
+    readout: BankReadout
 
 
 class Kernel:

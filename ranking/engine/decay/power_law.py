@@ -10,13 +10,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from ranking.engine.decay.bank import HALF_LIVES, POINTS, Readout
+from ranking.engine.decay.bank import HALF_LIVES, POINTS, BankReadout
 from ranking.engine.decay.kernel import BankKernel, Lookup, Part
 from ranking.engine.decay.portable_math import LN2, exp2, lns, log2
 
 
 @lru_cache(256)
-def power_law_readout(exponent: float, scale: float) -> Readout:
+def power_law_readout(exponent: float, scale: float) -> BankReadout:
     """The read-out of (1 + age/scale)^-exponent.
 
     Parameters
@@ -35,7 +35,7 @@ def power_law_readout(exponent: float, scale: float) -> Readout:
     slowest = rates[-1] * exp2(-0.5 * steps[-1] / LN2)  # what decays slower goes to the last rung
     weights[-1] += exp2(exponent * log2(slowest * scale)) / exponent
     mix = np.array(weights) / math.fsum(weights)
-    return Readout(-1, np.zeros(POINTS + 2), mix, False)
+    return BankReadout(-1, np.zeros(POINTS + 2), mix, False)
 
 
 class PowerLaw(BankKernel):

@@ -9,7 +9,7 @@ full keeps the three quarters with the greatest decayed sum. Cost: six row scans
 Levels are I, F, M, S: instant, fast, middle, slow.
 """
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,13 @@ from numpy.typing import NDArray
 from ranking.engine.compiled import compiled, inlined, lent
 from ranking.engine.decay.bank import moved_base, rebased
 from ranking.engine.decay.portable_math import exp2
+from ranking.engine.event_kinds import VIEW
 from ranking.engine.quickselect import kth_smallest
 from ranking.engine.settings import EngineSettings
+from ranking.engine.signals.signal import Signal
+
+if TYPE_CHECKING:
+    from ranking.engine.site import Site
 
 LEVELS = 4
 REBASE = 96
@@ -248,3 +253,33 @@ def forget_articles(g: Graph, articles: NDArray[Any], gone: NDArray[np.bool_]) -
                 move_neighbour(g, row, place, to)
                 to += 1
         g.row[row]["size"] = to
+
+
+class Covisitation(Signal):
+    """The co-visitation graph as a registered signal; the view loop updates it."""
+
+    name = "covisitation"
+    kinds = (VIEW,)
+
+    def arrays(self, site: "Site") -> dict[str, NDArray[Any]]:
+        """Rows in the order of their owners' slots, their neighbours and masses, and the bases."""
+        g, rows = site.state.graph, self._rows(site)
+        held = np.arange(g.neighbour.shape[1])[None, :] < g.row["size"][rows][:, None]
+        return {
+            "owner": g.row["owner"][rows],
+            "total": g.row["total"][rows],
+            "neighbour": np.where(held, g.neighbour[rows], -1),
+            "mass": np.where(held[:, :, None], g.mass[rows], np.float32(0.0)),
+            "base_ms": g.level["base_ms"][0],
+        }
+
+    def readings(self, site: "Site", at_ms: int) -> dict[str, NDArray[np.float64]]:
+        """Co-readings decayed to a moment, (n_rows, width, LEVELS) and (n_rows, LEVELS)."""
+        arrays, level = self.arrays(site), site.state.graph.level[0]
+        ages = (at_ms - level["base_ms"]) / level["half_life_ms"]
+        left = np.array([exp2(-age) for age in ages.tolist()])
+        return {"mass": arrays["mass"] * left, "total": arrays["total"] * left}
+
+    def _rows(self, site: "Site") -> NDArray[np.int32]:
+        rows: NDArray[np.int32] = site.state.article["row"][: len(site.ids)]
+        return rows[rows >= 0]

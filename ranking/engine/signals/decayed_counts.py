@@ -7,14 +7,19 @@ second, times one row for the millisecond within it. Cost: 23 multiply-adds a vi
 Invariant: a row's value decayed to a moment equals the naive sum of 2^(-age/h), to 1e-12.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled, inlined
-from ranking.engine.decay.bank import REBASE, RUNG_MS, RUNGS, moved_base, rebased
+from ranking.engine.decay.bank import REBASE, RUNG_MS, RUNGS, Clock, moved_base, rebased
 from ranking.engine.decay.portable_math import exp2
+from ranking.engine.event_kinds import VIEW
+from ranking.engine.signals.signal import Signal
+
+if TYPE_CHECKING:
+    from ranking.engine.site import Site
 
 LANDING, ONWARD, OURS = 0, 1, 2
 CLASSES = 3
@@ -104,3 +109,23 @@ def add_mass(
         weight = of_second[k] * within[k]
         own[k] += weight
         whole[k] += weight
+
+
+class DecayedCounts(Signal):
+    """Decayed counts as a registered signal; the view loop updates them."""
+
+    name = "decayed_counts"
+    kinds = (VIEW,)
+
+    def arrays(self, site: "Site") -> dict[str, NDArray[Any]]:
+        """Bases of the rungs, masses of articles and of editions."""
+        state, used = site.state, len(site.ids)
+        base_ms = state.weights["base_ms"][0]
+        return {"base_ms": base_ms, "mass": state.mass[:used], "total": state.total}
+
+    def readings(self, site: "Site", at_ms: int) -> dict[str, NDArray[np.float64]]:
+        """Masses decayed to a moment: (n, 3, n_rungs) of articles and of editions."""
+        state, used = site.state, len(site.ids)
+        shift = Clock(at_ms, state.weights["base_ms"][0]).shift
+        left = np.array([exp2(-its) for its in shift.tolist()])
+        return {"mass": state.mass[:used] * left, "total": state.total * left}

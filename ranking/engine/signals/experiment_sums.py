@@ -9,16 +9,21 @@ the fewest events gives way to a new one, so that nonsense drives out nonsense.
 from collections import defaultdict
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.batch import BUCKETS, Batch
 from ranking.engine.compiled import compiled
+from ranking.engine.event_kinds import CLICK, IMPRESSION, READ, VIEW
 from ranking.engine.experiment_labels import MOST, split
 from ranking.engine.hyperloglog import REGISTERS, see
+from ranking.engine.signals.signal import Signal
 from ranking.engine.view_loop import BEGUN, COUNTED, FIRST_SEEN, SECOND
+
+if TYPE_CHECKING:
+    from ranking.engine.site import Site
 
 SURFACES = ("", "popular", "trending", "related", "foryou", "other")
 """Lists that impressions and clicks are told apart by; the first: the event names none."""
@@ -280,6 +285,27 @@ def _add(
                 sums[row, bucket, IMPRESSIONS + surface] += 1
                 slots[row, surface, slot, 0] += 1
                 see(tables.shown[row], its.key[i])
-            else:
+            elif kind == 3:
                 sums[row, bucket, CLICKS + surface] += 1
                 slots[row, surface, slot, 1] += 1
+
+
+class ExperimentSums(Signal):
+    """Experiment sums as a registered signal; they are summed after each block."""
+
+    name = "experiment_sums"
+    kinds = (VIEW, READ, IMPRESSION, CLICK)
+
+    def arrays(self, site: "Site") -> dict[str, NDArray[Any]]:
+        """Sums of every arm."""
+        rows = [site.arms.row(place) for place in range(len(site.arms.names))]
+        named = {f"{row.label} {row.arm}": row for row in rows}
+        found: dict[str, NDArray[Any]] = {}
+        for name, row in sorted(named.items()):
+            found[f"{name} sums"], found[f"{name} slots"] = row.sums, row.slots
+            found[f"{name} shown"] = row.shown
+        return found
+
+    def readings(self, site: "Site", at_ms: int) -> dict[str, NDArray[np.float64]]:
+        """The same; sums do not decay."""
+        return {name: array.astype(float) for name, array in self.arrays(site).items()}

@@ -6,12 +6,17 @@ left out of it. Hard windows ("24 h" is the current hour and the 23 before it) a
 from here.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled, inlined
+from ranking.engine.event_kinds import VIEW
+from ranking.engine.signals.signal import Signal
+
+if TYPE_CHECKING:
+    from ranking.engine.site import Site
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 HOURS, DAYS = 24, 28
@@ -79,3 +84,27 @@ def hourly_counts(
             if record["hour"] - HOURS < period <= record["hour"]:
                 counts[HOURS - 1 - back] += record["hourly"][period % HOURS]
     return counts
+
+
+class WindowCounts(Signal):
+    """Window counts as a registered signal; the view loop updates them."""
+
+    name = "window_counts"
+    kinds = (VIEW,)
+
+    def arrays(self, site: "Site") -> dict[str, NDArray[Any]]:
+        """Both rings of every article, and the newest period of each."""
+        article = site.state.article[: len(site.ids)]
+        return {name: article[name] for name in ("hourly", "daily", "hour", "day")}
+
+    def readings(self, site: "Site", at_ms: int) -> dict[str, NDArray[np.float64]]:
+        """Counts of the last 24 hours and of the last 28 days, (n_articles,) float64."""
+        found: dict[str, NDArray[np.float64]] = {}
+        article = site.state.article[: len(site.ids)]
+        for ring, newest, length, period in (
+            ("hourly", "hour", HOURS, HOUR_MS), ("daily", "day", DAYS, DAY_MS),
+        ):  # fmt: skip
+            now = at_ms // period
+            counts = [ring_sum(its[ring], its[newest], now, length) for its in article]
+            found[ring] = np.array(counts, float)
+        return found
