@@ -10,7 +10,7 @@ import struct
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, product
 
 import msgspec
 import numpy as np
@@ -21,7 +21,6 @@ from ranking.content.cards import Card
 from ranking.content.catalogue import Catalogue
 from ranking.engine.batch import Batch
 from ranking.engine.checkpoint import restored_site, snapshot_of, state_bytes
-from ranking.engine.decay.kernels import kernel_of
 from ranking.engine.event import site_of
 from ranking.engine.outcomes import NAMES, NO_ROOM, ROBOT
 from ranking.engine.recovery import Rereading
@@ -40,8 +39,10 @@ from ranking.engine.snapshot import (
     piece_names,
     read_whole,
 )
-from ranking.lists.boards import SURFACES, Board
+from ranking.lists.boards import Board
+from ranking.lists.lists import LISTS
 from ranking.lists.live_lists import LiveLists
+from ranking.lists.ranked_list import board_names
 from ranking.profiles.profile import DEFAULT, Profile
 
 MINUTE_MS = 60_000
@@ -246,15 +247,16 @@ class Ranker(LiveLists):
             for name in self._unrenewed:
                 self.edition(name).renew_tags()
             self._unrenewed = set()
-        keys = {(name, surface) for name in changed for surface in SURFACES}
-        fresh = {(name, surface) for name in viewed for surface in SURFACES} - keys
+        surfaces = board_names()
+        keys = set(product(changed, surfaces))
+        fresh = set(product(viewed, surfaces)) - keys
         if len(viewed) > DUE and not math.isnan(self._wall):
-            later = sorted(key for key in fresh if key[1] != "popular" or self._is_full(*key))
+            later = sorted(key for key in fresh if key[1] != surfaces[0] or self._is_full(*key))
             self._waiting |= dict.fromkeys(later)
             fresh.difference_update(later)
         keys |= fresh
         boards = []
-        for key in sorted(keys | self._due(keys), key=_popular_first):
+        for key in sorted(keys | self._due(keys), key=_first_list_first):
             boards.append(self.live_board(*key))
             if made:
                 made(boards[-1])
@@ -287,7 +289,7 @@ class Ranker(LiveLists):
         """Boards that change though their editions did not, without those that are made anyway."""
         waiting = self._waiting
         for site in list(self.sites.values()):
-            waiting |= dict.fromkeys((name, "popular") for name in self._borrowers(site))
+            waiting |= dict.fromkeys(self._borrowers(site))
             minute = self._eligibility_of(site).idle_ms // MINUTE_MS
             if minute != self._minutes.get(site.name, 0):
                 self._minutes[site.name] = minute
@@ -302,10 +304,9 @@ class Ranker(LiveLists):
 
     def _timed(self, site: str) -> Iterator[tuple[str, str]]:
         """Boards of a site that follow the reading clock."""
-        for name in self._of_site(site):
-            yield name, "trending"
-            if kernel_of(self.profile(name, "popular").value).name == "hard_window":
-                yield name, "popular"
+        for name, surface in product(self._of_site(site), board_names()):
+            if LISTS[surface].follows_clock(self.profile(name, surface)):
+                yield name, surface
 
     def arms(self) -> Iterator[tuple[str, int, list[ArmSums]]]:
         """Site, log position that comes next, and sums by arm, uncopied."""
@@ -409,5 +410,5 @@ class Ranker(LiveLists):
         return [site for _, site in sorted(self.sites.items()) if site.turns]
 
 
-def _popular_first(key: tuple[str, str]) -> tuple[bool, tuple[str, str]]:
-    return key[1] != "popular", key
+def _first_list_first(key: tuple[str, str]) -> tuple[bool, tuple[str, str]]:
+    return key[1] != board_names()[0], key

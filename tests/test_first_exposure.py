@@ -12,8 +12,10 @@ from ranking.content.cards import Card
 from ranking.content.catalogue import Catalogue
 from ranking.lists.boards import Board, render
 from ranking.lists.edition_reader import Scored
+from ranking.lists.lists import LISTS
 from ranking.lists.rerank.editorial import Action, Edit, Edits
 from ranking.lists.rerank.first_exposure import with_newcomer
+from ranking.lists.rerank.rule import RerankContext
 from ranking.profiles.profile import DEFAULT, Profile
 from ranking.ranker import Ranker
 from tests.support.logs import HOUR_MS, MINUTE_MS, RU, START_MS, packed, view
@@ -87,15 +89,17 @@ def test_what_is_pinned_there_and_what_is_blocked() -> None:
     ranker.apply(packed([view(START_MS + HOUR_MS, f"{k}", f"{k}") for k in range(8)]), 0)
     ranker.tick()
     edition, chosen = ranker.edition(RU), [Scored(f"{k}", 9.0 - k) for k in range(8)]
-    (exposed,) = (i for i in with_newcomer(chosen, edition, profile) if i.exposed)
+    context = RerankContext(edition, profile, LISTS["popular"])
+    (exposed,) = (i for i in with_newcomer(chosen, context) if i.exposed)
     for slot in (5, 7):
         pin = Edits((Edit(Action.PIN, articles=("4",), slot=slot),))
-        assert with_newcomer(chosen, edition, profile, edits=pin) == chosen
+        assert with_newcomer(chosen, context._replace(edits=pin)) == chosen
     block = Edits((Edit(Action.BLOCK, articles=(exposed.id,)),))
-    (other,) = (i for i in with_newcomer(chosen, edition, profile, edits=block) if i.exposed)
+    blocking = context._replace(edits=block)
+    (other,) = (i for i in with_newcomer(chosen, blocking) if i.exposed)
     assert other.id in {*FRESH} - {exposed.id}
-    assert with_newcomer(chosen, edition, profile, "sport") == chosen
-    assert with_newcomer(chosen[:4], edition, profile) == chosen[:4]
+    assert with_newcomer(chosen, context._replace(section="sport")) == chosen
+    assert with_newcomer(chosen[:4], context) == chosen[:4]
 
 
 def test_a_backtest_counts_it() -> None:

@@ -99,7 +99,7 @@ class Newsroom:
 
 def assert_as_scanned(edition: Edition, section: str, profile: Profile) -> None:
     """Leaders, their order and scores are those of a leaderboard that is new; bit for bit."""
-    held = edition._of(section)
+    held = edition.leaderboards(section)
     if held is None:
         return
     code = edition.eligibility.code(section) if section else None

@@ -9,10 +9,12 @@ import pytest
 
 from ranking.content.cards import Card
 from ranking.engine.settings import EngineSettings
-from ranking.lists.boards import SPARE, Board, dressed, render
+from ranking.lists.boards import SPARE, Board, as_board, render
+from ranking.lists.composition import chunks, composed
 from ranking.lists.edition_reader import Scored
-from ranking.lists.related import chunks, composed
-from ranking.lists.rerank.diversity import diversified
+from ranking.lists.lists import LISTS
+from ranking.lists.rerank.rule import RerankContext
+from ranking.lists.rerank.rules import reranked
 from ranking.lists.rerank.selection import choose
 from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.ranker import Ranker
@@ -71,8 +73,10 @@ class Copy:
             candidates += more
             ids = [item.id for item in more]
             reading.learn({a: article_of(self.written.articles.get((edition, a))) for a in ids})
-        varied = diversified(candidates, reading, value.profile, n + SPARE)
-        return dressed(reading, surface, value.profile, choose(varied, reading, value.profile, n))
+        ranked = LISTS[surface]
+        context = RerankContext(reading, value.profile, ranked, pool=n + SPARE)
+        chosen = choose(reranked(candidates, context), context, n)
+        return as_board(reading, surface, value.profile, chosen)
 
 
 def graph_of(ranker: Ranker, edition: str, tag: str) -> dict[str, Any]:

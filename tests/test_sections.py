@@ -11,6 +11,7 @@ from ranking.content.cards import Card
 from ranking.engine.decay.hard_window import window_counts
 from ranking.engine.settings import EngineSettings
 from ranking.lists.edition import Edition
+from ranking.lists.popular import by_views, view_terms
 from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.ranker import Ranker
 from tests.support.logs import HOUR_MS, RU, START_MS, Row, chopped, packed, view
@@ -78,7 +79,7 @@ def test_popular_of_a_section_is_its_true_top(crowd: Ranker, profile: Profile) -
     edition = crowd.edition(RU)
     for section in [*SHARES, "last"]:
         names = of_section(crowd, section)
-        parts = ((name, edition.popular_parts(profile, {}, name)) for name in names)
+        parts = ((name, view_terms(edition, profile, {}, name)) for name in names)
         scores = [(name, sum(value for _, value in part)) for name, part in parts]
         items = crowd.board(RU, "popular", profile, 20, section).items
         shown = [(item.id, item.score) for item in items if item.score > 0.0]
@@ -103,7 +104,7 @@ def test_a_window_of_a_section_is_its_true_top(crowd: Ranker, window: int) -> No
 
 def looked_at(edition: Edition, profile: Profile, section: str = "") -> int:
     """Candidates that a list which cannot fill walks through."""
-    return sum(1 for _ in edition.popular(profile, section))
+    return sum(1 for _ in by_views(edition, profile, section))
 
 
 def test_a_list_that_cannot_fill_walks_some_thousand_articles(crowd: Ranker) -> None:

@@ -1,10 +1,10 @@
 """Boards: ready lists, and the bytes that answer for them.
 
-`make_board` and `make_next` rank, choose and dress; `render` is the one way in which a list becomes
+`make_board` and `make_next` rank, re-rank, choose and add cards; `render` alone writes a list as
 JSON.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import tee
 from types import MappingProxyType
@@ -13,27 +13,30 @@ from typing import Any
 import orjson
 
 from ranking.content.cards import Card
-from ranking.engine.decay.kernels import kernel_of
 from ranking.lists.edition import Edition
-from ranking.lists.edition_reader import LONGEST, Reading, Scored
-from ranking.lists.related import compose
-from ranking.lists.rerank.diversity import diversified
+from ranking.lists.edition_reader import Reading, Scored
+from ranking.lists.lists import LISTS
+from ranking.lists.loans import NOTHING_LENT
+from ranking.lists.ranked_list import RankQuery, board_names, page_list_names
 from ranking.lists.rerank.editorial import NO_EDITS, Edits
-from ranking.lists.rerank.first_exposure import with_newcomer
 from ranking.lists.rerank.hysteresis import CHALLENGERS, Incumbents
+from ranking.lists.rerank.rule import RerankContext
+from ranking.lists.rerank.rules import placed, reranked
 from ranking.lists.rerank.selection import choose
 from ranking.lists.rerank.sibling_prior import lent_shares
 from ranking.profiles.profile import Profile
 
-SURFACES = ("popular", "trending")
-DRESSED = 8
+CARRIED_CARDS = 8
+"""Candidates that carry their cards."""
+SURFACES = board_names()
+NEXT_SURFACES = page_list_names()
 SPARE = 20
 """Articles that the chain ranks beyond those asked for, since some may not be shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One place of a list, dressed.
+    """One place of a list, with its card and counts.
 
     Attributes
     ----------
@@ -89,20 +92,6 @@ class Board:
         return tuple(i.id for i in self.items if i.score > 0.0 and not i.exposed)
 
 
-def board_ranking(
-    edition: Edition,
-    surface: str,
-    profile: Profile,
-    section: str,
-    siblings: Sequence[Edition],
-    n: int = LONGEST,
-) -> Iterable[Scored]:
-    """Articles of a board, best first, before anything is chosen."""
-    if surface == "trending":
-        return edition.trending(profile, section)
-    return edition.popular(profile, section, lent_shares(edition, siblings, profile), n)
-
-
 def make_board(
     edition: Edition,
     surface: str,
@@ -114,45 +103,42 @@ def make_board(
     edits: Edits = NO_EDITS,
     lent: Mapping[str, float] | None = None,
 ) -> Board:
-    """Make an edition's Popular or Trending.
+    """Make one of an edition's boards.
 
     Parameters
     ----------
     edition : Edition
     surface : str
-        `popular` or `trending`.
+        One of `board_names`.
     profile : Profile
     n : int
         At most so many items.
     section : str
         Of this section alone, if one is given.
     siblings : sequence of Edition
-        The site's other editions, from which a small one borrows for Popular.
+        The site's other editions, from which a small one borrows.
     incumbents : Incumbents
         What the board showed before; follows what it shows without the edits.
     edits : Edits
     lent : mapping of str to float
         What it borrows from its siblings, if that is known already.
     """
-    if lent is not None and surface != "trending":
-        ranking: Iterable[Scored] = edition.popular(profile, section, lent, max(n, CHALLENGERS))
-    else:
-        ranking = board_ranking(edition, surface, profile, section, siblings, max(n, CHALLENGERS))
+    ranked = LISTS[surface]
+    if lent is None:
+        lent = lent_shares(edition, siblings, profile) if ranked.borrows else NOTHING_LENT
+    query = RankQuery(section, (), max(n, CHALLENGERS), lent)
+    plain = RerankContext(edition, profile, ranked, section, incumbents=incumbents)
+    context = plain._replace(edits=edits)
+    ranking = reranked(ranked.rank(edition, profile, query), context)
     if incumbents is not None:
-        ranking, again = tee(incumbents.steadied(ranking, edition.at, profile))
-        unedited = choose(again, edition, profile, n, section)
+        ranking, again = tee(ranking)
+        unedited = choose(again, plain, n)
         incumbents.stand([item.id for item in unedited if item.score > 0.0], edition.at)
-    if edits or incumbents is None:
-        chosen = choose(ranking, edition, profile, n, section, edits)
-    else:
-        chosen = unedited
-    if surface != "popular":
-        return dressed(edition, surface, profile, chosen)
-    chosen = with_newcomer(chosen, edition, profile, section, edits)
-    board = dressed(edition, surface, profile, chosen)
-    if kernel_of(profile.value).name != "hard_window":
-        return board
-    return replace(board, window=edition.window(profile.window))
+    is_edited = bool(edits) or incumbents is None
+    chosen = choose(ranking, context, n) if is_edited else unedited
+    board = as_board(edition, surface, profile, placed(chosen, context))
+    window = ranked.window(edition, profile)
+    return replace(board, window=window) if window else board
 
 
 def make_next(
@@ -163,15 +149,16 @@ def make_next(
     n: int,
     edits: Edits = NO_EDITS,
 ) -> Board:
-    """Make Related for one page, or For this visit for the last pages, newest first."""
-    ranking = compose(reading, pages, profile, n + SPARE)
-    ranking = diversified(ranking, reading, profile, n + SPARE)
-    chosen = choose(ranking, reading, profile, n, edits=edits)
-    return dressed(reading, surface, profile, chosen)
+    """Make a list for one page, or for the last pages of a visit, newest first."""
+    ranked, pool = LISTS[surface], n + SPARE
+    context = RerankContext(reading, profile, ranked, edits=edits, pool=pool)
+    ranking = ranked.rank(reading, profile, RankQuery(pages=tuple(pages), n=pool))
+    chosen = placed(choose(reranked(ranking, context), context, n), context)
+    return as_board(reading, surface, profile, chosen)
 
 
-def dressed(reading: Reading, surface: str, profile: Profile, chosen: list[Scored]) -> Board:
-    """Add cards and counts to chosen articles."""
+def as_board(reading: Reading, surface: str, profile: Profile, chosen: list[Scored]) -> Board:
+    """Chosen articles as a list, with their cards and counts."""
     items = tuple(
         Item(i.id, reading.card(i.id), i.score, reading.views(i.id), i.worn, i.exposed)
         for i in chosen
@@ -193,7 +180,7 @@ def render(
 def render_candidates(board: Board, n: int, visit_decay: float) -> bytes:
     """Write a board with candidates for the reader's own browser: see `mixing`.
 
-    All of the board's items are candidates with a score, the first `DRESSED` with their cards.
+    All items with a score are candidates, the first `CARRIED_CARDS` with their cards.
     """
     return orjson.dumps(shown(board, n) | candidates_of(board, visit_decay))
 
@@ -201,7 +188,7 @@ def render_candidates(board: Board, n: int, visit_decay: float) -> bytes:
 def candidates_of(board: Board, visit_decay: float) -> dict[str, Any]:
     """Further fields of a list with candidates."""
     candidates = [
-        (_item(item) if place < DRESSED else {"id": item.id, "score": item.score})
+        (_item(item) if place < CARRIED_CARDS else {"id": item.id, "score": item.score})
         | {"worn": item.worn}
         for place, item in enumerate(board.items)
         if item.score > 0.0

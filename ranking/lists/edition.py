@@ -1,12 +1,11 @@
 """One edition as the engine reads it: leaders, tags and cards over its site's state.
 
 This is the engine's own reading. It changes no state; everything in it can be made anew from the
-state and the cards. Popular and Trending are ranked here, Related in `related`.
+state and the cards. Lists are ranked from it, one list a file.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from heapq import nsmallest
-from itertools import chain, islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,24 +14,18 @@ from ranking.content.availability import is_listable
 from ranking.content.cards import Card
 from ranking.content.catalogue import Catalogue
 from ranking.content.tag_graph import TagGraph
-from ranking.engine.decay.half_life import half_life_readout
-from ranking.engine.decay.hard_window import periods_of, window_counts
-from ranking.engine.decay.kernels import kernel_of
-from ranking.engine.decay.portable_math import LN2
-from ranking.engine.signals.window_counts import DAY_MS, HOUR_MS, hourly_counts
+from ranking.engine.signals.window_counts import hourly_counts
 from ranking.engine.site import Site
 from ranking.lists.edition_reader import LONGEST, Ground, Scored
 from ranking.lists.eligibility import Eligibility
 from ranking.lists.leaderboards import Leaderboards
-from ranking.lists.loans import NOTHING_LENT, with_loans
-from ranking.lists.top_k import HEAD, decay_of
+from ranking.lists.popular import by_views
+from ranking.lists.top_k import HEAD
 from ranking.profiles.profile import Profile
 
 LIVE, NEWEST = HEAD, 1000
 """Articles that the tag graph is made of: those with most views under its decay, and the newest."""
 GRAPHS = 8
-FIRST, MOST = 64, 2000
-"""Articles with a score that are put in order at first, and at most."""
 SECTIONS = 64
 """Sections that have leaders of their own; of more, those asked for last."""
 LOOKED = 1000
@@ -69,6 +62,11 @@ class Edition:
         return self.site.newest_ms / 1000
 
     @property
+    def reading_ms(self) -> int:
+        """The reading clock, ms: the site's, moved on through a silence."""
+        return self.eligibility.reading_ms
+
+    @property
     def listing_at(self) -> float:
         """The moment at which its lists are shown, seconds; see `listing`."""
         return self.eligibility.listing_at
@@ -77,6 +75,16 @@ class Edition:
         """Slot of an article, -1 if no view of it is remembered."""
         index = self._leaderboards.index
         return self.site.slots[index].get(article, -1) if index >= 0 else -1
+
+    def slots_of(self, articles: Sequence[str]) -> NDArray[np.int32]:
+        """Slots of those of some articles that have one, in their order."""
+        found = [slot for slot in map(self.slot, articles) if slot >= 0]
+        return np.array(found, np.int32)
+
+    def slots(self, section: str = "") -> NDArray[np.int32]:
+        """Slots of the articles that may be listed, of a section if one is given, in no order."""
+        leaderboards = self.leaderboards(section)
+        return leaderboards.slots() if leaderboards else np.zeros(0, np.int32)
 
     def id_of(self, slot: int) -> str:
         """Article in a slot."""
@@ -158,106 +166,15 @@ class Edition:
             self.site.state.graph, self.site.newest_ms, popularity, self.eligibility.scratch
         )
 
-    def popular(
-        self,
-        profile: Profile,
-        section: str = "",
-        lent: Mapping[str, float] = NOTHING_LENT,
-        n: int = LONGEST,
-    ) -> Iterator[Scored]:
-        """Articles by decayed views, best first, ties by id: at least the best `n` for certain.
-
-        Filled up by the leaders of each section, by the newest articles, of a section if it is
-        given, and by those read last; some thousand at most. `lent` are
-        shares that articles have in sibling editions.
-        """
-        listed = set()
-        for item in self._ranked(profile, section, lent, n):
-            listed.add(item.id)
-            yield item
-        if not section and self._has_more():
-            for item in self._of_each_section(
-                lambda name: self._ranked(profile, name, NOTHING_LENT, n), n
-            ):
-                if item.id not in listed:
-                    listed.add(item.id)
-                    yield item
-        for card in self.catalogue.latest(self.name, LOOKED, section, self.listing_at):
-            if card.id not in listed:
-                listed.add(card.id)
-                yield Scored(card.id, 0.0)
-        for slot in self._read_last(section):
-            if self.site.ids[slot] not in listed:
-                yield Scored(self.site.ids[slot], 0.0)
-
-    def trending(self, profile: Profile, section: str = "") -> Iterator[Scored]:
-        """Articles by (fast - slow) / sqrt(slow + floor), in views an hour, rising ones first.
-
-        Filled up by the leaders of each section.
-        """
-        listed = set()
-        for item in self._rising(profile, section):
-            listed.add(item.id)
-            yield item
-        if not section and self._has_more():
-            rest = self._of_each_section(lambda name: self._rising(profile, name), MOST)
-            yield from (item for item in rest if item.id not in listed)
-
-    def _rising(self, profile: Profile, section: str) -> Iterator[Scored]:
-        leaderboards = self._of(section)
-        if leaderboards is not None:
-            slots, _ = leaderboards.leaders(profile.trending_fast, 1.0, profile)
-            quick, usual = self._rates(profile, slots)
-            rise = (quick - usual) / np.sqrt(usual + profile.trending_floor)
-            yield from self._scored(slots, rise)
+    def popular(self, profile: Profile) -> Iterator[Scored]:
+        """Articles that may stand in Popular, best first."""
+        return by_views(self, profile, n=LONGEST)
 
     def decayed_views(self, profile: Profile) -> float:
         """Views of the whole edition now, under the longest half-life of Popular."""
         return self._leaderboards.decayed_views(profile)
 
-    def popular_parts(
-        self, profile: Profile, lent: Mapping[str, float], article: str
-    ) -> list[tuple[str, float]]:
-        """Named terms of an article's score in Popular."""
-        slot = self.slot(article)
-        slots = np.array([slot], np.int32) if slot >= 0 else np.zeros(0, np.int32)
-        kernel = kernel_of(profile.value)
-        if kernel.name == "hard_window":
-            counts = kernel.read(profile.value, self.site.state, slots, self.eligibility.reading_ms)
-            return [("window", float(counts.sum()))]
-        self.follow()
-        evidence = profile.sibling_evidence if lent else 0.0
-        parts, loan = self._leaderboards.popular_parts(profile, evidence, slots)
-        named = [(f"memory_{level + 1}", float(part.sum())) for level, part in enumerate(parts)]
-        return named + ([("siblings", loan * lent.get(article, 0.0))] if lent else [])
-
-    def trending_parts(self, profile: Profile, article: str) -> list[tuple[str, float]]:
-        """The two rates that Trending compares, in views an hour."""
-        slot = self.slot(article)
-        if slot < 0:
-            return [("fast_rate", 0.0), ("slow_rate", 0.0)]
-        quick, usual = self._rates(profile, np.array([slot], np.int32))
-        return [("fast_rate", float(quick[0])), ("slow_rate", float(usual[0]))]
-
-    def window(self, seconds: int) -> tuple[float, float]:
-        """Begin and end of a hard window on the reading clock, seconds."""
-        hours, days = periods_of(seconds)
-        length, periods = (HOUR_MS, hours) if hours else (DAY_MS, days)
-        end = self.eligibility.reading_ms
-        return (end // length - periods + 1) * length / 1000, end / 1000
-
-    def _rates(
-        self, profile: Profile, slots: NDArray[np.int32]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Views an hour of some articles, by the faster and the slower half-life."""
-        weights, at = (1.0, profile.onward_weight, profile.ours_weight), self.eligibility.reading_ms
-        rates = []
-        for half_life in (profile.trending_fast, profile.trending_slow):
-            decay = decay_of(half_life_readout(half_life), weights)
-            rates.append(self._leaderboards.now(slots, decay, at) * (LN2 * 3600 / half_life))
-        return rates[0], rates[1]
-
-    def _of(self, section: str) -> Leaderboards | None:
+    def leaderboards(self, section: str) -> Leaderboards | None:
         """Leaderboards of a section, or of the whole edition; None if no card names the section."""
         self.follow()
         if not section:
@@ -273,31 +190,41 @@ class Edition:
         self._sections[section] = leaderboards  # last, so that those asked for long ago go first
         return leaderboards
 
-    def _ranked(
-        self, profile: Profile, section: str, lent: Mapping[str, float], n: int
-    ) -> Iterable[Scored]:
-        """Articles with a score."""
-        leaderboards = self._of(section)
-        if leaderboards is None:
-            return []
-        if kernel_of(profile.value).name == "hard_window":
-            return self._by_window(leaderboards, profile.window, n)
-        return self._by_mass(leaderboards, profile, lent, n)
-
-    def _has_more(self) -> bool:
+    def has_more(self) -> bool:
         """Say whether there may be articles with views besides the leaders."""
         return self.eligibility.slots(self._leaderboards.index).size > HEAD
 
-    def _of_each_section(self, ranked: Callable[[str], Iterable[Scored]], n: int) -> list[Scored]:
+    def of_each_section(self, ranked: Callable[[str], Iterable[Scored]], n: int) -> list[Scored]:
         """The first of each section, best first: caps and editors may leave out all leaders."""
         found: list[Scored] = []
         for section in self.catalogue.sections(self.name)[:SECTIONS]:
             found += islice(ranked(section), n)
         return sorted(found, key=lambda item: (-item.score, item.id))
 
+    def filled(self, ranking: Iterable[Scored], section: str = "") -> Iterator[Scored]:
+        """A ranking, and after it with score 0 the newest articles and those read last.
+
+        Parameters
+        ----------
+        ranking : iterable of Scored
+        section : str
+            Of this section alone, if one is given.
+        """
+        listed = set()
+        for item in ranking:
+            listed.add(item.id)
+            yield item
+        for card in self.catalogue.latest(self.name, LOOKED, section, self.listing_at):
+            if card.id not in listed:
+                listed.add(card.id)
+                yield Scored(card.id, 0.0)
+        for slot in self._read_last(section):
+            if self.site.ids[slot] not in listed:
+                yield Scored(self.site.ids[slot], 0.0)
+
     def _read_last(self, section: str) -> list[int]:
         """Slots of the articles viewed last, the latest first; at most `LOOKED`."""
-        leaderboards = self._of(section)
+        leaderboards = self.leaderboards(section)
         if leaderboards is None:
             return []
         article, slots = self.site.state.article, leaderboards.slots()
@@ -309,43 +236,7 @@ class Edition:
         found: list[int] = slots[np.argsort(-last, kind="stable")].tolist()
         return found
 
-    def _by_mass(
-        self, leaderboards: Leaderboards, profile: Profile, lent: Mapping[str, float], n: int
-    ) -> Iterable[Scored]:
-        evidence = profile.sibling_evidence if lent else 0.0
-        slots, scores, loan = leaderboards.popular(profile, evidence, n)
-        if slots.size > MOST:  # the whole edition was looked at
-            best = scores >= np.partition(scores, -MOST)[-MOST]
-            slots, scores = slots[best], scores[best]
-        limit = np.partition(scores, -FIRST)[-FIRST] if slots.size > FIRST else 0.0
-        first = scores >= limit  # most lists end within these
-        if lent:
-            return with_loans(self._scored(slots, scores), lent, loan)
-        rest = self._scored_later(slots[~first], scores[~first])
-        return chain(self._scored(slots[first], scores[first]), rest)
-
-    def _scored_later(
-        self, slots: NDArray[np.int32], scores: NDArray[np.float64]
-    ) -> Iterator[Scored]:
-        yield from self._scored(slots, scores)
-
-    def _by_window(self, leaderboards: Leaderboards, window: int, n: int) -> Iterator[Scored]:
-        slots, article = leaderboards.slots(), self.site.state.article
-        counts = window_counts(slots, article, self.eligibility.reading_ms, *periods_of(window))
-        slots, counts = slots[counts > 0], counts[counts > 0]
-        most = 2 * max(n, FIRST)
-        limit = np.partition(counts, -most)[-most] if counts.size > most else 0
-        above, equal = counts > limit, counts == limit
-        yield from self._scored(slots[above], counts[above].astype(float))
-        ids = map(self.site.ids.__getitem__, slots[equal].tolist())
-        yield from (Scored(id_, float(limit)) for id_ in nsmallest(MOST, ids))
-        slots, counts = slots[counts < limit], counts[counts < limit]
-        if counts.size > MOST:
-            best = np.argsort(-counts, kind="stable")[:MOST]
-            slots, counts = slots[best], counts[best]
-        yield from self._scored(slots, counts.astype(float))
-
-    def _scored(self, slots: NDArray[np.int32], scores: NDArray[np.float64]) -> list[Scored]:
+    def scored(self, slots: NDArray[np.int32], scores: NDArray[np.float64]) -> list[Scored]:
         """Articles with a score above 0, best first, ties by id."""
         ids = self.site.ids
         pairs = zip(slots.tolist(), scores.tolist(), strict=True)

@@ -1,32 +1,29 @@
 """Explanation: the terms of an article's score, and the rule that keeps an article out.
 
-A score is a sum, so that its parts are the answer: of a board the views at each half-life of the
-chain and what sibling editions lend; of Related and For this visit each level of co-reading, tags,
-section and popularity. Trending is no sum: it shows the two rates that it compares.
+Each list explains its scores by terms (`RankedList.explain`); where a score is their sum, each
+term has a share of it. Rules and overrides tell why they keep an article out.
 """
 
 from collections.abc import Sequence
 from itertools import islice
 
 import msgspec
-import numpy as np
 
 from ranking.content.availability import why_unlisted
-from ranking.engine.signals.covisitation import LEVELS, Graph
-from ranking.lists.backoff import share_of, wear_of
-from ranking.lists.boards import SPARE, SURFACES, board_ranking
+from ranking.lists.boards import SPARE
 from ranking.lists.edition import Edition
 from ranking.lists.edition_reader import LONGEST, Scored
-from ranking.lists.next_article import add_neighbours
-from ranking.lists.related import asked_of, compose
-from ranking.lists.rerank.diversity import diversified
+from ranking.lists.lists import LISTS
+from ranking.lists.loans import NOTHING_LENT
+from ranking.lists.ranked_list import RankQuery, Terms
 from ranking.lists.rerank.editorial import Edits
 from ranking.lists.rerank.near_duplicates import is_near_duplicate
+from ranking.lists.rerank.rule import RerankContext, acting_rules
+from ranking.lists.rerank.rules import reranked
 from ranking.lists.rerank.selection import choose
 from ranking.lists.rerank.sibling_prior import lent_shares
 from ranking.profiles.profile import Profile
 
-CO_READ = ("instant", "fast", "middle", "slow")
 LOOKED = 5000
 
 
@@ -96,42 +93,39 @@ def explain(
     siblings: Sequence[Edition] = (),
 ) -> list[Explanation]:
     """Explain where some articles stand in a list."""
-    if surface in SURFACES:
-        ranking = board_ranking(edition, surface, profile, asked.section, siblings)
-        parts = _board_parts(edition, surface, profile, siblings, asked.articles)
-    else:
-        pages = list(asked.pages)
-        chained = compose(edition, pages, profile, LONGEST + SPARE)
-        ranking = diversified(chained, edition, profile, LONGEST + SPARE)
-        parts = _chain_parts(edition, pages, profile, asked.articles)
-    ranked = list(islice(ranking, LOOKED))
-    chosen = choose(ranked, edition, profile, LONGEST, asked.section, edits)
+    ranked, n = LISTS[surface], LONGEST + SPARE
+    lent = lent_shares(edition, siblings, profile) if ranked.borrows else NOTHING_LENT
+    query = RankQuery(asked.section, asked.pages, n, lent)
+    context = RerankContext(edition, profile, ranked, asked.section, edits, n)
+    found = list(islice(reranked(ranked.rank(edition, profile, query), context), LOOKED))
+    terms = ranked.explain(edition, profile, query, asked.articles)
+    chosen = choose(found, context, LONGEST)
     places = {item.id: place for place, item in enumerate(chosen, 1)}
-    scores = {item.id: item.score for item in ranked}
+    scores = {item.id: item.score for item in found}
     return [
         Explanation(
             article,
             places.get(article, 0),
             scores.get(article, 0.0),
-            _shared(parts[article], edits.factor(article, edition.card(article))),
-            _kept_out(edition, profile, asked, edits, article, chosen, scores),
+            _shared(terms[article], edits.factor(article, edition.card(article)), ranked.is_sum),
+            _kept_out(edition, context, asked, article, chosen, scores),
         )
         for article in asked.articles
     ]
 
 
-def _shared(parts: list[tuple[str, float]], factor: float) -> list[ScoreTerm]:
-    is_sum = not any(name.endswith("_rate") for name, _ in parts)
-    whole = sum(value for _, value in parts) if is_sum else 0.0
-    made = [ScoreTerm(name, value, value / whole if whole > 0.0 else 0.0) for name, value in parts]
+def _shared(terms: Terms, factor: float, is_sum: bool) -> list[ScoreTerm]:
+    whole = sum(value for _, value in terms) if is_sum else 0.0
+    made = [ScoreTerm(name, value, value / whole if whole > 0.0 else 0.0) for name, value in terms]
     return made + ([ScoreTerm("boost", factor)] if factor != 1.0 else [])
 
 
 def _kept_out(
-    edition: Edition, profile: Profile, asked: Explained, edits: Edits, article: str,
+    edition: Edition, context: RerankContext, asked: Explained, article: str,
     chosen: list[Scored], scores: dict[str, float],
 ) -> str:  # fmt: skip
     """The reason why an article is not among a list's first places."""
+    edits = context.edits
     first, card = [item.id for item in chosen[: asked.n]], edition.card(article)
     if article in first:
         return ""
@@ -155,61 +149,9 @@ def _kept_out(
     if scores.get(article, 0.0) <= 0.0:
         return "it has no score under this profile"
     if scores[article] > last and card:
-        sections = sum(other.section == card.section for _, other in told if other)
-        if profile.section_cap and card.section and sections >= profile.section_cap:
-            return f"section_cap: the list has {sections} of the section {card.section}"
-        authors = sum(other.author == card.author for _, other in told if other)
-        if profile.author_cap and card.author and authors >= profile.author_cap:
-            return f"author_cap: the list has {authors} of the author {card.author}"
+        listed = [other for _, other in told if other]
+        for rule in acting_rules(context):
+            if reason := rule.reason(card, listed, context.profile):
+                return reason
         return "those that stand keep their places, or stand higher by an override"
     return "others score more"
-
-
-def _board_parts(
-    edition: Edition, surface: str, profile: Profile, siblings: Sequence[Edition],
-    articles: Sequence[str],
-) -> dict[str, list[tuple[str, float]]]:  # fmt: skip
-    if surface == "trending":
-        return {article: edition.trending_parts(profile, article) for article in articles}
-    lent = lent_shares(edition, siblings, profile)
-    return {article: edition.popular_parts(profile, lent, article) for article in articles}
-
-
-def _chain_parts(
-    edition: Edition, pages: list[str], profile: Profile, articles: Sequence[str]
-) -> dict[str, list[tuple[str, float]]]:
-    """Parts of the chain's score, each by the compiled chain with the other levels emptied."""
-    read = list(dict.fromkeys(pages))
-    asked = asked_of(edition, read[: profile.visit_depth], read, profile)
-    question, ground = asked.question, asked.ground
-    shares, broad = np.zeros((LEVELS, ground.scratch.score.size)), 0.0
-    for row, weight in zip(question.rows.tolist(), question.weights.tolist(), strict=True):
-        left = weight
-        for level in range(LEVELS) if row >= 0 else ():
-            graph, scratch = _one_level(ground.graph, row, level), ground.scratch
-            left, count = add_neighbours(
-                graph, 0, ground.newest_ms, weight, question.evidence, scratch, 0
-            )
-            touched = scratch.candidate[:count]
-            shares[level, touched] += scratch.score[touched]
-            scratch.score[touched] = 0.0
-        broad += left
-    hinted = dict(zip(question.hint.tolist(), question.hint_share.tolist(), strict=True))
-    found = {}
-    for article in articles:
-        slot, popularity = asked.slot_of(article), ground.popularity
-        known = shares[:, slot] if slot >= 0 else np.zeros(LEVELS)
-        own = list(zip(CO_READ, known.tolist(), strict=True))
-        own.append((asked.topic, broad * question.hint_weight * hinted.get(slot, 0.0)))
-        share = share_of(popularity, slot)
-        own.append(("popularity", broad * (1.0 - question.hint_weight) * share))
-        worn = wear_of(popularity, slot, question.wear)
-        found[article] = [(name, value * worn) for name, value in own]
-    return found
-
-
-def _one_level(graph: Graph, row: int, level: int) -> Graph:
-    """One row of the graph, with the masses of one level alone."""
-    mass = np.zeros_like(graph.mass[row : row + 1])
-    mass[0, :, level] = graph.mass[row, :, level]
-    return Graph(graph.row[row : row + 1], graph.neighbour[row : row + 1], mass, graph.level)

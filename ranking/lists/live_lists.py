@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import product
 from typing import NamedTuple
 
 from ranking.content.availability import NO_CLOCK
@@ -14,11 +15,13 @@ from ranking.content.catalogue import Catalogue
 from ranking.engine.event import site_of
 from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Site
-from ranking.lists.boards import SURFACES, Board, make_board, make_next
+from ranking.lists.boards import Board, make_board, make_next
 from ranking.lists.edition import Edition
 from ranking.lists.eligibility import Eligibility
 from ranking.lists.explanation import Explained, Explanation, explain
+from ranking.lists.lists import LISTS
 from ranking.lists.loans import NOTHING_LENT
+from ranking.lists.ranked_list import board_names
 from ranking.lists.rerank.editorial import NO_DESK, Desk
 from ranking.lists.rerank.hysteresis import Incumbents
 from ranking.lists.rerank.sibling_prior import Pool, is_small, pool_of
@@ -138,7 +141,7 @@ class LiveLists:
 
     def boards(self, edition: str) -> list[Board]:
         """Make an edition's boards, steadied by what they show already."""
-        return [self.live_board(edition, surface) for surface in SURFACES]
+        return [self.live_board(edition, surface) for surface in board_names()]
 
     def live_board(self, edition: str, surface: str) -> Board:
         """Make one board of an edition, steadied by what it shows already."""
@@ -205,7 +208,7 @@ class LiveLists:
         return self.next(edition, "foryou", recent, n)
 
     def _lent(self, edition: Edition, surface: str, profile: Profile) -> Mapping[str, float]:
-        if surface != "popular" or not is_small(edition, profile):
+        if not LISTS[surface].borrows or not is_small(edition, profile):
             return NOTHING_LENT
         pool = self._pool(edition.site, profile)
         return pool.lent_to(edition) if pool else NOTHING_LENT
@@ -234,17 +237,18 @@ class LiveLists:
         """The version of a sibling prior: views, cards, and changes by date."""
         return int(site.log["views"]), self.catalogue.version, self._turned_cards[site.name]
 
-    def _borrowers(self, site: Site) -> list[str]:
-        """Small editions of a site whose pool is older than its state, and may be made anew."""
+    def _borrowers(self, site: Site) -> list[tuple[str, str]]:
+        """Boards of small editions whose pool is older than the state, and may be made anew."""
         if not self.catalogue.has_stories(site.name):
             return []
         found, state = [], self._state_of(site)
-        for name in self._of_site(site.name):
-            profile = self.profile(name, "popular")
+        borrowing = [surface for surface in board_names() if LISTS[surface].borrows]
+        for name, surface in product(self._of_site(site.name), borrowing):
+            profile = self.profile(name, surface)
             lent = self._pools.get((site.name, profile))
             is_due = lent is None or (lent.state != state and not self._is_fresh(lent, site))
             if is_due and is_small(self.edition(name), profile):
-                found.append(name)
+                found.append((name, surface))
         return found
 
     def _of_site(self, site: str) -> list[str]:

@@ -17,12 +17,14 @@ from ranking.engine.signals.covisitation import LEVELS
 from ranking.engine.signals.experiment_sums import ArmSums
 from ranking.experiments.counting import Counted, counted
 from ranking.experiments.plans import Experiment
-from ranking.lists.boards import SPARE, Board, dressed
+from ranking.lists.boards import SPARE, Board, as_board
+from ranking.lists.composition import chunks, composed
 from ranking.lists.edition_reader import Scored
 from ranking.lists.explanation import Explained, Explanation
-from ranking.lists.related import chunks, composed
-from ranking.lists.rerank.diversity import diversified
+from ranking.lists.lists import LISTS
 from ranking.lists.rerank.editorial import NO_DESK, Desk
+from ranking.lists.rerank.rule import RerankContext
+from ranking.lists.rerank.rules import placed, reorders, reranked
 from ranking.lists.rerank.selection import choose, may_stand
 from ranking.profiles.profile import Profile, json_of
 from ranking.profiles.scopes import Profiles
@@ -134,10 +136,12 @@ class ReadModelLists:
     async def next(
         self, edition: str, surface: str, pages: list[str], n: int, profile: Profile
     ) -> Board:
-        """Related of one page, or For this visit; under a draft it is made by a worker."""
-        if profile is self.profiles.of(edition, surface):
+        """A list for a page or a visit; a worker makes what is not packed, and drafts."""
+        if LISTS[surface].is_packed and profile is self.profiles.of(edition, surface):
             return await self._next(edition, surface, pages, n, profile)
-        question = OnDemandKey(edition, surface, "", json_of(profile), tuple(pages))
+        is_live = profile is self.profiles.of(edition, surface)
+        text = "" if is_live else json_of(profile)
+        question = OnDemandKey(edition, surface, "", text, tuple(pages))
         made = board_of(await self._asked(question))
         return made or Board(edition, surface, profile.name, 0.0, ())
 
@@ -234,19 +238,19 @@ class ReadModelLists:
         reading = PackedEditionReader(held, await self._articles(edition, pages), time.time())
         reading.learn(await self._articles(edition, list(edits.pinned(reading).values())))
         ranking, candidates = composed(reading, pages, profile, n + SPARE), list[Scored]()
-        pool = n + SPARE if profile.diversity else 0
+        context = RerankContext(reading, profile, LISTS[surface], edits=edits, pool=n + SPARE)
+        pool = n + SPARE if reorders(context) else 0
         for more in chunks(ranking, n + (SPARE if pool or edits else LISTED)):
             candidates += more
             reading.learn(await self._articles(edition, [item.id for item in more]))
             if pool > sum(may_stand(reading, i.id, reading.card(i.id)) for i in candidates):
                 continue
-            varied = diversified(candidates, reading, profile, pool)
-            chosen = choose(varied, reading, profile, n, edits=edits, is_whole=False)
+            chosen = choose(reranked(candidates, context), context, n, is_whole=False)
             if len(chosen) == n:
-                return dressed(reading, surface, profile, chosen)
-        varied = diversified(candidates, reading, profile, pool)
-        chosen = choose(varied, reading, profile, n, edits=edits)
-        return dressed(reading, surface, profile, chosen)
+                break
+        else:
+            chosen = choose(reranked(candidates, context), context, n)
+        return as_board(reading, surface, profile, placed(chosen, context))
 
     async def _articles(self, edition: str, articles: list[str]) -> Mapping[str, ArticleValue]:
         keys = [self._names.article(edition, article) for article in articles]

@@ -20,9 +20,11 @@ from ranking.engine.event import site_of
 from ranking.engine.site import Site
 from ranking.experiments.counting import is_of
 from ranking.lists.backoff import ranked_shares
-from ranking.lists.boards import SURFACES, Board
+from ranking.lists.boards import Board
 from ranking.lists.edition_reader import LONGEST
 from ranking.lists.explanation import Explained
+from ranking.lists.lists import LISTS
+from ranking.lists.ranked_list import board_names
 from ranking.lists.rerank.selection import may_stand
 from ranking.profiles.profile import profile_of_json
 from ranking.ranker import Ranker, TickChanges
@@ -132,7 +134,7 @@ class Publisher:
         if q.explained:
             asked = Explained(q.explained, q.n, q.section, q.pages)
             return msgspec.msgpack.encode(ranker.explain(q.edition, q.surface, asked, profile))
-        if q.surface in SURFACES:
+        if LISTS[q.surface].basis == "edition":
             return packed(ranker.board(q.edition, q.surface, profile, LONGEST, q.section))
         return packed(ranker.next(q.edition, q.surface, list(q.pages), LONGEST, profile))
 
@@ -207,9 +209,9 @@ class Publisher:
 
     def _edition(self, name: str) -> EditionValue:
         held = self._boards.get(name, {})
-        missing = [surface for surface in SURFACES if surface not in held]
+        missing = [surface for surface in board_names() if surface not in held]
         self._keep(self.ranker.live_board(name, surface) for surface in missing)
-        boards = [self._boards[name][surface] for surface in SURFACES]
+        boards = [self._boards[name][surface] for surface in board_names()]
         edition, profile = self.ranker.edition(name), self.ranker.profile(name, "related")
         ground = edition.ground(profile)
         slots, shares, lasting = ranked_shares(ground.popularity)

@@ -12,6 +12,7 @@ from itertools import chain, islice
 
 from ranking.content.tfidf import hashes_of
 from ranking.lists.edition_reader import Reading, Scored
+from ranking.lists.rerank.rule import RerankContext, RerankRule
 from ranking.lists.rerank.selection import may_stand
 from ranking.profiles.profile import Profile
 
@@ -48,6 +49,22 @@ def diversified(
                 alike = _similarity(hashes[taken.id], hashes[item.id])
                 similarity[item.id] = max(similarity[item.id], alike)
     yield from rest
+
+
+class Diversity(RerankRule):
+    """Marginal relevance in the lists for pages and visits."""
+
+    name = "diversity"
+    bases = ("page", "visit")
+    reorders = True
+
+    def is_on(self, profile: Profile) -> bool:
+        """Whether likeness costs score."""
+        return profile.diversity > 0.0
+
+    def rerank(self, ranking: Iterable[Scored], context: RerankContext) -> Iterable[Scored]:
+        """The head in the order of marginal relevance."""
+        return diversified(ranking, context.reading, context.profile, context.pool)
 
 
 def _hashes(reading: Reading, article: str) -> frozenset[int]:

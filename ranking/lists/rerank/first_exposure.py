@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ranking.lists.edition_reader import Scored
-from ranking.lists.rerank.editorial import NO_EDITS, Edits
+from ranking.lists.popular import engine_edition
+from ranking.lists.rerank.rule import RerankContext, RerankRule
 from ranking.lists.rerank.selection import choose
 from ranking.profiles.profile import Profile
 
@@ -39,37 +40,43 @@ def is_lent(edition: str, at: float, share: float) -> bool:
     return _digest(edition, at) < PLACES * share * 2.0**64
 
 
-def with_newcomer(
-    chosen: list[Scored],
-    edition: "Edition",
-    profile: Profile,
-    section: str = "",
-    edits: Edits = NO_EDITS,
-) -> list[Scored]:
+def with_newcomer(chosen: list[Scored], context: RerankContext) -> list[Scored]:
     """Lend the fifth place of a chosen list, if it is the time and a new article may stand there.
 
     Parameters
     ----------
     chosen : list of Scored
-    edition : Edition
-    profile : Profile
-    section : str
-        Of this section alone, if one is given.
-    edits : Edits
-        What editors pinned keeps its place.
+    context : RerankContext
+        Of a board; what editors pinned keeps its place.
     """
+    edition, profile = engine_edition(context.reading), context.profile
     if not profile.exposure or len(chosen) < PLACES:
         return chosen
     if not is_lent(edition.name, edition.at, profile.exposure):
         return chosen
-    if max(edits.pinned(edition), default=0) >= PLACES - 1:
+    if max(context.edits.pinned(edition), default=0) >= PLACES - 1:
         return chosen
     first = chosen[: PLACES - 1]
     listed = {item.id for item in first}
-    fresh = [Scored(id, 0.0, exposed=True) for id in _fresh(edition, profile, section)]
+    fresh = [Scored(id, 0.0, exposed=True) for id in _fresh(edition, profile, context.section)]
     ranking = [*first, *(item for item in fresh if item.id not in listed)]
-    five = choose(ranking, edition, profile, PLACES, section, edits, is_whole=False)
+    five = choose(ranking, context, PLACES, is_whole=False)
     return _inserted(chosen, five[-1]) if five[-1].exposed else chosen
+
+
+class FirstExposure(RerankRule):
+    """New articles get a bounded share of Popular before they have views."""
+
+    name = "first_exposure"
+    lists = ("popular",)
+
+    def is_on(self, profile: Profile) -> bool:
+        """Whether new articles get a share."""
+        return profile.exposure > 0.0
+
+    def place(self, chosen: list[Scored], context: RerankContext) -> list[Scored]:
+        """The list with a new article in the fifth place, in as many minutes as the share asks."""
+        return with_newcomer(chosen, context)
 
 
 def _fresh(edition: "Edition", profile: Profile, section: str) -> list[str]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ranking.engine.compiled import compiled
 from ranking.engine.decay.portable_math import exp2
 from ranking.lists.edition_reader import Scored
+from ranking.lists.rerank.rule import RerankContext, RerankRule
 from ranking.profiles.profile import Profile
 
 CHALLENGERS, INCUMBENTS = 64, 20
@@ -127,3 +128,23 @@ class Incumbents:
             for item, age in zip(first, stood, strict=True)
         ]
         return sorted(tired, key=lambda pair: (-pair[0], pair[1].id))
+
+
+class Hysteresis(RerankRule):
+    """A board's articles keep their places against slight differences."""
+
+    name = "hysteresis"
+    bases = ("edition",)
+    needs_cards = False
+    reorders = True
+
+    def is_on(self, profile: Profile) -> bool:
+        """Whether there is a margin or a cooldown."""
+        return bool(profile.steadiness or profile.cooldown)
+
+    def rerank(self, ranking: Iterable[Scored], context: RerankContext) -> Iterable[Scored]:
+        """The ranking steadied by what the board shows, if it is known."""
+        held = context.incumbents
+        if held is None:
+            return ranking
+        return held.steadied(ranking, context.reading.at, context.profile)

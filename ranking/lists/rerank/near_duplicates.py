@@ -12,6 +12,8 @@ from functools import lru_cache
 
 from ranking.content.cards import Card
 from ranking.content.text import folded, is_unspaced, runs
+from ranking.lists.rerank.rule import RerankContext, RerankRule, Selector
+from ranking.profiles.profile import Profile
 
 ALIKE, INSIDE = 0.8, 0.95
 WORDS, CHARACTERS = 4, 6
@@ -25,20 +27,36 @@ _DIGITS = re.compile(r"\d+")
 class Headlines:
     """Headlines of a list, for the detection of near-duplicates."""
 
+    defers = True
+
     def __init__(self) -> None:
         self._titles: list[str] = []
 
-    def have(self, card: Card | None) -> bool:
-        """Say whether an article's headline is told already."""
+    def refuses(self, card: Card | None) -> bool:
+        """Whether the list has an article with such a headline."""
         if card is None or not card.title:
             return False
         its = card.title
         return True in [is_near_duplicate(title, its) for title in self._titles]
 
-    def add(self, card: Card | None) -> None:
+    def take(self, card: Card | None) -> None:
         """Note a listed article's headline."""
         if card is not None and card.title:
             self._titles.append(card.title)
+
+
+class NearDuplicates(RerankRule):
+    """The same news once; its near-duplicates fill a list that is short without them."""
+
+    name = "near_duplicates"
+
+    def is_on(self, profile: Profile) -> bool:
+        """Always."""
+        return True
+
+    def selector(self, context: RerankContext) -> Selector:
+        """No headline yet."""
+        return Headlines()
 
 
 @lru_cache(REMEMBERED)

@@ -1,65 +1,65 @@
 """Selection: takes the first articles of a ranking that may be listed.
 
-Nothing twice, be it under another headline, no more of a section or an author than the profile
-allows, and what editors say. What is stronger comes first: taken down, blocked, unlisted (or
-expired, or not yet published), buried, pinned, boosted.
+Precedence: taken down, blocked, unlisted (or expired, or not yet published), buried, pinned,
+boosted. Within this order the rules that act on the list refuse articles or defer them.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 
 from ranking.content.availability import is_listable
 from ranking.content.cards import Card
 from ranking.lists.edition_reader import Reading, Scored
-from ranking.lists.rerank.editorial import NO_EDITS, Edits
-from ranking.lists.rerank.near_duplicates import Headlines
-from ranking.profiles.profile import Profile
+from ranking.lists.rerank.editorial import Edits
+from ranking.lists.rerank.rule import RerankContext, Selector, selectors
 
 PATIENCE = 50
-"""Near-duplicates that are passed over before a list takes them after all."""
+"""Articles that rules defer before a list takes them after all."""
 
 
 def choose(
-    ranking: Iterable[Scored],
-    reading: Reading,
-    profile: Profile,
-    n: int,
-    section: str = "",
-    edits: Edits = NO_EDITS,
-    *,
-    is_whole: bool = True,
+    ranking: Iterable[Scored], context: RerankContext, n: int, *, is_whole: bool = True
 ) -> list[Scored]:
     """Take the first `n` articles of a ranking that may be shown.
 
-    What is pinned has its place, as long as caps and duplicates allow. Near-duplicates come last,
-    and after them what is buried, if the list is short without them; not if the ranking goes on.
+    A pinned article has its place, as long as the rules allow. What a rule defers comes last, and
+    after it what is buried, if the list is short without them; not if the ranking goes on.
+
+    Parameters
+    ----------
+    ranking : iterable of Scored
+    context : RerankContext
+    n : int
+    is_whole : bool
+        Whether the ranking ends where it ends.
     """
+    reading, section, edits = context.reading, context.section, context.edits
     chosen: list[Scored] = []
-    repeated: list[Scored] = []
+    deferred: list[Scored] = []
     buried: list[Scored] = []
-    told, room = Headlines(), _Room(profile)
-    pinned = _pinned(reading, n, section, edits, told, room)
+    rules = selectors(context)
+    strict = [rule for rule in rules if not rule.defers]
+    lenient = [rule for rule in rules if rule.defers]
+    pinned = _pinned(context, n, rules)
     for item in edits.boosted(ranking, reading):
-        if len(chosen) + len(pinned) >= n or len(repeated) == max(PATIENCE, n):
+        if len(chosen) + len(pinned) >= n or len(deferred) == max(PATIENCE, n):
             break
         card = reading.card(item.id)
         if not may_stand(reading, item.id, card) or (section and not _is_in(card, section)):
             continue
         if edits and _is_set_aside(item, card, pinned, edits, buried, n):
             continue
-        if not room.is_for(card):
+        if _refused(strict, card):
             continue
-        if told.have(card):
-            repeated.append(item)
+        if _refused(lenient, card):
+            deferred.append(item)
             continue
         chosen.append(item)
-        told.add(card)
-        room.take(card)
-    for item in [*repeated, *buried] if is_whole else ():
+        _take(rules, card)
+    for item in [*deferred, *buried] if is_whole else ():
         card = reading.card(item.id)
-        if len(chosen) + len(pinned) < n and room.is_for(card):
+        if len(chosen) + len(pinned) < n and not _refused(strict, card):
             chosen.append(item)
-            room.take(card)
+            _take(strict, card)
     for place, item in sorted(pinned.items()):
         chosen.insert(place, item)
     return chosen
@@ -70,21 +70,28 @@ def may_stand(reading: Reading, article: str, card: Card | None) -> bool:
     return not reading.is_gone(article) and is_listable(card, reading.listing_at)
 
 
-def _pinned(
-    reading: Reading, n: int, section: str, edits: Edits, told: Headlines, room: "_Room"
-) -> dict[int, Scored]:
-    """Pinned articles by place; caps and near-duplicates count them."""
+def _pinned(context: RerankContext, n: int, rules: list[Selector]) -> dict[int, Scored]:
+    """Pinned articles by place; the rules count them."""
+    reading, section, edits = context.reading, context.section, context.edits
     placed: dict[int, Scored] = {}
     for place, article in sorted(edits.pinned(reading).items()) if edits else ():
         card = reading.card(article)
         is_out = not may_stand(reading, article, card) or edits.is_blocked(article, card)
         is_out = is_out or edits.is_buried(article, card) or place >= n
         is_out = is_out or (section != "" and not _is_in(card, section))
-        if not is_out and not told.have(card) and room.is_for(card):
+        if not is_out and not _refused(rules, card):
             placed[place] = Scored(article, 0.0)
-            told.add(card)
-            room.take(card)
+            _take(rules, card)
     return placed
+
+
+def _refused(rules: list[Selector], card: Card | None) -> bool:
+    return any(rule.refuses(card) for rule in rules)
+
+
+def _take(rules: list[Selector], card: Card | None) -> None:
+    for rule in rules:
+        rule.take(card)
 
 
 def _is_set_aside(
@@ -106,27 +113,3 @@ def _is_set_aside(
 
 def _is_in(card: Card | None, section: str) -> bool:
     return card is not None and card.section == section
-
-
-class _Room:
-    """The room that a profile's caps leave in a list."""
-
-    def __init__(self, profile: Profile) -> None:
-        self._profile = profile
-        self._sections: Counter[str] = Counter()
-        self._authors: Counter[str] = Counter()
-
-    def is_for(self, card: Card | None) -> bool:
-        if card is None:
-            return True
-        p = self._profile
-        full_section = (
-            p.section_cap and card.section and (self._sections[card.section] >= p.section_cap)
-        )
-        full_author = p.author_cap and card.author and self._authors[card.author] >= p.author_cap
-        return not (full_section or full_author)
-
-    def take(self, card: Card | None) -> None:
-        if card:
-            self._sections[card.section] += 1
-            self._authors[card.author] += 1

@@ -1,0 +1,186 @@
+"""Popular: the articles of an edition by decayed views, best first, ties by id.
+
+The profile chooses the decay (`engine.decay`). Under a half-life that backs off to longer ones
+(`backoff`) a score is the article's decayed views and, of as many more as the evidence says, the
+share that the longer half-lives give. Small editions borrow from their siblings (`loans`). The list
+is filled up by the leaders of each section, the newest articles and those read last.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import nsmallest
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.engine.decay.hard_window import periods_of, window_counts
+from ranking.engine.decay.kernels import kernel_of
+from ranking.engine.signals.window_counts import DAY_MS, HOUR_MS
+from ranking.lists.edition_reader import Reading, Scored
+from ranking.lists.leaderboards import Leaderboards
+from ranking.lists.loans import NOTHING_LENT, with_loans
+from ranking.lists.ranked_list import RankedList, RankQuery, Terms
+from ranking.profiles.profile import Profile
+
+if TYPE_CHECKING:
+    from ranking.lists.edition import Edition
+
+FIRST, MOST = 64, 2000
+"""Articles with a score that are put in order at first, and at most."""
+
+
+class Popular(RankedList):
+    """What is read most."""
+
+    name = "popular"
+    title = "Popular"
+    terms = {  # noqa: RUF012
+        "memory_1": "views by the profile's half-life",
+        "memory_2": "the longer memory that it backs off to",
+        "memory_3": "the longest memory",
+        "siblings": "what the story has in other editions",
+        "window": "views within the window",
+    }
+    borrows = True
+
+    def rank(self, reading: Reading, profile: Profile, query: RankQuery) -> Iterable[Scored]:
+        """Articles by decayed views."""
+        return by_views(engine_edition(reading), profile, query.section, query.lent, query.n)
+
+    def explain(
+        self, reading: Reading, profile: Profile, query: RankQuery, articles: Sequence[str]
+    ) -> dict[str, Terms]:
+        """The views at each half-life, and what sibling editions lend."""
+        edition = engine_edition(reading)
+        return {article: view_terms(edition, profile, query.lent, article) for article in articles}
+
+    def window(self, reading: Reading, profile: Profile) -> tuple[float, float] | None:
+        """Begin and end of a hard window on the reading clock."""
+        if not self.follows_clock(profile):
+            return None
+        hours, days = periods_of(profile.window)
+        length, periods = (HOUR_MS, hours) if hours else (DAY_MS, days)
+        end = engine_edition(reading).eligibility.reading_ms
+        return (end // length - periods + 1) * length / 1000, end / 1000
+
+    def follows_clock(self, profile: Profile) -> bool:
+        """Whether a hard window is counted."""
+        return kernel_of(profile.value).name == "hard_window"
+
+
+def engine_edition(reading: Reading) -> "Edition":
+    """The engine's own reading of an edition, which alone can rank boards.
+
+    Raises
+    ------
+    TypeError
+        If it is another reading.
+    """
+    from ranking.lists.edition import Edition
+
+    if not isinstance(reading, Edition):
+        message = f"boards are ranked by the engine, not from a {type(reading).__name__}"
+        raise TypeError(message)
+    return reading
+
+
+def by_views(
+    edition: "Edition",
+    profile: Profile,
+    section: str = "",
+    lent: Mapping[str, float] = NOTHING_LENT,
+    n: int = FIRST,
+) -> Iterator[Scored]:
+    """Articles by decayed views, best first, ties by id: at least the best `n` for certain.
+
+    Some thousand at most, those that fill up with score 0. `lent` are shares that articles have in
+    sibling editions.
+    """
+    ranked = _with_sections(edition, profile, section, lent, n)
+    return edition.filled(ranked, section)
+
+
+def _with_sections(
+    edition: "Edition", profile: Profile, section: str, lent: Mapping[str, float], n: int
+) -> Iterator[Scored]:
+    listed = set()
+    for item in _ranked(edition, profile, section, lent, n):
+        listed.add(item.id)
+        yield item
+    if not section and edition.has_more():
+        rest = edition.of_each_section(
+            lambda name: _ranked(edition, profile, name, NOTHING_LENT, n), n
+        )
+        yield from (item for item in rest if item.id not in listed)
+
+
+def _ranked(
+    edition: "Edition", profile: Profile, section: str, lent: Mapping[str, float], n: int
+) -> Iterable[Scored]:
+    """Articles with a score."""
+    leaderboards = edition.leaderboards(section)
+    if leaderboards is None:
+        return []
+    if kernel_of(profile.value).name == "hard_window":
+        return _by_window(edition, leaderboards, profile.window, n)
+    return _by_mass(edition, leaderboards, profile, lent, n)
+
+
+def _by_mass(
+    edition: "Edition", leaderboards: Leaderboards, profile: Profile, lent: Mapping[str, float],
+    n: int,
+) -> Iterable[Scored]:  # fmt: skip
+    evidence = profile.sibling_evidence if lent else 0.0
+    slots, scores, loan = leaderboards.popular(profile, evidence, n)
+    if slots.size > MOST:  # the whole edition was looked at
+        best = scores >= np.partition(scores, -MOST)[-MOST]
+        slots, scores = slots[best], scores[best]
+    limit = np.partition(scores, -FIRST)[-FIRST] if slots.size > FIRST else 0.0
+    first = scores >= limit  # most lists end within these
+    if lent:
+        return with_loans(edition.scored(slots, scores), lent, loan)
+    rest = _scored_later(edition, slots[~first], scores[~first])
+    return chain(edition.scored(slots[first], scores[first]), rest)
+
+
+def _scored_later(
+    edition: "Edition", slots: NDArray[np.int32], scores: NDArray[np.float64]
+) -> Iterator[Scored]:
+    yield from edition.scored(slots, scores)
+
+
+def _by_window(
+    edition: "Edition", leaderboards: Leaderboards, window: int, n: int
+) -> Iterator[Scored]:
+    slots, article = leaderboards.slots(), edition.site.state.article
+    counts = window_counts(slots, article, edition.eligibility.reading_ms, *periods_of(window))
+    slots, counts = slots[counts > 0], counts[counts > 0]
+    most = 2 * max(n, FIRST)
+    limit = np.partition(counts, -most)[-most] if counts.size > most else 0
+    above, equal = counts > limit, counts == limit
+    yield from edition.scored(slots[above], counts[above].astype(float))
+    ids = map(edition.site.ids.__getitem__, slots[equal].tolist())
+    yield from (Scored(id_, float(limit)) for id_ in nsmallest(MOST, ids))
+    slots, counts = slots[counts < limit], counts[counts < limit]
+    if counts.size > MOST:
+        best = np.argsort(-counts, kind="stable")[:MOST]
+        slots, counts = slots[best], counts[best]
+    yield from edition.scored(slots, counts.astype(float))
+
+
+def view_terms(
+    edition: "Edition", profile: Profile, lent: Mapping[str, float], article: str
+) -> Terms:
+    """Named terms of an article's score in Popular."""
+    slots = edition.slots_of([article])
+    kernel = kernel_of(profile.value)
+    if kernel.name == "hard_window":
+        counts = kernel.read(profile.value, edition.site.state, slots, edition.reading_ms)
+        return [("window", float(counts.sum()))]
+    leaderboards = edition.leaderboards("")
+    assert leaderboards is not None
+    evidence = profile.sibling_evidence if lent else 0.0
+    parts, loan = leaderboards.popular_parts(profile, evidence, slots)
+    named = [(f"memory_{level + 1}", float(part.sum())) for level, part in enumerate(parts)]
+    return named + ([("siblings", loan * lent.get(article, 0.0))] if lent else [])

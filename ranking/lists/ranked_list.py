@@ -1,0 +1,113 @@
+"""Ranked list: the protocol of a list, and the registry that routes and consoles read.
+
+A list ranks articles for an edition (a board, made at ticks), for a page, or for the pages of a
+visit. It says how it ranks, explains a score by its terms, and declares its parameters; what may be
+shown, caps and overrides are the same for all lists (`rerank`). Ranking reads the state and changes
+nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from ranking.engine.parameters import Parameter, declare, withdraw
+from ranking.engine.registry import Registry
+from ranking.lists.edition_reader import LONGEST, Reading, Scored
+from ranking.lists.loans import NOTHING_LENT
+from ranking.profiles.profile import Profile
+
+Basis = Literal["edition", "page", "visit"]
+Terms = list[tuple[str, float]]
+
+
+class RankQuery(NamedTuple):
+    """What a list is asked for.
+
+    Attributes
+    ----------
+    section : str
+        Of this section alone; empty = all.
+    pages : tuple of str
+        Articles read, newest first; of a list for an edition none.
+    n : int
+        At least the best `n` are ranked for certain.
+    lent : mapping of str to float
+        Shares that articles have in sibling editions.
+    """
+
+    section: str = ""
+    pages: tuple[str, ...] = ()
+    n: int = LONGEST
+    lent: Mapping[str, float] = NOTHING_LENT
+
+
+class RankedList:
+    """A list.
+
+    Attributes
+    ----------
+    name : str
+        The surface: as routes, profiles and events name it.
+    title : str
+        For people.
+    basis : str
+        `edition`, `page` or `visit`.
+    length : int
+        Items if a request names no number.
+    parameters : tuple of Parameter
+        Those that it adds to profiles.
+    terms : mapping of str to str
+        What each term of an explanation is called.
+    is_sum : bool
+        Whether the terms add up to the score.
+    borrows : bool
+        Whether a small edition borrows from its siblings.
+    is_packed : bool
+        Whether API processes of a cluster rank it themselves, from the read model.
+    """
+
+    name: str = ""
+    title: str = ""
+    basis: Basis = "edition"
+    length: int = 5
+    parameters: tuple[Parameter, ...] = ()
+    terms: Mapping[str, str] = MappingProxyType({})
+    is_sum: bool = True
+    borrows: bool = False
+    is_packed: bool = False
+
+    def rank(self, reading: Reading, profile: Profile, query: RankQuery) -> Iterable[Scored]:
+        """Articles, best first, ties by id; those with score 0 fill the list up."""
+        raise NotImplementedError
+
+    def explain(
+        self, reading: Reading, profile: Profile, query: RankQuery, articles: Sequence[str]
+    ) -> dict[str, Terms]:
+        """Named terms of each article's score."""
+        raise NotImplementedError
+
+    def window(self, reading: Reading, profile: Profile) -> tuple[float, float] | None:
+        """Begin and end of the time that is counted, seconds; None if there is no such bound."""
+        return None
+
+    def follows_clock(self, profile: Profile) -> bool:
+        """Whether the list changes in a silence, by the reading clock alone."""
+        return False
+
+
+LISTS: Registry[RankedList] = Registry("list", declare, withdraw)
+
+
+def board_names() -> tuple[str, ...]:
+    """Lists for an edition, which are made at ticks."""
+    return tuple(its.name for its in LISTS if its.basis == "edition")
+
+
+def page_list_names() -> tuple[str, ...]:
+    """Lists for a page or a visit."""
+    return tuple(its.name for its in LISTS if its.basis != "edition")
+
+
+def list_names() -> tuple[str, ...]:
+    """All lists: boards first."""
+    return board_names() + page_list_names()
