@@ -16,7 +16,8 @@ from ranking.backtest.baselines.queries import Queries, asked_of
 from ranking.backtest.baselines.vsknn import NEIGHBOURS, SAMPLE, neighbour_places
 from ranking.backtest.measures.comparison_table import hours_of
 from ranking.backtest.measures.summary import Replays, measured
-from ranking.backtest.predictions import LISTS, MISSED
+from ranking.backtest.predictions import COMPILED as LISTS
+from ranking.backtest.predictions import MISSED
 from ranking.backtest.visits import Span
 from ranking.content.catalogue import Catalogue
 from tests.support.logs import HOUR_MS, KK, RU, packed

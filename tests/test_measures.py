@@ -15,7 +15,7 @@ from ranking.backtest.measures.churn import changes_of
 from ranking.backtest.measures.impressions import NAMES, shown_of
 from ranking.backtest.measures.intervals import hourly_intervals, mean_intervals, rate_interval
 from ranking.backtest.measures.summary import measured, replays
-from ranking.backtest.predictions import LISTS
+from ranking.backtest.predictions import COMPILED as LISTS
 from ranking.backtest.visits import Span
 from ranking.content.cards import Card
 from ranking.content.catalogue import Catalogue

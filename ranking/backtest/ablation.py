@@ -19,7 +19,7 @@ from ranking.backtest.measures.accuracy import last_clicks, last_gains, mean_ove
 from ranking.backtest.measures.churn import changes_of
 from ranking.backtest.measures.intervals import Interval, hourly_intervals, mean_intervals
 from ranking.backtest.measures.summary import Progress, Replays, replays
-from ranking.backtest.predictions import FOR_YOU, LISTS
+from ranking.backtest.predictions import FOR_YOU, predicted_lists
 from ranking.backtest.visits import Span
 from ranking.content.catalogue import Catalogue
 from ranking.engine.batch import Batch
@@ -178,7 +178,7 @@ def _gains_of(done: Replays) -> _Gains:
     chosen, hour = last_clicks(done.moved)
     nexts = {
         f"{name} {measure}": next_gains(places[:, which])[measure]
-        for which, name in enumerate(LISTS)
+        for which, name in enumerate(predicted_lists())
         for measure in NEXT
     }
     last = last_gains(done.moved.answers.place[chosen, FOR_YOU])

@@ -19,10 +19,12 @@ from ranking.backtest.browser_mixture import (
 )
 from ranking.backtest.predictions import (
     BROWSER,
+    COMPILED,
     DEPTH,
     SHOWN,
     Plan,
     PredictionOutcomes,
+    added_lists,
     pages_before,
 )
 from ranking.content.catalogue import Catalogue
@@ -33,8 +35,10 @@ from ranking.lists.boards import Board, Item, make_board, make_next
 from ranking.lists.edition import Edition
 from ranking.lists.edition_reader import LONGEST, Scored
 from ranking.lists.eligibility import Eligibility
+from ranking.lists.lists import LISTS
 from ranking.lists.related_mixture import mix
 from ranking.lists.rerank.hysteresis import Incumbents
+from ranking.lists.rerank.rules import RULES
 from ranking.lists.rerank.sibling_prior import is_small
 from ranking.profiles.profile import Profile
 
@@ -45,12 +49,15 @@ RENEW_MS = 60_000
 
 def is_plain(profile: Profile, catalogue: Catalogue, editions: list[str]) -> bool:
     """Say whether the lists follow from half-lives alone, as `evaluate` ranks them."""
-    if kernel_of(profile.value).name != "half_life" or profile.cooldown:
+    if kernel_of(profile.value).name != "half_life" or profile.cooldown or added_lists():
         return False
     if profile.sibling_evidence and len(editions) > 1 and catalogue.has_stories():
         return False
-    by_cards = profile.freshness or profile.exposure or profile.section_cap or profile.author_cap
-    by_cards = by_cards or profile.tag_share or profile.section_share or profile.diversity
+    rules = [rule for rule in RULES if rule.is_on(profile) and rule.name != "hysteresis"]
+    if not all(rule.needs_cards for rule in rules):
+        return False
+    by_cards = profile.freshness or profile.tag_share or profile.section_share
+    by_cards = by_cards or any(rule.name != "near_duplicates" for rule in rules)
     if not all(map(catalogue.is_timeless, editions)):
         return False
     return not by_cards or not any(catalogue.size(name) for name in editions)
@@ -144,6 +151,15 @@ class _Lists:
             incumbents=self.incumbents[index],
         )  # fmt: skip
 
+    def added(self, surface: str, index: int, recent: list[str], n: int) -> Board:
+        """A list that an extension registered, as it stands."""
+        edition, basis = self.editions[index], LISTS[surface].basis
+        if basis == "edition":
+            return make_board(edition, surface, self.profile, n)
+        return make_next(
+            edition, surface, self.profile, recent[: 1 if basis == "page" else None], n
+        )
+
     def mixed(self, plan: Plan, browsing: Browsing, k: int) -> list[str]:
         """For this visit as a browser mixes it before a question, best first."""
         profile = self.profile
@@ -209,7 +225,8 @@ def _answer(lists: _Lists, plan: Plan, browsing: Browsing, answers: PredictionOu
         make_next(edition, "related", lists.profile, recent[:1], wanted),
         make_next(edition, "foryou", lists.profile, recent, DEPTH),
     )
-    for which, board in enumerate(boards):
+    added = (lists.added(name, index, recent, wanted) for name in added_lists())
+    for which, board in (*enumerate(boards), *enumerate(added, len(COMPILED))):
         listed = [i for i in board.items if _is_listed(i) and i.id not in recent][:DEPTH]
         ranked = [item.id for item in listed]
         answers.exposed[0] += sum(item.exposed for item in listed[:SHOWN])

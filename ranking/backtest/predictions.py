@@ -10,10 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.compiled import compiled
+from ranking.lists.lists import LISTS
 
 POPULAR, RELATED, FOR_YOU, BROWSER = 0, 1, 2, 3
-LISTS = ("popular", "related", "foryou", "foryou_browser")
-"""The last one is For this visit as the reader's own browser mixes it."""
+COMPILED = ("popular", "related", "foryou", "foryou_browser")
+"""Lists that the compiled evaluation ranks; the last one is For this visit as the reader's own
+browser mixes it."""
+UNPREDICTED = ("trending",)
+"""Lists that are not made to predict the next page."""
 DEPTH, SHOWN = 20, 5
 """Articles of a list that are ranked, and that a reader sees."""
 
@@ -52,9 +56,9 @@ class PredictionOutcomes(NamedTuple):
 
     Attributes
     ----------
-    place : (n_asked, 4) uint8
+    place : (n_asked, n_lists) uint8
         Place of the page in each list, from 0; 255 = missed.
-    shown : (n_asked, 4, SHOWN) int32
+    shown : (n_asked, n_lists, SHOWN) int32
         Slots of the first of each list; -1 = nothing.
     popular : (n_ticks, n_editions, SHOWN) int32
         Slots of the first of Popular at each look.
@@ -70,11 +74,22 @@ class PredictionOutcomes(NamedTuple):
     exposed: NDArray[np.int64]
 
 
+def added_lists() -> tuple[str, ...]:
+    """Registered lists that predict and are not compiled."""
+    return tuple(name for name in LISTS.names() if name not in (*COMPILED, *UNPREDICTED))
+
+
+def predicted_lists() -> tuple[str, ...]:
+    """All lists that predict, in the order of the columns of their outcomes."""
+    return COMPILED + added_lists()
+
+
 def no_answers(plan: Plan, editions: int) -> PredictionOutcomes:
     """Answers before the first prediction."""
+    columns = len(predicted_lists())
     return PredictionOutcomes(
-        np.full((plan.asked.size, len(LISTS)), MISSED, np.uint8),
-        np.full((plan.asked.size, len(LISTS), SHOWN), -1, np.int32),
+        np.full((plan.asked.size, columns), MISSED, np.uint8),
+        np.full((plan.asked.size, columns, SHOWN), -1, np.int32),
         np.full((plan.ticks.size, editions, SHOWN), -1, np.int32),
         np.zeros(1, np.int64),
         np.zeros(1, np.int64),

@@ -11,7 +11,7 @@ import numpy as np
 from ranking.backtest.backtest import replay
 from ranking.backtest.live_predictions import is_plain
 from ranking.backtest.measures.accuracy import next_click
-from ranking.backtest.predictions import LISTS
+from ranking.backtest.predictions import predicted_lists
 from ranking.backtest.visits import Span
 from ranking.engine.batch import Batch
 from ranking.profiles.profile import Profile
@@ -61,5 +61,5 @@ def lately(
     index = done.site.editions.index(edition) if edition in done.site.editions else -1
     target = done.plan.slot[done.plan.asked]
     mine = np.flatnonzero(done.site.state.article["edition"][target] == index)
-    measures = next_click(done.answers.place[mine, LISTS.index(surface)])
+    measures = next_click(done.answers.place[mine, predicted_lists().index(surface)])
     return {name: measures[name] for name in TOLD}

@@ -43,6 +43,7 @@ class Popular(RankedList):
         "window": "views within the window",
     }
     borrows = True
+    has_window = True
 
     def rank(self, reading: Reading, profile: Profile, query: RankQuery) -> Iterable[Scored]:
         """Articles by decayed views."""

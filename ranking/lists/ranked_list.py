@@ -64,6 +64,8 @@ class RankedList:
         Whether a small edition borrows from its siblings.
     is_packed : bool
         Whether API processes of a cluster rank it themselves, from the read model.
+    has_window : bool
+        Whether requests may name a hard window.
     """
 
     name: str = ""
@@ -75,6 +77,7 @@ class RankedList:
     is_sum: bool = True
     borrows: bool = False
     is_packed: bool = False
+    has_window: bool = False
 
     def rank(self, reading: Reading, profile: Profile, query: RankQuery) -> Iterable[Scored]:
         """Articles, best first, ties by id; those with score 0 fill the list up."""

@@ -18,7 +18,8 @@ from ranking.experiments.arms import Listed, Where, listed
 from ranking.experiments.interleaving import NOBODY, team_draft
 from ranking.experiments.plans import ExperimentError
 from ranking.lists.alternative_boards import WantedBoard
-from ranking.lists.boards import SURFACES, Board, candidates_of, shown
+from ranking.lists.boards import Board, candidates_of, shown
+from ranking.lists.lists import LISTS
 from ranking.lists.live_lists import BOARD_ITEMS
 from ranking.profiles.profile import Profile
 from ranking.service.cached_response import Answer
@@ -109,7 +110,9 @@ class ArmLists:
         experiments = self._settings.book.experiments()
         scopes = [experiments[part.partition(":")[0]].section for part in found.name.split(",")]
         return (
-            surface in SURFACES and edition in self._lists.editions() and section in ("", *scopes)
+            LISTS[surface].basis == "edition"
+            and edition in self._lists.editions()
+            and section in ("", *scopes)
         )
 
     async def _body(
@@ -127,7 +130,7 @@ class ArmLists:
 
     async def _board(self, where: Where, n: int, pages: list[str], profile: Profile) -> Board:
         edition, surface, section = where
-        if surface in SURFACES:
+        if LISTS[surface].basis == "edition":
             return await self._lists.board(edition, surface, profile, n, section)
         return await self._lists.next(edition, surface, pages, n, profile)
 

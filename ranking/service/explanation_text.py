@@ -4,26 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ranking.lists.explanation import Explanation
+from ranking.lists.lists import LISTS
 
 HOUR = 3600.0
-NAMES = {
-    "memory_1": "views by the profile's half-life",
-    "memory_2": "the longer memory that it backs off to",
-    "memory_3": "the longest memory",
-    "siblings": "what the story has in other editions",
-    "window": "views within the window",
-    "instant": "who read this page in the last 5 minutes",
-    "fast": "who read it in the last 10 minutes",
-    "middle": "who read it in the last 1.6 hours",
-    "slow": "who read it in the last 13 hours",
-    "tags": "tags and headline",
-    "section": "the section",
-    "popularity": "popularity",
-    "fast_rate": "views an hour now",
-    "slow_rate": "views an hour as usual",
-    "boost": "an override's factor",
-}
-"""What components are called in sentences."""
+BOOST = "an override's factor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +30,11 @@ class Earlier:
     passed_by: str = ""
     its_hourly: Sequence[int] = ()
     its_published_at: float = 0.0
+
+
+def term_name(surface: str, term: str) -> str:
+    """What a term of a list's scores is called in sentences."""
+    return BOOST if term == "boost" else LISTS[surface].terms.get(term, term)
 
 
 def difference(
@@ -87,7 +76,7 @@ def sentence(
         told += f", {_ordinal(earlier.rank)} an hour ago" if earlier.rank else ", new in an hour"
     parts = sorted((c for c in live.components if c.share > 0.0), key=lambda c: -c.share)
     if parts:
-        because = ", ".join(f"{NAMES[c.name]} {c.share:.0%}" for c in parts[:3])
+        because = ", ".join(f"{term_name(surface, c.name)} {c.share:.0%}" for c in parts[:3])
         told += f": {because} of its score"
     if live.kept_out and not live.rank:
         told += f"; {live.kept_out}"

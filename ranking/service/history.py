@@ -17,14 +17,16 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ranking.backtest.backtest import BacktestError
-from ranking.backtest.predictions import LISTS
+from ranking.backtest.predictions import predicted_lists
 from ranking.backtest.recent_hours import every_of, lately
 from ranking.backtest.visits import Span
 from ranking.engine.batch import Batch
 from ranking.engine.event import site_of
 from ranking.engine.timestamps import TimestampError, stamp_ms
 from ranking.history.past_state import ArchiveError, TooLongAgoError
-from ranking.lists.boards import SURFACES, Board, render
+from ranking.lists.boards import Board, render
+from ranking.lists.lists import LISTS
+from ranking.lists.ranked_list import board_names
 from ranking.profiles.profile import Profile
 from ranking.service.authorization import Authorizer
 from ranking.service.ports import Lists, Past
@@ -99,14 +101,15 @@ class HistoryRoutes:
             return await self._replayed(request, asked, at)
         return await self._shown(request, asked, at)
 
-    async def related(self, request: Request) -> Response:
-        """Related of an article as of a moment."""
-        asked = replace(self._asked(request, "related"), n=number_of(request, "n", 4))
+    async def of_page(self, request: Request, surface: str) -> Response:
+        """A list for a page as of a moment."""
+        n = number_of(request, "n", LISTS[surface].length)
+        asked = replace(self._asked(request, surface), n=n)
         return await self._replayed(request, asked, moment_of(request, self._zone))
 
     async def moments(self, request: Request) -> Response:
         """Lists of the live profile and of another one at some moments."""
-        asked, clock = self._with_clock(request, SURFACES)
+        asked, clock = self._with_clock(request, board_names())
         hours = whole_of(request, "hours", 24, 1, MOST_HOURS)
         step = whole_of(request, "step", 3600, LEAST_STEP, MOST_HOURS * 3600)
         if hours * 3600 > step * MOST_MOMENTS:
@@ -126,7 +129,7 @@ class HistoryRoutes:
 
     async def backtest(self, request: Request) -> Response:
         """Measures of the live profile and of another one in the last hours."""
-        asked, clock = self._with_clock(request, LISTS)
+        asked, clock = self._with_clock(request, predicted_lists())
         hours = whole_of(request, "hours", 6, 1, MOST_HOURS)
         profiles = await self._profiles(request, asked)
 
@@ -175,9 +178,9 @@ class HistoryRoutes:
 
         def made() -> tuple[Board, float]:
             with self._past.rankers.at(asked.site, at) as ranker:
-                if asked.surface == "related":
+                if LISTS[asked.surface].basis == "page":
                     pages = [request.path_params["id"]]
-                    board = ranker.next(asked.edition, "related", pages, asked.n, profile)
+                    board = ranker.next(asked.edition, asked.surface, pages, asked.n, profile)
                 else:
                     board = ranker.board(*wanted[:2], profile, asked.n, asked.section)
             return board, self._past.rankers.horizon(asked.site)
@@ -207,12 +210,12 @@ class HistoryRoutes:
         return ListQuery(edition, surface, section, number_of(request, "n", 5))
 
     def _with_clock(self, request: Request, surfaces: tuple[str, ...]) -> tuple[ListQuery, float]:
-        surface = request.query_params.get("surface", "popular")
+        surface = request.query_params.get("surface", board_names()[0])
         if surface not in surfaces:
             detail = f"surface must be of {surfaces}, got {surface[:20]!r}"
             raise Problem(400, "Surface refused", detail)
         asked = self._asked(request, surface)
-        board = self._lists.responses.board(asked.edition, "popular")
+        board = self._lists.responses.board(asked.edition, board_names()[0])
         if board is None or not board.as_of:
             raise Problem(404, "Nothing to replay", f"no view of {asked.edition!r}")
         return asked, board.as_of

@@ -5,6 +5,7 @@ not know where the engine runs.
 """
 
 from collections.abc import AsyncIterator
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Annotated
@@ -16,9 +17,11 @@ from starlette.routing import BaseRoute, Route
 
 from ranking.engine.validation import UNREADABLE, fault_of
 from ranking.experiments.arms import Where
-from ranking.lists.boards import SURFACES, Board, render, render_candidates
+from ranking.lists.boards import Board, render, render_candidates
 from ranking.lists.edition_reader import LONGEST
 from ranking.lists.explanation import Explained
+from ranking.lists.lists import LISTS
+from ranking.lists.ranked_list import RankedList, board_names
 from ranking.profiles.profile import Profile
 from ranking.service.event_stream import Listeners
 from ranking.service.experiment_lists import ArmLists
@@ -68,10 +71,8 @@ class ListRoutes:
         """Build the routes that every page may ask."""
         return [
             Route("/v1/articles/{site}/{lang}/{id:path}", self.article),
-            Route("/v1/popular", self.popular),
-            Route("/v1/trending", self.trending),
-            Route("/v1/related/{id:path}", self.related),
-            Route("/v1/foryou", self.for_you, methods=["POST"]),
+            Route("/v1/lists", self.registered),
+            *map(self._route, LISTS),
             Route("/v1/stream", self.stream),
             *(Route(path, self.module) for path in MODULES),
         ]
@@ -88,46 +89,62 @@ class ListRoutes:
             raise Problem(404, "Unknown article", f"no card and no view of {article!r}")
         return json_response(body)
 
-    async def popular(self, request: Request) -> Response:
-        """Popular, or one section of it."""
-        return await self._board(request, "popular")
+    async def registered(self, request: Request) -> Response:
+        """All lists, and what each is asked for."""
+        rows = [
+            {
+                "name": its.name,
+                "title": its.title,
+                "basis": its.basis,
+                "length": its.length,
+                "groups": ["related", its.name, "all"] if its.is_packed else [its.name, "all"],
+            }
+            for its in LISTS
+        ]
+        return json_response({"lists": rows})
 
-    async def trending(self, request: Request) -> Response:
-        """Trending: articles whose rate of views rises."""
-        return await self._board(request, "trending")
+    def _route(self, ranked: RankedList) -> Route:
+        """The route of a list: with its query, its page or the pages of a visit."""
+        path = f"/v1/{ranked.name}"
+        if ranked.basis == "edition":
+            return Route(path, partial(self._board, ranked))
+        if ranked.basis == "page":
+            return Route(f"{path}/{{id:path}}", partial(self._of_page, ranked))
+        return Route(path, partial(self._of_visit, ranked), methods=["POST"])
 
-    async def related(self, request: Request) -> Response:
-        """Related of one article."""
+    async def _of_page(self, ranked: RankedList, request: Request) -> Response:
+        """A list for one page."""
+        surface = ranked.name
         if request.query_params.get("as_of"):
-            return await self._past().related(request)
-        edition, n = edition_of(request, self.lists), number_of(request, "n", 4)
+            return await self._past().of_page(request, surface)
+        edition, n = edition_of(request, self.lists), number_of(request, "n", ranked.length)
         carried = number_of(request, "candidates", 0)
         pages = [request.path_params["id"]]
         if arm := request.query_params.get("arm"):
-            return await self._of_arm(request, arm, (edition, "related", ""), n, pages, carried)
-        profile = await profile_of(request, self.lists, edition, "related")
-        board = await self.lists.next(edition, "related", pages, max(n, carried), profile)
+            return await self._of_arm(request, arm, (edition, surface, ""), n, pages, carried)
+        profile = await profile_of(request, self.lists, edition, surface)
+        board = await self.lists.next(edition, surface, pages, max(n, carried), profile)
         if carried:
             body = render_candidates(board, n, profile.visit_decay)
         else:
             body = await self._rendered(request, board, n, profile, "", tuple(pages))
         return ready(request, self.lists.responses.keep(line_of(request), body, edition))
 
-    async def for_you(self, request: Request) -> Response:
-        """For this visit, from the last pages read, newest first."""
-        body = await body_of(request)
+    async def _of_visit(self, ranked: RankedList, request: Request) -> Response:
+        """A list for a visit, from the last pages read, newest first."""
+        body, surface = await body_of(request), ranked.name
         try:
-            asked = msgspec.json.decode(body, type=_ForYou)
+            asked = msgspec.json.decode(body, type=_VisitPages)
         except UNREADABLE as error:
             raise Problem(400, "Unreadable question", fault_of(error, body)) from error
-        edition, n = spelt_edition(asked.edition), asked.n or 5
+        edition, n = spelt_edition(asked.edition), asked.n or ranked.length
         recent = [str(page) for page in asked.recent[:LONG_VISIT]]
         if arm := request.query_params.get("arm") or asked.arm:
-            where = (edition, "foryou", "")
+            where = (edition, surface, "")
             body = await self._arms().body(arm, where, n, recent)
             return Response(body, headers=PRIVATE, media_type="application/json")
-        profile = await profile_of(request, self.lists, edition, "foryou")
-        board = await self.lists.next(edition, "foryou", recent, n, profile)
+        profile = await profile_of(request, self.lists, edition, surface)
+        board = await self.lists.next(edition, surface, recent, n, profile)
         body = await self._rendered(request, board, n, profile, "", tuple(recent))
         return Response(body, headers=PRIVATE, media_type="application/json")
 
@@ -136,10 +153,11 @@ class ListRoutes:
         query = request.query_params
         named = [name for name in query.getlist("edition")[:MOST_HEARD] if name]
         editions = list(map(spelt_edition, named)) or [edition_of(request, self.lists)]
-        surfaces = list(filter(None, query.getlist("surface"))) or ["popular"]
+        known = board_names()
+        surfaces = list(filter(None, query.getlist("surface"))) or [known[0]]
         for surface in surfaces:
-            if surface not in SURFACES:
-                detail = f"surface must be one of {', '.join(SURFACES)}, got '{surface}'"
+            if surface not in known:
+                detail = f"surface must be one of {', '.join(known)}, got '{surface}'"
                 raise Problem(400, "Surface refused", detail)
         keys = list(dict.fromkeys(product(editions, surfaces)))
         events: AsyncIterator[bytes] = self.listeners.listen(keys, number_of(request, "n", 5))
@@ -167,10 +185,12 @@ class ListRoutes:
             media_type="text/javascript",
         )
 
-    async def _board(self, request: Request, surface: str) -> Response:
+    async def _board(self, ranked: RankedList, request: Request) -> Response:
+        """A board, or one section of it."""
+        surface = ranked.name
         if request.query_params.get("as_of"):
             return await self._past().board(request, surface)
-        edition, n = edition_of(request, self.lists), number_of(request, "n", 5)
+        edition, n = edition_of(request, self.lists), number_of(request, "n", ranked.length)
         section = request.query_params.get("section", "")
         if arm := request.query_params.get("arm"):
             return await self._of_arm(request, arm, (edition, surface, section), n, [])
@@ -215,7 +235,7 @@ class ListRoutes:
         return render(board, n, why)
 
 
-class _ForYou(msgspec.Struct, frozen=True):
+class _VisitPages(msgspec.Struct, frozen=True):
     edition: str
     recent: list[str | int]
     n: Annotated[int, msgspec.Meta(ge=1, le=LONGEST)] | None = None

@@ -7,7 +7,9 @@ import msgspec
 from ranking import __version__
 from ranking.content.cards import SentArticle
 from ranking.engine.event import Event, Rejection
+from ranking.engine.event_kinds import EVENT_KINDS
 from ranking.lists.edition_reader import LONGEST
+from ranking.lists.lists import LISTS
 from ranking.service.openapi_operators import MODELS, paths
 
 EDITION = {"name": "edition", "in": "query", "schema": {"type": "string"}, "example": "inform/kk"}
@@ -34,6 +36,7 @@ def document() -> dict[str, Any]:
     models = (Event, Rejection, SentArticle, *MODELS)
     _, schemas = msgspec.json.schema_components(models, ref_template="#/components/schemas/{name}")
     schemas["SentArticle"]["title"] = "Article"
+    schemas["Event"]["properties"]["kind"] |= {"enum": list(EVENT_KINDS.names())}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Tolqyn", "version": __version__, "license": {"name": "Apache-2.0"}},
@@ -44,10 +47,8 @@ def document() -> dict[str, Any]:
 
 def _paths() -> dict[str, Any]:
     one = "/v1/articles/{site}/{lang}/{id}"
-    section, carried = _text("section"), _whole("candidates")
+    section, profile = _text("section"), _text("profile")
     tag = {"name": "tag", "in": "query", "required": True, "schema": {"type": "string"}}
-    window, profile, as_of = _whole("window"), _text("profile"), _text("as_of")
-    arm = _text("arm")
     looking = [EDITION, _text("surface"), section, profile]
     return {
         "/v1/events": {
@@ -73,17 +74,8 @@ def _paths() -> dict[str, Any]:
                 "responses": {"202": {"description": "In the log"}},
             }
         },
-        "/v1/popular": {
-            "get": _reading("Popular", [EDITION, COUNT, section, window, profile, as_of, arm])
-        },
-        "/v1/trending": {
-            "get": _reading("What rises now", [EDITION, COUNT, section, profile, as_of, arm])
-        },
-        "/v1/related/{id}": {
-            "get": _reading(
-                "Related of an article", [PATH_ID, EDITION, COUNT, carried, profile, as_of, arm]
-            )
-        },
+        "/v1/lists": {"get": _reading("All lists, and what each is asked for", [])},
+        **_lists(),
         "/v1/preview/past": {
             "get": _reading(
                 "What a draft would have shown",
@@ -93,7 +85,6 @@ def _paths() -> dict[str, Any]:
         "/v1/preview/backtest": {
             "get": _reading("What a draft was worth lately", [*looking, _whole("hours")])
         },
-        "/v1/foryou": {"post": _reading("For this visit, from the last pages read", [])},
         "/v1/stream": {"get": _reading("Boards as server-sent events", [EDITION, COUNT])},
         "/v1/boards": {"get": _reading("All boards", [])},
         "/v1/graph": {"get": _reading("A tag's neighbours, synonyms and history", [EDITION, tag])},
@@ -103,6 +94,23 @@ def _paths() -> dict[str, Any]:
         "/readyz": {"get": _reading("Whether lists are served", [])},
         "/metrics": {"get": _reading("Metrics for Prometheus", [])},
     }
+
+
+def _lists() -> dict[str, Any]:
+    """The route of every registered list."""
+    section, carried, window = _text("section"), _whole("candidates"), _whole("window")
+    shared = [EDITION, COUNT, _text("profile"), _text("as_of"), _text("arm")]
+    found = {}
+    for its in LISTS:
+        path = f"/v1/{its.name}"
+        if its.basis == "edition":
+            asked = [*shared, section, *([window] if its.has_window else [])]
+            found[path] = {"get": _reading(its.title, asked)}
+        elif its.basis == "page":
+            found[f"{path}/{{id}}"] = {"get": _reading(its.title, [PATH_ID, *shared, carried])}
+        else:
+            found[path] = {"post": _reading(its.title, [])}
+    return found
 
 
 def _changing(summary: str, model: str) -> dict[str, Any]:

@@ -9,15 +9,22 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ranking.history.past_state import ArchiveError
-from ranking.lists.boards import SURFACES, Board, shown
+from ranking.lists.boards import Board, shown
 from ranking.lists.explanation import Explained, Explanation
+from ranking.lists.lists import LISTS
+from ranking.lists.ranked_list import board_names, list_names
 from ranking.profiles.profile import Profile
-from ranking.service.explanation_text import NAMES, Earlier, difference, full_hours, sentence
+from ranking.service.explanation_text import (
+    Earlier,
+    difference,
+    full_hours,
+    sentence,
+    term_name,
+)
 from ranking.service.ports import Lists, Past
 from ranking.service.problems import Problem
 from ranking.service.request_parameters import edition_of, json_response, number_of, profile_of
 
-ALL = (*SURFACES, "related", "foryou")
 HOUR = 3600.0
 
 
@@ -84,7 +91,7 @@ class PreviewRoutes:
             "draft_rank": told[1].rank,
             "score": told[0].score,
             "draft_score": told[1].score,
-            "components": _compared(told[0], told[1]),
+            "components": _compared(where[1], told[0], told[1]),
             "kept_out": told[0].kept_out or None,
             "draft_kept_out": told[1].kept_out or None,
             "hourly": hourly,
@@ -121,11 +128,12 @@ class PreviewRoutes:
 
     def _where(self, request: Request) -> tuple[str, str, str]:
         query = request.query_params
-        surface, edition = query.get("surface", "popular"), edition_of(request, self._lists)
-        if surface not in ALL:
-            detail = f"surface must be one of {', '.join(ALL)}, got '{surface}'"
+        edition = edition_of(request, self._lists)
+        surface = query.get("surface", board_names()[0])
+        if surface not in LISTS:
+            detail = f"surface must be one of {', '.join(list_names())}, got '{surface}'"
             raise Problem(400, "Surface refused", detail)
-        if surface not in SURFACES and not _pages(request):
+        if LISTS[surface].basis != "edition" and not _pages(request):
             raise Problem(400, "Page refused", f"page must name what {surface} is asked for")
         return edition, surface, query.get("section", "")
 
@@ -133,7 +141,7 @@ class PreviewRoutes:
         self, where: tuple[str, str, str], profile: Profile, n: int, pages: tuple[str, ...]
     ) -> Board:
         edition, surface, section = where
-        if surface in SURFACES:
+        if LISTS[surface].basis == "edition":
             return await self._lists.board(edition, surface, profile, n, section)
         return await self._lists.next(edition, surface, list(pages), n, profile)
 
@@ -175,13 +183,13 @@ def _place(ids: list[str], id_: str) -> int:
     return ids.index(id_) + 1 if id_ in ids else 0
 
 
-def _compared(live: Explanation, draft: Explanation) -> list[dict[str, Any]]:
+def _compared(surface: str, live: Explanation, draft: Explanation) -> list[dict[str, Any]]:
     names = dict.fromkeys(c.name for its in (live, draft) for c in its.components)
     one, other = ({c.name: c for c in its.components} for its in (live, draft))
     return [
         {
             "name": name,
-            "text": NAMES[name],
+            "text": term_name(surface, name),
             "value": one[name].value if name in one else 0.0,
             "share": one[name].share if name in one else 0.0,
             "draft_value": other[name].value if name in other else 0.0,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.backtest.backtest import Replay
-from ranking.backtest.predictions import FOR_YOU, LISTS
+from ranking.backtest.predictions import FOR_YOU, predicted_lists
 
 HOUR_MS = 3_600_000
 Measures = dict[str, dict[str, float]]
@@ -28,7 +28,7 @@ def accuracy(replay: Replay) -> Measures:
         For each list `hr@5`, `mrr@5`, `hr@20` and `clicks`; `last_item` with `ndcg@20`, `hr@20`.
     """
     places = replay.answers.place
-    measures = {name: next_click(places[:, which]) for which, name in enumerate(LISTS)}
+    measures = {name: next_click(places[:, which]) for which, name in enumerate(predicted_lists())}
     chosen, hour = last_clicks(replay)
     measures["last_item"] = last_click(places[chosen, FOR_YOU], hour)
     return measures

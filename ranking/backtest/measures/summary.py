@@ -32,7 +32,7 @@ from ranking.backtest.measures.intervals import (
     mean_intervals,
     rate_interval,
 )
-from ranking.backtest.predictions import FOR_YOU, LISTS
+from ranking.backtest.predictions import FOR_YOU, predicted_lists
 from ranking.backtest.visits import Span
 from ranking.content.catalogue import Catalogue
 from ranking.engine.batch import Batch
@@ -125,7 +125,7 @@ def measured(done: Replays, catalogue: Catalogue) -> Measured:
     plain, measures = done.plain, accuracy(done.plain)
     shown, changes = shown_of(plain, catalogue), changes_of(plain)
     intervals = next_intervals(plain, shown)
-    for which, name in enumerate(LISTS):
+    for which, name in enumerate(predicted_lists()):
         values = shown.values[:, which].T
         measures[name] |= {n: _mean(column) for n, column in zip(NAMES, values, strict=True)}
         measures[name]["catalogue"] = shown.catalogue[which]
@@ -145,11 +145,11 @@ def measured(done: Replays, catalogue: Catalogue) -> Measured:
     intervals["last_item"] = last_intervals(done.moved)
     places = {
         name: (plain.answers.place[:, which], done.moved.answers.place[:, which])
-        for which, name in enumerate(LISTS)
+        for which, name in enumerate(predicted_lists())
     }
     ages = {
         name: mean_by_hour(plain, shown.values[:, which, NAMES.index("age")])
-        for which, name in enumerate(LISTS)
+        for which, name in enumerate(predicted_lists())
     }
     about = {"diversity": "tags and sections" if shown.by_cards else "co-reading"}
     compared = beside(plain, done.moved, places)
@@ -161,13 +161,13 @@ def next_intervals(replay: Replay, shown: Impressions) -> Intervals:
     columns = [
         next_gains(replay.answers.place[:, which])
         | dict(zip(NAMES, shown.values[:, which].T, strict=True))
-        for which in range(len(LISTS))
+        for which in range(len(predicted_lists()))
     ]
     values = np.stack([column for names in columns for column in names.values()], axis=1)
     found = iter(mean_intervals(values, replay.visits.first[replay.plan.asked]))
     return {
         name: {measure: next(found) for measure in names}
-        for name, names in zip(LISTS, columns, strict=True)
+        for name, names in zip(predicted_lists(), columns, strict=True)
     }
 
 

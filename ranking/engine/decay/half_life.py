@@ -50,6 +50,7 @@ class HalfLife(BankKernel):
     name = "half_life"
     is_steady = True
     tolerance = 0.02
+    examples = ({"half_life": 600.0}, {"half_life": 700.0}, {"half_life": 86_400.0})
 
     def is_chosen(self, value: Lookup) -> bool:
         """Always: it is asked last."""

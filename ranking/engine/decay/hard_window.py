@@ -56,6 +56,7 @@ class HardWindow(Kernel):
     name = "hard_window"
     is_steady = False
     tolerance = 0.0
+    examples = ({"window": 3600}, {"window": 604_800})
 
     def is_chosen(self, value: Lookup) -> bool:
         """Whether the profile has a window."""

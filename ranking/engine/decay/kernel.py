@@ -6,7 +6,7 @@ non-negative mixes of the bank's half-lives (`BankKernel`): every completely mon
 chooses holds; the half-life is asked last.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -42,12 +42,15 @@ class Kernel:
         Whether time alone leaves the order of articles unchanged.
     tolerance : float
         Greatest relative error of `read` against the naive sum of weights.
+    examples : tuple of mapping
+        Parameters that choose it, for its checks.
     """
 
     name: str = ""
     parameters: tuple[Parameter, ...] = ()
     is_steady: bool = False
     tolerance: float = 0.02
+    examples: tuple[Mapping[str, float], ...] = ()
 
     def is_chosen(self, value: Lookup) -> bool:
         """Whether a profile with these values chooses the kernel."""

@@ -11,6 +11,7 @@ class Mixture(BankKernel):
     name = "mixture"
     is_steady = True
     tolerance = 0.02
+    examples = ({"half_life": 600.0, "mix_share": 0.3, "mix_half_life": 86_400.0},)
 
     def is_chosen(self, value: Lookup) -> bool:
         """Whether the second half-life has a share."""

@@ -44,6 +44,7 @@ class PowerLaw(BankKernel):
     name = "power_law"
     is_steady = False
     tolerance = 0.05
+    examples = ({"exponent": 1.2, "half_life": 3600.0}, {"exponent": 0.5, "half_life": 600.0})
 
     def is_chosen(self, value: Lookup) -> bool:
         """Whether the profile has an exponent."""

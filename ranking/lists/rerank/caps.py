@@ -38,6 +38,7 @@ class Caps(RerankRule):
     """Caps on sections and authors."""
 
     name = "caps"
+    examples = ({"section_cap": 2}, {"author_cap": 1})
 
     def is_on(self, profile: Profile) -> bool:
         """Whether the profile has a cap."""

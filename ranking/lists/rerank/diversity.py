@@ -55,6 +55,7 @@ class Diversity(RerankRule):
     """Marginal relevance in the lists for pages and visits."""
 
     name = "diversity"
+    examples = ({"diversity": 0.6},)
     bases = ("page", "visit")
     reorders = True
 

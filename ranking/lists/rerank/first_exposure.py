@@ -68,6 +68,7 @@ class FirstExposure(RerankRule):
     """New articles get a bounded share of Popular before they have views."""
 
     name = "first_exposure"
+    examples = ({"exposure": 0.2},)
     lists = ("popular",)
 
     def is_on(self, profile: Profile) -> bool:

@@ -134,6 +134,7 @@ class Hysteresis(RerankRule):
     """A board's articles keep their places against slight differences."""
 
     name = "hysteresis"
+    examples = ({"steadiness": 0.3}, {"cooldown": 3600.0})
     bases = ("edition",)
     needs_cards = False
     reorders = True

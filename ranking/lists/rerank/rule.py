@@ -5,7 +5,7 @@ A rule may reorder a ranking before articles are selected (`rerank`), refuse art
 changes no score and adds no article that its list may not show.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from ranking.content.cards import Card
@@ -80,6 +80,8 @@ class RerankRule:
         Whether it changes nothing where no article has a card.
     reorders : bool
         Whether `rerank` may change the order.
+    examples : tuple of mapping
+        Parameters under which it acts, for its checks.
     """
 
     name: str = ""
@@ -88,6 +90,7 @@ class RerankRule:
     lists: tuple[str, ...] = ()
     needs_cards: bool = True
     reorders: bool = False
+    examples: tuple[Mapping[str, float], ...] = ({},)
 
     def is_on(self, profile: Profile) -> bool:
         """Whether a profile asks for the rule; where it does not, nothing changes."""
