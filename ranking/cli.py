@@ -13,6 +13,7 @@ from importlib.metadata import entry_points
 import click
 
 from ranking.commands.groups import Suggesting
+from ranking.commands.settings import EXTENSIONS
 
 COMMANDS = {
     "serve": ("ranking.commands.serve:serve", "Run the embedded server."),
@@ -67,12 +68,21 @@ class Commands(Suggesting):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tolqyn")
-def tolqyn() -> None:
+@click.option(
+    EXTENSIONS.option, EXTENSIONS.variable.lower(), default="", envvar=EXTENSIONS.variable,
+    show_envvar=True, help=EXTENSIONS.text, metavar="MODULES",
+)  # fmt: skip
+def tolqyn(tolqyn_extensions: str) -> None:
     """Popular and Related lists for news portals, from a stream of page views.
 
     Begin with `tolqyn demo`: it opens a simulated news agency on http://127.0.0.1:8080/demo.
     `tolqyn manual` is the manual; every server shows it at /manual.
     """
+    from ranking.extensions import load_extensions
+
+    if tolqyn_extensions:
+        os.environ[EXTENSIONS.variable] = tolqyn_extensions  # processes that this one starts
+    load_extensions(tolqyn_extensions.split(","))
 
 
 def main() -> None:

@@ -109,7 +109,11 @@ URL = Setting(
     "--to", "TOLQYN_URL", click.STRING, "http://127.0.0.1:8080", "A running server or API process."
 )
 KEY = Setting("--key", "TOLQYN_KEY", click.STRING, "", "Key of whoever asks, if there are keys.")
-ENVIRONMENT = tuple(setting.variable for setting in (*SETTINGS, URL, KEY))
+EXTENSIONS = Setting(
+    "--extensions", "TOLQYN_EXTENSIONS", click.STRING, "",
+    "Modules that register lists, signals, kernels or re-rank rules, with commas between them.",
+)  # fmt: skip
+ENVIRONMENT = tuple(setting.variable for setting in (*SETTINGS, URL, KEY, EXTENSIONS))
 
 
 def engine_settings(options: Mapping[str, Any]) -> "EngineSettings":

@@ -148,10 +148,12 @@ def _kept_out(
     last = min((scores.get(id_, 0.0) for id_ in first), default=0.0)
     if scores.get(article, 0.0) <= 0.0:
         return "it has no score under this profile"
-    if scores[article] > last and card:
+    is_short = len(first) < asked.n
+    if card and (scores[article] > last or is_short):
         listed = [other for _, other in told if other]
         for rule in acting_rules(context):
             if reason := rule.reason(card, listed, context.profile):
                 return reason
-        return "those that stand keep their places, or stand higher by an override"
+        if not is_short:
+            return "those that stand keep their places, or stand higher by an override"
     return "others score more"

@@ -15,6 +15,7 @@ from ranking.backtest.measures.comparison_table import ComparisonTable
 from ranking.backtest.measures.summary import Measured
 from ranking.backtest.report.plots import Chart, Dots, chart_of, dots_of, number
 from ranking.backtest.visits import Span
+from ranking.lists.lists import LISTS
 from ranking.templates import templates_of
 
 NAMES = {
@@ -105,6 +106,11 @@ def report(
     )
 
 
+def title_of(surface: str) -> str:
+    """What a list is called in a report."""
+    return NAMES[surface] if surface in NAMES else LISTS[surface].title
+
+
 def _figures(results: Mapping[str, Measured], baselines: ComparisonTable | None) -> list[Dots]:
     wanted = {
         "hr@5": ("Next click: HR@5", "share of clicks that were among the first five"),
@@ -121,7 +127,7 @@ def _figures(results: Mapping[str, Measured], baselines: ComparisonTable | None)
             note,
             [
                 (
-                    f"{NAMES[list]}, {profile}" if profile and several else NAMES[list],
+                    f"{title_of(list)}, {profile}" if profile and several else title_of(list),
                     list if profile else "baseline",
                     row[measure],
                     group.intervals[list][measure],
@@ -142,7 +148,7 @@ def _part(name: str, result: Measured, baselines: ComparisonTable | None) -> Pro
         if any(measure in row for row in result.measures.values())
     ]
     return ProfileSection(
-        name, tuple(NAMES[list] for list in lists), tuple(rows), _charts(result, baselines)
+        name, tuple(map(title_of, lists)), tuple(rows), _charts(result, baselines)
     )
 
 
