@@ -88,7 +88,7 @@ class DayKeys:
             list[str](),
         )
 
-        def done(fault: str) -> None:
+        def done(fault: str, offset: int) -> None:
             faults.append(fault)
             written.set()
 

@@ -14,6 +14,7 @@ from confluent_kafka import (
     Consumer,
     KafkaError,
     KafkaException,
+    Message,
     Producer,
     TopicPartition,
 )
@@ -23,8 +24,8 @@ LINGER_MS = 2
 SESSION_MS = 6000
 PATIENCE = 10.0
 MOST = 5000
-Delivered = Callable[[str], None]
-"""Told the reason why a record was not written, or nothing."""
+Delivered = Callable[[str, int], None]
+"""Takes the reason why a record was not written, empty if it was, and its offset, else -1."""
 
 
 class RdKafkaError(OSError):
@@ -62,8 +63,11 @@ class RdKafkaProducer:
     ) -> None:
         """Hand over one record; `done` is called from `poll`."""
 
-        def on_delivery(error: KafkaError | None, message: object) -> None:
-            done(error.str() if error else "")
+        def on_delivery(error: KafkaError | None, message: Message) -> None:
+            if error:
+                done(error.str(), -1)
+            else:
+                done("", message.offset() or 0)
 
         while True:
             try:
@@ -74,7 +78,7 @@ class RdKafkaProducer:
             except BufferError:
                 self._producer.poll(0.05)
             except KafkaException as error:
-                done(_reason(error))
+                done(_reason(error), -1)
                 return
 
     def poll(self, seconds: float) -> None:

@@ -121,7 +121,7 @@ class Packer:
     def _send(
         self, topic: str, partition: int, key: bytes | None, value: bytes, carried: _Carried
     ) -> None:
-        def done(fault: str) -> None:
+        def done(fault: str, offset: int) -> None:
             carried.left -= 1
             if fault:
                 carried.faults.append(fault)

@@ -15,7 +15,7 @@ from ranking.content.tombstones import gone_fault
 from ranking.engine.batch import encode
 from ranking.engine.event import Rejection, site_of
 from ranking.engine.event_columns import DEFAULTS, Rows
-from ranking.service.batches import Batcher
+from ranking.service.batches import Batcher, DayHashes
 from ranking.service.collector import Label, admit
 from streams.broker import Broker, PlainProducer
 from streams.card_cache import KeptCards
@@ -53,7 +53,7 @@ class KafkaTarget:
         self._kept: KeptCards | None = None
         self._producer = PlainProducer(parts.netloc)
         keys = DayKeys(parts.netloc, self._topics)
-        self._bundler = Batcher(keys.key, keys.id_key)
+        self._batcher = Batcher(DayHashes(keys.key, keys.id_key))
 
     def __enter__(self) -> "KafkaTarget":
         """Begin."""
@@ -106,10 +106,10 @@ class KafkaTarget:
         return self._kept
 
     def _send_packed(self, rows: Rows) -> None:
-        self._bundler.keep_day()
+        self._batcher.day.keep_day()
         topic = self._topics.views
-        for batch in self._bundler.packed(rows):
-            data = encode(self._bundler.numbered(batch))
+        for batch in self._batcher.packed(rows):
+            data = encode(self._batcher.numbered(batch))
             partition = partition_of(batch.site, self._counts[topic])
             self._producer.send(topic, partition, None, data)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from ranking.embedded.log import Log
+from ranking.embedded.log import SqliteLog
 from ranking.settings_log.book import Book
 from ranking.settings_log.decisions import RecordError, packed, record_of
 from ranking.settings_log.keys import Role, first_fault, new_key
@@ -27,7 +27,7 @@ def create_key(folder: Path, role: str, label: str, unsigned_until: float = 0.0)
     RecordError
         If the first key is not one that may make others.
     """
-    with Log(folder) as log:
+    with SqliteLog(folder) as log:
         book = Book()
         for body in log.settings():
             book.take(record_of(body))

@@ -9,7 +9,7 @@ A folder of a newer version, or of another program, is refused.
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,7 +19,9 @@ import msgspec
 from ranking.content.cards import Card
 from ranking.content.tombstones import Held, kept, read_kept
 from ranking.embedded.checkpoints import CheckpointFiles
+from ranking.engine.batch import Batch, encode
 from ranking.history.shown_boards import ShownBoard
+from ranking.service.log import Acknowledge, Acknowledgement, ArticleChanges, LogUnavailable
 
 VERSION = 3
 KEPT_DAY_KEYS = 2
@@ -47,11 +49,7 @@ class DataError(ValueError):
     """The data folder cannot be used: the operator's fault."""
 
 
-class LogFull(OSError):
-    """The log cannot take more now; nothing of what was given is in it."""
-
-
-class Log:
+class SqliteLog:
     """The log in a folder, written by one thread.
 
     Parameters
@@ -102,7 +100,7 @@ class Log:
         self._db.execute("BEGIN IMMEDIATE")  # takes the lock: a second server is refused here
         self._db.execute("COMMIT")
 
-    def __enter__(self) -> "Log":
+    def __enter__(self) -> "SqliteLog":
         """Use as a context that closes."""
         return self
 
@@ -120,55 +118,40 @@ class Log:
         self._db.close()
 
     def append(
-        self,
-        batches: Iterable[tuple[int, bytes]],
-        cards: Iterable[Card] = (),
-        removed: Iterable[tuple[str, str]] = (),
-        restored: Iterable[tuple[str, str]] = (),
-    ) -> int:
-        """Write batches and card changes, all or none, and wait for the disk.
+        self, batches: Sequence[Batch], changes: ArticleChanges, acknowledge: Acknowledge
+    ) -> None:
+        """Write batches and changes of articles, all or none, and wait for the disk.
 
         Parameters
         ----------
-        batches : iterable of (int, bytes)
-            Stamp in ms, encoded batch.
-        cards : iterable of Card
-            Added or replaced.
-        removed : iterable of (str, str)
-            Edition and id of articles taken down; a tombstone with the last card is kept.
-        restored : iterable of (str, str)
-            Edition and id of articles brought back.
-
-        Returns
-        -------
-        int
-            Position of the first batch.
-
-        Raises
-        ------
-        LogFull
-            If the disk refuses.
+        batches : sequence of Batch
+        changes : ArticleChanges
+        acknowledge : callable
+            Called before this returns.
         """
         first = self.end
-        rows = [(first + i, stamp, body) for i, (stamp, body) in enumerate(batches)]
-        packed = [(card.edition, card.id, kept(Held(card))) for card in cards]
+        rows = [(first + i, batch.stamp_ms, encode(batch)) for i, batch in enumerate(batches)]
+        cards = [(card.edition, card.id, kept(Held(card))) for card in changes.cards]
         try:
             with self._turn, self._db:
                 self._db.execute("BEGIN")
                 self._db.executemany("INSERT INTO batches VALUES (?, ?, ?)", rows)
-                self._db.executemany("INSERT OR REPLACE INTO cards VALUES (?, ?, ?)", packed)
-                for name in removed:
+                self._db.executemany("INSERT OR REPLACE INTO cards VALUES (?, ?, ?)", cards)
+                for name in changes.removed:
                     self._keep(name, Held(self._held(name).card, is_gone=True))
-                for name in restored:
+                for name in changes.restored:
                     self._keep(name, Held(self._held(name).card))
         except sqlite3.Error as error:
-            message = f"log cannot be written: {error}"
-            raise LogFull(message) from error
+            acknowledge(Acknowledgement(fault=f"log cannot be written: {error}"))
+            return
         self.end = first + len(rows)
-        return first
+        acknowledge(Acknowledgement(list(range(first, self.end))))
 
-    def held(self, names: Iterable[tuple[str, str]]) -> list[Held]:
-        """Stored records of articles, by edition and id."""
+    def poll(self) -> None:
+        """Do nothing: `append` acknowledges before it returns."""
+
+    def held(self, names: list[tuple[str, str]]) -> list[Held]:
+        """Return the stored records of articles, by edition and id."""
         with self._turn:
             return [self._held(name) for name in names]
 
@@ -200,7 +183,7 @@ class Log:
 
         Raises
         ------
-        LogFull
+        LogUnavailable
             If the disk refuses.
         """
         rows = [(b.edition, b.surface, b.at, b.wall, msgspec.msgpack.encode(b)) for b in boards]
@@ -213,7 +196,7 @@ class Log:
                 self._db.execute(f"PRAGMA synchronous = {self._durable}")
         except sqlite3.Error as error:
             message = f"boards cannot be written: {error}"
-            raise LogFull(message) from error
+            raise LogUnavailable(message) from error
 
     def shown(self, edition: str, surface: str, at: float) -> ShownBoard | None:
         """The board as it stood at a moment of the log's clock, None if that is not known."""
@@ -243,14 +226,14 @@ class Log:
 
         Raises
         ------
-        LogFull
+        LogUnavailable
             If the disk refuses.
         """
         try:
             self._db.execute("INSERT INTO settings (body) VALUES (?)", (body,))
         except sqlite3.Error as error:
             message = f"settings cannot be written: {error}"
-            raise LogFull(message) from error
+            raise LogUnavailable(message) from error
 
     def settings(self) -> Iterator[bytes]:
         """All records of the settings, in order."""
@@ -258,7 +241,20 @@ class Log:
             yield body
 
     def day_key(self, day: int) -> bytes:
-        """Secret of a day, made at its first use; secrets of past days are destroyed."""
+        """Return the secret of a day, made at its first use; destroys the secrets of past days.
+
+        Raises
+        ------
+        LogUnavailable
+            If the disk refuses.
+        """
+        try:
+            return self._day_key(day)
+        except sqlite3.Error as error:
+            message = f"log cannot be written: {error}"
+            raise LogUnavailable(message) from error
+
+    def _day_key(self, day: int) -> bytes:
         row = self._db.execute("SELECT secret FROM day_keys WHERE day = ?", (day,)).fetchone()
         if row:
             return bytes(row[0])

@@ -3,19 +3,14 @@
 What takes the engine's lock runs in a worker thread, so that ready answers never wait for it.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from ranking.content.cards import Card
-from ranking.content.tombstones import Held
-from ranking.embedded.live import Live
-from ranking.embedded.log import LogFull
-from ranking.embedded.queue import Request
-from ranking.engine.event_columns import Rows
+from ranking.embedded.live import Live, reason_of
 from ranking.engine.outcomes import NAMES
 from ranking.engine.settings import EngineSettings
 from ranking.experiments.counting import Counted, counted
@@ -28,8 +23,8 @@ from ranking.ranker import Ranker
 from ranking.read_model.publisher import article_value, has_views
 from ranking.read_model.tag_graph import graph_json, told_articles
 from ranking.read_model.values import article_json, traffic_json
+from ranking.service.intake import Intake
 from ranking.service.metrics import Metrics, Sample
-from ranking.service.ports import Refused
 from ranking.service.response_cache import ResponseCache
 from ranking.settings_log.book import Book
 from ranking.settings_log.decisions import Decision
@@ -61,7 +56,7 @@ class EmbeddedLists:
     def fault(self) -> str:
         """The reason why lists cannot be served; empty if they can."""
         if self._live.failure:
-            return _why(self._live.failure)
+            return reason_of(self._live.failure)
         return "" if self._live.started.is_set() else "the engine is starting"
 
     def status(self) -> dict[str, Any]:
@@ -153,71 +148,24 @@ class EmbeddedLists:
         return await run_in_threadpool(locked)
 
 
-class EmbeddedIntake:
-    """The embedded log.
+def embedded_intake(live: Live) -> Intake:
+    """Make the way of requests to the log of a live engine."""
+    return Intake(live.log, live.commits, partial(room_faults, live), has_outcomes=True)
 
-    Parameters
-    ----------
-    live : Live
-    """
 
-    def __init__(self, live: Live) -> None:
-        self._live = live
-
-    def fault(self) -> str:
-        """The reason why the log takes nothing; empty if it takes events."""
-        return _why(self._live.failure) if self._live.failure else ""
-
-    async def take(
-        self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]], *,
-        outcome: bool = False,
-    ) -> dict[str, int]:  # fmt: skip
-        """Return when the log has all of it; with `outcome` the events by what became of them.
-
-        Raises
-        ------
-        Refused
-            If it has not.
-        """
-        told: dict[str, int] = {}
-        asked = told if outcome else None
-        await self._submit(rows=rows, cards=cards, removed=removed, outcome=asked)
-        return told
-
-    def lacks_room(self, editions: Iterable[str]) -> dict[str, str]:
-        """Reasons why editions cannot open, in their order."""
-        ranker, opening, faults = self._live.ranker, list[str](), dict[str, str]()
-        for edition in dict.fromkeys(editions):
-            if ranker.has_room_for(edition, opening):
-                opening.append(edition)
-            else:
-                faults[edition] = no_room(edition, ranker.settings)
-        return faults
-
-    async def held(self, names: list[tuple[str, str]]) -> list[Held]:
-        """Stored records of articles, by edition and id."""
-        return await run_in_threadpool(self._live.log.held, names)
-
-    async def restore(self, edition: str, article: str) -> None:
-        """Bring an article back; returns when the log has it."""
-        await self._submit(restored=[(edition, article)])
-
-    async def _submit(self, **given: Any) -> None:
-        if self._live.failure:
-            raise Refused(_why(self._live.failure), 5)
-        if self._live.is_full:
-            reason = "send again in a second"
-            raise Refused(reason, 1, is_busy=True)
-        done = asyncio.get_running_loop().create_future()
-        self._live.submit(Request(done, **given))
-        try:
-            await done
-        except LogFull as error:
-            raise Refused(str(error), 5) from error
+def room_faults(live: Live, editions: Iterable[str]) -> dict[str, str]:
+    """Return the reasons why editions cannot open, by edition."""
+    ranker, opening, faults = live.ranker, list[str](), dict[str, str]()
+    for edition in dict.fromkeys(editions):
+        if ranker.has_room_for(edition, opening):
+            opening.append(edition)
+        else:
+            faults[edition] = no_room(edition, ranker.settings)
+    return faults
 
 
 def no_room(edition: str, settings: EngineSettings) -> str:
-    """Say why an edition cannot open."""
+    """Return why an edition cannot open."""
     return (
         f"edition {edition} cannot open: there is room for {settings.sites} sites (--sites) and"
         f" {settings.editions} editions of a site (--editions)"
@@ -250,16 +198,7 @@ class EmbeddedSettings:
         Refused
             If the log does not take it.
         """
-        done = asyncio.get_running_loop().create_future()
-        self._live.submit(Request(done, record=record))
-        try:
-            await done
-        except LogFull as error:
-            raise Refused(str(error), 5) from error
-
-
-def _why(failure: BaseException) -> str:
-    return f"the engine stopped: {str(failure) or type(failure).__name__}"
+        await self._live.decide(record)
 
 
 def _viewed(ranker: Ranker, act: Override) -> set[tuple[str, str]]:
@@ -274,7 +213,7 @@ def metrics_of(live: Live) -> Metrics:
     """Metrics of an embedded server."""
     metrics = Metrics()
     metrics.gauge("tolqyn_log_position", "Next log position", lambda: live.ranker.position)
-    metrics.gauge("tolqyn_waiting_requests", "Requests not logged yet", live.waiting)
+    metrics.gauge("tolqyn_waiting_requests", "Requests not logged yet", live.commits.waiting)
     metrics.gauge("tolqyn_articles", "Articles with state", lambda: _articles(live.ranker))
     metrics.gauge("tolqyn_coread_rows", "Co-read rows in use", lambda: _rows(live.ranker))
     metrics.gauge("tolqyn_cards_refused", "Cards without room", lambda: live.ranker.refused_cards)

@@ -30,8 +30,9 @@ from ranking.engine.event_columns import Rows
 from ranking.service.batches import NOTHING
 from ranking.service.clients import Network, address_of, is_speculative
 from ranking.service.collector import Admitted, Label, admit, admit_query
+from ranking.service.intake import Intake
 from ranking.service.metrics import Metrics
-from ranking.service.ports import Intake, Refused
+from ranking.service.ports import Refused
 from ranking.service.problems import Problem
 from ranking.service.request_bodies import body_of
 from ranking.service.request_parameters import OPEN, article_of, now_ms
@@ -46,7 +47,7 @@ T = TypeVar("T")
 
 
 class IngestionRoutes:
-    """Routes of events and articles, over the port `Intake`.
+    """Routes of events and articles, over an `Intake`.
 
     Parameters
     ----------

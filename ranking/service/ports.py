@@ -1,15 +1,11 @@
 """Ports: what the routes need of an engine, embedded or in a cluster.
 
-`Lists` answer questions: embedded from the engine in this process, in the cluster from the mirror.
-An `Intake` takes events and cards for the log: embedded into SQLite, in the cluster into Kafka.
+`Lists` answer questions: embedded from the engine in this process, in the cluster from the read
+model. The port to the log of events is `ranking.service.log`.
 """
 
-from collections.abc import Iterable
 from typing import Any, Protocol
 
-from ranking.content.cards import Card
-from ranking.content.tombstones import Held
-from ranking.engine.event_columns import Rows
 from ranking.experiments.counting import Counted
 from ranking.experiments.plans import Experiment
 from ranking.history.past_state import Rankers
@@ -146,51 +142,3 @@ class Past(Protocol):
 
     def shown_since(self, edition: str, surface: str) -> float:
         """The oldest moment of which a board is known; inf if none is."""
-
-
-class Intake(Protocol):
-    """Port to the log: events, cards, takedowns."""
-
-    def fault(self) -> str:
-        """The reason why the log takes nothing; empty if it takes events."""
-
-    async def take(
-        self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]], *,
-        outcome: bool = False,
-    ) -> dict[str, int]:  # fmt: skip
-        """Return when the log has all of it, with `outcome` when it is applied.
-
-        Returns
-        -------
-        dict of str to int
-            With `outcome`, events by what became of them, as far as this process knows.
-
-        Raises
-        ------
-        Refused
-            If it has not.
-        """
-
-    def lacks_room(self, editions: Iterable[str]) -> dict[str, str]:
-        """Reasons why editions cannot open, in their order; in a cluster only workers know.
-
-        What it says of each names the settings.
-        """
-
-    async def held(self, names: list[tuple[str, str]]) -> list[Held]:
-        """Stored records of articles, by edition and id.
-
-        Raises
-        ------
-        Refused
-            If that is not known yet.
-        """
-
-    async def restore(self, edition: str, article: str) -> None:
-        """Bring an article back that was taken down; returns when the log has it.
-
-        Raises
-        ------
-        Refused
-            If it has not.
-        """
