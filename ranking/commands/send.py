@@ -2,6 +2,7 @@
 
 import math
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,40 +69,93 @@ def send(
     \b
     tolqyn send --views clicks.csv.gz --columns at=ts_ms,visitor=user --to http://127.0.0.1:8080
 
-    Sending the same file again adds nothing, and goes on where a send has stopped; --anew counts
-    it once more. Rows that break a rule are told and left out. A system with
-    keys needs one that may write, in TOLQYN_KEY. To kafka://HOST:PORT go batches for
-    the workers; to kafka://HOST:PORT/raw-views single JSON events for the packers;
-    ?namespace=NAME names another cluster's topics.
+    Sending the same file again adds nothing, and continues an interrupted send; --anew counts it
+    once more. Rows that break a rule are reported and left out. A system with keys needs a
+    write key in TOLQYN_KEY. kafka://HOST:PORT sends batches to the workers, and
+    kafka://HOST:PORT/raw-views single JSON events to the packers; ?namespace=NAME selects another
+    cluster's topics.
     """
-    from ranking.backtest import files
-    from ranking.backtest import send as sending
-    from ranking.engine.event import canonical_edition
-
     if not views and not articles:
         message = "nothing to send: give --views, --articles or both"
         raise click.UsageError(message)
-    mapping = files.mapping_of(columns, files.EVENT_FIELDS)
-    card_mapping = files.mapping_of(article_columns, files.ARTICLE_FIELDS)
+    sent = SentFiles(url, edition, zone)
     if articles:
+        sent.send_articles(articles, article_columns)
+    if views:
+        pace = Pace(speed, shift_to_now=shift_to_now, with_ids=with_ids, is_new=anew)
+        sent.send_views(views, columns, pace)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How views are sent.
+
+    Attributes
+    ----------
+    speed : float
+        Log seconds per second; 0 = as fast as possible.
+    shift_to_now : bool
+        Whether the log ends now.
+    with_ids : bool
+        Whether events get ids.
+    is_new : bool
+        Whether rows that were sent before count again.
+    """
+
+    speed: float
+    shift_to_now: bool
+    with_ids: bool
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SentFiles:
+    """Sends files to one system.
+
+    Attributes
+    ----------
+    url : str
+    edition : str
+        Edition of rows without one.
+    zone : tzinfo or None
+        Applied to times without a zone.
+    """
+
+    url: str
+    edition: str
+    zone: "tzinfo | None"
+
+    def send_articles(self, path: Path, columns: str) -> None:
+        """Send the cards of a file."""
+        from ranking.backtest import files
+        from ranking.backtest.send import send_articles
+
         faults: list[str] = []
-        cards = list(files.article_rows(articles, card_mapping, edition, zone, faults))
+        mapping = files.mapping_of(columns, files.ARTICLE_FIELDS)
+        cards = list(files.article_rows(path, mapping, self.edition, self.zone, faults))
         with _bar("articles") as bar:
             task = bar.add_task("articles", total=len(cards))
-            done = sending.send_articles(cards, url, lambda n: bar.advance(task, n))
+            done = send_articles(cards, self.url, lambda n: bar.advance(task, n))
         if faults:
             done.rejected, done.first_fault = done.rejected + len(faults), faults[0]
         click.echo(f"{done.accepted} articles taken")
         _check(done, "articles")
-    if views:
-        shift = 0
-        if shift_to_now:
-            log = files.view_chunks(views, mapping, zone=zone, keep_faults=True)
-            shift = sending.shift_to_now(sending.last_stamp(log))
-        chunks = files.view_chunks(views, mapping, edition, zone=zone, keep_faults=True)
-        apart = [os.urandom(16)] if anew else []
-        named = canonical_edition(edition)
-        label = files.label_of(views, sorted(mapping.items()), named, *apart)
+
+    def send_views(self, path: Path, columns: str, pace: Pace) -> None:
+        """Send the views of a file; an interruption tells how to continue."""
+        from ranking.backtest import files
+        from ranking.backtest import send as sending
+        from ranking.engine.event import canonical_edition
+
+        mapping = files.mapping_of(columns, files.EVENT_FIELDS)
+        shift_ms = 0
+        if pace.shift_to_now:
+            log = files.view_chunks(path, mapping, zone=self.zone, keep_faults=True)
+            shift_ms = sending.shift_to_now(sending.last_stamp(log))
+        chunks = files.view_chunks(path, mapping, self.edition, zone=self.zone, keep_faults=True)
+        salt = [os.urandom(16)] if pace.is_new else []
+        edition = canonical_edition(self.edition)
+        label = files.label_of(path, sorted(mapping.items()), edition, *salt)
         taken = 0
 
         def progress(chunk: "Chunk") -> None:
@@ -110,34 +164,38 @@ def send(
             bar.update(task, completed=chunk.read)
 
         with _bar("views") as bar:
-            task = bar.add_task("bytes", total=views.stat().st_size if views.exists() else None)
+            task = bar.add_task("bytes", total=path.stat().st_size if path.exists() else None)
             try:
                 sent = sending.send_views(
-                    chunks, url, speed=speed, shift_ms=shift, label=label, with_ids=with_ids,
-                    is_new=anew, progress=progress,
+                    chunks, self.url, speed=pace.speed, shift_ms=shift_ms, label=label,
+                    with_ids=pace.with_ids, is_new=pace.is_new, progress=progress,
                 )  # fmt: skip
             except (sending.SendError, files.FileError):
                 raise
-            except BaseException:  # told, and raised on
+            except BaseException:  # reported, and raised again
                 bar.stop()
-                click.echo(f"{views}: {sending.goes_on(taken, is_new=anew)}", err=True)
+                click.echo(f"{path}: {sending.goes_on(taken, is_new=pace.is_new)}", err=True)
                 raise
-        rate = sent.accepted / max(sent.seconds, 1e-9)
-        told = f"{sent.accepted} views accepted in {sent.seconds:.2f} s ({rate:,.0f}/s)"
-        if sent.known:
-            told += f"; {sent.known} of them were taken before"
-        click.echo(told)
-        _check(sent, "views")
+        _report(sent)
+
+
+def _report(sent: "SendResult") -> None:
+    rate = sent.accepted / max(sent.seconds, 1e-9)
+    text = f"{sent.accepted} views accepted in {sent.seconds:.2f} s ({rate:,.0f}/s)"
+    if sent.known:
+        text += f"; {sent.known} of them were taken before"
+    click.echo(text)
+    _check(sent, "views")
 
 
 def _check(sent: "SendResult", what: str) -> None:
-    """Tell what was refused; if that is everything, the operator must look at it."""
+    """Print the rejections; a file of rejected rows alone is the operator's fault."""
     if not sent.rejected:
         return
-    told = f"{sent.rejected} {what} rejected; the first: {sent.first_fault}"
+    text = f"{sent.rejected} {what} rejected; the first: {sent.first_fault}"
     if not sent.accepted:
-        raise click.ClickException(told)
-    click.echo(told)
+        raise click.ClickException(text)
+    click.echo(text)
 
 
 def _bar(what: str) -> Progress:

@@ -1,4 +1,4 @@
-"""Keys of a data folder whose server does not run: the first one is made so."""
+"""Creates keys in a data folder whose server does not run; the first key is created so."""
 
 from pathlib import Path
 
@@ -11,21 +11,21 @@ from ranking.settings_log.keys import Role, first_fault, new_key
 
 
 def create_key(folder: Path, role: str, label: str, unsigned_until: float = 0.0) -> str:
-    """Make a key in a data folder; returns what its holder keeps.
+    """Create a key in a data folder; returns its text.
 
     Parameters
     ----------
     folder : Path
     role, label : str
     unsigned_until : float
-        Until when events without a key are still taken; wall clock, seconds; 0 = not at all.
+        End of the grace period for events without a key, s since the epoch; 0 = none.
 
     Raises
     ------
     DataError
         If the folder cannot be used, or a server has it.
     RecordError
-        If the first key is not one that may make others.
+        If the role of the first key is neither write nor administer.
     """
     with SqliteLog(folder) as log:
         book = Book()

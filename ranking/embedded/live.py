@@ -55,9 +55,9 @@ class LiveSettings:
     Attributes
     ----------
     checkpoint_every : float
-        Seconds between checkpoints, while there is something new; more if one takes long.
+        Seconds between checkpoints while events arrive; more if one takes long.
     keep : float
-        Seconds that hourly checkpoints and boards are kept, and batches that no checkpoint needs.
+        Seconds that hourly checkpoints, boards, and batches that no checkpoint needs are kept.
     """
 
     checkpoint_every: float = 20.0
@@ -111,11 +111,11 @@ class Live:
         self._thread = threading.Thread(target=self._run, name="ranker")
 
     def start(self) -> None:
-        """Begin: restore the state and replay what came after it."""
+        """Start the thread: restore the state and replay the log after it."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Log and apply what waits, checkpoint, and end."""
+        """Write and apply the requests that wait, write a checkpoint, and end."""
         self._stopping = True
         self.commits.stop()
         self._thread.join()
@@ -126,7 +126,7 @@ class Live:
         Raises
         ------
         ConflictError
-            If somebody else decided first.
+            If another decision was first.
         Refused
             If the log does not take it.
         """
@@ -150,7 +150,7 @@ class Live:
             self._close()
 
     def _close(self) -> None:
-        """Refuse what the thread does not write any more."""
+        """Refuse the requests that the thread will not write."""
         fault = reason_of(self.failure) if self.failure else "the server stops"
         self.commits.close(fault)
         for pending in self._decisions:
@@ -298,11 +298,11 @@ class Live:
                 renew=renew, wall=time.time(), made=lambda board: self.responses.put(board, now)
             )
             self._alternatives.note(changes.boards)
-            beside = self._alternatives.make(self.responses.followed.wanted(), now)
+            alternatives = self._alternatives.make(self.responses.followed.wanted(), now)
         self._sender.tell(self._watch.look(changes, self.book.hooks(), time.time()))
         self.responses.forget(changes.listed)
         self.responses.flush(now)
-        self.responses.followed.put(beside, now)
+        self.responses.followed.put(alternatives, now)
         self._history.publish(changes.boards)
         self._write_history()
 
@@ -315,7 +315,7 @@ class Live:
             self._history.again(due)
 
     def _checkpoint(self, saved: int) -> int:
-        """Write a checkpoint if there is something new; returns the position saved."""
+        """Write a checkpoint if the state has changed; returns the position saved."""
         position = self.ranker.position
         if position == saved or (self._writer and self._writer.is_alive()):
             return saved
@@ -327,13 +327,13 @@ class Live:
         return position
 
     def _keep(self, snapshot: Snapshot, began: float) -> None:
-        """Write a checkpoint, in a thread of its own."""
+        """Write a checkpoint; runs in a separate thread."""
         data, keep = snapshot.whole(self._give_way), self.settings.keep
         self.log.checkpoints.keep(snapshot.position, data, time.time(), keep)
         self._took = time.monotonic() - began
 
     def _give_way(self) -> None:
-        """Let the engine and the answers have the interpreter, unless the server stops."""
+        """Yield the interpreter to the engine and the answers, unless the server stops."""
         if not self._stopping:
             time.sleep(REST)
 

@@ -1,9 +1,9 @@
 """The embedded log: batches, cards, day keys, settings and the history of boards in one folder.
 
-This file alone speaks SQLite. A batch that `append` returned from is on disk (`synchronous=FULL`,
-write-ahead log); boards need not be. Batches, boards and their bounds may be read by any thread,
-while one thread alone writes: each statement has its turn, and a long read takes many short ones.
-A folder of a newer version, or of another program, is refused.
+This file alone uses SQLite. An acknowledged batch is on disk (`synchronous=FULL`, write-ahead log);
+boards need not be. One thread writes; any thread may read batches, boards and their bounds. A lock
+orders the statements, and a long read consists of many short ones. A folder of a newer version, or
+of another program, is refused.
 """
 
 import secrets
@@ -26,9 +26,9 @@ from ranking.service.log import Acknowledge, Acknowledgement, ArticleChanges, Lo
 VERSION = 3
 KEPT_DAY_KEYS = 2
 NO_DAY = -1
-"""The day whose secret is kept for ever, for event ids."""
+"""The day whose secret never changes, for event ids."""
 READ = 8
-"""Batches that a read takes at a time."""
+"""Batches of one statement of a read."""
 SCHEMA = (
     """
 CREATE TABLE batches (position INTEGER PRIMARY KEY, stamp_ms INTEGER NOT NULL, body BLOB NOT NULL);
@@ -55,7 +55,7 @@ class SqliteLog:
     Parameters
     ----------
     folder : Path
-        Made if it is missing.
+        Created if it is missing.
     durable : bool
         Wait for the disk at each append.
     """
@@ -78,8 +78,8 @@ class SqliteLog:
                 message = f"another server has the data folder {folder}"
             raise DataError(message) from error
         except (OSError, sqlite3.Error) as error:
-            told = (isinstance(error, OSError) and error.strerror) or str(error)
-            message = f"data folder {folder} cannot be opened: {told.lower()}"
+            reason = (isinstance(error, OSError) and error.strerror) or str(error)
+            message = f"data folder {folder} cannot be opened: {reason.lower()}"
             raise DataError(message) from error
         row = self._db.execute("SELECT max(position) FROM batches").fetchone()
         kept = self.checkpoints.all()
@@ -167,19 +167,19 @@ class SqliteLog:
             self._db.execute("DELETE FROM cards WHERE edition = ? AND id = ?", name)
 
     def begin(self) -> int:
-        """Position of the oldest batch kept."""
+        """Return the position of the oldest stored batch."""
         ((position,),) = self._all("SELECT min(position) FROM batches")
         return self.end if position is None else int(position)
 
     def read(self, position: int) -> Iterator[tuple[int, bytes]]:
-        """Batches from a position on, in order; those that come meanwhile too."""
+        """Yield positions and batches from a position on, also those appended during the read."""
         query = "SELECT position, body FROM batches WHERE position >= ? ORDER BY position LIMIT ?"
         while found := self._all(query, position, READ):
             yield from found
             position = found[-1][0] + 1
 
     def keep_boards(self, boards: Iterable[ShownBoard]) -> None:
-        """Write down what is shown; a loss of power may lose the last of it.
+        """Store boards as they are shown; a power failure may lose the last ones.
 
         Raises
         ------
@@ -199,30 +199,30 @@ class SqliteLog:
             raise LogUnavailable(message) from error
 
     def shown(self, edition: str, surface: str, at: float) -> ShownBoard | None:
-        """The board as it stood at a moment of the log's clock, None if that is not known."""
+        """Return the board shown at a moment of the log's clock (s), None if none is known."""
         query = "SELECT body FROM boards WHERE edition = ? AND surface = ? AND at <= ?"
         found = self._all(f"{query} ORDER BY at DESC LIMIT 1", edition, surface, at)
         return msgspec.msgpack.decode(found[0][0], type=ShownBoard) if found else None
 
     def shown_since(self, edition: str, surface: str) -> float | None:
-        """The oldest moment of which a board is known."""
+        """Return the oldest moment (s, the log's clock) of which a board is known."""
         query = "SELECT min(at) FROM boards WHERE edition = ? AND surface = ?"
         ((at,),) = self._all(query, edition, surface)
         return None if at is None else float(at)
 
     def shown_last(self) -> list[ShownBoard]:
-        """Every board as it was written down last."""
+        """Return the newest stored version of every board."""
         found = self._all("SELECT max(at), body FROM boards GROUP BY edition, surface")
         return [msgspec.msgpack.decode(body, type=ShownBoard) for _, body in found]
 
     def cards(self) -> Iterator[tuple[str, str, Card | None]]:
-        """All cards as (edition, id, card); None marks an article taken down."""
+        """Yield all cards as (edition, id, card); None marks an article taken down."""
         for edition, article, body in self._db.execute("SELECT edition, id, body FROM cards"):
             held = read_kept(body)
             yield edition, article, None if held.is_gone else held.card
 
     def append_setting(self, body: bytes) -> None:
-        """Write a record of the settings and wait for the disk.
+        """Append a record to the settings log and wait for the disk.
 
         Raises
         ------
@@ -236,7 +236,7 @@ class SqliteLog:
             raise LogUnavailable(message) from error
 
     def settings(self) -> Iterator[bytes]:
-        """All records of the settings, in order."""
+        """Yield all records of the settings log, in order."""
         for (body,) in self._db.execute("SELECT body FROM settings ORDER BY position"):
             yield body
 
@@ -265,14 +265,20 @@ class SqliteLog:
         return secret
 
     def id_key(self) -> bytes:
-        """Secret of event ids, which never changes."""
+        """Return the secret of event ids, which never changes.
+
+        Raises
+        ------
+        LogUnavailable
+            If the disk refuses.
+        """
         return self.day_key(NO_DAY)
 
     def trim(self, position: int, stamp_ms: int) -> None:
-        """Drop batches that are both before a position and packed before a moment.
+        """Drop batches that are both before a position and packed before a moment (ms).
 
-        And boards that were written down before it and again since; what has not changed since
-        stays, as `History` writes it down anew every hour.
+        Boards stored before the moment are dropped too. `History` stores a board that does not
+        change again every hour, so the newest version of each board stays.
         """
         query = "DELETE FROM batches WHERE position < ? AND stamp_ms < ?"
         self._all(query, position, stamp_ms)

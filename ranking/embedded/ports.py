@@ -1,6 +1,6 @@
-"""Embedded: the ports of one process, over its own engine.
+"""The ports of an embedded server, over the engine of the same process.
 
-What takes the engine's lock runs in a worker thread, so that ready answers never wait for it.
+Calls that take the engine's lock run in a worker thread, so that ready answers never wait for it.
 """
 
 import time
@@ -50,54 +50,54 @@ class EmbeddedLists:
 
     @property
     def profiles(self) -> Profiles:
-        """The live profiles."""
+        """Return the live profiles."""
         return self._live.book.profiles
 
     def fault(self) -> str:
-        """The reason why lists cannot be served; empty if they can."""
+        """Return why lists cannot be served; empty if they can."""
         if self._live.failure:
             return reason_of(self._live.failure)
         return "" if self._live.started.is_set() else "the engine is starting"
 
     def status(self) -> dict[str, Any]:
-        """State of the engine, for `/readyz`."""
+        """Return the state of the engine, for `/readyz`."""
         return {"position": self._live.ranker.position, "profile": self.profiles.base.name}
 
     def editions(self) -> list[str]:
-        """Editions that have lists, by name."""
+        """Return the editions that have lists, by name."""
         return self._live.ranker.editions()
 
     async def board(
         self, edition: str, surface: str, profile: Profile, n: int, section: str
     ) -> Board:
-        """Popular or Trending, under the live profile or one made from it."""
+        """Make a board of an edition under a profile."""
         return await self._read(lambda r: r.board(edition, surface, profile, n, section))
 
     async def next(
         self, edition: str, surface: str, pages: list[str], n: int, profile: Profile
     ) -> Board:
-        """Related of one page, known or not, or For this visit of the last ones, newest first."""
+        """Make a list from pages, newest first."""
         return await self._read(lambda r: r.next(edition, surface, pages, n, profile))
 
     async def explain(
         self, edition: str, surface: str, asked: Explained, profile: Profile
     ) -> list[Explanation]:
-        """Explain where some articles stand in a list."""
+        """Explain the positions of articles in a list."""
         return await self._read(lambda r: r.explain(edition, surface, asked, profile))
 
     async def keep(self, draft: Draft) -> None:
         """Keep a draft until it expires."""
         now = time.time()
-        kept = {id_: its for id_, its in self._drafts.items() if its.expires_at > now}
+        kept = {name: old for name, old in self._drafts.items() if old.expires_at > now}
         self._drafts = kept | {draft.id: draft}
 
     async def draft(self, id: str) -> Draft | None:
-        """A draft, None if there is none or it has expired."""
+        """Return a draft, None if there is none or it has expired."""
         found = self._drafts.get(id)
         return found if found and found.expires_at > time.time() else None
 
     async def article(self, edition: str, article: str) -> dict[str, Any] | None:
-        """An article's card and counts, None if it has neither."""
+        """Return an article's card and counts, None if it has neither."""
 
         def read(ranker: Ranker) -> dict[str, Any] | None:
             value = article_value(ranker, edition, article)
@@ -108,7 +108,7 @@ class EmbeddedLists:
         return await self._read(read)
 
     async def traffic(self) -> list[dict[str, Any]]:
-        """Views an hour of every edition."""
+        """Return the views per hour of every edition."""
 
         def read(ranker: Ranker) -> list[dict[str, Any]]:
             models = [ranker.edition(name) for name in ranker.editions()]
@@ -116,21 +116,21 @@ class EmbeddedLists:
 
         return await self._read(read)
 
-    async def counted(self, name: str, its: Experiment) -> Counted:
-        """An experiment as the log has it by now."""
-        return await self._read(lambda r: counted(name, its, r.arms()))
+    async def counted(self, name: str, experiment: Experiment) -> Counted:
+        """Return the sums of an experiment, up to the end of the log."""
+        return await self._read(lambda r: counted(name, experiment, r.arms()))
 
     async def reached(self, act: Override) -> Reached:
-        """Articles that an override affects, in each of its editions."""
+        """Return the articles that an override affects, by edition."""
         viewed = await self._read(lambda r: _viewed(r, act))
         ranker = self._live.ranker
         editions = ranker.editions()
         return await run_in_threadpool(
-            lambda: reached(act, ranker.catalogue, editions, lambda *its: its in viewed)
+            lambda: reached(act, ranker.catalogue, editions, lambda *name: name in viewed)
         )
 
     async def graph(self, edition: str, tag: str) -> dict[str, Any]:
-        """A tag's neighbours, synonyms and history."""
+        """Return a tag's neighbours, synonyms and history."""
 
         def read(ranker: Ranker) -> dict[str, Any]:
             model = ranker.edition(edition)
@@ -185,7 +185,7 @@ class EmbeddedSettings:
         self.book: Book = live.book
 
     def fault(self) -> str:
-        """The reason why this process does not know the decisions; empty if it does."""
+        """Return why this process does not know the decisions; empty if it does."""
         return "; ".join(self.book.faults)
 
     async def write(self, record: Decision) -> None:
@@ -194,7 +194,7 @@ class EmbeddedSettings:
         Raises
         ------
         ConflictError
-            If somebody else decided first.
+            If another decision was first.
         Refused
             If the log does not take it.
         """
@@ -202,7 +202,7 @@ class EmbeddedSettings:
 
 
 def _viewed(ranker: Ranker, act: Override) -> set[tuple[str, str]]:
-    """Those of an override's articles that have views."""
+    """The articles of an override that have views."""
     order = act.ordered()
     editions = [edition for edition in ranker.editions() if order.is_for(edition)]
     pairs = ((edition, article) for edition in editions for article in act.articles)
@@ -210,7 +210,7 @@ def _viewed(ranker: Ranker, act: Override) -> set[tuple[str, str]]:
 
 
 def metrics_of(live: Live) -> Metrics:
-    """Metrics of an embedded server."""
+    """Build the metrics of an embedded server."""
     metrics = Metrics()
     metrics.gauge("tolqyn_log_position", "Next log position", lambda: live.ranker.position)
     metrics.gauge("tolqyn_waiting_requests", "Requests not logged yet", live.commits.waiting)
@@ -231,14 +231,14 @@ def _rows(ranker: Ranker) -> float:
 
 
 def engine_samples(ranker: Ranker) -> Iterator[Sample]:
-    """Samples of events by outcome, and of each site's hash tables."""
+    """Yield samples of events by outcome, and of each site's hash tables."""
     for site, counts in sorted(ranker.outcomes.copy().items()):
         for outcome, count in zip(NAMES[1:], counts[1:].tolist(), strict=True):
             labels = {"site": site, "outcome": outcome}
             yield Sample("tolqyn_events_total", "Events applied, by outcome", labels, count)
-    for site, its in ranker.remembered():
-        labels = {"site": site, "memory": its.name}
-        yield Sample("tolqyn_memory_entries", "Entries of a memory", labels, its.entries)
-        yield Sample("tolqyn_memory_bound", "Entries it has room for", labels, its.most)
+    for site, memory in ranker.remembered():
+        labels = {"site": site, "memory": memory.name}
+        yield Sample("tolqyn_memory_entries", "Entries of a memory", labels, memory.entries)
+        yield Sample("tolqyn_memory_bound", "Entries it has room for", labels, memory.most)
         text = "Log time that a memory reaches back; less than it should where it was full"
-        yield Sample("tolqyn_memory_window_seconds", text, labels, its.window)
+        yield Sample("tolqyn_memory_window_seconds", text, labels, memory.window)

@@ -25,6 +25,10 @@ from ranking.lists.rerank.sibling_prior import lent_shares
 from ranking.profiles.profile import Profile
 
 SURFACES = ("popular", "trending")
+"""Lists of an edition."""
+NEXT_SURFACES = ("related", "foryou")
+"""Lists that follow from pages."""
+ALL_SURFACES = (*SURFACES, *NEXT_SURFACES)
 DRESSED = 8
 SPARE = 20
 """Articles that the chain ranks beyond those asked for, since some may not be shown."""

@@ -1,8 +1,8 @@
 """HTTP methods: the methods of each path (RFC 9110, section 9), and CORS.
 
-`OPTIONS` is answered for every path. Pages of other origins may send events and ask for lists
-(https://fetch.spec.whatwg.org/#http-cors-protocol), and nothing else, since an open server on a
-loopback address would otherwise obey any page.
+`OPTIONS` is answered for every path. Pages of other origins may send events and read lists
+(https://fetch.spec.whatwg.org/#http-cors-protocol), and nothing else: any page could otherwise
+control an open server on a loopback address.
 """
 
 from typing import Any
@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ranking.lists.boards import ALL_SURFACES
 from ranking.service.problems import Problem, allowed, problem_response
 from ranking.service.request_parameters import OPEN, check_text
 
 FOR_PAGES = (
-    "/v1/events", "/v1/pixel.gif", "/v1/popular", "/v1/trending", "/v1/related/", "/v1/foryou",
+    "/v1/events", "/v1/pixel.gif", *(f"/v1/{surface}" for surface in ALL_SURFACES),
     "/v1/stream", "/v1/page", "/v1/fragments/", "/v1/feeds/",
 )  # fmt: skip
 PREFLIGHT = OPEN | {
@@ -26,7 +27,7 @@ PREFLIGHT = OPEN | {
 
 
 class Methods:
-    """Middleware that answers `OPTIONS`, refuses unreadable addresses and lets pages read answers.
+    """Middleware: answers `OPTIONS`, refuses unreadable addresses, opens answers to pages.
 
     Parameters
     ----------
