@@ -43,10 +43,10 @@ def _speed(ctx: click.Context, param: click.Parameter, value: str) -> float:
     show_envvar=True,
     help="A running system, or kafka://HOST:PORT.",
 )
-@click.option("--speed", default="max", callback=_speed, help="max, 1 (as it happened), 60, ...")
+@click.option("--speed", default="max", callback=_speed, help="max, 1 (real time), 60, ...")
 @click.option("--shift-to-now", is_flag=True, help="Move the log so that it ends now.")
-@click.option("--with-ids", is_flag=True, help="Give events ids: nothing counts twice on a retry.")
-@click.option("--anew", is_flag=True, help="Count rows that were taken before once more.")
+@click.option("--with-ids", is_flag=True, help="Add event ids, so retries do not count twice.")
+@click.option("--anew", is_flag=True, help="Count rows again that were sent before.")
 @click.option("--edition", default="site/und", show_default=True, help="For rows without one.")
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
 @click.option("--article-columns", default="", help="Other names, as id=article_id")
@@ -69,11 +69,10 @@ def send(
     \b
     tolqyn send --views clicks.csv.gz --columns at=ts_ms,visitor=user --to http://127.0.0.1:8080
 
-    Sending the same file again adds nothing, and continues an interrupted send; --anew counts it
-    once more. Rows that break a rule are reported and left out. A system with keys needs a
-    write key in TOLQYN_KEY. kafka://HOST:PORT sends batches to the workers, and
-    kafka://HOST:PORT/raw-views single JSON events to the packers; ?namespace=NAME selects another
-    cluster's topics.
+    Sending a file again adds nothing and resumes a stopped send; --anew counts it again. Invalid
+    rows are reported and skipped. If the system has keys, TOLQYN_KEY must hold one that may write.
+    kafka://HOST:PORT receives batches for the workers, kafka://HOST:PORT/raw-views single JSON
+    events for the packers. ?namespace=NAME selects another cluster's topics.
     """
     if not views and not articles:
         message = "nothing to send: give --views, --articles or both"
@@ -138,7 +137,7 @@ class SentFiles:
             done = send_articles(cards, self.url, lambda n: bar.advance(task, n))
         if faults:
             done.rejected, done.first_fault = done.rejected + len(faults), faults[0]
-        click.echo(f"{done.accepted} articles taken")
+        click.echo(f"{done.accepted} articles accepted")
         _check(done, "articles")
 
     def send_views(self, path: Path, columns: str, pace: Pace) -> None:
@@ -172,7 +171,7 @@ class SentFiles:
                 )  # fmt: skip
             except (sending.SendError, files.FileError):
                 raise
-            except BaseException:  # reported, and raised again
+            except BaseException:  # report, then raise
                 bar.stop()
                 click.echo(f"{path}: {sending.goes_on(taken, is_new=pace.is_new)}", err=True)
                 raise
@@ -183,13 +182,13 @@ def _report(sent: "SendResult") -> None:
     rate = sent.accepted / max(sent.seconds, 1e-9)
     text = f"{sent.accepted} views accepted in {sent.seconds:.2f} s ({rate:,.0f}/s)"
     if sent.known:
-        text += f"; {sent.known} of them were taken before"
+        text += f"; {sent.known} of them were known before"
     click.echo(text)
     _check(sent, "views")
 
 
 def _check(sent: "SendResult", what: str) -> None:
-    """Print the rejections; a file of rejected rows alone is the operator's fault."""
+    """Report rejected rows; if all are rejected, the command fails."""
     if not sent.rejected:
         return
     text = f"{sent.rejected} {what} rejected; the first: {sent.first_fault}"

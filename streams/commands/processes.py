@@ -35,9 +35,9 @@ log = logging.getLogger("tolqyn")
 def _worker(**options: Any) -> None:
     """Rank views: a Faust worker that reads Kafka and leaves the lists in Redis.
 
-    Workers share the partitions; each needs a different --id. A worker that is started again after
-    a kill continues from its last checkpoint. With --standby it starts again by itself, within two
-    seconds.
+    Workers share the partitions among them; each needs an --id of its own. One that was killed
+    goes on where its last checkpoint stands, when it is started again; with --standby that is done
+    for it, within two seconds.
     """
     from ranking.profiles.profile import DEFAULT, read_profile
     from ranking.read_model.store import StoreWriter

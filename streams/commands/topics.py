@@ -1,4 +1,4 @@
-"""`tolqyn topics`: creates, verifies and lists the cluster's topics."""
+"""`tolqyn topics`: the cluster's topics are made, checked and listed."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def topics() -> None:
 def _create(kafka: str, namespace: str, partitions: int) -> None:
     """Create the topics that are missing, and verify all.
 
-    Creates nothing while an existing topic differs from the specification.
+    Nothing is created beside topics that are not as they must be.
     """
     from streams.broker import Broker
 
@@ -41,7 +41,7 @@ def _create(kafka: str, namespace: str, partitions: int) -> None:
 
 
 def _verify(kafka: str, namespace: str, partitions: int) -> None:
-    """Compare topics with the specification; exit 2 and a line for each difference."""
+    """Refuse, with exit 2 and a line for each, what differs from what must be."""
     from streams.broker import Broker
 
     wanted = specification(namespace, partitions)
@@ -51,7 +51,7 @@ def _verify(kafka: str, namespace: str, partitions: int) -> None:
 
 
 def _list(kafka: str, namespace: str, form: str) -> None:
-    """List the existing topics: partitions, cleanup policy and next offsets."""
+    """List the topics that are there: partitions, policy, and how far each has come."""
     from streams.broker import Broker
 
     names = [topic.name for topic in specification(namespace)]
@@ -64,10 +64,8 @@ def _list(kafka: str, namespace: str, form: str) -> None:
     absent = [name for name in names if name not in found]
     heads = ("topic", "partitions", "cleanup", "next offsets")
     if form == "json":
-        listed = [
-            dict(zip(("topic", "partitions", "cleanup", "next"), r, strict=True)) for r in rows
-        ]
-        print_json({"topics": listed, "missing": absent})
+        told = [dict(zip(("topic", "partitions", "cleanup", "next"), r, strict=True)) for r in rows]
+        print_json({"topics": told, "missing": absent})
         return
     print_table(heads, [(t, str(n), p, " ".join(map(str, ends))) for t, n, p, ends in rows])
     for name in absent:
