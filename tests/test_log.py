@@ -14,9 +14,13 @@ import pytest
 from ranking.benchmarks.processes import await_until
 from ranking.content.cards import Card
 from ranking.content.tombstones import Held
+from ranking.embedded.live import Live
 from ranking.embedded.log import SqliteLog
+from ranking.embedded.ports import embedded_intake
 from ranking.engine.batch import Batch, decode, encode
 from ranking.engine.event_columns import Rows
+from ranking.profiles.profile import DEFAULT
+from ranking.ranker import Ranker
 from ranking.service.batches import Batcher, DayHashes
 from ranking.service.collector import admit
 from ranking.service.group_commit import LARGE, Group, GroupCommit
@@ -245,6 +249,38 @@ class TestKafkaLog(LogContract):
         held = [(found.card, found.is_gone) for found in other.held(names)]
         other.close()
         assert held == [(KEPT, False), (GONE, True)]
+
+
+def test_an_engine_that_stops_refuses_its_senders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One whose events are logged but not applied, and those of later events and decisions."""
+
+    def fail(ranker: Ranker, batch: Batch, position: int) -> None:
+        message = "boom"
+        raise MemoryError(message)
+
+    monkeypatch.setattr(Ranker, "apply", fail)
+    monkeypatch.setattr("threading.excepthook", lambda args: None)
+
+    async def send(live: Live) -> None:
+        await asyncio.to_thread(live.started.wait)
+        intake, record = embedded_intake(live), live.book.following("key", "k", None, "", "")
+        for sent in (
+            intake.take(views("inform", count=1), [], [], outcome=True),
+            intake.take(views("inform", count=1), [], []),
+            live.decide(record),
+        ):
+            with pytest.raises(Refused, match="the engine stopped: boom") as refused:
+                await asyncio.wait_for(sent, 20.0)
+            assert (refused.value.is_busy, refused.value.wait) == (False, 5)
+        assert intake.fault() == "the engine stopped: boom"
+
+    with SqliteLog(tmp_path) as log:
+        live = Live(log, DEFAULT)
+        live.start()
+        asyncio.run(send(live))
+        live.stop()
 
 
 def views(*sites: str, count: int) -> Rows:

@@ -262,7 +262,8 @@ class GroupCommit:
 
 def settle(done: "asyncio.Future[None]", error: Exception | None = None) -> None:
     """Complete the future of a sender, unless the sender has gone; from any thread."""
-    done.get_loop().call_soon_threadsafe(_complete, done, error)
+    if not done.get_loop().is_closed():
+        done.get_loop().call_soon_threadsafe(_complete, done, error)
 
 
 def _complete(done: "asyncio.Future[None]", error: Exception | None) -> None:
