@@ -1,8 +1,8 @@
 """Hourly checkpoints: the first checkpoint of each hour, in topics of their own.
 
 They are separate from the two checkpoints that a worker restarts from. All pieces go to the topic
-`hourly-checkpoints`; then one record in `boards` names the header and the offsets of the
-pieces, so that a state is complete or absent. Both topics have a retention of two days. The topic
+`hourly-checkpoints`. Then one record in `boards` names the header and the offsets of the pieces,
+so that a state is complete or absent. Both topics have a retention of two days. The topic
 `boards` also holds the boards shown (`ranking/history/shown_boards.py`).
 """
 

@@ -1,7 +1,7 @@
 """librdkafka: fast producers and consumers; only this file imports it.
 
-The producer is idempotent and gapless: records of a partition arrive in their order, each once,
-and a record that cannot be written stops those after it.
+The producer is idempotent and gapless: records of a partition arrive in their order, each once.
+A record that cannot be written stops those after it.
 """
 
 import time

@@ -1,6 +1,6 @@
 """The packer: single JSON events of the topic `raw-views`, packed into batches of `page-views`.
 
-A raw partition is a source, and its offsets number the events, so the ranker ignores events that
+A raw partition is a source, and its offsets number the events. So the ranker ignores events that
 are written twice, after a crash or by two packers. An offset is committed when all records before
 it are written, so no event is lost. A record that is no event becomes a dead letter with the
 reason. An event without a stamp gets that of its record.

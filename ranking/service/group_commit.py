@@ -4,10 +4,10 @@
 
     request ─► submit ─► queue ─► take ─► write ─► Log.append ─► acknowledgement ─► 202 or 503
 
-Requests come from event loops; one thread takes and writes. All requests that wait go into one
-append: the busier the server, the larger its batches. A large request is packed by its own thread,
-while the writing thread still works on the requests before it. A request counts against the
-capacity until the log has answered; beyond the capacity senders are told to wait.
+Event loops submit requests; one thread takes and writes them. All requests that wait go into one
+append: the busier the server, the larger its batches. The thread that submits a large request packs
+it, while the writing thread still works on earlier requests. A request counts against the capacity
+until the log has answered. Beyond the capacity `submit` refuses requests.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ from ranking.service.log import Acknowledgement, ArticleChanges, Log, LogUnavail
 from ranking.service.ports import Refused
 
 CAPACITY = 200_000
-"""Events that wait for the log at most; one request more is taken, however large."""
+"""Events that wait for the log at most; one more request is taken, of any size."""
 LARGE = 500
-"""Events from which a request is packed alone, by its own thread."""
+"""Events from which a request is packed alone, by the thread that submits it."""
 RETRY, RETRY_BUSY = 5, 1
 """Seconds until a sender tries again: after a fault of the log, and after too much at once."""
 
@@ -177,10 +177,10 @@ class GroupCommit:
         return taken
 
     def write(self, requests: list[WriteRequest]) -> Group:
-        """Pack requests and append them to the log; who waits for the log only is answered.
+        """Pack requests and append them to the log.
 
-        Requests with an `outcome` stay open after a successful append: whoever applies the batches
-        calls `complete` for each.
+        Requests with an `outcome` stay open after a successful append, until `complete` is called
+        for each.
         """
         group = Group(requests)
         try:

@@ -1,7 +1,7 @@
 """Log: the port to the log of one server, SQLite in one process and Kafka in a cluster.
 
 An append is acknowledged once, when the log has all of it durably or when it has refused it. One
-thread calls `append` and `poll`; an acknowledgement comes from within one of the two. Appends keep
+thread calls `append` and `poll`; each acknowledgement is a callback from one of the two. Appends keep
 their order: batches of a site are read back in the order in which they were appended.
 """
 

@@ -1,6 +1,6 @@
 """The book: all decisions of the settings log in order, and the settings that follow from them.
 
-Every reader ignores a record whose parent is not the latest version of its subject: of two
+Every reader ignores a record whose parent is not the latest version of its subject. So of two
 operators who decide at once, the second gets a conflict. A record of a newer format is ignored and
 reported as a fault: this program is too old. Looks at experiments are records of the log, but not
 decisions, so the audit trail omits them. One thread takes records; any thread may read.
