@@ -2,6 +2,7 @@
 
 import threading
 
+from ranking.service.batches import BATCH
 from ranking.service.group_commit import GroupCommit
 from ranking.service.intake import Intake
 from streams.log import KafkaLog
@@ -21,7 +22,7 @@ class KafkaCollector:
     """
 
     def __init__(self, log: KafkaLog) -> None:
-        self._log, self._commits = log, GroupCommit(log)
+        self._log, self._commits = log, GroupCommit(log, large=BATCH)
         self.intake = Intake(log, self._commits)
         self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
         self._thread.start()

@@ -26,7 +26,7 @@ from ranking.service.ports import Refused
 CAPACITY = 200_000
 """Events that wait for the log at most; one more request is taken, of any size."""
 LARGE = 500
-"""Events from which a request is packed alone, by the thread that submits it."""
+"""Default of `large`; it pays where the writing thread also applies the batches."""
 RETRY, RETRY_BUSY = 5, 1
 """Seconds until a sender tries again: after a fault of the log, and after too much at once."""
 
@@ -54,11 +54,6 @@ class WriteRequest:
     changes: ArticleChanges = field(default_factory=ArticleChanges)
     outcome: dict[str, int] | None = None
     batches: list[Batch] = field(default_factory=list)
-
-    @property
-    def is_packed_alone(self) -> bool:
-        """Whether its events share no batch with those of other requests."""
-        return len(self.rows) >= LARGE or self.outcome is not None
 
 
 @dataclass(slots=True)
@@ -90,10 +85,12 @@ class GroupCommit:
     log : Log
     capacity : int
         Events that may wait for the log.
+    large : int
+        Events from which a request is packed alone, by the thread that submits it.
     """
 
-    def __init__(self, log: Log, capacity: int = CAPACITY) -> None:
-        self._log, self._capacity = log, capacity
+    def __init__(self, log: Log, capacity: int = CAPACITY, large: int = LARGE) -> None:
+        self._log, self._capacity, self._large = log, capacity, large
         self._batcher = Batcher(DayHashes(log.day_key, log.id_key))
         self._changed = threading.Condition()
         self._queue: list[WriteRequest] = []
@@ -124,7 +121,7 @@ class GroupCommit:
         done = asyncio.get_running_loop().create_future()
         request = WriteRequest(done, rows, changes or ArticleChanges(), outcome)
         self._check()
-        if request.is_packed_alone and self._batcher.day.is_keyed:
+        if self._is_packed_alone(request) and self._batcher.day.is_keyed:
             request.batches = list(self._batcher.packed(rows))
         with self._changed:
             self._check()
@@ -133,6 +130,10 @@ class GroupCommit:
             self._events += len(rows)
             self._changed.notify()
         await done
+
+    def _is_packed_alone(self, request: WriteRequest) -> bool:
+        """Whether its events share no batch with those of other requests."""
+        return len(request.rows) >= self._large or request.outcome is not None
 
     def _check(self) -> None:
         if self._fault:
@@ -205,7 +206,7 @@ class GroupCommit:
         """Batches of requests in their order, small requests together; and whose each is."""
         small: list[Rows] = []
         for request in requests:
-            if request.is_packed_alone:
+            if self._is_packed_alone(request):
                 yield from ((batch, None) for batch in self._batcher.together(small))
                 small = []
                 batches = request.batches or self._batcher.packed(request.rows)

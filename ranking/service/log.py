@@ -1,8 +1,8 @@
 """Log: the port to the log of one server, SQLite in one process and Kafka in a cluster.
 
 An append is acknowledged once, when the log has all of it durably or when it has refused it. One
-thread calls `append` and `poll`; each acknowledgement is a callback from one of the two. Appends keep
-their order: batches of a site are read back in the order in which they were appended.
+thread calls `append` and `poll`; each acknowledgement is a callback from one of the two. Batches of
+a site are read back in the order of the appends.
 """
 
 from collections.abc import Callable, Sequence
