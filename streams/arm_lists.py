@@ -1,7 +1,7 @@
 """Arm lists: the boards of arms that API processes keep ready.
 
-Each is made when its edition changes, as often as `beside` says, and every `ROUND` seconds, so that
-it stays in the store. What the store did not take is made again.
+A board is made when its edition changes, as often as `AlternativeBoards` allows, and every `ROUND`
+seconds, so that it stays in the store. Boards that the store did not take are made again.
 """
 
 from collections.abc import Callable, Iterable
@@ -36,27 +36,27 @@ class ArmBoards:
         self._alternatives.note(boards)
 
     def made(self, questions: Iterable[OnDemandKey]) -> dict[OnDemandKey, Board]:
-        """Make those that are due, of all that are followed now."""
+        """Make the boards that are due, of those followed now."""
         now = self._clock()
         if not self._alternatives.is_due(now):
             return {}
         self._soughts = {
-            q: its for q in questions if (its := self._soughts.get(q) or _sought(q)) is not None
+            q: board for q in questions if (board := self._soughts.get(q) or _sought(q)) is not None
         }
-        anew = not self._is_written or now - self._rounded >= ROUND
-        if anew:
+        is_round = not self._is_written or now - self._rounded >= ROUND
+        if is_round:
             self._rounded = now
-        made = self._alternatives.make(self._soughts.values(), now, anew=anew)
+        made = self._alternatives.make(self._soughts.values(), now, anew=is_round)
         self._is_written = self._is_written and not made
-        return {q: made[its] for q, its in self._soughts.items() if its in made}
+        return {q: made[board] for q, board in self._soughts.items() if board in made}
 
     def written(self) -> None:
-        """Learn that the store took them."""
+        """Note that the store has the boards."""
         self._is_written = True
 
 
 def _sought(question: OnDemandKey) -> WantedBoard | None:
-    """The board that is asked for; None if there can be no such profile."""
+    """The board of a question; None if its profile is not valid."""
     try:
         profile = profile_of_json(question.profile)
     except ProfileError:

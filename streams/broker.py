@@ -1,8 +1,8 @@
-"""What is asked of a Kafka broker outside the worker: topics, ends, and a plain producer.
+"""Administration of a Kafka broker, and a plain producer.
 
-This file alone imports kafka-python. Whatever Kafka answers becomes a `BrokerError` of one line.
-The producer waits for every in-sync replica (acks=all) and, where the broker can, numbers its
-records, so that a retry writes nothing twice.
+This file alone imports kafka-python. A fault of Kafka becomes a `BrokerError` of one line. The
+producer waits for every in-sync replica (acks=all). It numbers its records where the broker
+supports it, so that a retry writes no record twice.
 """
 
 import logging
@@ -29,12 +29,12 @@ class BrokerError(ValueError):
 
 
 def servers(address: str) -> list[str]:
-    """Take an address apart.
+    """Split an address.
 
     Raises
     ------
     BrokerError
-        When it is none.
+        If it has another form.
 
     Examples
     --------
@@ -77,12 +77,12 @@ class Broker:
     address : str
         HOST:PORT, or several with commas.
     patience : float
-        Seconds until a silent broker counts as none.
+        Seconds to wait for an answer.
 
     Raises
     ------
     BrokerError
-        When nobody answers there.
+        If no broker answers.
     """
 
     def __init__(self, address: str, patience: float = PATIENCE) -> None:
@@ -106,7 +106,7 @@ class Broker:
         self.close()
 
     def close(self) -> None:
-        """Leave the broker."""
+        """Close the connection."""
         self._admin.close()
 
     def topics(self, names: Iterable[str]) -> dict[str, Topic]:
@@ -119,7 +119,7 @@ class Broker:
         Returns
         -------
         dict of str to Topic
-            Those that are there, with every setting that the broker tells.
+            Existing ones, with every setting of the broker.
         """
         with _clear(self.address, "cannot describe topics"):
             there = [name for name in names if name in set(self._admin.list_topics())]
@@ -139,7 +139,7 @@ class Broker:
         }
 
     def create(self, topics: Sequence[Topic]) -> None:
-        """Make topics, and wait until each partition has a leader; one that is there stays.
+        """Create topics and wait until each partition has a leader; existing topics stay.
 
         Parameters
         ----------
@@ -163,12 +163,12 @@ class Broker:
             self._admin.wait_for_topics(list(wanted))
 
     def delete(self, names: Iterable[str]) -> None:
-        """Delete topics with all that is in them; one that is not there is no matter."""
+        """Delete topics with their records; ignores those that do not exist."""
         with _clear(self.address, "cannot delete topics"):
             self._admin.delete_topics(list(names), raise_errors=False)
 
     def end_offsets(self, topic: str) -> list[int]:
-        """The offset that each partition's next record will get.
+        """Return the offset of each partition's next record.
 
         Parameters
         ----------
@@ -182,7 +182,7 @@ class Broker:
         Raises
         ------
         BrokerError
-            When the topic is not there.
+            If the topic does not exist.
         """
         with _clear(self.address, f"cannot tell the ends of {topic}"):
             described = self._admin.describe_topics([topic])[0]["partitions"]
@@ -197,17 +197,7 @@ class Broker:
 class PlainProducer:
     """Sends records, each once, in the order given within a partition.
 
-    Parameters
-    ----------
-    address : str
-        HOST:PORT, or several with commas.
-    patience : float
-        Seconds until a silent broker counts as none.
-
-    Raises
-    ------
-    BrokerError
-        When nobody answers there.
+    Parameters and errors are those of `Broker`.
     """
 
     def __init__(self, address: str, patience: float = PATIENCE) -> None:
@@ -229,7 +219,7 @@ class PlainProducer:
             )
 
     def send(self, topic: str, partition: int, key: bytes | None, value: bytes | None) -> None:
-        """Hand over one record; waits while 32 MiB are under way.
+        """Send one record; waits while 32 MiB are unwritten.
 
         Parameters
         ----------
@@ -242,7 +232,7 @@ class PlainProducer:
         Raises
         ------
         BrokerError
-            When this record or an earlier one cannot be written.
+            If this record or an earlier one cannot be written.
         """
         size = len(key or b"") + len(value or b"") + 64
         with _clear(self.address, f"cannot take records of {topic}"):
@@ -260,7 +250,7 @@ class PlainProducer:
         Raises
         ------
         BrokerError
-            When one cannot be.
+            If one cannot be.
         """
         with _clear(self.address, "did not take every record"):
             self._producer.flush()
@@ -268,7 +258,7 @@ class PlainProducer:
                 self._settle()
 
     def close(self) -> None:
-        """Leave; what is not flushed is sent first, as far as it can be."""
+        """Close the connection; tries to send unwritten records first."""
         self._producer.close(timeout=PATIENCE)
 
     def _settle(self) -> None:

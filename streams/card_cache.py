@@ -1,9 +1,9 @@
-"""Card cache: the cards that a collector knows, so that PATCH can change a part of one.
+"""Card cache: the stored cards, so that a collector can change a part of one (PATCH).
 
-A thread follows the compacted topic `articles` from its beginning, and what this process wrote
-counts at once. A record that changes a card is hence a whole one, and compaction loses nothing. Two
-collectors that change one article within some milliseconds are no more ordered than their writes.
-Memory: the records as they are, some hundred bytes an article.
+A thread follows the compacted topic `articles` from its beginning; records that this process wrote
+count at once. Each record holds a whole card, so compaction loses nothing. Changes of one article
+by two collectors within some milliseconds have the order of their writes. Memory: the records, some
+hundred bytes per article.
 """
 
 import logging
@@ -41,7 +41,7 @@ class KeptCards:
         self._thread.start()
 
     def is_read(self, seconds: float) -> bool:
-        """Wait for a while until the topic is read to its end; says whether it is."""
+        """Wait until the topic is read to its end, at most so many seconds; returns success."""
         return self._read.wait(seconds)
 
     def wait(self) -> None:
@@ -49,7 +49,7 @@ class KeptCards:
 
         Raises
         ------
-        FastLogError
+        RdKafkaError
             If that takes longer than a minute.
         """
         if not self.is_read(PATIENCE):
@@ -57,7 +57,7 @@ class KeptCards:
             raise RdKafkaError(message)
 
     def held(self, edition: str, article: str) -> Held:
-        """The stored record of an article.
+        """Return the stored record of an article.
 
         Raises
         ------
@@ -70,21 +70,21 @@ class KeptCards:
         return self.known(edition, article)
 
     def known(self, edition: str, article: str) -> Held:
-        """The record of an article, as read so far."""
+        """Return the record of an article, as read so far."""
         value = self._values.get(removal_record(edition, article)[0])
         return Held() if value is None else read_kept(value)
 
     def note(self, key: bytes, value: bytes) -> None:
-        """Learn what this process has written."""
+        """Store a record that this process has written."""
         self._values[key] = value
 
     def overwritten(self) -> list[tuple[bytes, bytes]]:
-        """Tombstones over which somebody wrote a card, to be written again."""
+        """Return the tombstones that a card has replaced, to be written again."""
         found, self._overwritten = self._overwritten, []
         return found
 
     def stop(self) -> None:
-        """End."""
+        """End the thread."""
         self._stopping = True
         self._thread.join()
 

@@ -1,9 +1,9 @@
 """Cards on their way through the topic `articles`: key and value of a record.
 
 The key is the article, so that compaction keeps its last record: a card, a tombstone or a restored
-card (`ranking.content.tombstones`). Collectors write no card over a tombstone. A card that follows
-a tombstone was written by a collector that had not read the tombstone yet: it is passed over.
-A record without a value is a tombstone of version 0.1.0, which a later card has lifted.
+card (`ranking.content.tombstones`). Collectors write no card over a tombstone. A card after a
+tombstone is ignored: its collector had not read the tombstone yet. A record without a value is a
+tombstone of version 0.1.0; a later card lifts it.
 """
 
 import msgspec
@@ -13,7 +13,7 @@ from ranking.content.tombstones import Held, kept, read_kept
 
 
 class CardError(ValueError):
-    """A record is no card: the sender's fault."""
+    """A record has another form: the sender's fault."""
 
 
 class CardRecords:
@@ -23,12 +23,12 @@ class CardRecords:
         self._lifted_by_cards: set[bytes] = set()
 
     def read(self, key: bytes | None, value: bytes | None) -> tuple[str, str, Held]:
-        """Edition, article and what is to be kept of it from now on.
+        """Return edition, article and its new stored record.
 
         Raises
         ------
         CardError
-            If the record is none of ours.
+            If the record has another form.
         """
         edition, article, held = read_record(key, value)
         name = key or b""
@@ -42,27 +42,27 @@ class CardRecords:
 
 
 def card_record(card: Card) -> tuple[bytes, bytes]:
-    """Key and value that put a card."""
+    """Return key and value that put a card."""
     return _key(card.edition, card.id), kept(Held(card))
 
 
 def removal_record(edition: str, article: str, card: Card | None = None) -> tuple[bytes, bytes]:
-    """Key and value that take an article down, whose last card is kept if it is known."""
+    """Return key and value that take an article down and keep its last card, if known."""
     return _key(edition, article), kept(Held(card, is_gone=True))
 
 
 def restoration_record(edition: str, article: str, card: Card | None) -> tuple[bytes, bytes]:
-    """Key and value that bring an article back."""
+    """Return key and value that bring an article back."""
     return _key(edition, article), kept(Held(card, is_restored=True))
 
 
 def read_record(key: bytes | None, value: bytes | None) -> tuple[str, str, Held]:
-    """Edition, article and what a record says of it.
+    """Decode a record: edition, article and its stored record.
 
     Raises
     ------
     CardError
-        If the record is none of ours.
+        If the record has another form.
 
     Examples
     --------

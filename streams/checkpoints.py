@@ -1,12 +1,12 @@
 """Checkpoints in Kafka: pieces, then a manifest that makes them one.
 
-A partition's checkpoint stands in the topic `checkpoints`, same partition. Piece keys carry an
-epoch, drawn when the partition is taken, and one of three letters: a piece is never written over
-one that either of the last two manifests names, and no other worker, a zombie neither, writes under
-this epoch. A manifest is one record, so that a checkpoint is there whole or not at all; it holds
-the ranker's header and each piece's key and digest. Any whole checkpoint is valid, since state is a
-function of the log before it: the one that reaches farthest is loaded. What neither it nor the one
-before it names is deleted after the next manifest.
+The topic `checkpoints` holds a partition's checkpoint in the same partition. Piece keys have an
+epoch, drawn when the partition is assigned, and one of three letters. So a piece never overwrites
+one that either of the last two manifests names, and no other worker writes under this epoch. A
+manifest is one record, so a checkpoint is complete or absent; it holds the ranker's header and each
+piece's key and digest. Every complete checkpoint is valid, since the state is a function of the log
+before it; the one with the greatest position is loaded. Pieces of earlier epochs are deleted after
+the second manifest.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ class Manifest(msgspec.Struct, array_like=True, frozen=True):
     Attributes
     ----------
     header : bytes
-        The ranker's.
+        Header of the ranker's state.
     position : int
     pieces : dict of str to (bytes, bytes)
         Key and digest by name.
@@ -71,7 +71,7 @@ class Checkpoints:
     end : int
         The topic's end when the partition was taken.
     stale : iterable of bytes
-        Keys of earlier epochs, deleted after the next manifest but one.
+        Keys of earlier epochs, deleted after the second manifest.
     """
 
     def __init__(
@@ -91,12 +91,17 @@ class Checkpoints:
         self._stale = list(stale)
         self._written = 0
         self._end: int | None = end
-        """Offset after what this worker wrote, or read, last; None = a write failed halfway."""
+        """Offset after the last record written or read; None = a write failed halfway."""
 
     async def is_ours(self, reader: PartitionReader) -> bool:
-        """Say whether nobody else has written checkpoints of the partition since.
+        """Return whether no other worker has written checkpoints of the partition.
 
-        After a write that failed nobody knows how far it came: whatever is there counts as ours.
+        After a failed write the end is unknown: all present records count as this worker's.
+
+        Raises
+        ------
+        RecordsError
+            If the broker does not answer.
         """
         end = (await reader.bounds(self._topic, self._partition))[1]
         if self._end is None:
@@ -109,7 +114,7 @@ class Checkpoints:
         Raises
         ------
         RecordsError
-            If the broker refuses; the checkpoints before are as they were.
+            If the broker refuses; earlier checkpoints stay valid.
         """
         pieces = dict(self._pieces)
         records = await asyncio.to_thread(self._records, snapshot, pieces)
@@ -155,13 +160,13 @@ class Found(msgspec.Struct, frozen=True):
     Attributes
     ----------
     loaded : Loaded or None
-        The checkpoint that reaches farthest.
+        The checkpoint with the greatest position.
     keys : list of bytes
-        Of all records there are.
+        Keys of all records.
     end : int
         The topic's end.
     fault : str
-        Why a checkpoint that reaches farther cannot be used, or nothing.
+        Why a checkpoint with a greater position cannot be used, or empty.
     """
 
     loaded: Loaded | None
@@ -206,7 +211,7 @@ def _whole(manifest: Manifest, kept: Mapping[bytes, bytes]) -> Loaded:
     Raises
     ------
     CheckpointError
-        If it is of another version, or a piece that it names is not there.
+        If it is of another version, or one of its pieces is missing.
     """
     header, pieces = read_header(manifest.header), {}
     for name, (key, digest) in manifest.pieces.items():

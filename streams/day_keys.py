@@ -1,9 +1,9 @@
-"""Secrets that packers hash with: the day's for readers, one for ids of events, the same for all.
+"""Hash keys of the cluster: one per day for visitors, and one for event ids.
 
-Keys of days stand in a topic of one partition that forgets after three days; the key of ids, which
-never changes, stands in a compacted one. Whoever needs a key first writes one, and reads back: the
-first one written is the key. A record of the compacted topic has its secret for a key, so that
-compaction keeps the first one.
+Day keys are in a topic of one partition with a retention of three days. The key of event ids never
+changes; its topic is compacted. A process that finds no key writes one and reads the topic again:
+the first record is the key. In the compacted topic a record's key is the secret itself, so that
+compaction keeps the first record.
 """
 
 import secrets
@@ -24,7 +24,7 @@ class DayKey(msgspec.Struct, array_like=True, frozen=True):
     Attributes
     ----------
     day : int
-        From the epoch.
+        Counted from the epoch.
     secret : bytes
     """
 
@@ -46,11 +46,11 @@ class DayKeys:
         self._known: dict[int, bytes] = {}
 
     def key(self, day: int) -> bytes:
-        """Secret of a day.
+        """Return the secret of a day, counted from the epoch.
 
         Raises
         ------
-        FastLogError
+        RdKafkaError
             If the broker does not answer.
         """
         if day not in self._known:
@@ -61,11 +61,11 @@ class DayKeys:
         return self._known[day]
 
     def id_key(self) -> bytes:
-        """Secret of event ids.
+        """Return the secret of event ids.
 
         Raises
         ------
-        FastLogError
+        RdKafkaError
             If the broker does not answer.
         """
         topic = self._topics.id_keys
@@ -88,7 +88,7 @@ class DayKeys:
             list[str](),
         )
 
-        def done(fault: str) -> None:
+        def done(fault: str, offset: int) -> None:
             faults.append(fault)
             written.set()
 

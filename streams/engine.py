@@ -1,7 +1,7 @@
 """The engine of a worker: its partitions, loaded, fed, published and checkpointed.
 
-Knows Kafka's records and the store, not Faust: which partitions are its own, and the records of
-their views, it is told. Between a state and the offset that it stands for nothing is awaited.
+This file knows Kafka's records and the store, but not Faust: the worker passes assigned partitions
+and records of views. No await separates a change of the state from the change of its offset.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from streams.topic_reader import PartitionReader, RecordsError, TopicRecord, Top
 
 TICK = 0.1
 BUSY = 4
-"""After a tick that took long, so many times as long passes until the next."""
+"""After a long tick, the pause in durations of that tick."""
 RETRY = 0.5
 PATIENCE = 30.0
 
@@ -38,7 +38,7 @@ log = logging.getLogger("tolqyn")
 
 
 class LogError(ValueError):
-    """The log and the checkpoint do not fit: the operator's fault."""
+    """The log and the checkpoint do not match: the operator's fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class WorkerEngineOptions:
         Broker, as host:port.
     topics : TopicNames
     count : int
-        Partitions that there are.
+        Number of partitions.
     checkpoint_every : float
         Seconds between checkpoints.
     settings : EngineSettings
@@ -66,7 +66,7 @@ class WorkerEngineOptions:
 
 @dataclass(slots=True)
 class _Held:
-    """A partition that is this worker's."""
+    """A partition assigned to this worker."""
 
     part: PartitionEngine
     checkpoints: Checkpoints
@@ -84,7 +84,7 @@ class WorkerEngine:
     store : StoreWriter
     names : StoreKeys
     decided : KafkaSettings
-        Profiles and edits; followed beside the engine.
+        Profiles and overrides; a separate task follows them.
     """
 
     def __init__(
@@ -102,11 +102,11 @@ class WorkerEngine:
         self._reader = PartitionReader(options.kafka)
 
     def next_offsets(self) -> dict[int, int]:
-        """Offset that comes next, by partition."""
+        """Return the next offset, by partition."""
         return {number: held.part.next for number, held in self._held.items()}
 
     async def hold(self, partitions: Iterable[int]) -> None:
-        """Hold just these partitions from now on: drop the others, load the new ones.
+        """Hold exactly these partitions: drop the others, load the new ones.
 
         Raises
         ------
@@ -115,7 +115,7 @@ class WorkerEngine:
         TimeoutError
             If the settings cannot be read.
         LogError
-            If a checkpoint and the log do not fit.
+            If a checkpoint and the log do not match.
         """
         self.decided.begin()
         async with asyncio.timeout(PATIENCE):
@@ -130,7 +130,7 @@ class WorkerEngine:
     def take(
         self, partition: int, offset: int, value: bytes, appended_ms: int
     ) -> BatchError | None:
-        """Take a record of views; returns what is wrong with it, if it cannot be read.
+        """Take a record of views; returns its fault if it cannot be read.
 
         Raises
         ------
@@ -147,13 +147,19 @@ class WorkerEngine:
         return None
 
     async def bury(self, partition: int, offset: int, value: bytes, fault: BatchError) -> None:
-        """Put a record that cannot be read where somebody can look at it."""
+        """Write a record that cannot be read to the dead letters.
+
+        Raises
+        ------
+        RecordsError
+            If the broker refuses.
+        """
         log.warning("partition %d, offset %d: %s; dead-lettered", partition, offset, fault)
         key = f"{self._options.topics.views} {partition} {offset}: {fault}".encode()[:1000]
         await self._writer.write(self._options.topics.dead_letters, 0, [(key, value)])
 
     async def tick_forever(self) -> None:
-        """Publish what changed, every `TICK` and less often when that takes long."""
+        """Publish changes every `TICK`, less often when that takes long."""
         while True:
             began = time.monotonic()
             wanted = await self._wanted() if self._held else []
@@ -164,14 +170,14 @@ class WorkerEngine:
             await asyncio.sleep(max(TICK - took, took * BUSY if took > TICK / 2 else 0.0, 0.001))
 
     async def checkpoint_forever(self) -> None:
-        """Write checkpoints of what changed, every so often."""
+        """Write checkpoints at the interval of the options."""
         await self._reader.start()
         while True:
             await asyncio.sleep(self._options.checkpoint_every)
             await self.checkpoint()
 
     async def checkpoint(self) -> None:
-        """Write a checkpoint of every partition that moved on; the broker may be away."""
+        """Write a checkpoint of every changed partition; logs a fault of the broker."""
         for held in list(self._held.values()):
             checkpoints, ranker = held.checkpoints, held.part.ranker
             if ranker.position == checkpoints.position:
@@ -186,7 +192,7 @@ class WorkerEngine:
                 log.warning("partition %d: no checkpoint: %s", held.part.number, error)
 
     async def write_history_forever(self) -> None:
-        """Write down what is shown, once a second; the broker may be away."""
+        """Write the boards shown, once a second; logs a fault of the broker."""
         while True:
             await asyncio.sleep(EVERY)
             for held in list(self._held.values()):
@@ -199,7 +205,7 @@ class WorkerEngine:
                     history.again(due)
 
     async def _wanted(self) -> list[OnDemandKey]:
-        """Boards that are asked for; none while the store is away, of which `publishing` tells."""
+        """Requested boards; none while the store is away, which `publishing` logs."""
         try:
             return await asyncio.to_thread(self._store.wanted)
         except StoreError:
@@ -255,7 +261,7 @@ class WorkerEngine:
             part.articles = last
 
     def _restore(self, part: PartitionEngine, loaded: Loaded) -> str:
-        """Fill the part's ranker; returns why that cannot be, or nothing."""
+        """Restore the partition's ranker; returns why that fails, else nothing."""
         try:
             part.ranker.restored(loaded.header, loaded.pieces)
         except CheckpointError as error:
@@ -264,7 +270,7 @@ class WorkerEngine:
         return ""
 
     def _check(self, part: PartitionEngine, begin: int, end: int, fault: str) -> None:
-        """Refuse a log that does not go on where the state stands.
+        """Refuse a log that does not continue the state.
 
         Parameters
         ----------
@@ -272,20 +278,20 @@ class WorkerEngine:
         begin, end : int
             Bounds of the log.
         fault : str
-            Why the newest checkpoint is not the one in use, or nothing.
+            Why the newest checkpoint is not in use, or empty.
         """
         position = part.ranker.position
         if position > end:
             message = (
-                f"partition {part.number}: checkpoint stands at offset {position}, past the log's"
-                f" end {end}; was the topic made anew? Make the topic of checkpoints anew too"
+                f"partition {part.number}: checkpoint is at offset {position}, past the log's"
+                f" end {end}; was the topic created again? Create the topic of checkpoints again"
             )
             raise LogError(message)
         if fault and position < begin:
             message = (
                 f"partition {part.number}: {fault}; the log begins at offset {begin} and cannot be"
-                " replayed instead. Start the version that wrote the checkpoint, or make the topic"
-                " of checkpoints anew to begin with what the log still has"
+                " replayed instead. Start the version that wrote the checkpoint, or create"
+                " the topic of checkpoints again to begin with the rest of the log"
             )
             raise LogError(message)
         if fault:
@@ -299,7 +305,7 @@ class WorkerEngine:
             )  # fmt: skip
 
     async def _follow_cards(self, part: PartitionEngine) -> None:
-        """Follow the topic of articles for ever; the broker may be away."""
+        """Follow the topic of articles without end; logs a fault of the broker."""
         while True:
             reader = PartitionReader(self._options.kafka)
             try:

@@ -1,7 +1,8 @@
 """History of a cluster, for an API process: read from Kafka on request.
 
-What is known of a partition follows its topics of boards and articles at each question: boards in
-the order of their site's clock, where past states are, and cards. Nobody's offsets are committed.
+Each request first reads the partition's topics of boards and articles to their ends. In memory are
+boards in the order of the site's clock, the offsets of past states, and cards. No offsets are
+committed.
 """
 
 import threading
@@ -45,7 +46,7 @@ class _Known:
     hours : list of HourlyCheckpoint
         In the order in which they were written.
     next : dict of str to int
-        Offset that comes next, by topic.
+        Next offset, by topic.
     """
 
     boards: dict[Key, list[ShownBoard]] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class ClusterPast:
         Broker, as host:port.
     topics : TopicNames
     book : Book
-        What operators decided.
+        Decisions of operators.
     """
 
     def __init__(self, kafka: str, topics: TopicNames, book: Book) -> None:
@@ -72,14 +73,14 @@ class ClusterPast:
         self.rankers = Rankers(KafkaArchive(self._topics, book))
 
     def shown(self, edition: str, surface: str, at: float) -> Board | None:
-        """The board as it was published at a moment of the site's clock, with today's cards."""
+        """Return the board published at a moment of the site's clock (s), with today's cards."""
         known = self._topics.known(site_of(edition))
         boards = known.boards.get((edition, surface), [])
         place = bisect_right(boards, at, key=_at)
         return boards[place - 1].board(known.catalogue) if place else None
 
     def shown_since(self, edition: str, surface: str) -> float:
-        """The oldest moment of which a board is known; inf if none is."""
+        """Return the oldest moment (s) of which a board is known; inf if there is none."""
         known = self._topics.known(site_of(edition))
         boards = known.boards.get((edition, surface), [])
         return boards[0].at if boards else float("inf")
@@ -101,7 +102,7 @@ class Topics:
         self._lock = threading.Lock()
 
     def known(self, site: str) -> _Known:
-        """A site's partition, read to the ends of its topics."""
+        """Read a site's partition to the ends of its topics."""
         number = self._number(site)
         with self._lock:
             known = self._known.setdefault(number, _Known())
@@ -112,12 +113,12 @@ class Topics:
             return known
 
     def bounds(self, topic: str, site: str) -> tuple[int, int]:
-        """Oldest offset of a site's partition of a topic, and the one after its newest."""
+        """Return the first offset of a site's partition of a topic, and the one after the last."""
         with _answered():
             return bounds_of(self._kafka, topic, self._number(site))
 
     def read(self, topic: str, site: str, start: int, end: int) -> Iterator[RdKafkaRecord]:
-        """Records of a site's partition of a topic."""
+        """Yield records of a site's partition of a topic."""
         with _answered():
             number = self._number(site)
             yield from read_partition(self._kafka, topic, number, start, end)
@@ -149,7 +150,7 @@ class KafkaArchive:
         self._topics, self._book = topics, book
 
     def new_ranker(self, site: str, settings: EngineSettings | None = None) -> Ranker:
-        """An empty ranker for a site, with the cards of its partition."""
+        """Make an empty ranker for a site, with the cards of the partition."""
         catalogue = self._topics.known(site).catalogue
         return Ranker(settings or self._settings(site), catalogue=catalogue)
 
@@ -159,11 +160,11 @@ class KafkaArchive:
         return EngineSettings.of(newest.header.settings) if newest else EngineSettings()
 
     def govern(self, ranker: Ranker, at: float) -> None:
-        """Put the profiles of now and the edits of a moment in force."""
+        """Apply the present profiles and the overrides of a moment (s since the epoch)."""
         ranker.govern(self._book.profiles, self._book.desk(at))
 
     def kept(self, site: str) -> list[Kept]:
-        """Past states, newest first."""
+        """Return the past states, newest first."""
         found = []
         for hour in reversed(self._topics.known(site).hours):
             try:
@@ -173,11 +174,11 @@ class KafkaArchive:
         return found
 
     def begin(self, site: str) -> int:
-        """Oldest offset of the log."""
+        """Return the first offset of the log."""
         return self._topics.bounds(self._topics.names.views, site)[0]
 
     def read(self, site: str, position: int) -> Iterator[tuple[int, Batch]]:
-        """Batches of a site from an offset on; what nobody can read is passed over."""
+        """Yield offsets and batches of a site from an offset on; skips unreadable records."""
         topic = self._topics.names.views
         _, end = self._topics.bounds(topic, site)
         for record in self._topics.read(topic, site, position, end):

@@ -1,9 +1,9 @@
 """Hourly checkpoints: the first checkpoint of each hour, in topics of their own.
 
-They never come between a worker and the two checkpoints that it restarts from. All pieces go to the
-topic `hourly-checkpoints` in one go; then one record in `boards` names the header and the offsets
-that the pieces stand at, so that a state is there whole or not at all. Both topics forget after two
-days. The topic of boards holds besides what was shown (`ranking/history/shown_boards.py`).
+They are separate from the two checkpoints that a worker restarts from. All pieces go to the topic
+`hourly-checkpoints`. Then one record in `boards` names the header and the offsets of the pieces,
+so that a state is complete or absent. Both topics have a retention of two days. The topic
+`boards` also holds the boards shown (`ranking/history/shown_boards.py`).
 """
 
 import time
@@ -20,20 +20,20 @@ from streams.topic_names import TopicNames
 from streams.topic_reader import TopicWriter
 
 TOGETHER = 8 << 20
-"""Bytes of pieces that are under way at a time."""
+"""Bytes of pieces in one write."""
 
 
 class HourlyCheckpoint(msgspec.Struct, array_like=True, frozen=True, tag="hour"):
-    """Where an hourly checkpoint is stored.
+    """The place of an hourly checkpoint.
 
     Attributes
     ----------
     header : bytes
         The ranker's.
     epoch : bytes
-        What the keys of its pieces begin with.
+        Prefix of the pieces' keys.
     first, end : int
-        Offsets of its pieces: from, and before.
+        Offset of the first piece, and the one after the last.
     """
 
     header: bytes
@@ -53,7 +53,7 @@ _DECODER: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry)
 
 
 def entry_of(value: bytes | None) -> Entry | None:
-    """Read a record of the topic of boards, None if it is none of ours."""
+    """Decode a record of the topic of boards, None if it has another form."""
     try:
         return _DECODER.decode(value) if value else None
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -63,7 +63,7 @@ def entry_of(value: bytes | None) -> Entry | None:
 def pieces_of(
     hour: HourlyCheckpoint, records: Sequence[tuple[bytes | None, bytes | None]]
 ) -> dict[str, bytes]:
-    """A past state's pieces by name, out of the records between its offsets."""
+    """Return a past state's pieces by name, from the records between its offsets."""
     begin = hour.epoch + b" "
     return {
         key.removeprefix(begin).decode(): value
@@ -81,7 +81,7 @@ class Hours:
     partition : int
     writer : TopicWriter
     last : float
-        Wall clock, seconds: nothing more of its hour is written.
+        Time of the last hourly checkpoint, s since the epoch; its hour gets no other.
     clock : callable
         The wall clock.
     """
@@ -98,7 +98,7 @@ class Hours:
         self._last, self._clock = last, clock
 
     async def keep(self, ranker: Ranker) -> bool:
-        """Write the whole state if an hour has begun; says whether it was written.
+        """Write the whole state if an hour has begun; returns whether it was written.
 
         Raises
         ------
@@ -121,7 +121,7 @@ class Hours:
         return True
 
     async def publish(self, boards: Sequence[ShownBoard]) -> None:
-        """Write down what is shown.
+        """Write boards as they are shown.
 
         Raises
         ------

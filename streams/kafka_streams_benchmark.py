@@ -118,13 +118,17 @@ def _fill_single(kafka: str, namespace: str, chunks: Iterator[Chunk]) -> None:
         TopicNames(namespace).raw,
         list[str](),
     )
+
+    def done(fault: str, offset: int) -> None:
+        faults.append(fault)
+
     for chunk in chunks:
         names = list(chunk.columns)
         for row in zip(*chunk.columns.values(), strict=True):
             event = dict(zip(names, row, strict=True))
             article = str(event["article"]).encode()
             partition = crc32(article) % PARTITIONS
-            producer.send(topic, partition, article, msgspec.json.encode(event), faults.append)
+            producer.send(topic, partition, article, msgspec.json.encode(event), done)
         producer.poll(0)
     left = producer.flush(PATIENCE)
     if left or any(faults):

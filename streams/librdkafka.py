@@ -1,7 +1,7 @@
 """librdkafka: fast producers and consumers; only this file imports it.
 
-The producer is idempotent and gapless: records of a partition arrive in their order, each once,
-and a record that cannot be written stops those after it.
+The producer is idempotent and gapless: records of a partition arrive in their order, each once.
+A record that cannot be written stops those after it.
 """
 
 import time
@@ -14,6 +14,7 @@ from confluent_kafka import (
     Consumer,
     KafkaError,
     KafkaException,
+    Message,
     Producer,
     TopicPartition,
 )
@@ -23,8 +24,8 @@ LINGER_MS = 2
 SESSION_MS = 6000
 PATIENCE = 10.0
 MOST = 5000
-Delivered = Callable[[str], None]
-"""Told the reason why a record was not written, or nothing."""
+Delivered = Callable[[str, int], None]
+"""Takes the reason why a record was not written, empty if it was, and its offset, else -1."""
 
 
 class RdKafkaError(OSError):
@@ -32,14 +33,14 @@ class RdKafkaError(OSError):
 
 
 class RdKafkaProducer:
-    """Writes records; not waiting for them.
+    """Writes records without waiting for them.
 
     Parameters
     ----------
     kafka : str
         Broker, as host:port.
     patience : float
-        Seconds after which a record counts as not written; 0 = it is tried for ever.
+        Seconds until an unwritten record fails; 0 = it never fails.
     """
 
     def __init__(self, kafka: str, patience: float) -> None:
@@ -62,8 +63,11 @@ class RdKafkaProducer:
     ) -> None:
         """Hand over one record; `done` is called from `poll`."""
 
-        def on_delivery(error: KafkaError | None, message: object) -> None:
-            done(error.str() if error else "")
+        def on_delivery(error: KafkaError | None, message: Message) -> None:
+            if error:
+                done(error.str(), -1)
+            else:
+                done("", message.offset() or 0)
 
         while True:
             try:
@@ -74,26 +78,26 @@ class RdKafkaProducer:
             except BufferError:
                 self._producer.poll(0.05)
             except KafkaException as error:
-                done(_reason(error))
+                done(_reason(error), -1)
                 return
 
     def poll(self, seconds: float) -> None:
-        """Wait for news of records, at most so long."""
+        """Deliver answers of the broker; waits at most so many seconds for the first."""
         self._producer.poll(seconds)
 
     def flush(self, seconds: float) -> int:
-        """Wait until all is written; returns how many records are not."""
+        """Wait until all is written, at most so many seconds; returns the number of the rest."""
         return int(self._producer.flush(seconds))
 
 
 class RdKafkaConsumer:
-    """Reads raw events as a member of a group, committing what was carried on.
+    """Reads raw events as a member of a group; the caller commits offsets.
 
     Parameters
     ----------
     kafka, group, member, topic : str
     on_assigned : callable
-        Told the partitions that are this member's from now on.
+        Receives the partitions assigned to this member.
     """
 
     def __init__(
@@ -127,12 +131,12 @@ class RdKafkaConsumer:
         self._consumer.subscribe([topic], on_assign=assigned)
 
     def read(self, most: int, seconds: float) -> list[Any]:
-        """Messages that came, at most so many and waiting at most so long.
+        """Read messages, at most `most`; waits at most so many seconds.
 
         Raises
         ------
-        FastLogError
-            If the group has thrown this member out.
+        RdKafkaError
+            If the group has removed this member.
         """
         messages = self._consumer.consume(most, seconds)
         for message in messages:
@@ -142,7 +146,13 @@ class RdKafkaConsumer:
         return [message for message in messages if not message.error()]
 
     def commit(self, offsets: dict[int, int]) -> None:
-        """Say what was carried on: the next offset by partition."""
+        """Commit the next offset of each partition.
+
+        Raises
+        ------
+        RdKafkaError
+            If the broker refuses.
+        """
         places = [TopicPartition(self._topic, p, offset) for p, offset in offsets.items()]
         try:
             self._consumer.commit(offsets=places, asynchronous=False)
@@ -155,7 +165,7 @@ class RdKafkaConsumer:
 
 
 class RdKafkaFollower:
-    """Reads all partitions of a topic from their beginning, in no group, for ever.
+    """Reads all partitions of a topic from their beginning, without a group.
 
     Parameters
     ----------
@@ -172,11 +182,11 @@ class RdKafkaFollower:
 
     @property
     def is_at_end(self) -> bool:
-        """Whether each partition was read to its end once."""
+        """Return whether each partition has been read to its end once."""
         return not self._unread
 
     def read(self, seconds: float) -> list[tuple[bytes | None, bytes | None]]:
-        """Keys and values that came, waiting at most so long; the broker may be away."""
+        """Read keys and values; waits at most so many seconds. Empty while the broker is away."""
         found = []
         for message in self._consumer.consume(MOST, seconds):
             error = message.error()
@@ -192,12 +202,12 @@ class RdKafkaFollower:
 
 
 def read_topic(kafka: str, topic: str, patience: float = PATIENCE) -> list[bytes]:
-    """Values of a small topic of one partition, in their order.
+    """Read the values of a small topic of one partition, in their order.
 
     Raises
     ------
     RdKafkaError
-        If the broker does not answer in time; a topic that is just being made is waited for.
+        If the broker does not answer in time. A topic in creation is waited for.
     """
     until = time.monotonic() + patience
     while True:
@@ -221,7 +231,7 @@ class RdKafkaRecord(NamedTuple):
 def bounds_of(
     kafka: str, topic: str, partition: int, patience: float = PATIENCE
 ) -> tuple[int, int]:
-    """Oldest offset of a partition, and the one after its newest.
+    """Return the first offset of a partition, and the one after the last.
 
     Raises
     ------
@@ -235,7 +245,7 @@ def bounds_of(
 
 
 def count_partitions(kafka: str, topic: str, patience: float = PATIENCE) -> int:
-    """Partitions of a topic.
+    """Return the number of partitions of a topic.
 
     Raises
     ------
@@ -253,7 +263,7 @@ def count_partitions(kafka: str, topic: str, patience: float = PATIENCE) -> int:
 def read_partition(
     kafka: str, topic: str, partition: int, start: int, end: int, patience: float = PATIENCE
 ) -> Iterator[RdKafkaRecord]:
-    """Records from one offset up to another; compacted ones are missing.
+    """Yield records from one offset up to another; compacted ones are missing.
 
     Raises
     ------
@@ -282,7 +292,7 @@ def read_partition(
 def committed(
     kafka: str, group: str, topic: str, count: int, patience: float = PATIENCE
 ) -> list[int]:
-    """Offsets that a group has committed, by partition; 0 where none was.
+    """Return the offsets that a group has committed, by partition; 0 without one.
 
     Raises
     ------

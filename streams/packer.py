@@ -1,9 +1,9 @@
 """The packer: single JSON events of the topic `raw-views`, packed into batches of `page-views`.
 
-A raw partition is a source, its offsets are the numbers of its events: what was written twice,
-after a crash or by two packers at once, is passed over by the ranker. An offset is committed when
-all before it is written, hence nothing is left out. What is no event goes to the dead letters with
-its reason; an event without a stamp has that of its record.
+A raw partition is a source, and its offsets number the events. So the ranker ignores events that
+are written twice, after a crash or by two packers. An offset is committed when all records before
+it are written, so no event is lost. A record that is no event becomes a dead letter with the
+reason. An event without a stamp gets that of its record.
 """
 
 import logging
@@ -38,7 +38,7 @@ log = logging.getLogger("tolqyn")
 
 @dataclass(slots=True)
 class _Carried:
-    """Events of one partition that are under way."""
+    """Events of one partition on their way to the log."""
 
     partition: int
     following: int
@@ -56,9 +56,9 @@ class Packer:
     count : int
         Partitions of views.
     member : str
-        Its name among the packers.
+        Name of this packer, unique.
     zone : tzinfo or None
-        Of times that name none.
+        Applied to times without a zone.
     """
 
     def __init__(
@@ -79,8 +79,8 @@ class Packer:
 
         Raises
         ------
-        FastLogError
-            If the broker refuses for good; start again.
+        RdKafkaError
+            If the broker refuses for good; the process then starts again.
         """
         committed = time.monotonic()
         while not self.is_stopping:
@@ -104,13 +104,13 @@ class Packer:
         by_partition: dict[int, list[Any]] = defaultdict(list)
         for message in messages:
             by_partition[message.partition()].append(message)
-        for partition, its in by_partition.items():
+        for partition, found in by_partition.items():
             source = f"{self._topics.raw} {partition}"
             batches, buried = packed_events(
-                source, [m.value() or b"" for m in its], [m.offset() for m in its],
-                [m.timestamp()[1] for m in its], self._day.hashes, self._zone,
+                source, [m.value() or b"" for m in found], [m.offset() for m in found],
+                [m.timestamp()[1] for m in found], self._day.hashes, self._zone,
             )  # fmt: skip
-            carried = _Carried(partition, its[-1].offset() + 1, len(batches) + len(buried))
+            carried = _Carried(partition, found[-1].offset() + 1, len(batches) + len(buried))
             self._under_way.append(carried)
             for batch in batches:
                 home = partition_of(batch.site, self._count)
@@ -121,7 +121,7 @@ class Packer:
     def _send(
         self, topic: str, partition: int, key: bytes | None, value: bytes, carried: _Carried
     ) -> None:
-        def done(fault: str) -> None:
+        def done(fault: str, offset: int) -> None:
             carried.left -= 1
             if fault:
                 carried.faults.append(fault)
@@ -129,7 +129,7 @@ class Packer:
         self._producer.send(topic, partition, key, value, done)
 
     def _settle(self, most: int) -> None:
-        """Note what is written, until at most so many are under way."""
+        """Note the written records, until at most `most` groups are unwritten."""
         self._producer.poll(0)
         while True:
             while self._under_way and self._under_way[0].left == 0:
@@ -156,7 +156,7 @@ def packed_events(
     hashes: Hasher,
     zone: tzinfo | None = None,
 ) -> tuple[list[Batch], list[tuple[bytes, bytes]]]:
-    """Pack single JSON events into one batch a site.
+    """Pack single JSON events into one batch per site.
 
     Parameters
     ----------
@@ -166,15 +166,16 @@ def packed_events(
     numbers : sequence of int
         Their numbers in the source, ascending.
     stamps_ms : sequence of int
-        When each came, ms: its stamp if it has none, and what it may be 5 minutes ahead of.
+        Time of each record, ms: the stamp of an event without one. An event may be 5 minutes
+        ahead of it.
     hashes : Hasher
     zone : tzinfo or None
-        Of times that name none.
+        Applied to times without a zone.
 
     Returns
     -------
     tuple
-        Batches, and reason and value of what is no event.
+        Batches; and reason and value of each record that is no event.
     """
     indices, admitted = list(range(len(values))), _together(values, stamps_ms, zone)
     buried: list[tuple[bytes, bytes]] = []
@@ -190,7 +191,7 @@ def packed_events(
 def _together(
     values: Sequence[bytes], stamps_ms: Sequence[int], zone: tzinfo | None
 ) -> Admitted | None:
-    """All events at once, which is fast, or None if one of them lacks something."""
+    """Read all events at once, which is fast; None if one of them breaks a rule."""
     body = b"[" + b",".join(values) + b"]"
     try:
         admitted = admit(body, max(stamps_ms), zone=zone)
@@ -225,15 +226,15 @@ def _batches(
     source: str, rows: Rows, numbers: NDArray[np.int64], stamp_ms: int,
     hashes: Hasher,
 ) -> list[Batch]:  # fmt: skip
-    """Events of one source, one batch a site, each with the numbers that are left out."""
+    """Pack events of one source, one batch per site, with the gaps between their numbers."""
     if not len(rows):
         return []
     batches, of_site = [], rows.by_site()
     sites = [] if len(of_site) == 1 else list(map(site_of, rows.column("edition")))
-    for site, its in of_site.items():
-        mine = numbers[[s == site for s in sites]] if sites else numbers
-        batch = pack(site, source, int(mine[0]), stamp_ms, its, hashes)
-        gaps = np.diff(mine, prepend=mine[0] - 1) - 1
+    for site, events in of_site.items():
+        own = numbers[[s == site for s in sites]] if sites else numbers
+        batch = pack(site, source, int(own[0]), stamp_ms, events, hashes)
+        gaps = np.diff(own, prepend=own[0] - 1) - 1
         if gaps.any():
             columns = full_columns(batch.columns | {"gap": gaps.astype(np.uint32)})
             batch = replace(batch, columns=columns)

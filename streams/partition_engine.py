@@ -1,8 +1,8 @@
 """Partition engine: the engine of one partition, fed with records in the order of their offsets.
 
-Pure: offsets and bytes in, a ranker's state out. Every record is applied exactly once: those below
-the next offset are passed over, a hole is an error that a restart mends. The records before the
-checkpoint's position go into the memory of repeats alone.
+Pure: offsets and bytes in, a ranker's state out. Every record is applied exactly once: records
+below the next offset are skipped, and a gap is an error that a restart repairs. Records before the
+checkpoint's position only refill the deduplication memory.
 """
 
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from streams.partitions import partition_of
 
 
 class GapError(RuntimeError):
-    """Records between the next offset and this one did not come: load and seek again."""
+    """Records are missing before an offset: load and seek again."""
 
 
 @dataclass(slots=True)
@@ -25,13 +25,13 @@ class PartitionEngine:
     Attributes
     ----------
     number, count : int
-        Which partition, of how many.
+        Number of the partition, and their count.
     ranker : Ranker
         Empty or restored; its position is an offset.
     next : int
-        Offset that comes next.
+        Next offset.
     articles : int
-        Offset of `articles` that comes next.
+        Next offset of `articles`.
     """
 
     number: int
@@ -48,7 +48,7 @@ class PartitionEngine:
         Parameters
         ----------
         log_begin : int
-            The oldest offset that the log still has.
+            The first offset of the log.
         """
         if self.ranker.position < log_begin:
             self.ranker.position = log_begin
@@ -56,14 +56,14 @@ class PartitionEngine:
         self.rereading = self.ranker.rereading()
 
     def take(self, offset: int, data: bytes, appended_ms: int = 0) -> None:
-        """Take one record of views; `appended_ms` is when the broker took it.
+        """Take one record of views; `appended_ms` is the broker's time of it.
 
         Raises
         ------
         GapError
             If records are missing before it.
         BatchError
-            If it cannot be read or belongs elsewhere; it is passed over.
+            If it cannot be read, or belongs to another partition; it is skipped.
         """
         if offset < self.next:
             return
@@ -92,7 +92,7 @@ class PartitionEngine:
         Raises
         ------
         CardError
-            If it cannot be read; it is passed over.
+            If it cannot be read; it is skipped.
         """
         self.articles = offset + 1
         edition, article, held = self._records.read(key, value)

@@ -1,8 +1,8 @@
-"""Presence: one worker a name. Two with one name would take each other's partitions for ever.
+"""Presence: one worker per name. Two with one name would take each other's partitions in turn.
 
-A worker claims its name in the store and renews the claim. A claim of a process of this machine
-that is no more does not count, so that a restart after a crash need not wait; one of another
-machine is waited for until it would have been renewed.
+A worker claims its name in the store and renews the claim. The claim of a dead process of this
+machine does not count, so that a restart after a crash need not wait. For the claim of another
+machine a worker waits until it expires.
 """
 
 import asyncio
@@ -61,7 +61,7 @@ class Presence:
         Raises
         ------
         PresenceError
-            If another worker that lives has it.
+            If another live worker has it.
         """
         until = time.monotonic() + STANDS + RENEW
         while True:
@@ -93,7 +93,7 @@ class Presence:
 
 
 def _born(pid: int) -> int:
-    """When the kernel started a process, in its ticks; 0 = there is none."""
+    """The start of a process, in the kernel's ticks; 0 if there is none."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

@@ -1,8 +1,8 @@
 """Publisher: writes one partition's lists into the store, tick by tick.
 
-Boards come first; articles trail behind in steps of some milliseconds, so that a burst never holds
-up a board. Until the ranker has reached the log positions that the store's values stand for,
-nothing is written; then, and whenever the store forgot or was away, everything is.
+Boards are written first, articles after them in steps of some milliseconds, so that a burst never
+delays a board. Nothing is written until the ranker has reached the log positions of the store's
+values. Then everything is written, and again whenever the store was empty or away.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ RENEW = 1.0
 STEP = 0.02
 """Seconds that making articles' values may take at a time."""
 ROUND = KEEP / 3
-"""Seconds in which every value is written anew."""
+"""Seconds in which every value is written again."""
 BOARD_KEEP, FOLLOWED_KEEP = 5, 60
 FEWEST, MOST = 20, 5000
 
@@ -54,7 +54,7 @@ class PartitionPublisher:
     clock : callable
         Monotonic seconds.
     look : callable
-        Told of what came of each tick.
+        Receives the changes of each tick.
     wall : callable
         Wall clock, seconds since the epoch.
     """
@@ -90,7 +90,7 @@ class PartitionPublisher:
         Parameters
         ----------
         log_end : int
-            A stand beyond the log's end is of another log, and forgotten.
+            Positions beyond the end of the log are those of another log, and are dropped.
         """
         try:
             kept = await asyncio.to_thread(self._writer.position, self._part.number)
@@ -122,15 +122,17 @@ class PartitionPublisher:
         wanted : iterable of OnDemandKey
             Boards that are asked for, of any partition.
         """
-        stand = StorePositions(self._part.number, self._part.ranker.position, self._part.articles)
-        if stand.views < self._kept[0] or stand.articles < self._kept[1]:
+        positions = StorePositions(
+            self._part.number, self._part.ranker.position, self._part.articles
+        )
+        if positions.views < self._kept[0] or positions.articles < self._kept[1]:
             return
         written = self._changes()
         try:
-            await self._write(stand, written)
-            mine = [q for q in wanted if self._is_mine(q)]
-            await self._follow(stand, [q for q in mine if q.is_followed])
-            await self._answer(stand, [q for q in mine if not q.is_followed])
+            await self._write(positions, written)
+            own = [q for q in wanted if self._is_own(q)]
+            await self._follow(positions, [q for q in own if q.is_followed])
+            await self._answer(positions, [q for q in own if not q.is_followed])
         except StoreError as error:
             self._away(error)
 
@@ -166,15 +168,15 @@ class PartitionPublisher:
             self._limit = int(min(max(self._limit * STEP / took, FEWEST), MOST))
         return values
 
-    async def _write(self, stand: StorePositions, written: Written) -> None:
+    async def _write(self, positions: StorePositions, written: Written) -> None:
         values = {self._names.edition(name): value for name, value in written.editions.items()}
         values |= {self._names.tags(name): value for name, value in written.tags.items()}
         changed = Changed(list(written.editions), list(written.tags)) if values else None
-        outcome = await asyncio.to_thread(self._writer.write, Write(stand, values, changed))
+        outcome = await asyncio.to_thread(self._writer.write, Write(positions, values, changed))
         articles = {self._names.article(*key): value for key, value in written.articles.items()}
         if (articles or written.listed) and outcome is Outcome.WRITTEN:
             listed = Changed(listed=sorted(written.listed)) if written.listed else None
-            await asyncio.to_thread(self._writer.write, Write(stand, articles, listed))
+            await asyncio.to_thread(self._writer.write, Write(positions, articles, listed))
         if outcome is not Outcome.REFUSED:
             self.history.publish(self._unwritten.values())
             self._unwritten = {}
@@ -187,21 +189,21 @@ class PartitionPublisher:
             self._fault = ""
         self._all_due = outcome is not Outcome.WRITTEN
 
-    async def _follow(self, stand: StorePositions, questions: list[OnDemandKey]) -> None:
-        """Write the boards beside the live ones that changed, and tell of them."""
+    async def _follow(self, positions: StorePositions, questions: list[OnDemandKey]) -> None:
+        """Write the alternative boards that changed, and announce them."""
         made = self._followed.made(questions)
         if made:
             values = {self._names.board(q): packed(board) for q, board in made.items()}
-            write = Write(stand, values, Changed(boards=list(made)), keep=FOLLOWED_KEEP)
+            write = Write(positions, values, Changed(boards=list(made)), keep=FOLLOWED_KEEP)
             await asyncio.to_thread(self._writer.write, write)
             self._followed.written()
 
-    async def _answer(self, stand: StorePositions, mine: list[OnDemandKey]) -> None:
+    async def _answer(self, positions: StorePositions, own: list[OnDemandKey]) -> None:
         """Make the boards that are asked for, each at once and then every second."""
         now = self._clock()
-        self._made = {q: made for q, made in self._made.items() if q in mine}
+        self._made = {q: made for q, made in self._made.items() if q in own}
         values = {}
-        for question in mine:
+        for question in own:
             if now - self._made.get(question, -RENEW) >= RENEW:
                 self._made[question] = now
                 try:
@@ -209,10 +211,10 @@ class PartitionPublisher:
                 except ProfileError as error:
                     log.warning("board %s refused: %s", question, error)
         if values:
-            write = Write(stand, values, keep=BOARD_KEEP)
+            write = Write(positions, values, keep=BOARD_KEEP)
             await asyncio.to_thread(self._writer.write, write)
 
-    def _is_mine(self, question: OnDemandKey) -> bool:
+    def _is_own(self, question: OnDemandKey) -> bool:
         return partition_of(site_of(question.edition), self._part.count) == self._part.number
 
     def _away(self, error: StoreError) -> None:

@@ -1,6 +1,6 @@
 """Sends a log straight to Kafka: `tolqyn send --to kafka://HOST:PORT[/TOPIC][?namespace=NAME]`.
 
-To `page-views` go batches, packed as a collector packs; to `raw-views` single JSON events.
+Events are written to `page-views` as batches, or to `raw-views` as single JSON events.
 """
 
 import os
@@ -15,7 +15,7 @@ from ranking.content.tombstones import gone_fault
 from ranking.engine.batch import encode
 from ranking.engine.event import Rejection, site_of
 from ranking.engine.event_columns import DEFAULTS, Rows
-from ranking.service.batches import Batcher
+from ranking.service.batches import Batcher, DayHashes
 from ranking.service.collector import Label, admit
 from streams.broker import Broker, PlainProducer
 from streams.card_cache import KeptCards
@@ -37,7 +37,7 @@ class KafkaTarget:
     SendError
         If the address names another topic.
     BrokerError
-        If nobody answers, or a topic is missing.
+        If no broker answers, or a topic is missing.
     """
 
     def __init__(self, url: str) -> None:
@@ -53,7 +53,7 @@ class KafkaTarget:
         self._kept: KeptCards | None = None
         self._producer = PlainProducer(parts.netloc)
         keys = DayKeys(parts.netloc, self._topics)
-        self._bundler = Batcher(keys.key, keys.id_key)
+        self._batcher = Batcher(DayHashes(keys.key, keys.id_key))
 
     def __enter__(self) -> "KafkaTarget":
         """Begin."""
@@ -69,9 +69,9 @@ class KafkaTarget:
                 self._kept.stop()
 
     def take(self, body: bytes, label: Label | None = None, *, outcome: bool = False) -> Taken:
-        """Take events; single ones have an id of their label and row, unless they have another.
+        """Send events; the outcome of each is known to the workers only.
 
-        What becomes of them is the workers' to know.
+        Single events without an id get one from their import label and row.
         """
         admitted = admit(body, int(time.time() * 1000), label=label)
         if self._kind == RAW:
@@ -81,7 +81,7 @@ class KafkaTarget:
         return Taken(len(admitted.rows), admitted.rejected)
 
     def put(self, cards: list[Card]) -> Taken:
-        """Take cards."""
+        """Send cards; those of articles taken down are rejected."""
         topic = self._topics.articles
         taken, rejected = [], []
         kept = self._known_cards()
@@ -98,7 +98,7 @@ class KafkaTarget:
         return Taken(len(taken), rejected)
 
     def _known_cards(self) -> KeptCards:
-        """Cards and tombstones that the topic has, read at the first question."""
+        """Stored cards and tombstones, read at the first call."""
         if self._kept is None:
             topic = self._topics.articles
             self._kept = KeptCards(self._kafka, topic, self._counts[topic])
@@ -106,20 +106,20 @@ class KafkaTarget:
         return self._kept
 
     def _send_packed(self, rows: Rows) -> None:
-        self._bundler.keep_day()
+        self._batcher.day.keep_day()
         topic = self._topics.views
-        for batch in self._bundler.packed(rows):
-            data = encode(self._bundler.numbered(batch))
+        for batch in self._batcher.packed(rows):
+            data = encode(self._batcher.numbered(batch))
             partition = partition_of(batch.site, self._counts[topic])
             self._producer.send(topic, partition, None, data)
 
     def _send_singly(self, rows: Rows) -> None:
         rows = _with_ids(rows)
         topic, names = self._topics.raw, list(rows.columns)
-        for site, its in rows.by_site().items():
+        for site, events in rows.by_site().items():
             partition = partition_of(site, self._counts[topic])
-            columns = [its.columns[name] for name in names]
-            for at_ms, *values in zip(its.at_ms, *columns, strict=True):
+            columns = [events.columns[name] for name in names]
+            for at_ms, *values in zip(events.at_ms, *columns, strict=True):
                 event = {"at": at_ms} | {
                     name: value
                     for name, value in zip(names, values, strict=True)
@@ -140,7 +140,9 @@ class KafkaTarget:
 
 def _with_ids(rows: Rows) -> Rows:
     """Events of an import with an id each, and without its label, which single events lack."""
-    columns = {name: its for name, its in rows.columns.items() if name not in ("import", "row")}
+    columns = {
+        name: column for name, column in rows.columns.items() if name not in ("import", "row")
+    }
     if "import" in rows.columns:
         given = zip(rows.column("id"), rows.column("import"), rows.column("row"), strict=True)
         columns["id"] = [f"{label}-{row}" if id is None else id for id, label, row in given]

@@ -1,7 +1,7 @@
 """The settings log of a cluster: one topic of one partition that every process follows.
 
-Who decides writes a record and waits until it comes back: all readers see the same order, so that
-all agree which of two records that follow the same one holds.
+The writer of a record waits until it has read the record back. All readers see the same order, so
+they agree which of two records with the same parent is in force.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ class KafkaSettings:
         Broker, as host:port.
     topic : str
     base : Profile
-        Of all lists, before any record.
+        Base of all lists, before any record.
     """
 
     def __init__(self, kafka: str, topic: str, base: Profile = DEFAULT) -> None:
@@ -43,7 +43,7 @@ class KafkaSettings:
         self._fault = "the settings were not read yet"
 
     def fault(self) -> str:
-        """The reason why this process does not know the decisions; empty if it does."""
+        """Return why this process does not know the decisions; empty if it does."""
         return self._fault or "; ".join(self.book.faults)
 
     def begin(self) -> "asyncio.Task[None]":
@@ -53,27 +53,27 @@ class KafkaSettings:
         return self._following
 
     async def known(self) -> None:
-        """Wait until all that is written now is read."""
+        """Wait until the log is read to its present end."""
         async with self._moved:
             await self._moved.wait_for(lambda: not self._fault)
 
     async def follow(self) -> None:
-        """Follow the log for ever; the broker may be away, which is told once."""
-        told = ""
+        """Follow the log without end; logs each fault of the broker once."""
+        logged = ""
         while True:
             try:
                 async with PartitionReader(self._kafka) as reader:
                     _, end = await reader.bounds(self._topic, 0)
                     async for records in reader.follow(self._topic, 0, self._next):
-                        if told:
+                        if logged:
                             log.warning("the settings are read again")
-                        told = ""
+                        logged = ""
                         await self._take(records, end)
             except RecordsError as error:
-                if str(error) != told:
+                if str(error) != logged:
                     log.warning("the settings cannot be read: %s; trying again", error)
-                told = str(error)
-                if self._fault:  # what was known once goes on holding
+                logged = str(error)
+                if self._fault:  # known settings stay in force
                     self._fault = f"the settings cannot be read: {error}"
                 await asyncio.sleep(RETRY)
 
@@ -83,7 +83,7 @@ class KafkaSettings:
         Raises
         ------
         ConflictError
-            If somebody else decided first.
+            If another decision was first.
         Refused
             If the broker does not take it.
         """

@@ -1,7 +1,7 @@
 """Standby: a warm process that starts a worker in a child, and again at once when it dies.
 
 Starting costs seconds of imports and compiled loops; a fork of a process that has both costs none.
-The parent holds no thread and no connection, so that a fork is whole, and its child ends with it.
+The parent holds no thread and no connection, so that a fork is complete; its child ends with it.
 Exit 0 (asked to stop) and 2 (refused: the operator's fault) end both.
 """
 
@@ -14,7 +14,7 @@ import time
 
 REFUSED = 2
 BRIEF, PAUSE, LONGEST = 2.0, 1.0, 15.0
-"""From the second child on that lived less than `BRIEF` seconds, a pause that doubles."""
+"""Seconds: a child that lived less than `BRIEF` is followed by a pause, doubled each time."""
 PR_SET_PDEATHSIG = 1
 ASKING = (signal.SIGTERM, signal.SIGINT)
 
@@ -27,12 +27,12 @@ def stand_by() -> int:
     Returns
     -------
     int
-        How many children there were before.
+        Number of earlier children.
     """
     starts, pause = 0, 0.0
     while True:
         began, parent = time.monotonic(), os.getpid()
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, ASKING)  # until the parent hands them on
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ASKING)  # until the parent passes them on
         child = os.fork()
         if child == 0:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -49,7 +49,7 @@ def stand_by() -> int:
 
 
 def end_with_parent(parent: int) -> None:
-    """Have the kernel end this process when its parent ends; on Linux alone."""
+    """Let the kernel end this process when its parent ends; Linux only."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
@@ -57,9 +57,9 @@ def end_with_parent(parent: int) -> None:
 
 
 def _awaited(child: int, mask: set[int | signal.Signals]) -> int:
-    """Wait for a child, handing it on what asks to stop; its exit code, signals below zero.
+    """Wait for a child, pass it the signals to stop, and return its exit code.
 
-    The signals that ask are blocked until the mask holds.
+    The exit code of a signal is negative. These signals are blocked until the mask is set.
     """
     before = [signal.signal(s, lambda number, frame: os.kill(child, number)) for s in ASKING]
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -1,4 +1,4 @@
-"""Topic names: what each topic of a namespace is called, and each group that reads them."""
+"""Topic names: the names of a namespace's topics and consumer groups."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class TopicNames:
     Parameters
     ----------
     namespace : str
-        Empty for the only one.
+        Empty = no prefix.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class TopicNames:
 
     @property
     def boards(self) -> str:
-        """Boards as they were published, and where the states of past hours are."""
+        """Boards as they were published, and the offsets of hourly checkpoints."""
         return prefixed(self.namespace, BOARDS)
 
     @property
@@ -70,25 +70,25 @@ class TopicNames:
 
     @property
     def day_keys(self) -> str:
-        """Secrets that visitors are hashed with."""
+        """Secrets that hash visitors."""
         return prefixed(self.namespace, DAY_KEYS)
 
     @property
     def id_keys(self) -> str:
-        """The secret that ids of events are hashed with."""
+        """The secret that hashes event ids."""
         return prefixed(self.namespace, ID_KEYS)
 
     @property
     def dead_letters(self) -> str:
-        """Records that nobody could read."""
+        """Records that cannot be read."""
         return prefixed(self.namespace, DEAD_LETTERS)
 
     @property
     def workers(self) -> str:
-        """Group of the workers, which share the partitions of views."""
+        """Group of the workers; they share the partitions of views."""
         return prefixed(self.namespace, "tolqyn")
 
     @property
     def packers(self) -> str:
-        """Group of the packers, which share those of single events."""
+        """Group of the packers; they share the partitions of single events."""
         return prefixed(self.namespace, "tolqyn-pack")

@@ -1,7 +1,7 @@
 """Topic reader: reads a partition to its end, and writes with acknowledgement.
 
-This file alone imports aiokafka. Readers have no group: offsets are the caller's. A look-up through
-Faust's own consumer would queue behind its fetches, up to 1.5 s each.
+This file alone imports aiokafka. Readers have no group: the caller keeps the offsets. A request
+through Faust's consumer would wait for its fetches, up to 1.5 s each.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ class TopicRecord(NamedTuple):
 
 
 class PartitionReader:
-    """Reads one partition, from any offset: a client that is given another may hang when it stops.
+    """Reads one partition from any offset; a client that changes its partition may hang at its end.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class PartitionReader:
         ------
         RecordsError
         """
-        self._connected = AIOKafkaConsumer(
+        consumer = AIOKafkaConsumer(
             bootstrap_servers=self._kafka,
             group_id=None,
             enable_auto_commit=False,
@@ -65,14 +65,10 @@ class PartitionReader:
             max_partition_fetch_bytes=FETCH,
             fetch_max_bytes=4 * FETCH,
             fetch_max_wait_ms=100,
-            retry_backoff_ms=10,  # the first question about a topic always waits this long
+            retry_backoff_ms=10,  # the first request for a topic always waits this long
         )
-        try:
-            await self._connected.start()
-        except KafkaError as error:
-            await self.stop()
-            message = f"no Kafka broker answers at {self._kafka}"
-            raise RecordsError(message) from error
+        await _started(consumer, self._kafka)
+        self._connected = consumer
 
     async def __aenter__(self) -> "PartitionReader":
         """Connect."""
@@ -90,7 +86,12 @@ class PartitionReader:
             self._connected = None
 
     async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
-        """Oldest offset of a partition, and the one after its newest."""
+        """Return the first offset of a partition, and the one after the last.
+
+        Raises
+        ------
+        RecordsError
+        """
         place = TopicPartition(topic, partition)
         try:
             first = await self._consumer.beginning_offsets([place])
@@ -102,7 +103,7 @@ class PartitionReader:
     async def read(
         self, topic: str, partition: int, start: int, end: int
     ) -> AsyncIterator[TopicRecord]:
-        """Records from one offset up to another; compacted ones are missing."""
+        """Yield records from one offset up to another; compacted ones are missing."""
         if start >= end:
             return
         place = TopicPartition(topic, partition)
@@ -117,7 +118,7 @@ class PartitionReader:
     async def follow(
         self, topic: str, partition: int, start: int
     ) -> AsyncIterator[list[TopicRecord]]:
-        """Records from an offset on, as they come; now and then an empty list."""
+        """Yield new records from an offset on; an empty list every 100 ms without any."""
         place = TopicPartition(topic, partition)
         self._consumer.assign([place])
         self._consumer.seek(place, start)
@@ -154,18 +155,14 @@ class TopicWriter:
         ------
         RecordsError
         """
-        self._producer = AIOKafkaProducer(
+        producer = AIOKafkaProducer(
             bootstrap_servers=self._kafka,
             acks="all",
             enable_idempotence=True,
             max_request_size=REQUEST,
         )
-        try:
-            await self._producer.start()
-        except KafkaError as error:
-            await self._producer.stop()
-            message = f"no Kafka broker answers at {self._kafka}"
-            raise RecordsError(message) from error
+        await _started(producer, self._kafka)
+        self._producer = producer
 
     async def stop(self) -> None:
         """Close the connection."""
@@ -191,3 +188,13 @@ class TopicWriter:
         except KafkaError as error:
             raise RecordsError(str(error)) from error
         return max((record.offset + 1 for record in done), default=0)
+
+
+async def _started(client: "AIOKafkaConsumer | AIOKafkaProducer", kafka: str) -> None:
+    """Connect a client; one that cannot is closed."""
+    try:
+        await client.start()
+    except KafkaError as error:
+        await client.stop()
+        message = f"no Kafka broker answers at {kafka}"
+        raise RecordsError(message) from error

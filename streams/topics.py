@@ -1,9 +1,9 @@
-"""The cluster's topics: what each is for, and what must be so on the broker.
+"""The cluster's topics: their partitions and the settings that the broker must have.
 
-Pure: this file knows the specification, and compares it with what a broker says of itself.
-Topics of views, articles, checkpoints and boards have the same number of partitions: a site's is
-crc32(site) mod count, hence the count never changes in place. What is not said here is left to
-the broker, replication too.
+Pure: this file has the specification and compares it with a broker's description. Topics of views,
+articles, checkpoints and boards have the same number of partitions. A site's partition is
+crc32(site) mod count, so the count never changes in place. Other settings, such as replication,
+are the broker's.
 """
 
 import re
@@ -32,7 +32,7 @@ MIB = 1 << 20
 
 
 class TopicsError(ValueError):
-    """Topics that are not as they must be, or cannot be: the operator's fault."""
+    """Topics break the specification: the operator's fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Topic:
         Namespace included.
     partitions : int
     configs : Mapping of str to str or float
-        Settings by Kafka's names. Of a wanted topic, those that must be so; of a found one, all.
+        Settings by Kafka's names: the required ones of a wanted topic, all of a found one.
     """
 
     name: str
@@ -91,12 +91,12 @@ SINGLE: dict[str, dict[str, str | float]] = {
 
 
 def specification(namespace: str = "", partitions: int = PARTITIONS) -> tuple[Topic, ...]:
-    """All topics of a namespace.
+    """Return all topics of a namespace.
 
     Parameters
     ----------
     namespace : str
-        Empty for the only one.
+        Empty = no prefix.
     partitions : int
         Of views, articles, checkpoints and boards, 1 to 1024.
 
@@ -108,7 +108,7 @@ def specification(namespace: str = "", partitions: int = PARTITIONS) -> tuple[To
     Raises
     ------
     TopicsError
-        For a namespace or a count that cannot be.
+        For a namespace or a count that breaks its rule.
 
     Examples
     --------
@@ -135,7 +135,7 @@ def specification(namespace: str = "", partitions: int = PARTITIONS) -> tuple[To
 
 
 def missing(wanted: tuple[Topic, ...], found: Mapping[str, Topic]) -> tuple[Topic, ...]:
-    """Topics that are not there.
+    """Return the topics that do not exist.
 
     Examples
     --------
@@ -146,7 +146,7 @@ def missing(wanted: tuple[Topic, ...], found: Mapping[str, Topic]) -> tuple[Topi
 
 
 def differences(wanted: tuple[Topic, ...], found: Mapping[str, Topic]) -> list[str]:
-    """Deviations from the required topics, one line each; empty when there are none.
+    """Return the deviations from the required topics, one line each; empty without any.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def differences(wanted: tuple[Topic, ...], found: Mapping[str, Topic]) -> list[s
     Returns
     -------
     list of str
-        Each names topic, setting, the value that must be and the one that is, and what to do.
+        Each names the topic, the setting, the required and the actual value, and the remedy.
 
     Examples
     --------

@@ -1,9 +1,9 @@
 """The worker: one Faust agent that feeds the engine. This file alone imports Faust.
 
-Exactly-once effect by checkpoint and seek: what Faust takes for the committed offset of a partition
-is the offset that its loaded state waits for. The state is loaded when a rebalance is complete, the
-one hook that Faust awaits before it seeks and before records flow again; committed offsets are lag
-information only. A hole in the offsets ends the process: it loads and seeks when it starts again.
+Exactly-once effect by checkpoint and seek: the next offset of a partition's loaded state replaces
+Faust's committed offset. The state is loaded when a rebalance is complete, the one hook that Faust
+awaits before it seeks and before records flow again. Committed offsets only show the lag. A gap in
+the offsets ends the process; its restart loads and seeks again.
 """
 
 import logging
@@ -44,9 +44,9 @@ class WorkerOptions:
     kafka : str
         Broker, as host:port.
     group : str
-        Workers of one group share the partitions.
+        Consumer group; its workers share the partitions.
     worker : str
-        Unique in the group; a restart under it gets its partitions back at once.
+        Name, unique in the group; a restarted worker gets its partitions back at once.
     topic : str
         Views.
     """
@@ -58,17 +58,17 @@ class WorkerOptions:
 
 
 def run(
-    options: WorkerOptions, engine: WorkerEngine, beside: Callable[[], Coroutine[Any, Any, None]]
+    options: WorkerOptions, engine: WorkerEngine, task: Callable[[], Coroutine[Any, Any, None]]
 ) -> None:
-    """Work until a signal asks to stop; `beside` runs meanwhile."""
+    """Work until a signal asks to stop; `task` runs in the same loop."""
     app = _app(options, engine)
-    app.task(beside)
+    app.task(task)
     worker = faust.Worker(app, loglevel="ERROR", override_logging=False, quiet=True)
     worker.execute_from_commandline()
 
 
 def end(code: int, reason: str) -> None:
-    """End the process at once, saying why."""
+    """End the process at once; logs the reason."""
     log.critical("%s", reason)
     for handler in log.handlers or logging.getLogger().handlers:
         handler.flush()
@@ -85,10 +85,10 @@ class PromptThread(AIOKafkaConsumerThread):
 
 
 class NoTables(TableManager):
-    """Faust gives tables a second to register before it joins; there are none."""
+    """Omits the second that Faust waits for tables before it joins; there are none."""
 
     async def sleep(self, n: Any) -> None:
-        """Pass on at once, but let others run."""
+        """Yield to other tasks without a wait."""
         await super().sleep(0.0)
 
 
@@ -127,8 +127,8 @@ def _app(options: WorkerOptions, engine: WorkerEngine) -> Any:
     views = app.topic(options.topic, key_serializer="raw", value_serializer="raw")
 
     async def hold(sender: Any, **kwargs: Any) -> None:
-        mine = {tp.partition for tp in app.consumer.assignment() if tp.topic == options.topic}
-        await _hold(engine, mine)
+        own = {tp.partition for tp in app.consumer.assignment() if tp.topic == options.topic}
+        await _hold(engine, own)
 
     async def rank(stream: Any) -> None:
         async for event in stream.events():
@@ -144,7 +144,7 @@ def _app(options: WorkerOptions, engine: WorkerEngine) -> Any:
 
 def _consumer_of(topic: str, engine: WorkerEngine) -> type[KafkaConsumer]:
     class Consumer(KafkaConsumer):
-        """Takes the offset that the state waits for as committed."""
+        """Seeks to the next offset of the loaded state."""
 
         def _new_consumer_thread(self) -> PromptThread:
             return PromptThread(self, loop=self.loop, beacon=self.beacon)

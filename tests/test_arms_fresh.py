@@ -13,7 +13,7 @@ import pytest
 
 from ranking.benchmarks.processes import await_until
 from ranking.embedded.live import Live
-from ranking.embedded.log import Log
+from ranking.embedded.log import SqliteLog
 from ranking.embedded.ports import EmbeddedLists, EmbeddedSettings
 from ranking.lists.boards import Board
 from ranking.profiles.profile import Profile
@@ -125,7 +125,7 @@ class Counted(EmbeddedLists):
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[Live]:
     """An engine without a server."""
-    with Log(tmp_path) as log:
+    with SqliteLog(tmp_path) as log:
         running = Live(log, Profile())
         running.start()
         running.started.wait()

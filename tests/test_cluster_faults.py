@@ -119,7 +119,7 @@ def test_checkpoints_of_a_longer_log_are_refused(cluster: Cluster) -> None:
         assert views.partitions == 4
     again = cluster.worker("1")
     assert again.ended() == 2
-    assert "past the log's end 0; was the topic made anew?" in again.said()
+    assert "past the log's end 0; was the topic created again?" in again.said()
 
 
 def test_a_store_that_is_away_is_waited_for(tmp_path: Path, kafka: str, namespace: str) -> None:

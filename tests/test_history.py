@@ -12,14 +12,14 @@ from ranking.content.catalogue import Catalogue
 from ranking.embedded.checkpoints import NEWEST, CheckpointFiles
 from ranking.embedded.history import DataFolder, EmbeddedPast
 from ranking.embedded.live import Live
-from ranking.embedded.log import Log
-from ranking.engine.batch import encode
+from ranking.embedded.log import SqliteLog
 from ranking.history.hours import HOUR
 from ranking.history.past_state import Rankers, TooLongAgoError
 from ranking.history.shown_boards import History, shown_of
 from ranking.lists.boards import Board, Item
 from ranking.profiles.profile import DEFAULT
 from ranking.ranker import Ranker
+from ranking.service.log import Acknowledgement, ArticleChanges
 from tests.support.logs import RU, Row, chopped, packed
 from tests.support.lookback import (
     OTHER,
@@ -41,10 +41,11 @@ FOREVER = 1e9
 class Kept:
     """A data folder with two sites' logs, and checkpoints now and then."""
 
-    log: Log
+    log: SqliteLog
     rows: list[Row]
     live: Live
     positions: list[int] = field(default_factory=list)
+    answers: list[Acknowledgement] = field(default_factory=list)
 
     @property
     def past(self) -> EmbeddedPast:
@@ -57,15 +58,17 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
     """A folder with a log of two sites and five hourly checkpoints."""
     rng = random.Random(3)
     rows, others = lively(1), lively(2, OTHER)
-    with Log(tmp_path, durable=False) as log:
+    with SqliteLog(tmp_path, durable=False) as log:
         live, ranker = Live(log, DEFAULT), Ranker()
         folder = Kept(log, rows, live)
         for k, batch in enumerate(mixed(rng, rows, others)):
-            ranker.apply(batch, log.append([(round(NOW * 1000) + k, encode(batch))]))
+            ranker.apply(batch, log.end)
+            log.append([batch], ArticleChanges(), folder.answers.append)
             if k % 25 == 24:
                 wall = NOW + HOUR * len(folder.positions)
                 log.checkpoints.keep(ranker.position, ranker.checkpoint(), wall, FOREVER)
                 folder.positions.append(ranker.position)
+        assert [answer.positions for answer in folder.answers] == [[k] for k in range(log.end)]
         yield folder
 
 
@@ -166,7 +169,7 @@ def test_every_hour_all_of_them() -> None:
 
 
 def test_boards_stand_until_the_next(tmp_path: Path) -> None:
-    with Log(tmp_path, durable=False) as log:
+    with SqliteLog(tmp_path, durable=False) as log:
         shown = [shown_of(board_of(ids, at), NOW + at) for ids, at in (("ab", 10.0), ("ba", 20.5))]
         log.keep_boards(shown)
         assert log.shown(RU, "popular", 9.9) is None

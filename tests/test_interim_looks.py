@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from ranking.embedded.live import Live
-from ranking.embedded.log import Log
+from ranking.embedded.log import SqliteLog
 from ranking.embedded.ports import EmbeddedLists, EmbeddedSettings
 from ranking.experiments.bucket_sums import no_tallies
 from ranking.experiments.duration_forecast import ENOUGH, Habits, expected, habits_of
@@ -94,7 +94,7 @@ def test_of_two_looks_at_once_the_first_is_kept_and_removal_takes_all() -> None:
 
 def test_who_looks_at_the_same_moment_is_told(tmp_path: Path) -> None:
     """Two processes over one settings log: the second has a conflict, and the log one look."""
-    with Log(tmp_path, durable=False) as log:
+    with SqliteLog(tmp_path, durable=False) as log:
         live = Live(log, DEFAULT)
         live.start()
         live.started.wait()

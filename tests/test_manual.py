@@ -118,7 +118,7 @@ def test_a_server_lists_topics_and_has_an_index(client: httpx.Client) -> None:
     assert [s["anchor"] for s in index if s["topic"] == "operator"] == ["", *anchors("operator")]
     (keys,) = [s for s in index if (s["topic"], s["heading"]) == ("operator", "Keys")]
     assert "only SHA-256 hashes of keys" in keys["text"]
-    for file in ("search.js", "manual.css", "wave.svg"):
+    for file in ("search.js", "colours.css", "manual.css", "wave.svg"):
         assert client.get(f"/manual/{file}").status_code == 200
     for unknown in ("nothing", "pages.py", "portal.md"):
         assert client.get(f"/manual/{unknown}").status_code == 404

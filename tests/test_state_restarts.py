@@ -5,7 +5,8 @@ import random
 import pytest
 
 from ranking.engine.settings import EngineSettings
-from ranking.lists.boards import SURFACES, Board
+from ranking.lists.boards import Board
+from ranking.lists.ranked_list import board_names
 from ranking.profiles.profile import Profile
 from ranking.ranker import Ranker
 from tests.support.logs import KK, MINUTE_MS, RU, START_MS, Row, chopped, packed, view
@@ -18,7 +19,7 @@ def all_boards(ranker: Ranker) -> list[Board]:
     return [
         ranker.board(name, surface, ranker.profile(name, surface), 20, "")
         for name in (RU, KK)
-        for surface in SURFACES
+        for surface in board_names()
     ]
 
 

@@ -9,7 +9,8 @@ import pytest
 from ranking.benchmarks.processes import Server, await_until, spawned
 from ranking.content.cards import Card, first_published
 from ranking.content.tombstones import Held, kept, read_kept
-from ranking.embedded.log import Log
+from ranking.embedded.log import SqliteLog
+from ranking.service.log import Acknowledgement, ArticleChanges
 from streams.cards import CardRecords, card_record, read_record, removal_record, restoration_record
 from tests.support.processes import Cluster
 
@@ -62,10 +63,12 @@ def test_a_card_after_an_old_tombstone_lifts_it() -> None:
 
 def test_a_tombstone_of_an_old_folder_is_one(tmp_path: Path) -> None:
     """With no card to bring back; the row goes when it is restored."""
-    with Log(tmp_path) as log:
+    with SqliteLog(tmp_path) as log:
         log._db.execute("INSERT INTO cards VALUES (?, ?, ?)", (EDITION, "a", b""))
         assert log.held([(EDITION, "a"), (EDITION, "b")]) == [Held(is_gone=True), Held()]
-        log.append([], restored=[(EDITION, "a")])
+        answers = list[Acknowledgement]()
+        log.append([], ArticleChanges(restored=[(EDITION, "a")]), answers.append)
+        assert answers == [Acknowledgement()]
         assert list(log.cards()) == []
 
 

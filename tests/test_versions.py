@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from ranking.benchmarks.processes import Command, free_port, spawned
-from ranking.embedded.log import DataError, Log
+from ranking.embedded.log import DataError, SqliteLog
 from ranking.embedded.serve import serve
 from tests.support.answers import articles, differences, viewed
 from tests.support.opened import (
@@ -204,7 +204,7 @@ def test_a_log_of_a_later_version_is_refused(version: Version, tmp_path: Path) -
     folder = copied(version.fixtures / "ordinary.tar.xz", tmp_path)
     with_database(folder, "PRAGMA user_version = 99")
     with pytest.raises(DataError, match="has version 99, this program"):
-        Log(folder)
+        SqliteLog(folder)
 
 
 @ALL
@@ -213,7 +213,7 @@ def test_a_log_that_is_none_is_refused(version: Version, tmp_path: Path) -> None
     (folder / "log.sqlite-wal").unlink()
     damage(folder / "log.sqlite", 3)
     with pytest.raises(DataError, match="cannot be opened"):
-        Log(folder)
+        SqliteLog(folder)
 
 
 @ALL

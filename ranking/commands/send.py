@@ -2,6 +2,7 @@
 
 import math
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,10 +43,10 @@ def _speed(ctx: click.Context, param: click.Parameter, value: str) -> float:
     show_envvar=True,
     help="A running system, or kafka://HOST:PORT.",
 )
-@click.option("--speed", default="max", callback=_speed, help="max, 1 (as it happened), 60, ...")
+@click.option("--speed", default="max", callback=_speed, help="max, 1 (real time), 60, ...")
 @click.option("--shift-to-now", is_flag=True, help="Move the log so that it ends now.")
-@click.option("--with-ids", is_flag=True, help="Give events ids: nothing counts twice on a retry.")
-@click.option("--anew", is_flag=True, help="Count rows that were taken before once more.")
+@click.option("--with-ids", is_flag=True, help="Add event ids, so retries do not count twice.")
+@click.option("--anew", is_flag=True, help="Count rows again that were sent before.")
 @click.option("--edition", default="site/und", show_default=True, help="For rows without one.")
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
 @click.option("--article-columns", default="", help="Other names, as id=article_id")
@@ -68,40 +69,92 @@ def send(
     \b
     tolqyn send --views clicks.csv.gz --columns at=ts_ms,visitor=user --to http://127.0.0.1:8080
 
-    Sending the same file again adds nothing, and goes on where a send has stopped; --anew counts
-    it once more. Rows that break a rule are told and left out. A system with
-    keys needs one that may write, in TOLQYN_KEY. To kafka://HOST:PORT go batches for
-    the workers; to kafka://HOST:PORT/raw-views single JSON events for the packers;
-    ?namespace=NAME names another cluster's topics.
+    Sending a file again adds nothing and resumes a stopped send; --anew counts it again. Invalid
+    rows are reported and skipped. If the system has keys, TOLQYN_KEY must hold one that may write.
+    kafka://HOST:PORT receives batches for the workers, kafka://HOST:PORT/raw-views single JSON
+    events for the packers. ?namespace=NAME selects another cluster's topics.
     """
-    from ranking.backtest import files
-    from ranking.backtest import send as sending
-    from ranking.engine.event import canonical_edition
-
     if not views and not articles:
         message = "nothing to send: give --views, --articles or both"
         raise click.UsageError(message)
-    mapping = files.mapping_of(columns, files.EVENT_FIELDS)
-    card_mapping = files.mapping_of(article_columns, files.ARTICLE_FIELDS)
+    sent = SentFiles(url, edition, zone)
     if articles:
+        sent.send_articles(articles, article_columns)
+    if views:
+        pace = Pace(speed, shift_to_now=shift_to_now, with_ids=with_ids, is_new=anew)
+        sent.send_views(views, columns, pace)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How views are sent.
+
+    Attributes
+    ----------
+    speed : float
+        Log seconds per second; 0 = as fast as possible.
+    shift_to_now : bool
+        Whether the log ends now.
+    with_ids : bool
+        Whether events get ids.
+    is_new : bool
+        Whether rows that were sent before count again.
+    """
+
+    speed: float
+    shift_to_now: bool
+    with_ids: bool
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SentFiles:
+    """Sends files to one system.
+
+    Attributes
+    ----------
+    url : str
+    edition : str
+        Edition of rows without one.
+    zone : tzinfo or None
+        Applied to times without a zone.
+    """
+
+    url: str
+    edition: str
+    zone: "tzinfo | None"
+
+    def send_articles(self, path: Path, columns: str) -> None:
+        """Send the cards of a file."""
+        from ranking.backtest import files
+        from ranking.backtest.send import send_articles
+
         faults: list[str] = []
-        cards = list(files.article_rows(articles, card_mapping, edition, zone, faults))
+        mapping = files.mapping_of(columns, files.ARTICLE_FIELDS)
+        cards = list(files.article_rows(path, mapping, self.edition, self.zone, faults))
         with _bar("articles") as bar:
             task = bar.add_task("articles", total=len(cards))
-            done = sending.send_articles(cards, url, lambda n: bar.advance(task, n))
+            done = send_articles(cards, self.url, lambda n: bar.advance(task, n))
         if faults:
             done.rejected, done.first_fault = done.rejected + len(faults), faults[0]
-        click.echo(f"{done.accepted} articles taken")
+        click.echo(f"{done.accepted} articles accepted")
         _check(done, "articles")
-    if views:
-        shift = 0
-        if shift_to_now:
-            log = files.view_chunks(views, mapping, zone=zone, keep_faults=True)
-            shift = sending.shift_to_now(sending.last_stamp(log))
-        chunks = files.view_chunks(views, mapping, edition, zone=zone, keep_faults=True)
-        apart = [os.urandom(16)] if anew else []
-        named = canonical_edition(edition)
-        label = files.label_of(views, sorted(mapping.items()), named, *apart)
+
+    def send_views(self, path: Path, columns: str, pace: Pace) -> None:
+        """Send the views of a file; an interruption tells how to continue."""
+        from ranking.backtest import files
+        from ranking.backtest import send as sending
+        from ranking.engine.event import canonical_edition
+
+        mapping = files.mapping_of(columns, files.EVENT_FIELDS)
+        shift_ms = 0
+        if pace.shift_to_now:
+            log = files.view_chunks(path, mapping, zone=self.zone, keep_faults=True)
+            shift_ms = sending.shift_to_now(sending.last_stamp(log))
+        chunks = files.view_chunks(path, mapping, self.edition, zone=self.zone, keep_faults=True)
+        salt = [os.urandom(16)] if pace.is_new else []
+        edition = canonical_edition(self.edition)
+        label = files.label_of(path, sorted(mapping.items()), edition, *salt)
         taken = 0
 
         def progress(chunk: "Chunk") -> None:
@@ -110,34 +163,38 @@ def send(
             bar.update(task, completed=chunk.read)
 
         with _bar("views") as bar:
-            task = bar.add_task("bytes", total=views.stat().st_size if views.exists() else None)
+            task = bar.add_task("bytes", total=path.stat().st_size if path.exists() else None)
             try:
                 sent = sending.send_views(
-                    chunks, url, speed=speed, shift_ms=shift, label=label, with_ids=with_ids,
-                    is_new=anew, progress=progress,
+                    chunks, self.url, speed=pace.speed, shift_ms=shift_ms, label=label,
+                    with_ids=pace.with_ids, is_new=pace.is_new, progress=progress,
                 )  # fmt: skip
             except (sending.SendError, files.FileError):
                 raise
-            except BaseException:  # told, and raised on
+            except BaseException:  # report, then raise
                 bar.stop()
-                click.echo(f"{views}: {sending.goes_on(taken, is_new=anew)}", err=True)
+                click.echo(f"{path}: {sending.goes_on(taken, is_new=pace.is_new)}", err=True)
                 raise
-        rate = sent.accepted / max(sent.seconds, 1e-9)
-        told = f"{sent.accepted} views accepted in {sent.seconds:.2f} s ({rate:,.0f}/s)"
-        if sent.known:
-            told += f"; {sent.known} of them were taken before"
-        click.echo(told)
-        _check(sent, "views")
+        _report(sent)
+
+
+def _report(sent: "SendResult") -> None:
+    rate = sent.accepted / max(sent.seconds, 1e-9)
+    text = f"{sent.accepted} views accepted in {sent.seconds:.2f} s ({rate:,.0f}/s)"
+    if sent.known:
+        text += f"; {sent.known} of them were known before"
+    click.echo(text)
+    _check(sent, "views")
 
 
 def _check(sent: "SendResult", what: str) -> None:
-    """Tell what was refused; if that is everything, the operator must look at it."""
+    """Report rejected rows; if all are rejected, the command fails."""
     if not sent.rejected:
         return
-    told = f"{sent.rejected} {what} rejected; the first: {sent.first_fault}"
+    text = f"{sent.rejected} {what} rejected; the first: {sent.first_fault}"
     if not sent.accepted:
-        raise click.ClickException(told)
-    click.echo(told)
+        raise click.ClickException(text)
+    click.echo(text)
 
 
 def _bar(what: str) -> Progress:

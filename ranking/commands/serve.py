@@ -102,7 +102,7 @@ def _run(
     options: dict[str, Any], portal: Any, begin: Any, stop: Any = None, guests: Any = ()
 ) -> None:
     from ranking.embedded.live import LiveSettings
-    from ranking.embedded.log import Log
+    from ranking.embedded.log import SqliteLog
     from ranking.embedded.serve import serve
     from ranking.profiles.profile import DEFAULT, read_profile
     from ranking.service.http_server import check_address, is_loopback
@@ -116,7 +116,7 @@ def _run(
     host, port, folder, book = options["host"], options["port"], options["data"], Book(profile)
     if is_loopback(host) or not folder.exists():
         check_address(host, port)
-    with Log(folder) as log:  # refuses an unusable folder before anything slow
+    with SqliteLog(folder) as log:  # refuses an unusable folder before anything slow
         for body in log.settings():
             book.take(record_of(body))
     check_address(host, port, has_keys=is_guarded(book.held_keys()))

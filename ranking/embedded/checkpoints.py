@@ -1,10 +1,10 @@
 """Checkpoints as files of the data folder: the two newest, and the first of each hour.
 
-Each is written beside and renamed into place, so that it is there whole or not at all. The name
-says the log position and, of the first one in an hour of the wall clock, when it was written; what
-follows its header is compressed then, to two fifths in a third of a second for 25 thousand articles
-(12 MB, of which there are 48). A file ends with a mark and the CRC-32 of all before, so that one
-that a disk or a copy damaged is not taken for a state; version 0.1.0 wrote neither.
+Each is written under another name and renamed, so that it is complete or absent. The name holds the
+log position; the name of an hour's first checkpoint also holds its time. Such a file is compressed
+after its header, to two fifths in a third of a second for 25 thousand articles (12 MB; 48 are
+kept). A file ends with a mark and the CRC-32 of all before it, so that a damaged file is never
+read as a state. Version 0.1.0 wrote neither.
 """
 
 import os
@@ -28,9 +28,9 @@ class CheckpointFile:
     Attributes
     ----------
     position : int
-        Log position that it stands for.
+        Log position of the state.
     wall : float
-        When it was written if it is the first of an hour, seconds since the epoch; else 0.
+        Time of writing of an hour's first checkpoint, seconds since the epoch; else 0.
     path : Path
     """
 
@@ -39,12 +39,12 @@ class CheckpointFile:
     path: Path
 
     def read(self) -> bytes:
-        """Read the whole.
+        """Read the complete checkpoint.
 
         Raises
         ------
         CheckpointError
-            If it was dropped meanwhile, is cut or is damaged.
+            If it has been dropped, or is incomplete or damaged.
         """
         try:
             data = self._sound()
@@ -61,7 +61,7 @@ class CheckpointFile:
         if not end.startswith(MARK):
             return data + end
         if zlib.crc32(data) != int.from_bytes(end[len(MARK) :], "little"):
-            message = f"checkpoint {self.path.name} is damaged: its checksum is another"
+            message = f"checkpoint {self.path.name} is damaged: its checksum does not match"
             raise CheckpointError(message)
         return data
 
@@ -79,7 +79,7 @@ class CheckpointFiles:
         self._headers: dict[Path, CheckpointHeader] = {}
 
     def all(self) -> list[CheckpointFile]:
-        """All that are there, newest first."""
+        """Return all checkpoint files, newest first."""
         found = []
         for path in self.folder.glob("*.checkpoint"):
             position, _, wall = path.stem.partition("-")
@@ -87,7 +87,7 @@ class CheckpointFiles:
         return sorted(found, key=lambda file: -file.position)
 
     def keep(self, position: int, data: bytes, now: float, seconds: float) -> None:
-        """Write a checkpoint, and drop what need not be kept.
+        """Write a checkpoint, and drop those that need not be kept.
 
         Parameters
         ----------
@@ -96,7 +96,7 @@ class CheckpointFiles:
         now : float
             Seconds since the epoch.
         seconds : float
-            How long the first one of an hour is kept.
+            How long the first checkpoint of an hour is kept.
         """
         last = max((file.wall for file in self.all()), default=0.0)
         of_hour = f"-{int(now)}" if is_new_hour(last, now) else ""
@@ -117,12 +117,12 @@ class CheckpointFiles:
                 self._headers.pop(file.path, None)
 
     def header(self, file: CheckpointFile) -> CheckpointHeader:
-        """Read what a checkpoint says of itself.
+        """Read a checkpoint's header.
 
         Raises
         ------
         CheckpointError
-            If it is gone, unreadable or of another version.
+            If the file is absent, unreadable or of another version.
         """
         header = self._headers.get(file.path)
         if header is None:
@@ -136,7 +136,7 @@ class CheckpointFiles:
         return header
 
     def reread_from(self) -> int:
-        """Oldest log position that the checkpoints need, 0 if one of them does not say."""
+        """Return the oldest log position that the checkpoints need, 0 without checkpoints."""
         positions = []
         for file in self.all():
             try:

@@ -1,4 +1,4 @@
-"""History from the data folder; nothing here waits for the engine's lock."""
+"""History from the data folder; no read waits for the engine's lock."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -26,12 +26,12 @@ class EmbeddedPast:
         self.rankers = Rankers(DataFolder(live))
 
     def shown(self, edition: str, surface: str, at: float) -> Board | None:
-        """The board as it was published at a moment of the site's clock, with today's cards."""
+        """Return the board published at a moment of the site's clock (s), with today's cards."""
         found = self._live.log.shown(edition, surface, at)
         return found.board(self._live.ranker.catalogue) if found else None
 
     def shown_since(self, edition: str, surface: str) -> float:
-        """The oldest moment of which a board is known; inf if none is."""
+        """Return the oldest moment (s) of which a board is known; inf if there is none."""
         since = self._live.log.shown_since(edition, surface)
         return float("inf") if since is None else since
 
@@ -48,17 +48,17 @@ class DataFolder:
         self._live, self._log = live, live.log
 
     def new_ranker(self, site: str, settings: EngineSettings | None = None) -> Ranker:
-        """An empty ranker that shares the live one's cards."""
+        """Make an empty ranker that shares the live ranker's cards."""
         live = self._live.ranker
         return Ranker(settings or live.settings, catalogue=live.catalogue)
 
     def govern(self, ranker: Ranker, at: float) -> None:
-        """Put the profiles of now and the edits of a moment in force."""
+        """Apply the present profiles and the overrides of a moment (s since the epoch)."""
         book = self._live.book
         ranker.govern(book.profiles, book.desk(at))
 
     def kept(self, site: str) -> list[Kept]:
-        """Checkpoints, newest first."""
+        """Return the checkpoints, newest first."""
         found = []
         for file in self._log.checkpoints.all():
             try:
@@ -69,11 +69,11 @@ class DataFolder:
         return found
 
     def begin(self, site: str) -> int:
-        """Oldest position of the log."""
+        """Return the oldest position of the log."""
         return self._log.begin()
 
     def read(self, site: str, position: int) -> Iterator[tuple[int, Batch]]:
-        """Batches of a site from a position on."""
+        """Yield positions and batches of a site from a position on."""
         for at, body in self._log.read(position):
             batch = decode(body)
             if batch.site == site:

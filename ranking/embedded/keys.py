@@ -1,33 +1,33 @@
-"""Keys of a data folder whose server does not run: the first one is made so."""
+"""Creates keys in a data folder whose server does not run; the first key is created so."""
 
 from pathlib import Path
 
 import msgspec
 
-from ranking.embedded.log import Log
+from ranking.embedded.log import SqliteLog
 from ranking.settings_log.book import Book
 from ranking.settings_log.decisions import RecordError, packed, record_of
 from ranking.settings_log.keys import Role, first_fault, new_key
 
 
 def create_key(folder: Path, role: str, label: str, unsigned_until: float = 0.0) -> str:
-    """Make a key in a data folder; returns what its holder keeps.
+    """Create a key in a data folder; returns its text.
 
     Parameters
     ----------
     folder : Path
     role, label : str
     unsigned_until : float
-        Until when events without a key are still taken; wall clock, seconds; 0 = not at all.
+        End of the grace period for events without a key, s since the epoch; 0 = none.
 
     Raises
     ------
     DataError
         If the folder cannot be used, or a server has it.
     RecordError
-        If the first key is not one that may make others.
+        If the role of the first key is neither write nor administer.
     """
-    with Log(folder) as log:
+    with SqliteLog(folder) as log:
         book = Book()
         for body in log.settings():
             book.take(record_of(body))

@@ -1,11 +1,11 @@
 """The live engine: one thread that owns log, ranker and tick.
 
-A request's events wait in the inbox; the thread takes all that wait, writes them to the log in one
-transaction, lets their senders know, applies them, and ticks. Small requests are packed together:
-the busier, the larger the batches. A large one is packed by who submits it, while the thread still
-applies the one before. Whoever else reads the ranker holds `lock`.
+The thread takes the requests that wait (`ranking.service.group_commit`), writes them to the log in
+one transaction, applies their batches and ticks. Senders are answered after the write, before the
+batches are applied. Other readers of the ranker hold `lock`.
 """
 
+import asyncio
 import logging
 import threading
 import time
@@ -17,10 +17,8 @@ from numpy.typing import NDArray
 
 from ranking.alerts.observer import Observer
 from ranking.alerts.webhook_sender import WebhookSender
-from ranking.embedded.log import DataError, Log, LogFull
-from ranking.embedded.queue import Request, tell
-from ranking.engine.batch import Batch, decode, encode
-from ranking.engine.event_columns import Rows
+from ranking.embedded.log import DataError, SqliteLog
+from ranking.engine.batch import Batch, decode
 from ranking.engine.outcomes import NO_ROOM, outcome_counts
 from ranking.engine.settings import EngineSettings
 from ranking.engine.snapshot import CheckpointError, Snapshot
@@ -28,20 +26,20 @@ from ranking.history.shown_boards import History
 from ranking.lists.alternative_boards import AlternativeBoards
 from ranking.profiles.profile import Profile
 from ranking.ranker import Ranker
-from ranking.service.batches import Batcher
+from ranking.service.group_commit import RETRY, Group, GroupCommit, settle
+from ranking.service.log import LogUnavailable
+from ranking.service.ports import Refused
 from ranking.service.response_cache import ResponseCache
 from ranking.settings_log.book import Book, ConflictError
-from ranking.settings_log.decisions import packed, record_of
+from ranking.settings_log.decisions import Decision, packed, record_of
 
 TICK = 0.05
 RENEW = 1.0
 """Seconds between two renewals of tag graphs."""
 PIECE = 5000
-WAITING = 200_000
-LARGE = 500
-"""Events from which a request is packed by who submits it."""
+"""Events that are applied under one hold of the lock."""
 SPELL = 10.0
-"""Between two checkpoints passes at least so many times what the one before took."""
+"""Pause between two checkpoints, in durations of the last one, at least."""
 REST = 0.002
 """Seconds between the packing of two pages of a checkpoint, which takes about as long."""
 WARN_EVERY = 60.0
@@ -57,13 +55,21 @@ class LiveSettings:
     Attributes
     ----------
     checkpoint_every : float
-        Seconds between checkpoints, while there is something new; more if one takes long.
+        Seconds between checkpoints while events arrive; more if one takes long.
     keep : float
-        Seconds that hourly checkpoints and boards are kept, and batches that no checkpoint needs.
+        Seconds that hourly checkpoints, boards, and batches that no checkpoint needs are kept.
     """
 
     checkpoint_every: float = 20.0
     keep: float = 48 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class _PendingDecision:
+    """A decision that waits to be written."""
+
+    record: Decision
+    done: "asyncio.Future[None]"
 
 
 class Live:
@@ -71,7 +77,7 @@ class Live:
 
     Parameters
     ----------
-    log : Log
+    log : SqliteLog
     profile : Profile
     settings : LiveSettings
     engine : EngineSettings
@@ -79,7 +85,7 @@ class Live:
 
     def __init__(
         self,
-        log: Log,
+        log: SqliteLog,
         profile: Profile,
         settings: LiveSettings | None = None,
         engine: EngineSettings | None = None,
@@ -95,11 +101,9 @@ class Live:
         self._watch, self._sender = Observer(self.ranker), WebhookSender()
         self._alternatives = AlternativeBoards(self.ranker)
         self._engine, self._profile = engine, profile
-        self._inbox: list[Request] = []
-        self._waiting = 0
-        self._wake = threading.Condition()
+        self.commits = GroupCommit(log)
+        self._decisions: list[_PendingDecision] = []
         self._stopping = False
-        self._bundler = Batcher(log.day_key, log.id_key)
         self._renewed, self._warned = 0.0, float("-inf")
         self._history = History()
         self._writer: threading.Thread | None = None
@@ -107,33 +111,31 @@ class Live:
         self._thread = threading.Thread(target=self._run, name="ranker")
 
     def start(self) -> None:
-        """Begin: restore the state and replay what came after it."""
+        """Start the thread: restore the state and replay the log after it."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Log and apply what waits, checkpoint, and end."""
-        with self._wake:
-            self._stopping = True
-            self._wake.notify()
+        """Write and apply the requests that wait, write a checkpoint, and end."""
+        self._stopping = True
+        self.commits.stop()
         self._thread.join()
 
-    @property
-    def is_full(self) -> bool:
-        """Whether senders must wait."""
-        return self._waiting > WAITING
+    async def decide(self, record: Decision) -> None:
+        """Return when a decision is written and holds.
 
-    def waiting(self) -> int:
-        """Requests that the log does not have yet."""
-        return len(self._inbox)
-
-    def submit(self, request: Request) -> None:
-        """Put a request into the inbox; its future is told when the log has it."""
-        if len(request.rows) >= LARGE or request.outcome is not None:
-            request.batches = list(self._bundler.packed(request.rows))
-        with self._wake:
-            self._inbox.append(request)
-            self._waiting += len(request.rows)
-            self._wake.notify()
+        Raises
+        ------
+        ConflictError
+            If another decision was first.
+        Refused
+            If the log does not take it.
+        """
+        pending = _PendingDecision(record, asyncio.get_running_loop().create_future())
+        self._decisions.append(pending)
+        self.commits.wake()
+        if fault := self.commits.fault():
+            raise Refused(fault, RETRY)
+        await pending.done
 
     def _run(self) -> None:
         try:
@@ -144,11 +146,20 @@ class Live:
             self.failure = error
             self.started.set()
             raise
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        """Refuse the requests that the thread will not write."""
+        fault = reason_of(self.failure) if self.failure else "the server stops"
+        self.commits.close(fault)
+        for pending in self._decisions:
+            settle(pending.done, Refused(fault, RETRY))
 
     def _restore(self) -> None:
         for body in self.log.settings():
             self.book.take(record_of(body))
-        self._bundler.keep_day()
+        self.commits.prepare()
         ranker = self._from_checkpoint()
         for edition, article, card in self.log.cards():
             if card:
@@ -193,9 +204,10 @@ class Live:
         ticked = checkpointed = time.monotonic()
         saved = self.ranker.position
         while True:
-            requests = self._take(ticked + TICK)
-            self._decide([request for request in requests if request.record])
-            self._log_and_apply([request for request in requests if not request.record])
+            requests = self.commits.take(ticked + TICK - time.monotonic())
+            self._write_decisions()
+            if requests:
+                self._apply(self.commits.write(requests))
             now = time.monotonic()
             if now - ticked >= TICK:
                 ticked = now
@@ -203,94 +215,64 @@ class Live:
             if now - checkpointed > pause_of(self.settings.checkpoint_every, self._took):
                 checkpointed = now
                 saved = self._checkpoint(saved)
-            if self._stopping and not self._inbox:
+            if self.commits.is_over and not self._decisions:
                 break
         self._checkpoint(saved)
         self._write_history(at_once=True)
         if self._writer:
             self._writer.join()
 
-    def _take(self, until: float) -> list[Request]:
-        with self._wake:
-            if not self._inbox and not self._stopping:
-                self._wake.wait(max(until - time.monotonic(), 0.0))
-            requests, self._inbox = self._inbox, []
-            self._waiting = 0
-        return requests
-
-    def _decide(self, requests: list[Request]) -> None:
-        """Write decisions down, each if it follows what holds."""
-        for request in requests:
-            record = request.record
-            assert record is not None
+    def _write_decisions(self) -> None:
+        """Write decisions, each if its parent is the latest version."""
+        while self._decisions:
+            pending = self._decisions.pop(0)
+            record = pending.record
             try:
                 if record.parent != self.book.latest(record.kind, record.name):
                     conflict = self.book.conflict(record.kind, record.name, record.parent)
                     raise ConflictError(conflict)
                 self.log.append_setting(packed(record))
-            except (ConflictError, LogFull) as error:
-                tell([request], error)
+            except ConflictError as error:
+                settle(pending.done, error)
+            except LogUnavailable as error:
+                settle(pending.done, Refused(str(error), RETRY))
             else:
                 self.book.take(record)
-                tell([request])
+                settle(pending.done)
 
-    def _log_and_apply(self, requests: list[Request]) -> None:
-        if not requests:
+    def _apply(self, group: Group) -> None:
+        """Apply what the log has of a group, and answer who waits for outcomes."""
+        if group.answer is None or group.answer.fault:
             return
-        self._bundler.keep_day()
-        ordered = list(self._in_order(requests))
-        batches = [self._bundler.numbered(batch) for batch, _ in ordered]
-        cards = [card for request in requests for card in request.cards]
-        removed = [pair for request in requests for pair in request.removed]
-        restored = [pair for request in requests for pair in request.restored]
-        try:
-            first = self.log.append(
-                [(batch.stamp_ms, encode(batch)) for batch in batches], cards, removed, restored
-            )
-        except LogFull as error:
-            tell(requests, error)
-            return
-        tell(request for request in requests if request.outcome is None)
-        outcomes = self._apply(batches, first, requests)
-        for request in requests:
-            if request.outcome is not None:
-                its = zip(ordered, outcomes, strict=True)
-                told = (outcome for (_, whose), outcome in its if whose is request)
-                request.outcome.update(outcome_counts(told))
-                tell([request])
-
-    def _in_order(self, requests: list[Request]) -> Iterator[tuple[Batch, Request | None]]:
-        """Batches of requests in their order, small requests together; and whose each is."""
-        small: list[Rows] = []
-        for request in requests:
-            if request.batches:
-                yield from ((batch, None) for batch in self._bundler.together(small))
-                small = []
-                yield from ((batch, request) for batch in request.batches)
-            else:
-                small.append(request.rows)
-        yield from ((batch, None) for batch in self._bundler.together(small))
-
-    def _apply(
-        self, batches: list[Batch], first: int, requests: list[Request]
-    ) -> list[NDArray[np.uint8]]:
-        """Apply what the log has; returns what became of each batch's events."""
-        for request in requests:
-            if request.cards or request.removed or request.restored:
-                back = zip(request.restored, self.log.held(request.restored), strict=True)
+        for request in group.requests:
+            changes = request.changes
+            if changes:
+                back = zip(changes.restored, self.log.held(changes.restored), strict=True)
                 with self.lock:
-                    self.ranker.put(request.cards)
-                    for edition, article in request.removed:
+                    self.ranker.put(changes.cards)
+                    for edition, article in changes.removed:
                         self.ranker.remove(edition, article)
                     for (edition, article), held in back:
                         self.ranker.reinstate(edition, article, held.card)
+        positions = group.answer.positions
+        outcomes = [
+            self._outcomes(batch, position)
+            for batch, position in zip(group.batches, positions, strict=True)
+        ]
+        for request in group.requests:
+            if request.outcome is not None:
+                senders = zip(group.senders, outcomes, strict=True)
+                own = [found for sender, parts in senders if sender is request for found in parts]
+                self.commits.complete(request, outcome_counts(own))
+
+    def _outcomes(self, batch: Batch, position: int) -> list[NDArray[np.uint8]]:
+        """Apply a batch; returns the outcomes of its events, piece by piece."""
         outcomes = []
-        for position, batch in enumerate(batches, first):
-            for start in range(0, len(batch), PIECE):
-                with self.lock:
-                    outcomes.append(self.ranker.apply(batch.part(start, start + PIECE), position))
-                if NO_ROOM in outcomes[-1]:
-                    self._warn_of_room(batch)
+        for start in range(0, len(batch), PIECE):
+            with self.lock:
+                outcomes.append(self.ranker.apply(batch.part(start, start + PIECE), position))
+            if NO_ROOM in outcomes[-1]:
+                self._warn_of_room(batch)
         return outcomes
 
     def _warn_of_room(self, batch: Batch) -> None:
@@ -316,11 +298,11 @@ class Live:
                 renew=renew, wall=time.time(), made=lambda board: self.responses.put(board, now)
             )
             self._alternatives.note(changes.boards)
-            beside = self._alternatives.make(self.responses.followed.wanted(), now)
+            alternatives = self._alternatives.make(self.responses.followed.wanted(), now)
         self._sender.tell(self._watch.look(changes, self.book.hooks(), time.time()))
         self.responses.forget(changes.listed)
         self.responses.flush(now)
-        self.responses.followed.put(beside, now)
+        self.responses.followed.put(alternatives, now)
         self._history.publish(changes.boards)
         self._write_history()
 
@@ -329,11 +311,11 @@ class Live:
         try:
             if due:
                 self.log.keep_boards(due)
-        except LogFull:  # whoever sends events is told
+        except LogUnavailable:  # senders of events learn of it
             self._history.again(due)
 
     def _checkpoint(self, saved: int) -> int:
-        """Write a checkpoint if there is something new; returns the position saved."""
+        """Write a checkpoint if the state has changed; returns the position saved."""
         position = self.ranker.position
         if position == saved or (self._writer and self._writer.is_alive()):
             return saved
@@ -345,19 +327,31 @@ class Live:
         return position
 
     def _keep(self, snapshot: Snapshot, began: float) -> None:
-        """Write a checkpoint, in a thread of its own."""
+        """Write a checkpoint; runs in a separate thread."""
         data, keep = snapshot.whole(self._give_way), self.settings.keep
         self.log.checkpoints.keep(snapshot.position, data, time.time(), keep)
         self._took = time.monotonic() - began
 
     def _give_way(self) -> None:
-        """Let the engine and the answers have the interpreter, unless the server stops."""
+        """Yield the interpreter to the engine and the answers, unless the server stops."""
         if not self._stopping:
             time.sleep(REST)
 
 
+def reason_of(failure: BaseException) -> str:
+    """Return why the engine stopped, in one line."""
+    return f"the engine stopped: {str(failure) or type(failure).__name__}"
+
+
 def pause_of(every: float, took: float) -> float:
-    """Seconds from one checkpoint to the next, by those that are asked for and the last one's.
+    """Return the seconds from one checkpoint to the next.
+
+    Parameters
+    ----------
+    every : float
+        The pause of the settings, s.
+    took : float
+        Duration of the last checkpoint, s.
 
     Examples
     --------

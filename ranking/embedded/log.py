@@ -1,15 +1,15 @@
 """The embedded log: batches, cards, day keys, settings and the history of boards in one folder.
 
-This file alone speaks SQLite. A batch that `append` returned from is on disk (`synchronous=FULL`,
-write-ahead log); boards need not be. Batches, boards and their bounds may be read by any thread,
-while one thread alone writes: each statement has its turn, and a long read takes many short ones.
-A folder of a newer version, or of another program, is refused.
+This file alone uses SQLite. An acknowledged batch is on disk (`synchronous=FULL`, write-ahead log);
+boards need not be. One thread writes; any thread may read batches, boards and their bounds. A lock
+orders the statements, and a long read consists of many short ones. A folder of a newer version, or
+of another program, is refused.
 """
 
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,14 +19,16 @@ import msgspec
 from ranking.content.cards import Card
 from ranking.content.tombstones import Held, kept, read_kept
 from ranking.embedded.checkpoints import CheckpointFiles
+from ranking.engine.batch import Batch, encode
 from ranking.history.shown_boards import ShownBoard
+from ranking.service.log import Acknowledge, Acknowledgement, ArticleChanges, LogUnavailable
 
 VERSION = 3
 KEPT_DAY_KEYS = 2
 NO_DAY = -1
-"""The day whose secret is kept for ever, for event ids."""
+"""The day whose secret never changes, for event ids."""
 READ = 8
-"""Batches that a read takes at a time."""
+"""Batches of one statement of a read."""
 SCHEMA = (
     """
 CREATE TABLE batches (position INTEGER PRIMARY KEY, stamp_ms INTEGER NOT NULL, body BLOB NOT NULL);
@@ -47,17 +49,13 @@ class DataError(ValueError):
     """The data folder cannot be used: the operator's fault."""
 
 
-class LogFull(OSError):
-    """The log cannot take more now; nothing of what was given is in it."""
-
-
-class Log:
+class SqliteLog:
     """The log in a folder, written by one thread.
 
     Parameters
     ----------
     folder : Path
-        Made if it is missing.
+        Created if it is missing.
     durable : bool
         Wait for the disk at each append.
     """
@@ -80,8 +78,8 @@ class Log:
                 message = f"another server has the data folder {folder}"
             raise DataError(message) from error
         except (OSError, sqlite3.Error) as error:
-            told = (isinstance(error, OSError) and error.strerror) or str(error)
-            message = f"data folder {folder} cannot be opened: {told.lower()}"
+            reason = (isinstance(error, OSError) and error.strerror) or str(error)
+            message = f"data folder {folder} cannot be opened: {reason.lower()}"
             raise DataError(message) from error
         row = self._db.execute("SELECT max(position) FROM batches").fetchone()
         kept = self.checkpoints.all()
@@ -102,7 +100,7 @@ class Log:
         self._db.execute("BEGIN IMMEDIATE")  # takes the lock: a second server is refused here
         self._db.execute("COMMIT")
 
-    def __enter__(self) -> "Log":
+    def __enter__(self) -> "SqliteLog":
         """Use as a context that closes."""
         return self
 
@@ -120,55 +118,40 @@ class Log:
         self._db.close()
 
     def append(
-        self,
-        batches: Iterable[tuple[int, bytes]],
-        cards: Iterable[Card] = (),
-        removed: Iterable[tuple[str, str]] = (),
-        restored: Iterable[tuple[str, str]] = (),
-    ) -> int:
-        """Write batches and card changes, all or none, and wait for the disk.
+        self, batches: Sequence[Batch], changes: ArticleChanges, acknowledge: Acknowledge
+    ) -> None:
+        """Write batches and changes of articles, all or none, and wait for the disk.
 
         Parameters
         ----------
-        batches : iterable of (int, bytes)
-            Stamp in ms, encoded batch.
-        cards : iterable of Card
-            Added or replaced.
-        removed : iterable of (str, str)
-            Edition and id of articles taken down; a tombstone with the last card is kept.
-        restored : iterable of (str, str)
-            Edition and id of articles brought back.
-
-        Returns
-        -------
-        int
-            Position of the first batch.
-
-        Raises
-        ------
-        LogFull
-            If the disk refuses.
+        batches : sequence of Batch
+        changes : ArticleChanges
+        acknowledge : callable
+            Called before this returns.
         """
         first = self.end
-        rows = [(first + i, stamp, body) for i, (stamp, body) in enumerate(batches)]
-        packed = [(card.edition, card.id, kept(Held(card))) for card in cards]
+        rows = [(first + i, batch.stamp_ms, encode(batch)) for i, batch in enumerate(batches)]
+        cards = [(card.edition, card.id, kept(Held(card))) for card in changes.cards]
         try:
             with self._turn, self._db:
                 self._db.execute("BEGIN")
                 self._db.executemany("INSERT INTO batches VALUES (?, ?, ?)", rows)
-                self._db.executemany("INSERT OR REPLACE INTO cards VALUES (?, ?, ?)", packed)
-                for name in removed:
+                self._db.executemany("INSERT OR REPLACE INTO cards VALUES (?, ?, ?)", cards)
+                for name in changes.removed:
                     self._keep(name, Held(self._held(name).card, is_gone=True))
-                for name in restored:
+                for name in changes.restored:
                     self._keep(name, Held(self._held(name).card))
         except sqlite3.Error as error:
-            message = f"log cannot be written: {error}"
-            raise LogFull(message) from error
+            acknowledge(Acknowledgement(fault=f"log cannot be written: {error}"))
+            return
         self.end = first + len(rows)
-        return first
+        acknowledge(Acknowledgement(list(range(first, self.end))))
 
-    def held(self, names: Iterable[tuple[str, str]]) -> list[Held]:
-        """Stored records of articles, by edition and id."""
+    def poll(self) -> None:
+        """Do nothing: `append` acknowledges before it returns."""
+
+    def held(self, names: list[tuple[str, str]]) -> list[Held]:
+        """Return the stored records of articles, by edition and id."""
         with self._turn:
             return [self._held(name) for name in names]
 
@@ -184,23 +167,23 @@ class Log:
             self._db.execute("DELETE FROM cards WHERE edition = ? AND id = ?", name)
 
     def begin(self) -> int:
-        """Position of the oldest batch kept."""
+        """Return the position of the oldest stored batch."""
         ((position,),) = self._all("SELECT min(position) FROM batches")
         return self.end if position is None else int(position)
 
     def read(self, position: int) -> Iterator[tuple[int, bytes]]:
-        """Batches from a position on, in order; those that come meanwhile too."""
+        """Yield positions and batches from a position on, also those appended during the read."""
         query = "SELECT position, body FROM batches WHERE position >= ? ORDER BY position LIMIT ?"
         while found := self._all(query, position, READ):
             yield from found
             position = found[-1][0] + 1
 
     def keep_boards(self, boards: Iterable[ShownBoard]) -> None:
-        """Write down what is shown; a loss of power may lose the last of it.
+        """Store boards as they are shown; a power failure may lose the last ones.
 
         Raises
         ------
-        LogFull
+        LogUnavailable
             If the disk refuses.
         """
         rows = [(b.edition, b.surface, b.at, b.wall, msgspec.msgpack.encode(b)) for b in boards]
@@ -213,52 +196,65 @@ class Log:
                 self._db.execute(f"PRAGMA synchronous = {self._durable}")
         except sqlite3.Error as error:
             message = f"boards cannot be written: {error}"
-            raise LogFull(message) from error
+            raise LogUnavailable(message) from error
 
     def shown(self, edition: str, surface: str, at: float) -> ShownBoard | None:
-        """The board as it stood at a moment of the log's clock, None if that is not known."""
+        """Return the board shown at a moment of the log's clock (s), None if none is known."""
         query = "SELECT body FROM boards WHERE edition = ? AND surface = ? AND at <= ?"
         found = self._all(f"{query} ORDER BY at DESC LIMIT 1", edition, surface, at)
         return msgspec.msgpack.decode(found[0][0], type=ShownBoard) if found else None
 
     def shown_since(self, edition: str, surface: str) -> float | None:
-        """The oldest moment of which a board is known."""
+        """Return the oldest moment (s, the log's clock) of which a board is known."""
         query = "SELECT min(at) FROM boards WHERE edition = ? AND surface = ?"
         ((at,),) = self._all(query, edition, surface)
         return None if at is None else float(at)
 
     def shown_last(self) -> list[ShownBoard]:
-        """Every board as it was written down last."""
+        """Return the newest stored version of every board."""
         found = self._all("SELECT max(at), body FROM boards GROUP BY edition, surface")
         return [msgspec.msgpack.decode(body, type=ShownBoard) for _, body in found]
 
     def cards(self) -> Iterator[tuple[str, str, Card | None]]:
-        """All cards as (edition, id, card); None marks an article taken down."""
+        """Yield all cards as (edition, id, card); None marks an article taken down."""
         for edition, article, body in self._db.execute("SELECT edition, id, body FROM cards"):
             held = read_kept(body)
             yield edition, article, None if held.is_gone else held.card
 
     def append_setting(self, body: bytes) -> None:
-        """Write a record of the settings and wait for the disk.
+        """Append a record to the settings log and wait for the disk.
 
         Raises
         ------
-        LogFull
+        LogUnavailable
             If the disk refuses.
         """
         try:
             self._db.execute("INSERT INTO settings (body) VALUES (?)", (body,))
         except sqlite3.Error as error:
             message = f"settings cannot be written: {error}"
-            raise LogFull(message) from error
+            raise LogUnavailable(message) from error
 
     def settings(self) -> Iterator[bytes]:
-        """All records of the settings, in order."""
+        """Yield all records of the settings log, in order."""
         for (body,) in self._db.execute("SELECT body FROM settings ORDER BY position"):
             yield body
 
     def day_key(self, day: int) -> bytes:
-        """Secret of a day, made at its first use; secrets of past days are destroyed."""
+        """Return the secret of a day, made at its first use; destroys the secrets of past days.
+
+        Raises
+        ------
+        LogUnavailable
+            If the disk refuses.
+        """
+        try:
+            return self._day_key(day)
+        except sqlite3.Error as error:
+            message = f"log cannot be written: {error}"
+            raise LogUnavailable(message) from error
+
+    def _day_key(self, day: int) -> bytes:
         row = self._db.execute("SELECT secret FROM day_keys WHERE day = ?", (day,)).fetchone()
         if row:
             return bytes(row[0])
@@ -269,14 +265,20 @@ class Log:
         return secret
 
     def id_key(self) -> bytes:
-        """Secret of event ids, which never changes."""
+        """Return the secret of event ids, which never changes.
+
+        Raises
+        ------
+        LogUnavailable
+            If the disk refuses.
+        """
         return self.day_key(NO_DAY)
 
     def trim(self, position: int, stamp_ms: int) -> None:
-        """Drop batches that are both before a position and packed before a moment.
+        """Drop batches that are both before a position and packed before a moment (ms).
 
-        And boards that were written down before it and again since; what has not changed since
-        stays, as `History` writes it down anew every hour.
+        Boards stored before the moment are dropped too. `History` stores a board that does not
+        change again every hour, so the newest version of each board stays.
         """
         query = "DELETE FROM batches WHERE position < ? AND stamp_ms < ?"
         self._all(query, position, stamp_ms)

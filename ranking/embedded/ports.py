@@ -1,21 +1,16 @@
-"""Embedded: the ports of one process, over its own engine.
+"""The ports of an embedded server, over the engine of the same process.
 
-What takes the engine's lock runs in a worker thread, so that ready answers never wait for it.
+Calls that take the engine's lock run in a worker thread, so that ready answers never wait for it.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from ranking.content.cards import Card
-from ranking.content.tombstones import Held
-from ranking.embedded.live import Live
-from ranking.embedded.log import LogFull
-from ranking.embedded.queue import Request
-from ranking.engine.event_columns import Rows
+from ranking.embedded.live import Live, reason_of
 from ranking.engine.outcomes import NAMES
 from ranking.engine.settings import EngineSettings
 from ranking.experiments.counting import Counted, counted
@@ -28,8 +23,8 @@ from ranking.ranker import Ranker
 from ranking.read_model.publisher import article_value, has_views
 from ranking.read_model.tag_graph import graph_json, told_articles
 from ranking.read_model.values import article_json, traffic_json
+from ranking.service.intake import Intake
 from ranking.service.metrics import Metrics, Sample
-from ranking.service.ports import Refused
 from ranking.service.response_cache import ResponseCache
 from ranking.settings_log.book import Book
 from ranking.settings_log.decisions import Decision
@@ -55,54 +50,54 @@ class EmbeddedLists:
 
     @property
     def profiles(self) -> Profiles:
-        """The live profiles."""
+        """Return the live profiles."""
         return self._live.book.profiles
 
     def fault(self) -> str:
-        """The reason why lists cannot be served; empty if they can."""
+        """Return why lists cannot be served; empty if they can."""
         if self._live.failure:
-            return _why(self._live.failure)
+            return reason_of(self._live.failure)
         return "" if self._live.started.is_set() else "the engine is starting"
 
     def status(self) -> dict[str, Any]:
-        """State of the engine, for `/readyz`."""
+        """Return the state of the engine, for `/readyz`."""
         return {"position": self._live.ranker.position, "profile": self.profiles.base.name}
 
     def editions(self) -> list[str]:
-        """Editions that have lists, by name."""
+        """Return the editions that have lists, by name."""
         return self._live.ranker.editions()
 
     async def board(
         self, edition: str, surface: str, profile: Profile, n: int, section: str
     ) -> Board:
-        """Popular or Trending, under the live profile or one made from it."""
+        """Make a board of an edition under a profile."""
         return await self._read(lambda r: r.board(edition, surface, profile, n, section))
 
     async def next(
         self, edition: str, surface: str, pages: list[str], n: int, profile: Profile
     ) -> Board:
-        """Related of one page, known or not, or For this visit of the last ones, newest first."""
+        """Make a list from pages, newest first."""
         return await self._read(lambda r: r.next(edition, surface, pages, n, profile))
 
     async def explain(
         self, edition: str, surface: str, asked: Explained, profile: Profile
     ) -> list[Explanation]:
-        """Explain where some articles stand in a list."""
+        """Explain the positions of articles in a list."""
         return await self._read(lambda r: r.explain(edition, surface, asked, profile))
 
     async def keep(self, draft: Draft) -> None:
         """Keep a draft until it expires."""
         now = time.time()
-        kept = {id_: its for id_, its in self._drafts.items() if its.expires_at > now}
+        kept = {name: old for name, old in self._drafts.items() if old.expires_at > now}
         self._drafts = kept | {draft.id: draft}
 
     async def draft(self, id: str) -> Draft | None:
-        """A draft, None if there is none or it has expired."""
+        """Return a draft, None if there is none or it has expired."""
         found = self._drafts.get(id)
         return found if found and found.expires_at > time.time() else None
 
     async def article(self, edition: str, article: str) -> dict[str, Any] | None:
-        """An article's card and counts, None if it has neither."""
+        """Return an article's card and counts, None if it has neither."""
 
         def read(ranker: Ranker) -> dict[str, Any] | None:
             value = article_value(ranker, edition, article)
@@ -113,7 +108,7 @@ class EmbeddedLists:
         return await self._read(read)
 
     async def traffic(self) -> list[dict[str, Any]]:
-        """Views an hour of every edition."""
+        """Return the views per hour of every edition."""
 
         def read(ranker: Ranker) -> list[dict[str, Any]]:
             models = [ranker.edition(name) for name in ranker.editions()]
@@ -121,21 +116,21 @@ class EmbeddedLists:
 
         return await self._read(read)
 
-    async def counted(self, name: str, its: Experiment) -> Counted:
-        """An experiment as the log has it by now."""
-        return await self._read(lambda r: counted(name, its, r.arms()))
+    async def counted(self, name: str, experiment: Experiment) -> Counted:
+        """Return the sums of an experiment, up to the end of the log."""
+        return await self._read(lambda r: counted(name, experiment, r.arms()))
 
     async def reached(self, act: Override) -> Reached:
-        """Articles that an override affects, in each of its editions."""
+        """Return the articles that an override affects, by edition."""
         viewed = await self._read(lambda r: _viewed(r, act))
         ranker = self._live.ranker
         editions = ranker.editions()
         return await run_in_threadpool(
-            lambda: reached(act, ranker.catalogue, editions, lambda *its: its in viewed)
+            lambda: reached(act, ranker.catalogue, editions, lambda *name: name in viewed)
         )
 
     async def graph(self, edition: str, tag: str) -> dict[str, Any]:
-        """A tag's neighbours, synonyms and history."""
+        """Return a tag's neighbours, synonyms and history."""
 
         def read(ranker: Ranker) -> dict[str, Any]:
             model = ranker.edition(edition)
@@ -153,71 +148,24 @@ class EmbeddedLists:
         return await run_in_threadpool(locked)
 
 
-class EmbeddedIntake:
-    """The embedded log.
+def embedded_intake(live: Live) -> Intake:
+    """Make the way of requests to the log of a live engine."""
+    return Intake(live.log, live.commits, partial(room_faults, live), has_outcomes=True)
 
-    Parameters
-    ----------
-    live : Live
-    """
 
-    def __init__(self, live: Live) -> None:
-        self._live = live
-
-    def fault(self) -> str:
-        """The reason why the log takes nothing; empty if it takes events."""
-        return _why(self._live.failure) if self._live.failure else ""
-
-    async def take(
-        self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]], *,
-        outcome: bool = False,
-    ) -> dict[str, int]:  # fmt: skip
-        """Return when the log has all of it; with `outcome` the events by what became of them.
-
-        Raises
-        ------
-        Refused
-            If it has not.
-        """
-        told: dict[str, int] = {}
-        asked = told if outcome else None
-        await self._submit(rows=rows, cards=cards, removed=removed, outcome=asked)
-        return told
-
-    def lacks_room(self, editions: Iterable[str]) -> dict[str, str]:
-        """Reasons why editions cannot open, in their order."""
-        ranker, opening, faults = self._live.ranker, list[str](), dict[str, str]()
-        for edition in dict.fromkeys(editions):
-            if ranker.has_room_for(edition, opening):
-                opening.append(edition)
-            else:
-                faults[edition] = no_room(edition, ranker.settings)
-        return faults
-
-    async def held(self, names: list[tuple[str, str]]) -> list[Held]:
-        """Stored records of articles, by edition and id."""
-        return await run_in_threadpool(self._live.log.held, names)
-
-    async def restore(self, edition: str, article: str) -> None:
-        """Bring an article back; returns when the log has it."""
-        await self._submit(restored=[(edition, article)])
-
-    async def _submit(self, **given: Any) -> None:
-        if self._live.failure:
-            raise Refused(_why(self._live.failure), 5)
-        if self._live.is_full:
-            reason = "send again in a second"
-            raise Refused(reason, 1, is_busy=True)
-        done = asyncio.get_running_loop().create_future()
-        self._live.submit(Request(done, **given))
-        try:
-            await done
-        except LogFull as error:
-            raise Refused(str(error), 5) from error
+def room_faults(live: Live, editions: Iterable[str]) -> dict[str, str]:
+    """Return the reasons why editions cannot open, by edition."""
+    ranker, opening, faults = live.ranker, list[str](), dict[str, str]()
+    for edition in dict.fromkeys(editions):
+        if ranker.has_room_for(edition, opening):
+            opening.append(edition)
+        else:
+            faults[edition] = no_room(edition, ranker.settings)
+    return faults
 
 
 def no_room(edition: str, settings: EngineSettings) -> str:
-    """Say why an edition cannot open."""
+    """Return why an edition cannot open."""
     return (
         f"edition {edition} cannot open: there is room for {settings.sites} sites (--sites) and"
         f" {settings.editions} editions of a site (--editions)"
@@ -237,7 +185,7 @@ class EmbeddedSettings:
         self.book: Book = live.book
 
     def fault(self) -> str:
-        """The reason why this process does not know the decisions; empty if it does."""
+        """Return why this process does not know the decisions; empty if it does."""
         return "; ".join(self.book.faults)
 
     async def write(self, record: Decision) -> None:
@@ -246,24 +194,15 @@ class EmbeddedSettings:
         Raises
         ------
         ConflictError
-            If somebody else decided first.
+            If another decision was first.
         Refused
             If the log does not take it.
         """
-        done = asyncio.get_running_loop().create_future()
-        self._live.submit(Request(done, record=record))
-        try:
-            await done
-        except LogFull as error:
-            raise Refused(str(error), 5) from error
-
-
-def _why(failure: BaseException) -> str:
-    return f"the engine stopped: {str(failure) or type(failure).__name__}"
+        await self._live.decide(record)
 
 
 def _viewed(ranker: Ranker, act: Override) -> set[tuple[str, str]]:
-    """Those of an override's articles that have views."""
+    """The articles of an override that have views."""
     order = act.ordered()
     editions = [edition for edition in ranker.editions() if order.is_for(edition)]
     pairs = ((edition, article) for edition in editions for article in act.articles)
@@ -271,10 +210,10 @@ def _viewed(ranker: Ranker, act: Override) -> set[tuple[str, str]]:
 
 
 def metrics_of(live: Live) -> Metrics:
-    """Metrics of an embedded server."""
+    """Build the metrics of an embedded server."""
     metrics = Metrics()
     metrics.gauge("tolqyn_log_position", "Next log position", lambda: live.ranker.position)
-    metrics.gauge("tolqyn_waiting_requests", "Requests not logged yet", live.waiting)
+    metrics.gauge("tolqyn_waiting_requests", "Requests not logged yet", live.commits.waiting)
     metrics.gauge("tolqyn_articles", "Articles with state", lambda: _articles(live.ranker))
     metrics.gauge("tolqyn_coread_rows", "Co-read rows in use", lambda: _rows(live.ranker))
     metrics.gauge("tolqyn_cards_refused", "Cards without room", lambda: live.ranker.refused_cards)
@@ -292,14 +231,14 @@ def _rows(ranker: Ranker) -> float:
 
 
 def engine_samples(ranker: Ranker) -> Iterator[Sample]:
-    """Samples of events by outcome, and of each site's hash tables."""
+    """Yield samples of events by outcome, and of each site's hash tables."""
     for site, counts in sorted(ranker.outcomes.copy().items()):
         for outcome, count in zip(NAMES[1:], counts[1:].tolist(), strict=True):
             labels = {"site": site, "outcome": outcome}
             yield Sample("tolqyn_events_total", "Events applied, by outcome", labels, count)
-    for site, its in ranker.remembered():
-        labels = {"site": site, "memory": its.name}
-        yield Sample("tolqyn_memory_entries", "Entries of a memory", labels, its.entries)
-        yield Sample("tolqyn_memory_bound", "Entries it has room for", labels, its.most)
+    for site, memory in ranker.remembered():
+        labels = {"site": site, "memory": memory.name}
+        yield Sample("tolqyn_memory_entries", "Entries of a memory", labels, memory.entries)
+        yield Sample("tolqyn_memory_bound", "Entries it has room for", labels, memory.most)
         text = "Log time that a memory reaches back; less than it should where it was full"
-        yield Sample("tolqyn_memory_window_seconds", text, labels, its.window)
+        yield Sample("tolqyn_memory_window_seconds", text, labels, memory.window)

@@ -9,8 +9,8 @@ from starlette.routing import BaseRoute
 
 from ranking.embedded.history import EmbeddedPast
 from ranking.embedded.live import Live, LiveSettings
-from ranking.embedded.log import DataError, Log
-from ranking.embedded.ports import EmbeddedIntake, EmbeddedLists, EmbeddedSettings, metrics_of
+from ranking.embedded.log import DataError, SqliteLog
+from ranking.embedded.ports import EmbeddedLists, EmbeddedSettings, embedded_intake, metrics_of
 from ranking.engine.settings import EngineSettings
 from ranking.profiles.profile import DEFAULT, Profile
 from ranking.service.api import Api
@@ -64,7 +64,7 @@ async def serve(
     ServeError, DataError
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
-    with Log(folder, durable=durable) as log:
+    with SqliteLog(folder, durable=durable) as log:
         live = Live(log, profile, settings, engine)
         live.start()
         try:
@@ -74,7 +74,7 @@ async def serve(
             check_address(host, port, has_keys=is_guarded(live.book.held_keys()))
             lists, decided = EmbeddedLists(live), EmbeddedSettings(live)
             api = Api(
-                metrics_of(live), lists, EmbeddedIntake(live), decided, EmbeddedPast(live),
+                metrics_of(live), lists, embedded_intake(live), decided, EmbeddedPast(live),
                 is_open=is_loopback(host), guests=guests, site=site,
             )  # fmt: skip
             app = api.app(portal(live) if portal else [])

@@ -17,7 +17,7 @@ from ranking.lists.edition import Edition
 from ranking.lists.edition_reader import Reading, Scored
 from ranking.lists.lists import LISTS
 from ranking.lists.loans import NOTHING_LENT
-from ranking.lists.ranked_list import RankQuery, board_names, page_list_names
+from ranking.lists.ranked_list import RankQuery
 from ranking.lists.rerank.editorial import NO_EDITS, Edits
 from ranking.lists.rerank.hysteresis import CHALLENGERS, Incumbents
 from ranking.lists.rerank.rule import RerankContext
@@ -28,8 +28,6 @@ from ranking.profiles.profile import Profile
 
 CARRIED_CARDS = 8
 """Candidates that carry their cards."""
-SURFACES = board_names()
-NEXT_SURFACES = page_list_names()
 SPARE = 20
 """Articles that the chain ranks beyond those asked for, since some may not be shown."""
 

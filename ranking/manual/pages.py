@@ -65,6 +65,7 @@ def routes() -> list[BaseRoute]:
         *(static_page(address, page.encode(), "html") for address, page in pages.items()),
         static_page("/manual/search.json", index, "json"),
         static_page("/manual/search.js", own.joinpath("search.js").read_bytes(), "js"),
+        static_page("/manual/colours.css", console.joinpath("colours.css").read_bytes(), "css"),
         static_page("/manual/manual.css", own.joinpath("manual.css").read_bytes(), "css"),
         static_page("/manual/wave.svg", console.joinpath("wave.svg").read_bytes(), "svg"),
     ]

@@ -149,7 +149,8 @@ def settings_of(profile: Profile) -> dict[str, Any]:
 
 def known_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Those of some stored settings that this process knows: an extension may be gone."""
-    return {name: value for name, value in settings.items() if name in parameter_names()}
+    known = {"name", *parameter_names()}
+    return {name: value for name, value in settings.items() if name in known}
 
 
 def _extension_value(name: str, value: object) -> float:

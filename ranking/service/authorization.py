@@ -1,8 +1,8 @@
 """Authorization: the role that a route requires, and whether a request has it.
 
-A key comes as `Authorization: Bearer KEY`, or as `key=` in the query where a page cannot send
-headers. Until a key administers, a loopback host allows everything, any other nothing. In a grace
-period events without a key are taken too; those without are counted at all times.
+A request has its key in `Authorization: Bearer KEY`, or in the query as `key=` where a page cannot
+send headers. Until an administer key exists, a loopback host allows everything, any other host
+nothing. A grace period accepts events without a key. Such events are always counted.
 """
 
 import time
@@ -19,7 +19,7 @@ from ranking.settings_log.keys import Key, Role, grace_end, holder_of, is_guarde
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 LEFT_OPEN = ("/v1/events", "/v1/pixel.gif")
-"""Routes that a grace period leaves open: articles are changed by holders of a key alone."""
+"""Routes that a grace period leaves open; changes of articles need a key."""
 CHALLENGE = {"www-authenticate": 'Bearer realm="tolqyn"'}
 
 
@@ -29,11 +29,11 @@ class Authorizer:
     Parameters
     ----------
     settings : Settings or None
-        Knows the keys; without any, nothing is guarded.
+        Has the keys; None = nothing is guarded.
     is_open : bool
-        Whether everything is allowed until a key administers.
+        Whether everything is allowed until an administer key exists.
     guests : sequence of Key
-        Keys of this process alone, which stand in no log and lock nothing.
+        Keys of this process alone: they are in no log, and guard nothing.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Authorizer:
         self.unsigned = Unsigned()
 
     def routes(self, role: Role, routes: Iterable[BaseRoute]) -> list[BaseRoute]:
-        """The same routes, for holders of a role."""
+        """Return the routes, guarded: their requests need a role."""
         if self._settings is None:
             return list(routes)
         return [
@@ -55,7 +55,13 @@ class Authorizer:
         ]
 
     def check(self, request: Request, role: Role) -> None:
-        """Refuse a request whose sender does not hold a role."""
+        """Refuse a request whose sender lacks a role.
+
+        Raises
+        ------
+        Problem
+            401 without a valid key, 403 for another role, 503 if the keys are not known.
+        """
         if self._settings is None:
             return
         holder = self._holder(request, role)
@@ -75,7 +81,7 @@ class Authorizer:
         return guarded
 
     def _holder(self, request: Request, role: Role) -> Key | None:
-        """Whose key a request has; None where none is needed."""
+        """The key of a request; None where none is needed."""
         settings = self._settings
         assert settings is not None
         keys = [*settings.book.held_keys(), *self._guests]
@@ -98,7 +104,7 @@ class Authorizer:
 
 
 def _key_of(request: Request) -> str:
-    """The key that a request has, or nothing."""
+    """The text of a request's key; empty without one."""
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     return text.strip() if scheme.lower() == "bearer" else request.query_params.get("key", "")
 
@@ -107,10 +113,10 @@ def _is_unsigned(request: Request) -> bool:
     return getattr(request.state, "holder", None) is None
 
 
-def author_of(request: Request, told: str) -> str:
-    """The author of a decision: the key's holder, and the name in the request."""
+def author_of(request: Request, given: str) -> str:
+    """Return the author of a decision: the key's holder, and the name given in the request."""
     holder: Key | None = getattr(request.state, "holder", None)
-    named = told.strip()[:200]
+    named = given.strip()[:200]
     if holder is None:
         return named
     return f"{named} ({holder.label or holder.id})" if named else holder.label or holder.id

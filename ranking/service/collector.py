@@ -1,8 +1,8 @@
 """The collector: turns requests into valid events, each with a stamp.
 
 An event stamped more than 5 minutes ahead of the collector's clock is refused; one without a stamp
-gets the collector's. An event without a user agent of its own has that of its request, unless a
-client library sent it, which sends on behalf of readers. Editions are spelt canonically.
+gets the collector's time. An event without a user agent gets that of its request, unless a client
+library sent it on behalf of readers. Editions are spelt canonically.
 """
 
 import re
@@ -44,7 +44,7 @@ LIBRARIES = re.compile(
     r"|postman|insomnia|httpie|k6|vegeta|hey|wrk|logstash|fluent|vector|nifi|kafka)\b",
     re.IGNORECASE,
 )
-"""How the agents of client libraries and tools begin."""
+"""Beginnings of the user agents of client libraries and tools."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +95,14 @@ def admit(
     agent : str
         User agent of the request.
     zone : tzinfo or None
-        Of times that name none.
+        Applied to times without a zone.
     label : Label or None
         Of an import.
 
     Raises
     ------
     Unreadable
-        If nothing could be read.
+        If the body cannot be read at all.
     """
     return _taken(body, now_ms, "" if LIBRARIES.match(agent) else agent, zone, label)
 
@@ -110,7 +110,7 @@ def admit(
 def admit_query(
     query: Mapping[str, str], now_ms: int, agent: str, address: str, zone: tzinfo | None = None
 ) -> Admitted:
-    """Read the event of a pixel's query; a reader without an id is known by address and agent.
+    """Read the event of a pixel's query; without a visitor id, address and agent replace it.
 
     Raises
     ------
@@ -175,12 +175,12 @@ def _read(
 
 
 def _all_stamps(given: list[Any], now_ms: int) -> list[int] | None:
-    """Stamps of events that are all right and all in milliseconds, or None."""
+    """Stamps of events that are all valid and in milliseconds, or None."""
     try:
         at = np.array(given)
     except (ValueError, OverflowError):
         return None
-    if at.dtype.kind not in "iuf":  # text is read by the one reader of time
+    if at.dtype.kind not in "iuf":  # `stamp_ms` alone reads text
         return None
     if at.size and not (at.min() >= EARLIEST_MS and at.max() <= now_ms + AHEAD_MS):
         return None
@@ -221,7 +221,7 @@ def _stamp(at: float | str, now_ms: int, zone: tzinfo | None) -> tuple[int, tupl
 def _faults(
     editions: list[str], articles: list[str | int]
 ) -> dict[tuple[str, str | int], tuple[str, str]]:
-    """Faults of editions and articles, each pair looked at once."""
+    """Faults of editions and articles; each pair is checked once."""
     if len(editions) != len(articles):
         editions = editions * len(articles)
     faults = {}

@@ -18,7 +18,7 @@ Message = MutableMapping[str, Any]
 App = Callable[..., Awaitable[None]]
 
 UNREADABLE = b"\xff"
-"""Stands for a header's value that is not ASCII."""
+"""Replaces a header's value that is not ASCII."""
 
 
 class Front:
@@ -49,7 +49,7 @@ class Front:
             await self._through_asgi(scope, proto)
         elif not answer.serves(time.monotonic()):
             await self._through_asgi(scope, proto)
-            if self._answers.get(line) is answer:  # it could not be made anew
+            if self._answers.get(line) is answer:  # the route made no new one
                 del self._answers[line]
         elif (given := scope.headers.get("if-none-match")) and is_known(given, answer.etag):
             proto.response_empty(304, answer.headers)

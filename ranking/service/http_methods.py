@@ -1,8 +1,8 @@
 """HTTP methods: the methods of each path (RFC 9110, section 9), and CORS.
 
-`OPTIONS` is answered for every path. Pages of other origins may send events and ask for lists
-(https://fetch.spec.whatwg.org/#http-cors-protocol), and nothing else, since an open server on a
-loopback address would otherwise obey any page.
+`OPTIONS` is answered for every path. Pages of other origins may send events and read lists
+(https://fetch.spec.whatwg.org/#http-cors-protocol), and nothing else: any page could otherwise
+control an open server on a loopback address.
 """
 
 from typing import Any
@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ranking.lists.ranked_list import list_names
 from ranking.service.problems import Problem, allowed, problem_response
 from ranking.service.request_parameters import OPEN, check_text
 
 FOR_PAGES = (
-    "/v1/events", "/v1/pixel.gif", "/v1/popular", "/v1/trending", "/v1/related/", "/v1/foryou",
-    "/v1/stream", "/v1/page", "/v1/fragments/", "/v1/feeds/",
+    "/v1/events", "/v1/pixel.gif", "/v1/stream", "/v1/page", "/v1/fragments/", "/v1/feeds/",
 )  # fmt: skip
+"""Paths that pages of other origins may use, besides those of the lists."""
 PREFLIGHT = OPEN | {
     "access-control-allow-headers": "authorization, content-type, content-encoding, if-none-match"
     ", import",
@@ -26,7 +27,7 @@ PREFLIGHT = OPEN | {
 
 
 class Methods:
-    """Middleware that answers `OPTIONS`, refuses unreadable addresses and lets pages read answers.
+    """Middleware: answers `OPTIONS`, refuses unreadable addresses, opens answers to pages.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ class Methods:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_for_pages = scope["path"].startswith(FOR_PAGES)
+        is_for_pages = _is_for_pages(scope["path"])
         answer: Response | None = None
         try:
             check_text(Request(scope))
@@ -70,3 +71,8 @@ def _open(message: Any) -> None:
     headers = message.setdefault("headers", [])
     if all(name.lower() != b"access-control-allow-origin" for name, _ in headers):
         headers.append((b"access-control-allow-origin", b"*"))
+
+
+def _is_for_pages(path: str) -> bool:
+    """Whether pages of other origins may use a path."""
+    return path.startswith(FOR_PAGES) or path.startswith(tuple(f"/v1/{n}" for n in list_names()))

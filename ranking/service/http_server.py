@@ -22,7 +22,7 @@ class ServeError(ValueError):
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether only this machine reaches a host."""
+    """Return whether only this machine can reach a host."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -30,7 +30,7 @@ def is_loopback(host: str) -> bool:
 
 
 def check_address(host: str, port: int, *, has_keys: bool = False) -> None:
-    """Refuse a host that others could reach while there are no keys, and a port that is taken.
+    """Refuse a public host while there are no keys, and a port in use.
 
     Raises
     ------
@@ -59,7 +59,7 @@ async def listen(
     on_ready: Callable[[], None] = lambda: None,
     until: "asyncio.Future[Any] | None" = None,
 ) -> None:
-    """Serve until a signal asks to stop, or something ends.
+    """Serve until a signal asks to stop, or `until` is done.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ async def listen(
     host, port
         Where to listen.
     on_ready : callable
-        Called when requests are answered.
+        Called once requests are answered.
     until : asyncio.Future
         Stops when it is done.
     """

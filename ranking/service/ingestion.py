@@ -1,4 +1,4 @@
-"""Ingestion: the routes of events and articles. 202 means that the log has them."""
+"""Ingestion: the routes of events and articles. An answer 202 means that the log has them."""
 
 import asyncio
 import re
@@ -30,8 +30,9 @@ from ranking.engine.event_columns import Rows
 from ranking.service.batches import NOTHING
 from ranking.service.clients import Network, address_of, is_speculative
 from ranking.service.collector import Admitted, Label, admit, admit_query
+from ranking.service.intake import Intake
 from ranking.service.metrics import Metrics
-from ranking.service.ports import Intake, Refused
+from ranking.service.ports import Refused
 from ranking.service.problems import Problem
 from ranking.service.request_bodies import body_of
 from ranking.service.request_parameters import OPEN, article_of, now_ms
@@ -46,16 +47,16 @@ T = TypeVar("T")
 
 
 class IngestionRoutes:
-    """Routes of events and articles, over the port `Intake`.
+    """Routes of events and articles, over an `Intake`.
 
     Parameters
     ----------
     intake : Intake
     metrics : Metrics
     zone : tzinfo or None
-        Of times that name none.
+        Applied to times without a zone.
     proxies : sequence of networks
-        Whose word on a client's address counts.
+        Proxies whose header names the client's address.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class IngestionRoutes:
     ) -> None:
         self.intake, self.metrics = intake, metrics
         self._zone, self._proxies = zone, proxies
-        self._changing = asyncio.Lock()  # a card changes by what it was before
+        self._changing = asyncio.Lock()  # a change depends on the stored card
 
     def routes(self) -> list[BaseRoute]:
         """Build the routes."""
@@ -87,7 +88,7 @@ class IngestionRoutes:
         return [Route(path, self.restore_article, methods=["POST"])]
 
     async def events(self, request: Request) -> Response:
-        """Take events."""
+        """Log the events of a request."""
         body, agent = await body_of(request), request.headers.get("user-agent", "")
         try:
             label = label_of(request.headers.getlist("import"))
@@ -99,7 +100,7 @@ class IngestionRoutes:
         return await self._log(admitted, outcome=request.query_params.get("outcome") == "1")
 
     async def pixel(self, request: Request) -> Response:
-        """Take one event from an image's query; nothing if nobody sees the image."""
+        """Log one event from an image's query; HEAD requests and prefetches log none."""
         agent = request.headers.get("user-agent", "")
         address = address_of(request, self._proxies)
         try:
@@ -114,25 +115,25 @@ class IngestionRoutes:
         return Response(PIXEL, 200, {**OPEN, "cache-control": "no-store"}, "image/gif")
 
     async def put_articles(self, request: Request) -> Response:
-        """Add or replace cards, one or many; those taken down are refused."""
+        """Add or replace cards; those of articles taken down are refused."""
         try:
             placed, rejected = read_cards(await body_of(request), "", self._zone)
         except Unreadable as error:
             raise Problem(400, "Unreadable articles", str(error)) from error
         async with self._changing:
-            faults = self.intake.lacks_room(its.card.edition for its in placed)
+            faults = self.intake.lacks_room(entry.card.edition for entry in placed)
             for index, card in placed:
                 if fault := faults.get(card.edition):
                     rejected.append(Rejection(index, "edition", fault))
-            placed = [its for its in placed if its.card.edition not in faults]
-            before = await self._held([name_of(its.card) for its in placed])
+            placed = [entry for entry in placed if entry.card.edition not in faults]
+            before = await self._held([name_of(entry.card) for entry in placed])
             cards: dict[tuple[str, str], Card] = {}
             for (index, card), held in zip(placed, before, strict=True):
                 if held.is_gone:
                     rejected.append(Rejection(index, "id", gone_fault(card.id)))
                 else:
-                    its = Held(cards.get(name_of(card)) or held.card)
-                    cards[name_of(card)] = first_published(card, its.card, time.time())
+                    earlier = cards.get(name_of(card)) or held.card
+                    cards[name_of(card)] = first_published(card, earlier, time.time())
             if cards:
                 await self._take(cards=list(cards.values()))
         answer = {
@@ -149,7 +150,7 @@ class IngestionRoutes:
             check_named(fields, *name)
             card = card_of(convert_article({**fields, "id": name[1]}), name[0], self._zone)
         async with self._changing:
-            held = await self._standing(name)
+            held = await self._present(name)
             self._check_room(name[0])
             await self._take(cards=[first_published(card, held.card, time.time())])
         return _answer({"accepted": 1, "rejected": []})
@@ -158,7 +159,7 @@ class IngestionRoutes:
         """Change only the fields that the body names."""
         name, body = article_of(request), await body_of(request)
         async with self._changing:
-            held = await self._standing(name)
+            held = await self._present(name)
             if held.card is None:
                 raise Problem(404, "Unknown article", f"no card of {name[1]!r}; PUT adds one")
             with _of_sender():
@@ -185,7 +186,7 @@ class IngestionRoutes:
                 await self._done(self.intake.restore(*name))
         return _answer({"restored": held.is_gone})
 
-    async def _standing(self, name: tuple[str, str]) -> Held:
+    async def _present(self, name: tuple[str, str]) -> Held:
         """The stored record of an article without a tombstone."""
         (held,) = await self._held([name])
         if held.is_gone:
@@ -266,7 +267,7 @@ def name_of(card: Card) -> tuple[str, str]:
 
 @contextmanager
 def _of_sender() -> Iterator[None]:
-    """Answer what is wrong with one article."""
+    """Turn a fault of an article into a 400 answer."""
     try:
         yield
     except Unreadable as error:

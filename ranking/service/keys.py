@@ -23,7 +23,7 @@ AUDITED = 100
 
 
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A key that is asked for.
+    """A request for a key.
 
     Attributes
     ----------
@@ -53,18 +53,18 @@ class KeyRoutes:
     ----------
     settings : Settings
     unsigned : Unsigned or None
-        Counts events without a key; None where none are taken.
+        Counts events without a key; None in processes that take no events.
     """
 
     def __init__(self, settings: Settings, unsigned: Unsigned | None = None) -> None:
         self._settings, self._unsigned = settings, unsigned
 
     def reading(self) -> list[BaseRoute]:
-        """The audit log."""
+        """Build the route of the audit log."""
         return [Route("/v1/audit", self.audit)]
 
     def administering(self) -> list[BaseRoute]:
-        """Routes of keys."""
+        """Build the routes of keys."""
         return [
             Route("/v1/keys", self.all),
             Route("/v1/keys", self.add, methods=["POST"]),
@@ -73,17 +73,17 @@ class KeyRoutes:
         ]
 
     async def audit(self, request: Request) -> Response:
-        """The settings log, newest first."""
+        """Return the settings log, newest first."""
         most = number_of(request, "limit", AUDITED)
         records = self._settings.book.records[-most:]
         return json_response({"records": [_audited(record) for record in reversed(records)]})
 
     async def all(self, request: Request) -> Response:
-        """Keys that hold, whether they guard, and events that still come without one."""
+        """Return the valid keys, whether they guard, and counts of events without a key."""
         return json_response(self._state())
 
     async def add(self, request: Request) -> Response:
-        """Make a key; it is shown this once."""
+        """Create a key; only this answer shows it."""
         wanted = await asked(request, Wanted)
         if fault := first_fault(wanted.role, self._settings.book.held_keys()):
             raise Problem(400, "Key refused", fault)
@@ -100,7 +100,7 @@ class KeyRoutes:
         return json_response({**self._state(), **_shown(key), "key": text}, 201)
 
     async def grace(self, request: Request) -> Response:
-        """Let events without a key in for longer, or no more."""
+        """Set the grace period of events without a key."""
         wanted = await asked(request, Grace)
         keys = [key for key in self._settings.book.held_keys() if key.role is Role.ADMINISTER]
         if not keys:
@@ -124,11 +124,11 @@ class KeyRoutes:
             "keys": [_shown(key) for key in keys],
             "guarded": is_guarded(keys),
             "grace_until": end if end > time.time() else None,
-            "unsigned": self._unsigned.lately() if self._unsigned else None,
+            "unsigned": self._unsigned.recent() if self._unsigned else None,
         }
 
     async def revoke(self, request: Request) -> Response:
-        """Let a key hold no longer."""
+        """Revoke a key."""
         name, keys = request.path_params["id"], self._settings.book.held_keys()
         others = [key for key in keys if key.id != name]
         if is_guarded(keys) and not is_guarded(others):

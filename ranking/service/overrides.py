@@ -1,7 +1,8 @@
-"""Overrides: the routes that pin, boost, bury and block, and that end an override."""
+"""Overrides: the routes that add, preview and cancel overrides."""
 
 import secrets
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -11,12 +12,12 @@ from starlette.routing import BaseRoute, Route
 
 from ranking.engine.event import canonical_edition
 from ranking.engine.timestamps import TimestampError
-from ranking.lists.boards import SURFACES
+from ranking.lists.ranked_list import board_names
 from ranking.lists.rerank.editorial import Action
 from ranking.service.ports import Lists, Refused, Settings
 from ranking.service.problems import Problem
 from ranking.service.request_parameters import json_response
-from ranking.service.settings_routes import asked, decide, withdraw
+from ranking.service.settings_routes import asked, asked_and_signed, decide, withdraw
 from ranking.settings_log.body_validation import moment_of
 from ranking.settings_log.decisions import Decision
 from ranking.settings_log.override_reach import Reached
@@ -24,7 +25,7 @@ from ranking.settings_log.overrides import Override, OverrideError, ended, overr
 
 KIND = "override"
 FROZEN = 20
-"""Places of a board that a freeze holds."""
+"""Positions of a board that a frozen list keeps."""
 
 
 class Mourning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,9 +34,11 @@ class Mourning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes
     ----------
     end : float, str or None
-        Wall clock, seconds, or as text a time or a span from now; None = in two hours.
+        Seconds since the epoch, or text: a time, or a duration from now. None = in two hours.
+    sections, tags : list of str
     site : str
         Empty = all sites.
+    reason, author : str
     """
 
     end: float | str | None = None
@@ -46,27 +49,28 @@ class Mourning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     author: str = ""
 
 
+@dataclass(frozen=True, slots=True)
 class OverrideRoutes:
     """Routes of overrides.
 
-    Parameters
+    Attributes
     ----------
     lists : Lists
     settings : Settings
     """
 
-    def __init__(self, lists: Lists, settings: Settings) -> None:
-        self._lists, self._settings = lists, settings
+    lists: Lists
+    settings: Settings
 
     def reading(self) -> list[BaseRoute]:
-        """Routes that change nothing."""
+        """Build the routes that change nothing."""
         return [
             Route("/v1/overrides", self.all),
             Route("/v1/overrides/preview", self.preview, methods=["POST"]),
         ]
 
     def writing(self) -> list[BaseRoute]:
-        """Routes that decide."""
+        """Build the routes that add and cancel."""
         return [
             Route("/v1/overrides", self.add, methods=["POST"]),
             Route("/v1/overrides/mourning", self.mourn, methods=["POST"]),
@@ -74,32 +78,32 @@ class OverrideRoutes:
         ]
 
     async def all(self, request: Request) -> Response:
-        """Overrides that are not cancelled, those that ended too."""
-        records = self._settings.book.things(KIND)
+        """Return the overrides that are not cancelled, ended ones too."""
+        records = self.settings.book.things(KIND)
         return json_response({"overrides": [_shown(record) for record in records]})
 
     async def preview(self, request: Request) -> Response:
-        """Which articles an override would mean in each edition, before it holds."""
-        wanted, _ = _told(await asked(request, dict[str, Any]))
+        """Return the articles that an override would affect, by edition."""
+        wanted, _ = await asked_and_signed(request)
         act = self._act(wanted)
-        told = await self._reached(act)
+        reached = await self._reached(act)
         editions = [
-            {"edition": edition, "articles": count, **_named(told, edition)}
-            for edition, count in told.editions.items()
+            {"edition": edition, "articles": count, **_named(reached, edition)}
+            for edition, count in reached.editions.items()
         ]
         named = [*act.articles, *act.stories]
         body = {
             "action": act.action.value,
-            "articles": sum(told.editions.values()),
+            "articles": sum(reached.editions.values()),
             "editions": editions,
             "end": act.end,
-            "unknown": [name for name in named if name not in told.known],
+            "unknown": [name for name in named if name not in reached.known],
         }
         return json_response(body)
 
     async def add(self, request: Request) -> Response:
         """Begin an override."""
-        return await self._begin(request, *_told(await asked(request, dict[str, Any])))
+        return await self._begin(request, *await asked_and_signed(request))
 
     async def mourn(self, request: Request) -> Response:
         """Bury sections and tags in every edition, until a moment."""
@@ -111,15 +115,15 @@ class OverrideRoutes:
             "tags": wanted.tags,
             **({} if wanted.end is None else {"end": wanted.end}),
         }
-        told = {"author": wanted.author, "reason": wanted.reason}
-        return await self._begin(request, body, told)
+        signature = {"author": wanted.author, "reason": wanted.reason}
+        return await self._begin(request, body, signature)
 
     async def end(self, request: Request) -> Response:
         """Cancel an override."""
-        return await withdraw(self._settings, request, KIND)
+        return await withdraw(self.settings, request, KIND)
 
     async def _begin(
-        self, request: Request, body: dict[str, Any], told: dict[str, str]
+        self, request: Request, body: dict[str, Any], signature: dict[str, str]
     ) -> Response:
         act = self._act(body)
         found = await self._reached(act)
@@ -132,15 +136,15 @@ class OverrideRoutes:
             )
             raise Problem(404, "Unknown article", detail)
         record = await decide(
-            self._settings, request, KIND, secrets.token_hex(4),
-            msgspec.to_builtins(found.completed(act)), parent=0, **told,
+            self.settings, request, KIND, secrets.token_hex(4),
+            msgspec.to_builtins(found.completed(act)), parent=0, **signature,
         )  # fmt: skip
         return json_response({**_shown(record), "reached": found.editions}, 201)
 
     def _act(self, body: dict[str, Any]) -> Override:
-        """The act that a body asks for, with its end."""
+        """The override that a body asks for, with its end."""
         if body.get("action") == Action.LIST.value and not body.get("articles"):
-            body["articles"] = self._standing(body)
+            body["articles"] = self._present_board(body)
         try:
             if "elsewhere" in body:
                 message = "elsewhere must be left out: it is found by the stories of the editions"
@@ -155,34 +159,28 @@ class OverrideRoutes:
 
     async def _reached(self, act: Override) -> Reached:
         try:
-            return await self._lists.reached(act)
+            return await self.lists.reached(act)
         except Refused as refused:
             wait = {"retry-after": str(refused.wait)}
             raise Problem(503, "Articles not available", str(refused), wait) from refused
 
-    def _standing(self, body: dict[str, Any]) -> list[str]:
+    def _present_board(self, body: dict[str, Any]) -> list[str]:
         """The articles of a board now, for a frozen copy."""
         edition = canonical_edition(str(body.get("edition", "")))
         surface = str(body.get("surface", ""))
-        board = self._lists.responses.board(edition, surface)
+        board = self.lists.responses.board(edition, surface)
         if board is None:
             detail = (
-                f"a list without articles freezes a board of {' or '.join(SURFACES)};"
+                f"a list without articles freezes a board of {' or '.join(board_names())};"
                 f" {edition or 'no edition'} has none of {surface or 'no surface'}"
             )
             raise Problem(400, "Override refused", detail)
         return list(board.ids[:FROZEN])
 
 
-def _told(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Reads an override, its author and its reason."""
-    told = {name: str(body.pop(name, "") or "") for name in ("author", "reason")}
-    return {name: value for name, value in body.items() if value is not None}, told
-
-
-def _named(told: Reached, edition: str) -> dict[str, list[str]]:
+def _named(reached: Reached, edition: str) -> dict[str, list[str]]:
     """Names of sections and tags in an edition."""
-    named = told.elsewhere.get(edition)
+    named = reached.elsewhere.get(edition)
     return {"sections": named.sections, "tags": named.tags} if named else {}
 
 

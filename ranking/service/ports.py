@@ -1,15 +1,11 @@
 """Ports: what the routes need of an engine, embedded or in a cluster.
 
-`Lists` answer questions: embedded from the engine in this process, in the cluster from the mirror.
-An `Intake` takes events and cards for the log: embedded into SQLite, in the cluster into Kafka.
+`Lists` answer questions: embedded from the engine in this process, in the cluster from the read
+model. The port to the log of events is `ranking.service.log`.
 """
 
-from collections.abc import Iterable
 from typing import Any, Protocol
 
-from ranking.content.cards import Card
-from ranking.content.tombstones import Held
-from ranking.engine.event_columns import Rows
 from ranking.experiments.counting import Counted
 from ranking.experiments.plans import Experiment
 from ranking.history.past_state import Rankers
@@ -35,28 +31,28 @@ class Lists(Protocol):
         """The live profiles."""
 
     def fault(self) -> str:
-        """The reason why lists cannot be served; empty if they can."""
+        """Return why lists cannot be served; empty if they can."""
 
     def status(self) -> dict[str, Any]:
-        """Further fields of `/readyz`."""
+        """Return further fields of `/readyz`."""
 
     def editions(self) -> list[str]:
-        """Editions that have lists, by name."""
+        """Return the editions that have lists, by name."""
 
     async def board(
         self, edition: str, surface: str, profile: Profile, n: int, section: str
     ) -> Board:
-        """Popular or Trending, under the live profile or one made from it."""
+        """Make a board of an edition (a list that needs no page) under a profile."""
 
     async def next(
         self, edition: str, surface: str, pages: list[str], n: int, profile: Profile
     ) -> Board:
-        """Related of one page, known or not, or For this visit of the last ones, newest first."""
+        """Make a list from pages, newest first; a page may be unknown."""
 
     async def explain(
         self, edition: str, surface: str, asked: Explained, profile: Profile
     ) -> list[Explanation]:
-        """Explain where some articles stand in a list; nothing if nobody can tell now."""
+        """Explain the positions of articles in a list; empty if no process knows them now."""
 
     async def keep(self, draft: Draft) -> None:
         """Keep a draft until it expires.
@@ -68,25 +64,25 @@ class Lists(Protocol):
         """
 
     async def draft(self, id: str) -> Draft | None:
-        """A draft, None if there is none or it has expired."""
+        """Return a draft, None if there is none or it has expired."""
 
     async def article(self, edition: str, article: str) -> dict[str, Any] | None:
-        """An article's card and counts, None if it has neither."""
+        """Return an article's card and counts, None if it has neither."""
 
     async def traffic(self) -> list[dict[str, Any]]:
-        """Views an hour of every edition, by name."""
+        """Return the views per hour of every edition, by name."""
 
-    async def counted(self, name: str, its: Experiment) -> Counted:
-        """An experiment as the log has it by now.
+    async def counted(self, name: str, experiment: Experiment) -> Counted:
+        """Return the sums of an experiment, up to the end of the log.
 
         Raises
         ------
         Refused
-            If a part of the log cannot be asked.
+            If a partition's worker does not answer.
         """
 
     async def reached(self, act: Override) -> Reached:
-        """Articles that an override affects, in each of its editions.
+        """Return the articles that an override affects, by edition.
 
         Raises
         ------
@@ -95,19 +91,19 @@ class Lists(Protocol):
         """
 
     async def graph(self, edition: str, tag: str) -> dict[str, Any]:
-        """A tag's neighbours, synonyms and history."""
+        """Return a tag's neighbours, synonyms and history."""
 
 
 class Refused(Exception):
-    """The log does not take what was given; the sender keeps it.
+    """The log does not take a request; the sender keeps the events and sends again.
 
     Parameters
     ----------
     reason : str
     wait : int
-        Seconds after which to try again.
+        Seconds until the sender tries again.
     is_busy : bool
-        Too much at once, rather than broken.
+        Whether too many events wait, rather than a fault of the log.
     """
 
     def __init__(self, reason: str, wait: int, *, is_busy: bool = False) -> None:
@@ -121,7 +117,7 @@ class Settings(Protocol):
     book: Book
 
     def fault(self) -> str:
-        """The reason why this process does not know the decisions; empty if it does."""
+        """Return why this process does not know the decisions; empty if it does."""
 
     async def write(self, record: Decision) -> None:
         """Return when the record holds, for this process too.
@@ -129,68 +125,20 @@ class Settings(Protocol):
         Raises
         ------
         ConflictError
-            If somebody else decided first.
+            If another decision was first.
         Refused
             If the log does not take it.
         """
 
 
 class Past(Protocol):
-    """Port to the history; may block for seconds, so routes call it in a thread."""
+    """Port to the history; calls may block for seconds, so routes run them in a thread."""
 
     rankers: Rankers
     """Past lists under another profile."""
 
     def shown(self, edition: str, surface: str, at: float) -> Board | None:
-        """The board as it was published at a moment of the site's clock, with today's cards."""
+        """Return the board published at a moment of the site's clock (s), with today's cards."""
 
     def shown_since(self, edition: str, surface: str) -> float:
-        """The oldest moment of which a board is known; inf if none is."""
-
-
-class Intake(Protocol):
-    """Port to the log: events, cards, takedowns."""
-
-    def fault(self) -> str:
-        """The reason why the log takes nothing; empty if it takes events."""
-
-    async def take(
-        self, rows: Rows, cards: list[Card], removed: list[tuple[str, str]], *,
-        outcome: bool = False,
-    ) -> dict[str, int]:  # fmt: skip
-        """Return when the log has all of it, with `outcome` when it is applied.
-
-        Returns
-        -------
-        dict of str to int
-            With `outcome`, events by what became of them, as far as this process knows.
-
-        Raises
-        ------
-        Refused
-            If it has not.
-        """
-
-    def lacks_room(self, editions: Iterable[str]) -> dict[str, str]:
-        """Reasons why editions cannot open, in their order; in a cluster only workers know.
-
-        What it says of each names the settings.
-        """
-
-    async def held(self, names: list[tuple[str, str]]) -> list[Held]:
-        """Stored records of articles, by edition and id.
-
-        Raises
-        ------
-        Refused
-            If that is not known yet.
-        """
-
-    async def restore(self, edition: str, article: str) -> None:
-        """Bring an article back that was taken down; returns when the log has it.
-
-        Raises
-        ------
-        Refused
-            If it has not.
-        """
+        """Return the oldest moment (s) of which a board is known; inf if there is none."""

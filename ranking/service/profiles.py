@@ -1,6 +1,7 @@
 """Profiles: the routes that read, preview and publish profiles."""
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -24,44 +25,58 @@ from ranking.settings_log.profile_files import toml_of
 KIND = "profile"
 
 
-class Publication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ProfileDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The scope of a decision on a profile, and who makes it.
+
+    Attributes
+    ----------
+    parent : int
+        The scope's latest version that the author has seen.
+    edition, section, surface : str
+        The scope; empty = all.
+    reason, author : str
+    """
+
+    parent: int
+    edition: str = ""
+    section: str = ""
+    surface: str = ""
+    reason: str = ""
+    author: str = ""
+
+    @property
+    def scope(self) -> Scope:
+        """The scope, its edition in canonical spelling."""
+        return Scope(canonical_edition(self.edition), self.section, self.surface)
+
+
+class Publication(ProfileDecision, frozen=True, kw_only=True):
     """A publication: all parameters that a scope sets itself."""
 
     set: dict[str, Any]
-    parent: int
-    edition: str = ""
-    section: str = ""
-    surface: str = ""
-    reason: str = ""
-    author: str = ""
 
 
-class Return(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which version of a scope is published again."""
+class Return(ProfileDecision, frozen=True, kw_only=True):
+    """A rollback: the version of a scope that is published again."""
 
     version: int
-    parent: int
-    edition: str = ""
-    section: str = ""
-    surface: str = ""
-    reason: str = ""
-    author: str = ""
 
 
+@dataclass(frozen=True, slots=True)
 class ProfileRoutes:
     """Routes of profiles.
 
-    Parameters
+    Attributes
     ----------
     lists : Lists
     settings : Settings
     """
 
-    def __init__(self, lists: Lists, settings: Settings) -> None:
-        self._lists, self._settings = lists, settings
+    lists: Lists
+    settings: Settings
 
     def reading(self) -> list[BaseRoute]:
-        """Routes that change nothing."""
+        """Build the routes that change nothing."""
         return [
             Route("/v1/profiles", self.all),
             Route("/v1/profiles/effective", self.effective),
@@ -70,7 +85,7 @@ class ProfileRoutes:
         ]
 
     def writing(self) -> list[BaseRoute]:
-        """Routes that try and publish."""
+        """Build the routes of drafts and publications."""
         return [
             Route("/v1/profiles", self.publish, methods=["PUT"]),
             Route("/v1/profiles/drafts", self.draft, methods=["POST"]),
@@ -78,52 +93,52 @@ class ProfileRoutes:
         ]
 
     async def all(self, request: Request) -> Response:
-        """All parameters, and what each scope has of its own."""
-        scopes = [_version(record) for record in self._settings.book.things(KIND)]
+        """Return all parameters, and those that each scope sets itself."""
+        scopes = [_version(record) for record in self.settings.book.things(KIND)]
         return json_response(
             {
-                "settings": self._settings.book.version,
-                "parameters": [msgspec.to_builtins(its) for its in parameters()],
+                "settings": self.settings.book.version,
+                "parameters": [msgspec.to_builtins(parameter) for parameter in parameters()],
                 "scopes": [scope for scope in scopes if scope["set"]],
             }
         )
 
     async def effective(self, request: Request) -> Response:
-        """The profile of a list, and where each of its parameters comes from."""
+        """Return the profile of a list, and the scope that sets each parameter."""
         scope = _scope_of(request)
         where = scope.edition, scope.surface, scope.section
-        profile = await profile_of(request, self._lists, *where)
-        origins = self._lists.profiles.origins(*where)
+        profile = await profile_of(request, self.lists, *where)
+        origins = self.lists.profiles.origins(*where)
         return json_response(
             {
                 "profile": settings_of(profile),
                 "from": {name: str(origin) for name, origin in origins.items()},
-                "set": self._lists.profiles.changes.get(scope, {}),
-                "version": self._settings.book.latest(KIND, name_of(scope)),
+                "set": self.lists.profiles.changes.get(scope, {}),
+                "version": self.settings.book.latest(KIND, name_of(scope)),
             }
         )
 
     async def history(self, request: Request) -> Response:
-        """All versions of a scope, newest first."""
-        records = self._settings.book.history(KIND, name_of(_scope_of(request)))
+        """Return all versions of a scope, newest first."""
+        records = self.settings.book.history(KIND, name_of(_scope_of(request)))
         return json_response({"versions": [_version(record) for record in reversed(records)]})
 
     async def export(self, request: Request) -> Response:
-        """The parameters that a scope sets, as a profile file."""
+        """Return the parameters that a scope sets, as a profile file."""
         scope = _scope_of(request)
-        text = toml_of(self._lists.profiles.changes.get(scope, {}), str(scope))
+        text = toml_of(self.lists.profiles.changes.get(scope, {}), str(scope))
         return Response(text, media_type="application/toml")
 
     async def draft(self, request: Request) -> Response:
-        """Keep a draft, which any list takes by its id at once."""
+        """Keep a draft; any list accepts its id at once."""
         question = await asked(request, DraftRequest)
         try:
-            draft = draft_of(question, self._lists.profiles, time.time())
+            draft = draft_of(question, self.lists.profiles, time.time())
         except ProfileError as error:
             raise Problem(400, "Profile refused", str(error)) from error
-        await self._lists.keep(draft)
+        await self.lists.keep(draft)
         scope = draft.scope
-        profile = draft.profile(self._lists.profiles, scope.edition, scope.surface, scope.section)
+        profile = draft.profile(self.lists.profiles, scope.edition, scope.surface, scope.section)
         shown = {
             "id": draft.id,
             "expires_at": draft.expires_at,
@@ -134,33 +149,33 @@ class ProfileRoutes:
         return json_response(shown, 201)
 
     async def publish(self, request: Request) -> Response:
-        """Let a scope have these parameters from now on."""
+        """Publish the parameters of a scope."""
         wanted = await asked(request, Publication)
-        scope = Scope(canonical_edition(wanted.edition), wanted.section, wanted.surface)
-        return await self._publish(request, scope, wanted.set, wanted)
+        return await self._publish(request, wanted.set, wanted)
 
     async def roll_back(self, request: Request) -> Response:
-        """Publish an earlier version of a scope again; version 0 is the one before the first."""
+        """Publish an earlier version of a scope again; version 0 sets nothing."""
         wanted = await asked(request, Return)
-        scope = Scope(canonical_edition(wanted.edition), wanted.section, wanted.surface)
+        scope = wanted.scope
         known = {
-            record.version: record for record in self._settings.book.history(KIND, name_of(scope))
+            record.version: record for record in self.settings.book.history(KIND, name_of(scope))
         }
         if wanted.version and wanted.version not in known:
             detail = f"version must be one of {scope}'s {len(known)} versions, got {wanted.version}"
             raise Problem(404, "Unknown version", detail)
         changes = (known[wanted.version].body or {}) if wanted.version else {}
-        return await self._publish(request, scope, changes, wanted)
+        return await self._publish(request, changes, wanted)
 
     async def _publish(
-        self, request: Request, scope: Scope, changes: dict[str, Any], wanted: Publication | Return
+        self, request: Request, changes: dict[str, Any], wanted: ProfileDecision
     ) -> Response:
+        scope = wanted.scope
         try:
-            self._lists.profiles.with_changes(scope, changes)
+            self.lists.profiles.with_changes(scope, changes)
         except ProfileError as error:
             raise Problem(400, "Profile refused", str(error)) from error
         record = await decide(
-            self._settings, request, KIND, name_of(scope), changes or None,
+            self.settings, request, KIND, name_of(scope), changes or None,
             author=wanted.author, reason=wanted.reason, parent=wanted.parent,
         )  # fmt: skip
         return json_response(_version(record), 201)

@@ -14,12 +14,12 @@ CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
 
 async def body_of(request: Request) -> bytes:
-    """Body of a request, unless it is too large or in an unknown coding.
+    """Read the body of a request, decompressed.
 
     Raises
     ------
     Problem
-        413 if it is too large, 415 if its coding is unknown, 400 if it breaks off.
+        413 if it is too large, 415 if its coding is unknown, 400 if it is incomplete.
     """
     length = request.headers.get("content-length", "")
     if length.isdecimal() and (len(length) > 12 or int(length) > LARGEST_BODY):

@@ -19,29 +19,47 @@ OPEN = {"access-control-allow-origin": "*"}
 PRIVATE = {**OPEN, "cache-control": "no-store"}
 MOST_DIGITS = 15
 _REPLACED = "\ufffd"
-"""What the server puts in place of bytes that are not UTF-8."""
+"""The server's replacement for bytes that are not UTF-8."""
 
 
 def now_ms() -> int:
-    """The clock, ms."""
+    """Return the wall clock, ms since the epoch."""
     return int(time.time() * 1000)
 
 
 def article_of(request: Request) -> tuple[str, str]:
-    """Edition and id that a path names."""
+    """Return the edition and id in a path.
+
+    Raises
+    ------
+    Problem
+        400 if the edition is not valid.
+    """
     edition = f"{request.path_params['site']}/{request.path_params['lang']}"
     return spelt_edition(edition), request.path_params["id"]
 
 
 def spelt_edition(edition: str) -> str:
-    """An edition in its canonical spelling, if it is one."""
+    """Return an edition in canonical spelling.
+
+    Raises
+    ------
+    Problem
+        400 if it is not valid.
+    """
     if fault := edition_fault(edition):
         raise Problem(400, "Edition refused", fault)
     return canonical_edition(edition)
 
 
 def edition_of(request: Request, lists: Lists) -> str:
-    """Edition that a query names; the only one there is if it names none."""
+    """Return the edition in a query; without one, the only edition that there is.
+
+    Raises
+    ------
+    Problem
+        400 if it is not valid.
+    """
     edition = request.query_params.get("edition", "")
     if not edition:
         known = lists.editions()
@@ -51,7 +69,13 @@ def edition_of(request: Request, lists: Lists) -> str:
 
 
 def check_text(request: Request) -> None:
-    """Refuse an address whose bytes are not UTF-8, which would else be read as another one."""
+    """Refuse an address whose bytes are not UTF-8; it would be read as another one.
+
+    Raises
+    ------
+    Problem
+        400, with the position of the byte.
+    """
     try:
         unquote_to_bytes(request.scope["query_string"]).decode()
     except UnicodeDecodeError as error:
@@ -62,17 +86,29 @@ def check_text(request: Request) -> None:
 
 
 def line_of(request: Request) -> str:
-    """A request line, `path?query`."""
+    """Return the request line, `path?query`."""
     return f"{request.scope['path']}?{request.url.query}"
 
 
 def number_of(request: Request, name: str, default: int) -> int:
-    """A whole number of a query."""
+    """Return a whole number in a query, from 1 to the longest list.
+
+    Raises
+    ------
+    Problem
+        400 with the name, the rule and the value.
+    """
     return whole_of(request, name, default, 1, LONGEST)
 
 
 def whole_of(request: Request, name: str, default: int, least: int, most: int) -> int:
-    """A whole number of a query between two others; empty = the default."""
+    """Return a whole number in a query, from `least` to `most`; `default` if it is empty.
+
+    Raises
+    ------
+    Problem
+        400 with the name, the rule and the value.
+    """
     text = request.query_params.get(name)
     if not text:
         return default
@@ -86,7 +122,13 @@ def whole_of(request: Request, name: str, default: int, least: int, most: int) -
 async def profile_of(
     request: Request, lists: Lists, edition: str, surface: str, section: str = ""
 ) -> Profile:
-    """The live profile of a list, or the one that the query asks for."""
+    """Return the live profile of a list, or the one that the query names.
+
+    Raises
+    ------
+    Problem
+        404 for an unknown or expired draft, 400 for a window that breaks its rule.
+    """
     query = request.query_params
     made = lists.profiles.of(edition, surface, section)
     name = query.get("profile") or made.name
@@ -106,7 +148,7 @@ async def profile_of(
 
 
 def ready(request: Request, answer: Answer) -> Response:
-    """Answer with ready bytes, or 304 to who has them."""
+    """Answer with ready bytes, or 304 if the client has them."""
     if is_known(",".join(request.headers.getlist("if-none-match")), answer.etag):
         return Response(status_code=304, headers=dict(answer.headers))
     return Response(answer.body, headers=dict(answer.headers))

@@ -1,4 +1,4 @@
-"""Settings routes: what the operators' routes share; they read a body and write a decision."""
+"""Settings routes: the parts that the operators' routes share, from a body to a decision."""
 
 from typing import Any, TypeVar
 
@@ -38,23 +38,36 @@ async def asked(request: Request, kind: type[T]) -> T:
 
 
 def _without_nulls(body: dict[str, Any], kind: type[T]) -> T:
-    """Reads a body; `null` in an optional field equals an absent field."""
+    """Read a body; `null` in an optional field equals an absent field."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        optional = {its.name for its in msgspec.structs.fields(kind) if not its.required}
+        optional = {field.name for field in msgspec.structs.fields(kind) if not field.required}
         body = {n: value for n, value in body.items() if value is not None or n not in optional}
     return msgspec.convert(body, kind)
+
+
+async def asked_and_signed(request: Request) -> tuple[dict[str, Any], dict[str, str]]:
+    """Read a body of any fields; returns it without its author and reason, and these two.
+
+    Raises
+    ------
+    Problem
+        400 if the body is no JSON object.
+    """
+    body = await asked(request, dict[str, Any])
+    signature = {name: str(body.pop(name, "") or "") for name in ("author", "reason")}
+    return {name: value for name, value in body.items() if value is not None}, signature
 
 
 async def decide(
     settings: Settings, request: Request, kind: str, name: str, body: dict[str, Any] | None,
     *, author: str, reason: str, parent: int | None = None,
 ) -> Decision:  # fmt: skip
-    """Write a decision down and return when it holds.
+    """Write a decision and return when it holds.
 
     Raises
     ------
     Problem
-        409 if somebody else was first, 503 if the log does not take it.
+        409 if another decision was first, 503 if the log does not take it.
     """
     try:
         record = settings.book.following(
@@ -70,7 +83,7 @@ async def decide(
 
 
 async def withdraw(settings: Settings, request: Request, kind: str) -> Response:
-    """Let the thing that the path names hold no longer.
+    """Cancel the decision that the path names.
 
     Raises
     ------

@@ -14,9 +14,9 @@ class SiteSettings:
     Attributes
     ----------
     zone : tzinfo or None
-        Of times that name none; None = they are refused.
+        Applied to times without a zone; None = such times are refused.
     proxies : tuple of networks
-        Whose word on a client's address counts.
+        Proxies whose header names the client's address.
     """
 
     zone: tzinfo | None = None

@@ -1,6 +1,6 @@
-"""Static pages: files that a browser gets as they are, with their policy and entity tag.
+"""Static pages: files that are served unchanged, with their policy and entity tag.
 
-This file alone knows the headers of such pages. A browser keeps a file and asks after it by its
+This file alone knows the headers of such pages. A browser keeps a file and revalidates it by its
 entity tag, so a new version arrives at the next visit.
 """
 

@@ -1,7 +1,7 @@
-"""Unsigned events: counts events without a key, so that the first key locks nobody out unnoticed.
+"""Unsigned events: counts events without a key, so that a new key locks no sender out unnoticed.
 
-Counted by minute over the last hour, whether they are taken (before there are keys, or in a grace
-period) or refused. An accepted event is told by the answer to its request.
+Accepted events (before there are keys, or in a grace period) are counted by minute for one hour,
+refused requests in total. The answer to a request tells how many events it accepted.
 """
 
 import time
@@ -19,7 +19,7 @@ class _Taken(msgspec.Struct):
 
 
 class Unsigned:
-    """Events without a key that one process saw.
+    """Events without a key that arrived at one process.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Unsigned:
         self.last_at = 0.0
 
     def take(self, response: Response) -> None:
-        """Count the events of a request that was answered."""
+        """Count the accepted events of a request, from its answer."""
         if response.status_code >= 300:
             return
         count = 1
@@ -50,11 +50,11 @@ class Unsigned:
         self.total += count
 
     def refuse(self) -> None:
-        """Count a request that was refused."""
+        """Count a refused request."""
         self.refused += 1
 
-    def lately(self) -> dict[str, float]:
-        """Events of this minute and the one before it, of the last hour, and when the last came."""
+    def recent(self) -> dict[str, float]:
+        """Return the counts of the last two minutes and the last hour, and the last time (s)."""
         minute = int(self._clock() // MINUTE)
         counts = self._counts.items()
         return {

@@ -1,4 +1,4 @@
-"""Webhooks: the routes that read and change them."""
+"""Webhooks: the routes that read, add and cancel webhooks."""
 
 import secrets
 from typing import Any
@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from ranking.service.ports import Settings
 from ranking.service.problems import Problem
 from ranking.service.request_parameters import json_response
-from ranking.service.settings_routes import asked, decide, withdraw
+from ranking.service.settings_routes import asked_and_signed, decide, withdraw
 from ranking.settings_log.decisions import Decision
 from ranking.settings_log.webhooks import WebhookError, hook_of
 
@@ -19,7 +19,7 @@ KIND = "hook"
 
 
 class WebhookRoutes:
-    """Routes of hooks.
+    """Routes of webhooks.
 
     Parameters
     ----------
@@ -30,34 +30,34 @@ class WebhookRoutes:
         self._settings = settings
 
     def reading(self) -> list[BaseRoute]:
-        """Routes that change nothing."""
+        """Build the routes that change nothing."""
         return [Route("/v1/hooks", self.all)]
 
     def writing(self) -> list[BaseRoute]:
-        """Routes that decide."""
+        """Build the routes that add and cancel."""
         return [
             Route("/v1/hooks", self.add, methods=["POST"]),
             Route("/v1/hooks/{id}", self.end, methods=["DELETE"]),
         ]
 
     async def all(self, request: Request) -> Response:
-        """Hooks that hold."""
-        return json_response({"hooks": [_shown(r) for r in self._settings.book.things(KIND)]})
+        """Return the webhooks that are not cancelled."""
+        records = self._settings.book.things(KIND)
+        return json_response({"hooks": [_shown(record) for record in records]})
 
     async def add(self, request: Request) -> Response:
-        """Begin to tell an address."""
-        wanted = await asked(request, dict[str, Any])
-        told = {name: str(wanted.pop(name, "") or "") for name in ("author", "reason")}
+        """Add a webhook."""
+        wanted, signature = await asked_and_signed(request)
         try:
             body = msgspec.to_builtins(hook_of(wanted))
         except WebhookError as error:
             raise Problem(400, "Hook refused", str(error)) from error
         name = secrets.token_hex(4)
-        record = await decide(self._settings, request, KIND, name, body, parent=0, **told)
+        record = await decide(self._settings, request, KIND, name, body, parent=0, **signature)
         return json_response(_shown(record), 201)
 
     async def end(self, request: Request) -> Response:
-        """Tell an address no more."""
+        """Cancel a webhook."""
         return await withdraw(self._settings, request, KIND)
 
 

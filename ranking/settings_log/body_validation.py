@@ -11,11 +11,11 @@ from ranking.engine.validation import rule_of
 
 T = TypeVar("T")
 SPAN_DIGITS = 7
-"""Up to so many digits are a span of seconds, more are seconds since the epoch."""
+"""A number of at most so many digits is a duration in seconds, else seconds since the epoch."""
 
 
 def moment_of(given: float | str | None, field: str, now: float) -> float | None:
-    """Read a moment of the wall clock: seconds, a time, or a span from now; None stays.
+    """Read a moment: seconds since the epoch, a time, or a duration from now; None stays.
 
     Raises
     ------
@@ -37,12 +37,12 @@ def moment_of(given: float | str | None, field: str, now: float) -> float | None
 
 
 def checked(body: dict[str, Any], kind: type[T], error: type[ValueError]) -> T:
-    """Make a struct of a body; an edition that it names is spelt canonically.
+    """Convert a body to a struct; spells its edition canonically.
 
     Raises
     ------
     error
-        Naming the field and the rule.
+        With the field and the rule.
 
     Examples
     --------

@@ -1,10 +1,9 @@
-"""The book: all decisions of the settings log in order, and what holds after them.
+"""The book: all decisions of the settings log in order, and the settings that follow from them.
 
-A record that does not follow the current version of its thing is passed over, by every reader in
-the same way: of two operators who decide at once, the second is told. One of a newer format is
-passed over too, and makes the book say that this program is too old for it. Looks at experiments
-are no decisions: they stand in the log, and not among the records that tell who decided what. One
-thread takes records; any may read.
+Every reader ignores a record whose parent is not the latest version of its subject. So of two
+operators who decide at once, the second gets a conflict. A record of a newer format is ignored and
+reported as a fault: this program is too old. Looks at experiments are records of the log, but not
+decisions, so the audit trail omits them. One thread takes records; any thread may read.
 """
 
 import time
@@ -19,7 +18,7 @@ from ranking.experiments.interim_looks import look_of
 from ranking.experiments.lifecycle import check, check_name, check_removal
 from ranking.experiments.plans import Experiment, NotAllowedError, experiment_of
 from ranking.lists.rerank.editorial import NO_DESK, Desk
-from ranking.profiles.profile import DEFAULT, Profile
+from ranking.profiles.profile import DEFAULT, Profile, known_settings
 from ranking.profiles.scopes import Changes, Profiles, Scope
 from ranking.settings_log.decisions import FORMAT, KINDS, Decision, RecordError
 from ranking.settings_log.keys import Key
@@ -27,7 +26,7 @@ from ranking.settings_log.overrides import Override, override_of
 from ranking.settings_log.webhooks import Webhook, hook_of
 
 T = TypeVar("T")
-Thing = tuple[str, str]
+Subject = tuple[str, str]
 """Kind and name."""
 
 
@@ -36,53 +35,53 @@ class ConflictError(ValueError):
 
 
 class Book:
-    """The decisions that hold now.
+    """The decisions in force.
 
     Parameters
     ----------
     base : Profile
-        Of all lists, before any record.
+        Base of all lists, before any record.
     """
 
     def __init__(self, base: Profile = DEFAULT) -> None:
         self.records: list[Decision] = []
         self.faults: list[str] = []
         self.profiles = Profiles(base)
-        self._history: dict[Thing, list[Decision]] = defaultdict(list)
+        self._history: dict[Subject, list[Decision]] = defaultdict(list)
         self._overrides: dict[str, Override] = {}
         self._keys: dict[str, Key] = {}
         self._experiments: dict[str, Experiment] = {}
         self._looks: dict[str, list[Look]] = defaultdict(list)
-        self._refused: dict[Thing, str] = {}
+        self._refused: dict[Subject, str] = {}
         self._hooks: dict[str, Webhook] = {}
         self._desk, self._desk_until = NO_DESK, 0.0
 
     @property
     def version(self) -> int:
-        """Number of decisions."""
+        """Return the number of decisions."""
         return len(self.records)
 
     def rebased(self, base: Profile) -> None:
-        """Begin with another profile from now on."""
+        """Replace the base profile."""
         if base != self.profiles.base:
             self.profiles = Profiles(base, self.profiles.changes)
 
     def current(self, kind: str, name: str) -> Decision | None:
-        """The record that holds of a thing, None if there is none or the thing is no more."""
+        """Return the record in force of a subject, None without one or after its removal."""
         history = self._history.get((kind, name))
         return history[-1] if history and history[-1].body is not None else None
 
     def history(self, kind: str, name: str) -> list[Decision]:
-        """All records of a thing, oldest first."""
+        """Return all records of a subject, oldest first."""
         return list(self._history.get((kind, name), ()))
 
     def things(self, kind: str) -> list[Decision]:
-        """The records that hold of a kind, in the order of their names."""
-        named = sorted(name for its, name in list(self._history) if its == kind)
+        """Return the records in force of a kind, in the order of their names."""
+        named = sorted(name for known, name in list(self._history) if known == kind)
         return [record for name in named if (record := self.current(kind, name))]
 
     def latest(self, kind: str, name: str) -> int:
-        """Version of a thing's last record, 0 if it has none."""
+        """Return the version of a subject's last record, 0 without one."""
         history = self._history.get((kind, name))
         return history[-1].version if history else 0
 
@@ -90,12 +89,17 @@ class Book:
         self, kind: str, name: str, body: dict[str, Any] | None, author: str, reason: str,
         parent: int | None = None, clock: Callable[[], float] = time.time,
     ) -> Decision:  # fmt: skip
-        """Write a record that follows what holds; `parent` is what its author saw.
+        """Make the record that follows the latest version of a subject.
+
+        Parameters
+        ----------
+        parent : int or None
+            Version that the author saw; None = the latest.
 
         Raises
         ------
         ConflictError
-            If that is not what holds any more.
+            If the parent is not the latest version.
         """
         latest = self.latest(kind, name)
         if parent is not None and parent != latest:
@@ -106,7 +110,7 @@ class Book:
         )  # fmt: skip
 
     def conflict(self, kind: str, name: str, parent: int) -> str:
-        """Say who was first."""
+        """Return the text of a conflict: the latest version and its author."""
         if why := self._refused.get((kind, name)):
             return why
         history = self._history.get((kind, name))
@@ -119,60 +123,60 @@ class Book:
         )
 
     def take(self, record: Decision) -> bool:
-        """Take the log's next record; says whether it holds."""
+        """Take the log's next record; returns whether it is in force."""
         if record.format > FORMAT or record.kind not in KINDS:
             self.faults.append(
                 f"a settings record ({record.kind} {record.name}) is of a newer version of tolqyn;"
                 " upgrade this process"
             )
             return False
-        thing = (record.kind, record.name)
-        if record.parent != self.latest(*thing) or record.version != record.parent + 1:
+        subject = (record.kind, record.name)
+        if record.parent != self.latest(*subject) or record.version != record.parent + 1:
             return False
         try:
             self._hold(record)
         except NotAllowedError as error:  # of two who began at once, the second
-            self._refused[thing] = str(error)
+            self._refused[subject] = str(error)
             return False
         except (ValueError, msgspec.MsgspecError) as error:  # of a broken body
             self.faults.append(f"settings record {record.kind} {record.name}: {error}")
             return False
-        self._refused.pop(thing, None)
+        self._refused.pop(subject, None)
         if record.kind == "look":
-            self._history[thing] = [record]
+            self._history[subject] = [record]
             return True
         self.records.append(record)
-        self._history[thing].append(record)
+        self._history[subject].append(record)
         return True
 
     def desk(self, now: float) -> Desk:
-        """Edits that hold at a moment of the wall clock."""
+        """Return the overrides in force at a moment, seconds since the epoch."""
         if now >= self._desk_until:
             self._desk, self._desk_until = self._desk_at(now)
         return self._desk
 
     def overrides(self) -> dict[str, Override]:
-        """All overrides that are not cancelled, by id."""
+        """Return all overrides that are not cancelled, by id."""
         return dict(self._overrides)
 
     def hooks(self) -> dict[str, Webhook]:
-        """All hooks that are not cancelled, by id."""
+        """Return all webhooks that are not cancelled, by id."""
         return self._hooks
 
     def held_keys(self) -> list[Key]:
-        """All keys that are not revoked."""
+        """Return all keys that are not revoked."""
         return list(self._keys.values())
 
     def experiments(self) -> dict[str, Experiment]:
-        """All experiments that are not taken away, by name."""
+        """Return all experiments that are not removed, by name."""
         return dict(self._experiments)
 
     def looks(self, name: str) -> list[Look]:
-        """Looks that were kept of an experiment, in their order."""
+        """Return the stored looks at an experiment, in their order."""
         return list(self._looks.get(name, ()))
 
     def check_experiment(self, name: str, body: dict[str, Any] | None, at: float) -> None:
-        """Check that an experiment may become what a body says, at a moment of the wall clock.
+        """Check a change of an experiment at a moment, seconds since the epoch.
 
         Raises
         ------
@@ -187,15 +191,20 @@ class Book:
             check(name, experiment_of(body), self._experiments, self.published, at)
 
     def published(self, scope: Scope) -> dict[int, Changes]:
-        """Everything that a scope ever had of its own, by version."""
+        """Return the parameters that each version of a scope set, by version."""
         history = self._history.get(("profile", name_of(scope)), ())
         return {record.version: record.body or {} for record in history}
 
     def _hold(self, record: Decision) -> None:
         name, body = record.name, record.body
         if record.kind == "profile":
-            scope = scope_of(name)
-            self.profiles = self.profiles.with_changes(scope, body or {})
+            scope, changes = scope_of(name), known_settings(body or {})
+            self.profiles = self.profiles.with_changes(scope, changes)
+            if unknown := sorted(set(body or {}) - set(changes)):
+                self.faults.append(
+                    f"profile {name} sets {', '.join(unknown)}, which no extension declares here;"
+                    " it has no effect"
+                )
         elif record.kind == "override":
             self._desk_until = 0.0
             if body is None:
@@ -231,22 +240,22 @@ class Book:
         return Desk(holding) if holding else NO_DESK, min(edges, default=float("inf"))
 
 
-def _without(things: dict[str, T], name: str) -> dict[str, T]:
-    return {its: thing for its, thing in things.items() if its != name}
+def _without(items: dict[str, T], name: str) -> dict[str, T]:
+    return {key: item for key, item in items.items() if key != name}
 
 
 def name_of(scope: Scope) -> str:
-    """Name of a scope's profile in the log."""
+    """Return the name of a scope's profile in the log."""
     return "|".join((scope.edition, scope.surface, scope.section))
 
 
 def scope_of(name: str) -> Scope:
-    """The scope that a name tells.
+    """Return the scope of a profile's name.
 
     Raises
     ------
     RecordError
-        If it tells none.
+        If the name has another form.
     """
     parts = name.split("|", 2)
     if len(parts) != 3:

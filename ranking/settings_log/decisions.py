@@ -1,7 +1,7 @@
 """Decisions: the records of the settings log; each is a whole version and names its parent.
 
-A record is written once and never changed; the log of them is the audit trail. Its body holds only
-JSON, so that a program of any age can read who decided what, if not what it means.
+A record is written once and never changed; the log of records is the audit trail. The body is plain
+JSON, so that a program of any version can read who decided what.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ KINDS = ("profile", "override", "key", "hook", "experiment", "look")
 
 
 class RecordError(ValueError):
-    """A record breaks its rule: the fault of who wrote it."""
+    """A record breaks its rule: the fault of its writer."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,16 +24,16 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     kind : str
         One of `KINDS`.
     name : str
-        Which thing of that kind.
+        The subject of that kind.
     version, parent : int
-        Of this record and of the one that it follows; 0 = there was none.
+        Versions of this record and of the one before it; 0 = none.
     author, reason : str
     at : float
-        Wall clock, seconds.
+        Seconds since the epoch.
     body : dict or None
-        What holds from now on; None = the thing is no more.
+        The new settings; None = the subject is removed.
     format : int
-        Of the body.
+        Format of the body.
     """
 
     kind: str
@@ -48,7 +48,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def packed(record: Decision) -> bytes:
-    """Write a record for the log."""
+    """Encode a record for the log."""
     return msgspec.json.encode(record)
 
 
@@ -58,7 +58,7 @@ def record_of(data: bytes | None) -> Decision:
     Raises
     ------
     RecordError
-        If it is none.
+        If the data is no record.
     """
     try:
         return msgspec.json.decode(data or b"", type=Decision)

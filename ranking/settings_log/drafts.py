@@ -9,14 +9,12 @@ from msgspec import Meta
 from ranking.engine.durations import seconds_of
 from ranking.engine.event import canonical_edition
 from ranking.engine.quotation import quoted
-from ranking.lists.boards import SURFACES
+from ranking.lists.ranked_list import list_names
 from ranking.profiles.profile import Profile, ProfileError
 from ranking.profiles.scopes import Profiles, Scope
 
 PREFIX = "draft-"
 LONGEST = 86_400
-SCOPED = ("", *SURFACES, "related", "foryou")
-"""Surfaces that a scope may have; empty = all."""
 
 
 class DraftRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,11 +23,11 @@ class DraftRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes
     ----------
     edition, section, surface : str
-        Its scope; empty = all.
+        The scope; empty = all.
     set : dict
-        Parameters that differ from what the scope has now; None = as inherited.
+        Parameters that the draft changes; None = as inherited.
     ttl : float or str
-        Until it is forgotten: seconds, or a span such as 2h.
+        Time until it expires: seconds, or a duration such as 2h.
     """
 
     edition: str = ""
@@ -47,9 +45,9 @@ class Draft(msgspec.Struct, frozen=True):
     id : str
     scope : Scope
     changes : dict
-        All parameters that the scope would have of its own.
+        All parameters that the scope would set itself.
     expires_at : float
-        Wall clock, seconds.
+        Seconds since the epoch.
     """
 
     id: str
@@ -58,21 +56,21 @@ class Draft(msgspec.Struct, frozen=True):
     expires_at: float
 
     def profile(self, live: Profiles, edition: str, surface: str, section: str = "") -> Profile:
-        """The profile of a list after a publication of the draft."""
+        """Return the profile of a list as it would be after a publication of the draft."""
         made = live.with_changes(self.scope, self.changes).of(edition, surface, section)
         return msgspec.structs.replace(made, name=self.id)
 
 
 def draft_of(asked: DraftRequest, live: Profiles, now: float) -> Draft:
-    """Check what is asked and make a draft of it.
+    """Check a request and make a draft.
 
     Raises
     ------
     ProfileError
-        Naming the parameter, its rule and the value.
+        With the parameter, the rule and the value.
     """
-    if asked.surface not in SCOPED:
-        allowed = ", ".join(SCOPED[1:])
+    if asked.surface not in ("", *list_names()):
+        allowed = ", ".join(list_names())
         message = f"surface must be one of {allowed} or empty, got {quoted(asked.surface)}"
         raise ProfileError(message)
     ttl = seconds_of(asked.ttl) if isinstance(asked.ttl, str) else asked.ttl
@@ -88,7 +86,7 @@ def draft_of(asked: DraftRequest, live: Profiles, now: float) -> Draft:
 
 
 def merged(changes: Any, more: dict[str, Any]) -> dict[str, Any]:
-    """Put changes over others; None takes one away.
+    """Merge changes over others; None removes a parameter.
 
     Examples
     --------

@@ -1,10 +1,9 @@
 """Keys: roles by key. A key is shown once, when it is made; only its hash is stored.
 
-A key is 32 random bytes, so that a plain SHA-256 of it tells nobody what it is; comparing takes the
-same time whatever is wrong. Several keys of a role hold side by side, so that one is replaced
-without a moment without any. Keys guard once one of them administers; one that only writes may be
-made before, so that the portal already sends it when that moment comes. A grace period lets events
-without a key in for a while longer.
+A key has 32 random bytes, so a plain SHA-256 does not reveal it. Comparison takes constant time.
+Several keys of a role may be valid at once, so that a key can be replaced without an interruption.
+Keys guard as soon as an administer key exists. A write key may be created earlier, so that the
+portal already sends it then. A grace period accepts events without a key for a while longer.
 """
 
 import hashlib
@@ -27,7 +26,7 @@ class Role(Enum):
     ADMINISTER = "administer"
 
     def may(self, act: "Role") -> bool:
-        """Say whether the role includes another: who operates reads, who administers may all."""
+        """Return whether the role includes another: administer includes all, operate read."""
         return act in _INCLUDED[self]
 
 
@@ -47,11 +46,11 @@ class Key(msgspec.Struct, frozen=True):
     id : str
     role : Role
     label : str
-        Whose it is.
+        Name of the holder.
     hash : str
         SHA-256 of the key, hex.
     unsigned_until : float
-        Until when events without a key are still taken; wall clock, seconds; 0 = not at all.
+        End of the grace period for events without a key, s since the epoch; 0 = none.
     """
 
     id: str
@@ -62,33 +61,33 @@ class Key(msgspec.Struct, frozen=True):
 
 
 def new_key(role: Role, label: str, unsigned_until: float = 0.0) -> tuple[Key, str]:
-    """Draw a key; returns it as it is kept, and as its holder keeps it."""
+    """Create a key; returns the stored key and the text for its holder."""
     id_, text = secrets.token_hex(4), PREFIX + secrets.token_urlsafe(32)
     return Key(id_, role, label, _hash(text), unsigned_until), text
 
 
 def is_guarded(keys: Iterable[Key]) -> bool:
-    """Say whether acts need a key: whether one of them administers."""
+    """Return whether requests need a key: whether an administer key exists."""
     return any(key.role is Role.ADMINISTER for key in keys)
 
 
 def grace_end(keys: Iterable[Key]) -> float:
-    """Until when events without a key are still taken; wall clock, seconds; 0 = not at all."""
+    """Return the end of the grace period for events without a key, s since the epoch; 0 = none."""
     return max((key.unsigned_until for key in keys), default=0.0)
 
 
 def first_fault(role: Role, keys: Iterable[Key]) -> str:
-    """The reason why a key of a role cannot be made now; empty if it can."""
+    """Return why a key of a role cannot be created now; empty if it can."""
     if role in (Role.ADMINISTER, Role.WRITE) or is_guarded(keys):
         return ""
     return (
         "role of the first keys must be write, for the portal, or administer,"
-        f" got {role.value}; without an administer key nobody could make others"
+        f" got {role.value}; without an administer key no others can be made"
     )
 
 
 def holder_of(text: str, keys: Iterable[Key]) -> Key | None:
-    """Find whose key a text is; every key is compared, each in constant time."""
+    """Find the key of a text, None if there is none; compares every key in constant time."""
     own, found = _hash(text), None
     for key in keys:
         if hmac.compare_digest(own, key.hash):

@@ -1,8 +1,8 @@
 """Override reach: the articles of each edition that an override affects.
 
-An override that names sections or tags means what corresponds to them in every edition that it is
-for. What corresponds is found once, when it is decided, and stands in its record, so that every
-process that reads the settings log does the same.
+An override of sections or tags affects the corresponding sections and tags of each of its editions.
+The correspondence is computed once, at the decision, and stored in the record, so that every
+process that reads the settings log applies the same.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,12 +23,12 @@ class Reached(msgspec.Struct, frozen=True):
     Attributes
     ----------
     editions : dict of str to int
-        Articles with a card, of every edition that it is for.
+        Number of affected articles with a card, by edition.
     known : list of str
-        Those of its articles and stories that have a card or views in one of them.
+        Articles and stories of the override with a card or views in one of the editions.
     section_keys : list of str
     elsewhere : dict of str to Elsewhere
-        What its sections and tags are called, by edition.
+        Names of the sections and tags, by edition.
     """
 
     editions: dict[str, int]
@@ -37,7 +37,7 @@ class Reached(msgspec.Struct, frozen=True):
     elsewhere: dict[str, Elsewhere] = {}
 
     def completed(self, act: Override) -> Override:
-        """The override with what its names mean."""
+        """Return the override with the corresponding names of each edition."""
         keys = list(dict.fromkeys([*act.section_keys, *self.section_keys]))
         return msgspec.structs.replace(act, section_keys=keys, elsewhere=self.elsewhere)
 
@@ -46,16 +46,16 @@ def reached(
     act: Override, catalogue: Catalogue, editions: Iterable[str],
     is_viewed: Callable[[str, str], bool],
 ) -> Reached:  # fmt: skip
-    """Find what an override means.
+    """Find the articles that an override affects.
 
     Parameters
     ----------
     act : Override
     catalogue : Catalogue
     editions : iterable of str
-        All that are known.
+        All known editions.
     is_viewed : callable
-        Whether an article of an edition has any views.
+        Returns whether an article of an edition has views.
     """
     order, every = act.ordered(), sorted(editions)
     tags = set(order.edit.tags)
@@ -63,29 +63,29 @@ def reached(
     keys: set[str] = set()
     elsewhere: dict[str, Elsewhere] = {}
     for site in dict.fromkeys(map(site_of, covered) if act.sections or tags else ()):
-        its = [edition for edition in every if site_of(edition) == site]
-        cards = (card for edition in its for card in catalogue.cards(edition))
+        own = [edition for edition in every if site_of(edition) == site]
+        cards = (card for edition in own for card in catalogue.cards(edition))
         found = corresponding(cards, act.sections, tags)
         keys |= found.section_keys
-        for edition in its:
+        for edition in own:
             named = Elsewhere(
                 sorted(found.sections.get(edition, ())), sorted(found.tags.get(edition, ()))
             )
             if order.is_for(edition) and (named.sections or named.tags):
                 elsewhere[edition] = named
-    told = Reached({}, [], sorted(keys), elsewhere)
-    whole = told.completed(act).ordered()
+    found_in = Reached({}, [], sorted(keys), elsewhere)
+    whole = found_in.completed(act).ordered()
     known: set[str] = set()
     for edition in covered:
         edit = whole.of(edition)
-        told.editions[edition] = _counted(edit, catalogue.cards(edition), known)
+        found_in.editions[edition] = _counted(edit, catalogue.cards(edition), known)
         known |= {article for article in act.articles if is_viewed(edition, article)}
     names = [*act.articles, *act.stories]
-    return msgspec.structs.replace(told, known=[name for name in names if name in known])
+    return msgspec.structs.replace(found_in, known=[name for name in names if name in known])
 
 
 def merged(parts: Iterable[Reached]) -> Reached:
-    """Articles that an override affects in the editions of several sites."""
+    """Merge the reaches of an override in the editions of several sites."""
     whole = Reached({}, [])
     for part in parts:
         whole = Reached(
@@ -98,7 +98,7 @@ def merged(parts: Iterable[Reached]) -> Reached:
 
 
 def _counted(edit: Edit, cards: Iterable[Card], known: set[str]) -> int:
-    """Count the cards that are meant, and note those that are named."""
+    """Count the affected cards; adds those that the override names to `known`."""
     count = 0
     for card in cards:
         if edit.means(card.id, card):

@@ -1,9 +1,9 @@
-"""Overrides: pins, boosts, burials and blocks of editors, each with a begin, an end and a reason.
+"""Overrides: pins, boosts, burials and blocks of editors, each with a start, an end and a reason.
 
-An act names what it means by article, story (in all editions at once), tag or section, in every
-edition that it is for, whatever these are called there, and holds between two moments of the wall
-clock. Every new one ends, but blocks, which may hold until they are cancelled; older records may
-have no end. What it does to a list is in `ranking.lists.rerank.editorial`.
+An override names articles, stories (in all editions at once), tags or sections, and is in force
+between two moments of the wall clock. Each edition has its own names of tags and sections. A new
+override has an end, except a block, which may last until it is cancelled; older records may have
+none. `ranking.lists.rerank.editorial` applies overrides to lists.
 """
 
 from datetime import UTC, datetime
@@ -16,16 +16,15 @@ from msgspec.structs import replace
 from ranking.content.cards import tag_key
 from ranking.engine.durations import spoken
 from ranking.engine.event import edition_fault
-from ranking.lists.boards import SURFACES
 from ranking.lists.edition_reader import LONGEST
+from ranking.lists.ranked_list import list_names
 from ranking.lists.rerank.editorial import Action, Edit, Ordered
 from ranking.settings_log.body_validation import checked
 
 CASES = ("", "site/tr")
-"""Editions of either rule of case: a tag is meant in all of them."""
+"""Editions of either rule of case: a tag is matched in all of them."""
 USUAL, LONGEST_HELD = 2 * 3600.0, 7 * 86_400.0
-"""How long a new act holds unless its author says otherwise, and at most; seconds."""
-NEXT_SURFACES = ("related", "foryou")
+"""Default and longest duration of a new override, s."""
 Names = Annotated[list[Annotated[str, Meta(min_length=1, max_length=512)]], Meta(max_length=200)]
 Moment = Annotated[float, Meta(ge=0)]
 
@@ -42,29 +41,29 @@ class Elsewhere(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One act.
+    """One override.
 
     Attributes
     ----------
     action : Action
-        `pin` holds a place, `boost` multiplies a score, `bury` lists last, `block` never, `list`
-        shows these articles first, in their order.
+        `pin` fixes a position, `boost` multiplies a score, `bury` lists an article last, `block`
+        never, `list` shows these articles first, in their order.
     edition : str
         `site/lang`, a whole site as `site/*`; empty = all.
     surface : str
         Empty = all.
     articles, stories, tags, sections : list of str
-        An article with any of them is meant.
+        An article with any of them is affected.
     section_keys : list of str
-        So is one of a section with one of these keys, which all editions share.
+        Keys of affected sections; all editions share them.
     elsewhere : dict of str to Elsewhere
-        What the sections and tags are called in other editions; found when it is decided.
+        Names of the sections and tags in other editions; found at the decision.
     slot : int
-        Of a pin, from 1.
+        Position of a pin, from 1.
     factor : float
-        Of a boost; below 1 it presses down.
+        Factor of a boost; below 1 it lowers the score.
     start, end : float or None
-        Wall clock, seconds; None = at once, and until it is cancelled.
+        Seconds since the epoch; None = at once, and until it is cancelled.
     """
 
     action: Action
@@ -82,26 +81,26 @@ class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     end: Moment | None = None
 
     def holds(self, now: float) -> bool:
-        """Say whether it holds at a moment."""
+        """Return whether it is in force at a moment, seconds since the epoch."""
         return (self.start or 0.0) <= now and (self.end is None or now < self.end)
 
     def ordered(self) -> Ordered:
-        """The act as lists take it."""
+        """Return the override in the form that lists apply."""
         edit = Edit(
             self.action, tuple(self.articles), tuple(self.stories),
-            tuple(dict.fromkeys(tag_key(tag, its) for tag in self.tags for its in CASES)),
+            tuple(dict.fromkeys(tag_key(tag, case) for tag in self.tags for case in CASES)),
             tuple(self.sections), self.slot, self.factor,
             (*self.section_keys, *self.sections),
         )  # fmt: skip
         elsewhere = {
-            edition: (tuple(its.sections), tuple(its.tags))
-            for edition, its in self.elsewhere.items()
+            edition: (tuple(names.sections), tuple(names.tags))
+            for edition, names in self.elsewhere.items()
         }
         return Ordered(edit, self.edition, self.surface, elsewhere)
 
 
 def override_of(body: dict[str, Any]) -> Override:
-    """Check an act.
+    """Read and check an override.
 
     Raises
     ------
@@ -122,12 +121,12 @@ def override_of(body: dict[str, Any]) -> Override:
 
 
 def ended(act: Override, now: float) -> Override:
-    """Give a new act its end.
+    """Set the end of a new override.
 
     Raises
     ------
     OverrideError
-        If it ended before it began, or holds too long.
+        If it would end before its start, or last too long.
 
     Examples
     --------
@@ -151,13 +150,13 @@ def ended(act: Override, now: float) -> Override:
 
 
 def _span(seconds: float) -> str:
-    """A span as people say it: whole days or hours, else days to a tenth."""
+    """A duration as text: whole days or hours, else days to a tenth."""
     minutes = round(seconds / 60) * 60.0
     return spoken(minutes) if minutes % 3600 == 0 else f"{seconds / 86_400:.1f}d"
 
 
 def _written(at: float) -> str:
-    """A moment as people read it, UTC; one that no calendar has as a number."""
+    """A moment as text, UTC; as a number beyond the calendar."""
     try:
         return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
     except (OverflowError, ValueError, OSError):
@@ -169,8 +168,8 @@ def _faults(act: Override) -> list[str]:
     edition = act.edition.removesuffix("/*") + "/und" if act.edition.endswith("/*") else act.edition
     if edition and (fault := edition_fault(edition)):
         faults.append(fault)
-    if act.surface not in ("", *SURFACES, *NEXT_SURFACES):
-        allowed = ", ".join((*SURFACES, *NEXT_SURFACES))
+    if act.surface not in ("", *list_names()):
+        allowed = ", ".join(list_names())
         faults.append(f"surface must be one of {allowed} or empty, got {act.surface!r}")
     named = act.articles or act.stories
     by_kind = act.tags or act.sections or act.section_keys

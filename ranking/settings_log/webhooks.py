@@ -1,4 +1,4 @@
-"""Webhooks: the addresses that are told of lists and traffic, and of which events."""
+"""Webhooks: the addresses that receive notices of lists and traffic, and the kinds of notices."""
 
 from enum import Enum
 from typing import Annotated, Any
@@ -8,12 +8,12 @@ import msgspec
 from msgspec import Meta
 
 from ranking.engine.event import edition_fault
-from ranking.lists.boards import SURFACES
+from ranking.lists.ranked_list import board_names
 from ranking.settings_log.body_validation import checked
 
 
 class WebhookError(ValueError):
-    """A hook breaks its rule: the operator's fault."""
+    """A webhook breaks a rule: the operator's fault."""
 
 
 class NoticeKind(Enum):
@@ -22,9 +22,9 @@ class NoticeKind(Enum):
     ENTERED = "entered"
     """An article enters the first places of a board."""
     ROBOTS = "robots"
-    """Robots send many views, which are refused."""
+    """Robots send many views."""
     SILENT = "silent"
-    """An edition that had views has none any more."""
+    """An edition stops receiving views."""
 
 
 class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -33,14 +33,14 @@ class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     Attributes
     ----------
     url : str
-        Gets a POST with a JSON body.
+        Receives a POST with a JSON body.
     of : list of NoticeKind
     edition, surface : str
         Empty = all.
     places : int
-        Of a board.
+        Positions of a board that are observed.
     robots_a_minute : int
-        Robots' views of a site that are a surge.
+        Robots' views of a site per minute that count as a surge.
     silent_after : float
         Seconds without a view.
     """
@@ -54,19 +54,19 @@ class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     silent_after: Annotated[float, Meta(ge=1, le=86_400)] = 900.0
 
     def wants(self, what: NoticeKind, edition: str, surface: str = "") -> bool:
-        """Say whether something is to be told."""
+        """Return whether a notice is to be sent."""
         if what not in self.of or self.edition not in ("", edition):
             return False
         return self.surface in ("", surface) or what is not NoticeKind.ENTERED
 
 
 def hook_of(body: dict[str, Any]) -> Webhook:
-    """Check a hook.
+    """Read and check a webhook.
 
     Raises
     ------
     WebhookError
-        Naming the field and the rule.
+        With the field and the rule.
 
     Examples
     --------
@@ -79,8 +79,10 @@ def hook_of(body: dict[str, Any]) -> Webhook:
     if urlsplit(hook.url).scheme not in ("http", "https") or not urlsplit(hook.url).hostname:
         message = f"url must begin with http:// or https://, got {hook.url!r}"
         raise WebhookError(message)
-    if hook.surface not in ("", *SURFACES):
-        message = f"surface must be one of {', '.join(SURFACES)} or empty, got {hook.surface!r}"
+    if hook.surface not in ("", *board_names()):
+        message = (
+            f"surface must be one of {', '.join(board_names())} or empty, got {hook.surface!r}"
+        )
         raise WebhookError(message)
     if hook.edition and (fault := edition_fault(hook.edition)):
         raise WebhookError(fault)

@@ -96,17 +96,20 @@ async def _take_in(options: dict[str, Any], count: int) -> None:
     from ranking.service.http_server import is_loopback, listen
     from ranking.service.metrics import Metrics
     from ranking.service.site_settings import site_settings
-    from streams.collector import KafkaIntake
+    from streams.collector import KafkaCollector
+    from streams.log import KafkaLog
     from streams.topic_names import TopicNames
 
     decided, following = await _follow_settings(options)
     topics, is_open = TopicNames(options["namespace"]), is_loopback(options["host"])
-    intake = KafkaIntake(options["kafka"], topics, count)
+    collector = KafkaCollector(KafkaLog(options["kafka"], topics, count))
     site = site_settings(options["timezone"], options["proxies"])
-    app = Api(Metrics(), intake=intake, settings=decided, is_open=is_open, site=site).app()
+    app = Api(
+        Metrics(), intake=collector.intake, settings=decided, is_open=is_open, site=site
+    ).app()
     ready = _ready(options, "collecting")
     await listen(app, {}, options["host"], options["port"], ready, following)
-    await asyncio.to_thread(intake.stop)
+    await asyncio.to_thread(collector.stop)
 
 
 def _api(**options: Any) -> None:

@@ -11,7 +11,7 @@ import httpx
 import msgspec
 import numpy as np
 
-from ranking.embedded.log import Log
+from ranking.embedded.log import SqliteLog
 from ranking.engine.batch import BUCKETS
 from ranking.experiments.assignment import OUTSIDE, arms_of
 from ranking.experiments.bucket_sums import add, no_tallies
@@ -156,7 +156,7 @@ def lived(
         at = start + number * days * DAY / looks
         records.append(("look", name, at, msgspec.to_builtins(look_at(its, tallies, at))))
     book = Book()
-    with Log(folder) as log:
+    with SqliteLog(folder) as log:
         for kept in log.settings():
             book.take(record_of(kept))
         for kind, its_name, at, told in records:
