@@ -19,12 +19,15 @@ from ranking.experiments.plans import Experiment
 from tests.support.arms import ArmsTruth, csv_of
 from tests.support.logs import Row
 from tests.support.processes import Cluster
+from tests.support.thoroughness import scaled
 from tests.support.traffic import BEGIN, SITES, counts_of, post_all, post_through_kills
 from tests.support.trials import plan_of
 
 pytestmark = pytest.mark.server
 
-KILLS, ARMS = 20, ("now", "calm")
+KILLS = scaled(8, 40)
+VIEWS, POSTED, SINGLY = scaled(60_000, 300_000), 500 * KILLS, 300 * KILLS
+ARMS = ("now", "calm")
 PLAN = {
     "arms": [{"name": "now", "set": {}}, {"name": "calm", "set": {"half_life": 3600}}],
     "phases": [{"at": 0, "traffic": 500, "shares": [500, 500]}],
@@ -73,14 +76,14 @@ def sums(url: str) -> list[str]:
 
 def test_an_embedded_server_counts_exactly(tmp_path: Path) -> None:
     """In the order that was sent: visits, bounces and repeats too."""
-    drawn, count = random.Random(1), 150_000
+    drawn = random.Random(1)
     events = [
         event(
             drawn, number, "crash/en", visitor=f"v{drawn.randrange(2000)}",
             article=f"a{int(drawn.paretovariate(0.8)) % 300}",
             surface=drawn.choice(("", "popular", "related")),
         )
-        for number in range(count)
+        for number in range(VIEWS)
     ]  # fmt: skip
     with spawned(Server(tmp_path, "--checkpoint-every", "1")) as server:
         plan = begin(server.url)
@@ -107,9 +110,9 @@ def test_the_cluster_counts_arms_exactly(cluster: Cluster) -> None:
             drawn, number, f"{drawn.choice(SITES)}/ru", visitor=f"v{number}",
             article=f"a{number % 50}", surface=drawn.choice(("", "popular", "related")),
         )
-        for number in range(16_000)
+        for number in range(POSTED + SINGLY)
     ]  # fmt: skip
-    posted, singly = events[:10_000], events[10_000:]
+    posted, singly = events[:POSTED], events[POSTED:]
     workers = [cluster.worker(name, "--checkpoint-every", "1") for name in ("1", "2")]
     packer, collector = cluster.packer(), cluster.collector()
     apis = [cluster.api(), cluster.api("api-2")]
@@ -117,11 +120,12 @@ def test_the_cluster_counts_arms_exactly(cluster: Cluster) -> None:
     sender = threading.Thread(target=post_all, args=(cluster.url("collect"), posted))
     sender.start()
     raw = f"kafka://{cluster.kafka}/raw-views?namespace={cluster.namespace}"
-    for number in range(KILLS):
+    killable = [*workers, packer, collector, *apis]
+    victims = drawn.sample(killable, len(killable)) + drawn.choices(killable, k=KILLS)
+    for number, victim in enumerate(victims[:KILLS]):
         with target_of(raw) as target:
             part = singly[number * 300 : (number + 1) * 300]
             assert not target.take(orjson.dumps(part)).rejected
-        victim = drawn.choice([*workers, packer, collector, *apis])
         victim.kill()
         victim.start()
         threading.Event().wait(drawn.uniform(0.2, 1.5))

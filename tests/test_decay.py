@@ -25,8 +25,9 @@ from ranking.engine.decay import (
     read_mass,
 )
 from tests.support.logs import DAY_MS, START_MS
+from tests.support.thoroughness import examples
 
-MANY = settings(deadline=None, max_examples=200, derandomize=True)
+MANY = settings(deadline=None, max_examples=examples(200), derandomize=True)
 BETWEEN = [math.sqrt(low * high) for low, high in pairwise(HALF_LIVES[1:])]
 
 
