@@ -14,6 +14,7 @@ from ranking.backtest.send import target_of
 from ranking.benchmarks.processes import await_until
 from ranking.read_model.store_keys import StoreKeys, prefixed
 from tests.support.processes import Cluster
+from tests.support.thoroughness import scaled
 from tests.support.traffic import (
     SITES,
     counts_of,
@@ -27,6 +28,7 @@ from tests.support.traffic import (
 from tests.test_read_model import cards_of
 
 pytestmark = pytest.mark.server
+KILLS = scaled(10, 60)
 
 
 def test_lists_equal_the_engine_in_a_loop(cluster: Cluster) -> None:
@@ -51,14 +53,14 @@ def test_kills_lose_and_double_nothing(cluster: Cluster) -> None:
     workers = [cluster.worker(name, "--checkpoint-every", "1") for name in ("1", "2")]
     packer, collector = cluster.packer(), cluster.collector()
     cluster.api()
-    posted, singly = events_of(6, 12_000), events_of(7, 6_000, 12_000)
+    posted, singly = events_of(6, 600 * KILLS), events_of(7, 300 * KILLS, 600 * KILLS)
     sender = threading.Thread(target=post_all, args=(cluster.url("collect"), posted))
     sender.start()
     raw = f"kafka://{cluster.kafka}/raw-views?namespace={cluster.namespace}"
-    for number in range(20):
+    for number in range(KILLS):
         with target_of(raw) as target:
             target.take(orjson.dumps(singly[number * 300 : (number + 1) * 300]))
-        if number == 6:
+        if number == KILLS // 3:
             workers.append(cluster.worker("3", "--checkpoint-every", "1"))
         victim = drawn.choice([*workers, packer, collector])
         victim.kill()
