@@ -12,6 +12,7 @@ from ranking.backtest.send import target_of
 from ranking.benchmarks.processes import await_until
 from ranking.read_model.store_keys import StoreKeys, prefixed
 from tests.support.processes import Cluster
+from tests.support.thoroughness import scaled
 from tests.support.traffic import (
     SITES,
     events_of,
@@ -54,7 +55,7 @@ def test_a_paused_worker_changes_nothing(cluster: Cluster) -> None:
     store, names = redis.Redis.from_url(cluster.redis), StoreKeys(cluster.namespace)
     before = store.hgetall(names.directory)
     frozen.signal(signal.SIGCONT)
-    for _ in range(20):
+    for _ in range(scaled(8, 40)):
         threading.Event().wait(0.2)
         assert lists_differ(cluster, second) == []
     assert store.hgetall(names.directory).keys() == before.keys()

@@ -200,3 +200,10 @@ def test_set_up_commands_exist() -> None:
     for line in LINES:
         if line.startswith("deploy/"):
             assert (ROOT / line.split()[0]).stat().st_mode & 0o111
+
+
+def test_the_check_says_what_it_takes() -> None:
+    command = [str(ROOT / "deploy" / "check"), "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Installs what the tests need and runs the whole suite")
+    assert "--long" in done.stdout
