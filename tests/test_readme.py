@@ -25,7 +25,7 @@ LINES = command_lines()
 ELSEWHERE = {
     "deploy/check": "",  # runs this test
     "deploy/demo": "test_demo.py",
-    "deploy/local": "test_local.py",
+    "deploy/local": "test_local_cluster.py",
     "deploy/install": "test_walks.py",
     ". .venv/bin/activate": "test_walks.py",
     "tolqyn serve": "test_walks.py",

@@ -1,6 +1,6 @@
 """A real log through the cluster: state, boards and related lists are those of the loop.
 
-`test_g1` holds the embedded server against the same loop, on the whole week. Here the log is its
+`test_server_real_log` holds the embedded server against the same loop, on the whole week. Here the log is its
 first third, with `--long` all of it.
 """
 
