@@ -1,7 +1,7 @@
 """A real log through the cluster: state, boards and related lists are those of the loop.
 
-`test_server_real_log` holds the embedded server against the same loop, on the whole week. Here the log is its
-first third, with `--long` all of it.
+`test_server_real_log` compares the embedded server with the same loop, on the whole week. Here
+the log is its first third, with `--long` all of it.
 """
 
 import asyncio

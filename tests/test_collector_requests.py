@@ -1,4 +1,4 @@
-"""What comes in by HTTP as browsers, proxies, robots and programs send it."""
+"""Requests of browsers, proxies, robots and programs, as the collector takes them."""
 
 import gzip
 import socket

@@ -1,4 +1,4 @@
-"""What experiments may say at any look: intervals, p-values, plans, and the arms' sizes."""
+"""Statistics that hold at any look: intervals, p-values, plans, and sample-ratio mismatch."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Repeats: what is accepted and what counts, against twenty lines of dictionaries."""
+"""Deduplication: accepted and counted views, against twenty lines of dictionaries."""
 
 import random
 from collections import Counter

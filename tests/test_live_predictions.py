@@ -1,4 +1,4 @@
-"""Asking: what a profile changes in the live lists, it changes in the backtest."""
+"""Live predictions: a profile changes the backtest as it changes the live lists."""
 
 import itertools
 import random

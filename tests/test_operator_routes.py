@@ -1,4 +1,4 @@
-"""The desk by HTTP: acts in every language, first keys, arms of every list, decisions in doubt."""
+"""Operators' routes: overrides in every edition, first keys, arms of lists, doubtful decisions."""
 
 import time
 from collections.abc import Iterator

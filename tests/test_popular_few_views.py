@@ -1,4 +1,4 @@
-"""Popular where views are few: the default profile beside every single half-life.
+"""Popular where views are few: the default profile compared with every single half-life.
 
 On the G1 log thinned to a hundredth of its visitors, and at its nights.
 """

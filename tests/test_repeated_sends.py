@@ -1,4 +1,4 @@
-"""Imports: a file that is sent again adds nothing, whenever, in whatever pieces."""
+"""A file that is sent again adds nothing, at any time, in any pieces."""
 
 from typing import Any
 

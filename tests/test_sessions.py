@@ -1,4 +1,4 @@
-"""Visits: the last pages of each chain, against a dictionary of lists."""
+"""Sessionisation: the last pages of each visit, against a dictionary of lists."""
 
 import random
 from collections import defaultdict

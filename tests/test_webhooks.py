@@ -1,4 +1,4 @@
-"""Notices: a real server tells a real address what enters a list, robots, and silence."""
+"""Webhooks: a real server reports new list entries, robots and silence to a real address."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""Rings: counts by the hour and by the day, against a dictionary of all views."""
+"""Window counts: views by the hour and by the day, against a dictionary of all views."""
 
 import random
 from collections import Counter
