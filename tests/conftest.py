@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import httpx
+import hypothesis
 import pytest
 
 from ranking.benchmarks.processes import Server, spawned
@@ -86,8 +87,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose before test files are imported, which ask for amounts."""
+    """Choose before test files are imported, which ask for amounts; no property has a deadline."""
     thoroughness.choose(long=config.getoption("--long"))
+    hypothesis.settings.register_profile("unhurried", deadline=None)
+    hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
