@@ -1,4 +1,4 @@
-"""Live predictions: a profile changes the backtest as it changes the live lists."""
+"""Asking: what a profile changes in the live lists, it changes in the backtest."""
 
 import itertools
 import random

@@ -1,4 +1,4 @@
-"""The terminal: output of 80 columns, output for programs, answers to mistakes."""
+"""The shell: what fits a terminal of 80 columns, what programs read, how a slip is answered."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Webhooks: a real server reports new list entries, robots and silence to a real address."""
+"""Notices: a real server tells a real address what enters a list, robots, and silence."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""Small files that are easily misread: each is understood, or refused by row and rule."""
+"""Small inputs that others have read wrongly: each is understood, or refused by row and rule."""
 
 import gzip
 from pathlib import Path

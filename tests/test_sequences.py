@@ -1,4 +1,4 @@
-"""Statistics that hold at any look: intervals, p-values, plans, and sample-ratio mismatch."""
+"""What experiments may say at any look: intervals, p-values, plans, and the arms' sizes."""
 
 import math
 

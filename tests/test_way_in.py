@@ -1,4 +1,4 @@
-"""Requests of browsers, proxies, robots and programs, as the collector takes them."""
+"""What comes in by HTTP as browsers, proxies, robots and programs send it."""
 
 import gzip
 import socket

@@ -1,4 +1,4 @@
-"""A file that is sent again adds nothing, at any time, in any pieces."""
+"""Imports: a file that is sent again adds nothing, whenever, in whatever pieces."""
 
 from typing import Any
 

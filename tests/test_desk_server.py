@@ -1,4 +1,4 @@
-"""Operators' routes: overrides in every edition, first keys, arms of lists, doubtful decisions."""
+"""The desk by HTTP: acts in every language, first keys, arms of every list, decisions in doubt."""
 
 import time
 from collections.abc import Iterator
