@@ -21,7 +21,6 @@ from ranking.engine.event import (
     rows_from_columns,
 )
 from ranking.engine.timestamps import LAYOUTS, TimestampError, ZoneError, stamp_ms, zone_of
-from tests.support.thoroughness import examples
 
 MOMENT = "2017-10-01T03:00:00"
 MOMENT_MS = 1_506_826_800_000
@@ -71,7 +70,7 @@ def test_stamps_in_all_their_forms(at: float | str, stamp: int) -> None:
     assert type(stamp_ms(at)) is int
 
 
-@settings(deadline=None, max_examples=examples(100), derandomize=True)
+@settings(deadline=None, max_examples=100, derandomize=True)
 @given(st.integers(1_000_000_000_000, 4_000_000_000_000), st.integers(-12, 14))
 def test_a_stamp_comes_back_from_every_form(ms: int, hours: int) -> None:
     moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=ms)
@@ -81,7 +80,7 @@ def test_a_stamp_comes_back_from_every_form(ms: int, hours: int) -> None:
         assert stamp_ms(form) == ms
 
 
-@settings(deadline=None, max_examples=examples(300), derandomize=True)
+@settings(deadline=None, max_examples=300, derandomize=True)
 @given(
     st.integers(946_684_800, 4_000_000_000), st.integers(-1439, 1439),
     st.sampled_from(["%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%dT%H%M%S", "%Y-%m-%d %H:%M"]),
@@ -101,7 +100,7 @@ def test_a_compact_time_of_a_zone_comes_back(
     assert stamp_ms(f"{text}{space}Z") == round(local.timestamp() * 1000)
 
 
-@settings(deadline=None, max_examples=examples(300), derandomize=True)
+@settings(deadline=None, max_examples=300, derandomize=True)
 @given(st.characters(exclude_characters="Tt +-"))
 def test_a_date_and_a_time_are_parted_by_t_or_a_space(separator: str) -> None:
     for text in ("2017-10-01{}03:00:00Z", "20171001{}030000Z", "2017-10-01{}03Z"):
@@ -135,7 +134,7 @@ def test_a_time_without_a_zone_is_of_the_site_or_refused(at: float | str, of_utc
         stamp_ms(at)
 
 
-@settings(deadline=None, max_examples=examples(300), derandomize=True)
+@settings(deadline=None, max_examples=300, derandomize=True)
 @given(st.integers(631_152_000, 4_102_358_400), st.sampled_from([8, 12, 14]))
 def test_a_compact_date_is_never_an_epoch(at: int, digits: int) -> None:
     """As a number and as text; one that the calendar lacks is refused."""
@@ -147,7 +146,7 @@ def test_a_compact_date_is_never_an_epoch(at: int, digits: int) -> None:
         stamp_ms(compact[:4] + "0231" + compact[8:], UTC)
 
 
-@settings(deadline=None, max_examples=examples(300), derandomize=True)
+@settings(deadline=None, max_examples=300, derandomize=True)
 @given(st.integers(946_684_800_000, 9_999_999_999_999))
 def test_milliseconds_since_2000_are_never_a_date(ms: int) -> None:
     """So that a time that was read once is read again as the same."""
@@ -343,7 +342,7 @@ def test_a_line_that_is_no_utf8_is_refused_alone() -> None:
     assert (indices, events, [r.index for r in rejections]) == ([0], [EVENT], [1])
 
 
-@settings(deadline=None, max_examples=examples(300), derandomize=True)
+@settings(deadline=None, max_examples=300, derandomize=True)
 @given(st.binary(max_size=60) | st.tuples(st.integers(0, 90), st.binary(max_size=4)))
 def test_any_bytes_are_read_or_unreadable(body: bytes | tuple[int, bytes]) -> None:
     """Random bytes, and good lines with some of them put in."""

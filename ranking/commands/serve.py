@@ -32,14 +32,7 @@ serve.params = [option_of(setting) for setting in SETTINGS]
 
 
 @click.command()
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65535),
-    default=8080,
-    show_default=True,
-    envvar="TOLQYN_PORT",
-    show_envvar=True,
-)
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True, help="Another agency.")
 @click.option("--data", type=click.Path(path_type=Path), help="Keep the data in this folder.")
 def demo(port: int, seed: int, data: Path | None) -> None:

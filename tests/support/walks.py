@@ -189,6 +189,7 @@ class Newcomer:
             terminal.close()
 
     def _here(self, text: str) -> str:
+        text = text.replace("deploy/demo\n", "deploy/demo --port 8080\n")
         for port, free in self._ports.items():
             text = text.replace(port, free)
         return text
