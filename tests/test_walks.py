@@ -63,5 +63,5 @@ def test_an_analyst_has_a_running_experiment_and_its_readout(tmp_path: Path) -> 
     with newcomer(tmp_path) as analyst:
         shown = analyst.follow(steps)
     visits = re.findall(r"visits +(\d+)", shown[readout])
-    assert all(int(count) > 0 for count in visits)
     assert len(visits) > 1
+    assert min(map(int, visits)) > 0, shown[readout]
