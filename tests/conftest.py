@@ -11,11 +11,13 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import httpx
+import hypothesis
 import pytest
 
 from ranking.benchmarks.processes import Server, spawned
 from streams.broker import Broker
 from streams.topics import PARTITIONS, specification
+from tests.support import thoroughness
 from tests.support.chromium import Chromium, chromium
 from tests.support.cluster import (
     kafka_node,
@@ -78,13 +80,30 @@ def client(server: Server) -> Iterator[httpx.Client]:
         yield connected
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that use real servers."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--long`."""
+    text = "run the tests marked long too, and the others with more kills, moments and examples"
+    parser.addoption("--long", action="store_true", help=text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose before test files are imported, which ask for amounts; no property has a deadline."""
+    thoroughness.choose(long=config.getoption("--long"))
+    hypothesis.settings.register_profile("unhurried", deadline=None)
+    hypothesis.settings.load_profile("unhurried")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests that use real servers; leave the long ones out of a usual run."""
     for item in items:
         used = getattr(item, "fixturenames", ())
         for fixture, marker in (("kafka", "kafka"), ("redis_url", "redis")):
             if fixture in used:
                 item.add_marker(marker)
+    if not config.getoption("--long"):
+        left_out = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -17,6 +17,7 @@ from ranking.engine.settings import EngineSettings
 from ranking.ranker import Ranker
 from tests.support.logs import DAY_MS, HOUR_MS, MINUTE_MS, START_MS, Row, chopped, packed, view
 from tests.support.restarts import applied, restarted
+from tests.support.thoroughness import examples
 
 FEW = EngineSettings(articles=64, rows=16, neighbours=8, sites=2, editions=3, late=7200)
 EDITIONS = ("inform/ru", "inform/kk", "inform/en", "inform/uz", "inform/zh")
@@ -99,7 +100,7 @@ def awkward(draw: st.DrawFn) -> list[Row]:
     return rows
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(deadline=None, max_examples=examples(40), derandomize=True)
 @given(st.data())
 def test_what_acts_does_not_depend_on_batches_or_restarts(data: st.DataObject) -> None:
     rows = data.draw(st.composite(awkward)())

@@ -27,6 +27,7 @@ from tests.support.logs import (
     view,
 )
 from tests.support.slow_backtest import ALL, LISTS, W_MS, assert_same, log
+from tests.support.thoroughness import examples
 
 PROFILES = {
     "default": DEFAULT,
@@ -173,7 +174,7 @@ def test_too_many_articles_for_the_engine_are_refused() -> None:
         replay([packed(rows)], Catalogue(), ALL, settings=EngineSettings(articles=64))
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(deadline=None, max_examples=examples(100), derandomize=True)
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(-20, 90)), min_size=1, max_size=40))
 def test_links_of_visits(steps: list[tuple[int, int]]) -> None:
     """The view before in the same chain, unless a pause lies between that ends a visit."""

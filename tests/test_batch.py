@@ -29,6 +29,7 @@ from ranking.engine.event import Event
 from ranking.engine.event_columns import rows_of
 from ranking.engine.event_kinds import CODES
 from tests.support.logs import HASHES, KK, ROBOT, RU, START_MS, packed, random_rows, view
+from tests.support.thoroughness import examples
 
 NAMES = st.text(min_size=1, max_size=12)
 PREFIX = struct.Struct("<4sI")
@@ -69,7 +70,7 @@ def assert_equal(one: Batch, other: Batch) -> None:
         assert one.columns[name].tolist() == other.columns[name].tolist()
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(deadline=None, max_examples=examples(100), derandomize=True)
 @given(batches())
 def test_what_is_encoded_comes_back(batch: Batch) -> None:
     data = encode(batch)
@@ -78,7 +79,7 @@ def test_what_is_encoded_comes_back(batch: Batch) -> None:
     assert len(data) % 8 == 0
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(deadline=None, max_examples=examples(40), derandomize=True)
 @given(batches(), st.integers(0, 20), st.integers(0, 20))
 def test_a_part_travels_like_a_whole(batch: Batch, start: int, stop: int) -> None:
     start, stop = min(start, len(batch)), min(stop, len(batch))
@@ -209,7 +210,7 @@ def test_other_bytes_are_refused(data: bytes) -> None:
         decode(data)
 
 
-@settings(deadline=None, max_examples=400, derandomize=True)
+@settings(deadline=None, max_examples=examples(400), derandomize=True)
 @given(st.integers(0, 10**6), st.integers(1, 255))
 def test_a_flipped_byte_of_the_header_gives_a_batch_or_a_refusal(place: int, flip: int) -> None:
     """Never another exception."""

@@ -10,9 +10,10 @@ from ranking.content.cards import Card
 from ranking.content.catalogue import Catalogue
 from ranking.lists.sorted_blocks import SortedBlocks
 from tests.support.logs import KK, RU
+from tests.support.thoroughness import examples
 
 
-@settings(deadline=None, max_examples=30, derandomize=True)
+@settings(deadline=None, max_examples=examples(30), derandomize=True)
 @given(st.integers(0, 10_000), st.integers(1, 6000))
 def test_blocks_are_a_sorted_set(seed: int, count: int) -> None:
     """Keys come and go in any order, in more than one block."""
@@ -33,7 +34,7 @@ def test_blocks_are_a_sorted_set(seed: int, count: int) -> None:
         assert blocks.before((at, "")) == max((k for k in ordered if k < (at, "")), default=None)
 
 
-@settings(deadline=None, max_examples=50, derandomize=True)
+@settings(deadline=None, max_examples=examples(50), derandomize=True)
 @given(st.integers(0, 10_000))
 def test_the_latest_are_those_of_a_sort(seed: int) -> None:
     """Cards put, changed and taken down; of the edition, and of each section at each moment."""

@@ -12,6 +12,7 @@ from ranking.engine.settings import EngineSettings
 from ranking.engine.snapshot import CheckpointError, read_whole
 from tests.support.logs import packed
 from tests.support.restarts import applied, log_for
+from tests.support.thoroughness import examples
 
 HOUR = 3600.0
 
@@ -23,7 +24,7 @@ def data() -> bytes:
     return applied([packed(log_for(engine, n_views=60))], engine).checkpoint()
 
 
-@settings(max_examples=150, derandomize=True)
+@settings(max_examples=examples(150), derandomize=True)
 @given(st.booleans(), st.floats(0.0, 1.0, exclude_max=True), st.integers(1, 255))
 def test_any_damage_is_noticed(data: bytes, of_hour: bool, where: float, bits: int) -> None:
     with TemporaryDirectory() as folder:

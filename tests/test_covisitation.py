@@ -1,4 +1,4 @@
-"""The co-read graph: every row against all co-readings, and what goes when it is full."""
+"""The co-visitation graph: every row against all co-visits, and evictions when it is full."""
 
 import numpy as np
 import pytest

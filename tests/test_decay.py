@@ -24,8 +24,9 @@ from ranking.engine.decay.half_life import half_life_readout
 from ranking.engine.decay.portable_math import exp2, log2
 from ranking.engine.decay.power_law import power_law_readout
 from tests.support.logs import DAY_MS, START_MS
+from tests.support.thoroughness import examples
 
-MANY = settings(deadline=None, max_examples=200, derandomize=True)
+MANY = settings(deadline=None, max_examples=examples(200), derandomize=True)
 BETWEEN = [math.sqrt(low * high) for low, high in pairwise(HALF_LIVES[1:])]
 
 

@@ -1,4 +1,4 @@
-"""Masses: the bank of every article and class against the plain sum over all its views."""
+"""Decayed counts: every article and class of view against the plain sum over its views."""
 
 from itertools import pairwise
 

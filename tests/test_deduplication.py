@@ -1,4 +1,4 @@
-"""Repeats: what is accepted and what counts, against twenty lines of dictionaries."""
+"""Deduplication: accepted and counted views, against twenty lines of dictionaries."""
 
 import random
 from collections import Counter
@@ -39,6 +39,7 @@ from tests.support.logs import (
     random_rows,
     view,
 )
+from tests.support.thoroughness import examples
 
 W_MS = EngineSettings().window * 1000
 
@@ -97,7 +98,7 @@ def test_accepted_and_counted_after_every_batch(seed: int, late: float) -> None:
     assert 0 < views < sum(ledger.accepted.values()) < 1500
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(deadline=None, max_examples=examples(40), derandomize=True)
 @given(
     st.lists(
         st.tuples(
@@ -219,7 +220,7 @@ CROWD = EngineSettings(
 )
 
 
-@settings(deadline=None, max_examples=15, derandomize=True)
+@settings(deadline=None, max_examples=examples(15), derandomize=True)
 @given(
     st.lists(
         st.tuples(st.sampled_from(KINDS), st.integers(1, 900), st.sampled_from([0, 1, 70])),

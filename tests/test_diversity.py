@@ -1,4 +1,4 @@
-"""Diversity: the order of marginal relevance against its definition, and what it does to a list."""
+"""Diversity: maximal marginal relevance against its definition, and its effect on a list."""
 
 import math
 import random

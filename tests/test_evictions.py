@@ -7,6 +7,7 @@ from ranking.engine.settings import EngineSettings
 from ranking.ranker import Ranker
 from tests.support.logs import START_MS, Row, chopped, packed, view
 from tests.support.restarts import applied, restarted
+from tests.support.thoroughness import examples
 
 SMALL = EngineSettings(articles=64, rows=16, neighbours=8, visitors=1024)
 
@@ -40,7 +41,7 @@ def test_an_article_that_was_evicted_twice_is_one_page_of_a_visit() -> None:
     assert_equal_after_a_restart(rows, stop)
 
 
-@settings(deadline=None, max_examples=30, derandomize=True)
+@settings(deadline=None, max_examples=examples(30), derandomize=True)
 @given(st.data())
 def test_any_number_of_evictions_and_a_restart_anywhere(data: st.DataObject) -> None:
     """Readers come back to few articles while crowds of new ones push them out again and again."""

@@ -1,4 +1,4 @@
-"""Exposure: just published articles get their share of the fifth place, and are told apart."""
+"""First exposure: new articles get their share of the fifth position, and are marked."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Steadiness: incumbents keep their places within a margin, judged once a second."""
+"""Hysteresis: listed articles keep their positions within a margin, judged once a second."""
 
 from itertools import pairwise
 

@@ -13,6 +13,7 @@ from ranking.engine.settings import EngineSettings
 from ranking.ranker import Ranker
 from tests.support.logs import DAY_MS, HASHES, RU, START_MS, view
 from tests.support.restarts import applied, restarted
+from tests.support.thoroughness import examples
 
 
 def sent(label: str, start: int, stop: int, first: int, at_ms: int = START_MS) -> Batch:
@@ -62,7 +63,7 @@ def test_the_last_thousand_imports_are_known() -> None:
     assert "file 0" not in ranker.sites["inform"].imports
 
 
-@settings(deadline=None, max_examples=25, derandomize=True)
+@settings(deadline=None, max_examples=examples(25), derandomize=True)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["x", "y"]), st.integers(0, 60), st.integers(1, 40)),

@@ -1,4 +1,4 @@
-"""Looks: when one is due, and what the book keeps of them."""
+"""Interim looks: when one is due, and which the settings log keeps."""
 
 import asyncio
 from itertools import pairwise

@@ -8,6 +8,7 @@ import pytest
 from ranking.backtest.interleaving import ShownLists, interleave_ratio, needed
 from ranking.demo.past_log import past_of
 from ranking.experiments.interleaving import DRAWINGS, NOBODY, drawings, team_draft
+from tests.support.thoroughness import scaled
 
 ONE, OTHER = ["a", "b", "c", "d", "e"], ["f", "b", "g", "a", "h"]
 
@@ -54,7 +55,7 @@ def test_short_lists(one: list[str], other: list[str], ids: tuple[str, ...]) -> 
 
 def test_interleaving_needs_fewer_readers() -> None:
     """Lists that differ for one reader in seven, the first being right nine times as often."""
-    drawn, n = np.random.default_rng(2), 30_000
+    drawn, n = np.random.default_rng(2), scaled(10_000, 30_000)
     following = drawn.integers(0, 1000, n).astype(np.int32)
     first = drawn.integers(1000, 2000, (n, 5)).astype(np.int32)
     (hit,) = np.nonzero(drawn.random(n) < 0.3)
@@ -70,6 +71,7 @@ def test_interleaving_needs_fewer_readers() -> None:
     assert "times" in told.text
 
 
+@pytest.mark.long
 def test_on_readers_of_the_agency() -> None:
     batches = past_of(1)
     assert sum(map(len, batches)) > 500_000

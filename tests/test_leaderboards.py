@@ -15,6 +15,7 @@ from ranking.lists.leaderboards import Leaderboards
 from ranking.profiles.profile import DEFAULT, Profile
 from ranking.ranker import Ranker
 from tests.support.logs import DAY_MS, RU, START_MS, Row, chopped, view
+from tests.support.thoroughness import examples
 
 ENGINE = EngineSettings(articles=900, rows=64, neighbours=8, visitors=4096)
 SECTIONS = ("", "world", "sport")
@@ -109,7 +110,7 @@ def assert_as_scanned(edition: Edition, section: str, profile: Profile) -> None:
         assert np.array_equal(getattr(its, field), getattr(wanted, field)), field
 
 
-@settings(deadline=None, max_examples=12, derandomize=True)
+@settings(deadline=None, max_examples=examples(12), derandomize=True)
 @given(st.integers(0, 10**6))
 def test_cards_and_views_in_any_order_leave_the_leaders_of_a_whole_scan(seed: int) -> None:
     room = Newsroom(seed)
@@ -200,7 +201,7 @@ def test_ties_beyond_the_leaders_are_found_and_the_archive_is_not_scored(
         assert 600 <= scored[0] <= 2 * 600
 
 
-@settings(deadline=None, max_examples=10, derandomize=True)
+@settings(deadline=None, max_examples=examples(10), derandomize=True)
 @given(st.integers(0, 10**6))
 def test_a_flat_edition_has_its_true_top_while_time_and_views_go_on(seed: int) -> None:
     """What cannot score is known from before; articles rise, are listed again, and fade."""

@@ -1,4 +1,4 @@
-"""A part: records of one partition, each applied once whatever comes again."""
+"""A partition's engine applies each record once, whatever comes again."""
 
 import random
 from zlib import crc32

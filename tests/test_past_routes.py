@@ -183,8 +183,8 @@ def test_boards_go_on_from_those_that_stood(folder: Path, rows: list[Row], tmp_p
     (tmp_path / "data").mkdir()
     with spawned(Server(tmp_path / "data", "--profile", str(steady))) as server:
         with httpx.Client(base_url=server.url, timeout=60.0) as client:
-            for start in range(0, 600, 20):
-                posted(client, rows[start : start + 20])
+            for start in range(0, 600, 60):
+                posted(client, rows[start : start + 60])
             before = client.get(f"{POPULAR}&n=20").json()
             drawn = sorted(before["items"], key=lambda item: -item["score"])
             assert [i["id"] for i in drawn] != [i["id"] for i in before["items"]]

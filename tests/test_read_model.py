@@ -1,4 +1,4 @@
-"""The mirror: lists from packed values are, byte for byte, those of the engine."""
+"""The read model: lists from packed values are, byte for byte, those of the engine."""
 
 import asyncio
 import random

@@ -1,7 +1,6 @@
 """The commands and code blocks of README and manual run; their tables are complete."""
 
 import io
-import os
 import re
 import shlex
 import subprocess
@@ -11,21 +10,25 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
-from ranking.benchmarks.processes import TOLQYN, Server
+from ranking.benchmarks.processes import Server
 from ranking.cli import tolqyn
 from ranking.commands.settings import KEY, SETTINGS, URL
 from ranking.profiles.profile import read_profile
 from streams.commands.settings import SETTINGS as CLUSTER_SETTINGS
 from tests.support.documentation import ROOT, block, blocks, command_lines, pages
+from tests.support.thoroughness import scaled
 from tests.test_benchmarks import NUMBERS, bench
 
 LINES = command_lines()
 ELSEWHERE = {
     "deploy/check": "",  # runs this test
     "deploy/demo": "test_demo.py",
-    "deploy/local": "test_local.py",
-    ".venv/bin/tolqyn serve": "test_server.py",
+    "deploy/local": "test_local_cluster.py",
+    "deploy/install": "test_walks.py",
+    ". .venv/bin/activate": "test_walks.py",
+    "tolqyn serve": "test_walks.py",
     "tolqyn tune": "test_tuning.py",
     "tolqyn bench": "test_benchmarks.py",
 }
@@ -36,9 +39,9 @@ HERE = ("curl", "tolqyn profiles", "tolqyn overrides", "tolqyn experiments", "to
 
 
 def test_every_block_is_run_by_a_test() -> None:
-    assert {its.language for its in blocks()} == {"", "sh", "toml", "js", "python"}
-    assert len({its.text for its in blocks("toml")}) == 2
-    assert len(blocks("js")) == 1
+    assert {its.language for its in blocks()} == {"", "sh", "toml", "js", "html", "python"}
+    assert len(blocks("toml")) == 3
+    assert len(blocks("js")) == len(blocks("html")) == 1
     for line in LINES:
         assert line.startswith((*HERE, *ELSEWHERE)), line
     for beginning, file in ELSEWHERE.items():
@@ -105,32 +108,37 @@ def test_curls(server: Server, line: str) -> None:
     assert '"accepted":1' in done.stdout or '"items":[' in done.stdout
 
 
+def shell(line: str, *more: str) -> str:
+    """Output of a command line of `tolqyn`, which must succeed."""
+    done = CliRunner().invoke(tolqyn, [*shlex.split(line)[1:], *more])
+    assert done.exit_code == 0, (line, done.output, done.exception)
+    return done.stdout
+
+
 @pytest.mark.server
 def test_tuning_from_a_shell(server: Server) -> None:
     groups = ("tolqyn profiles", "tolqyn overrides")
     commands = [line for line in LINES if line.startswith(groups)]
     assert len(commands) == 7
     for line in commands:
-        done = subprocess.run(
-            [*TOLQYN, *shlex.split(line)[1:], "--to", server.url],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        assert done.stdout
+        assert shell(line, "--to", server.url)
 
 
 @pytest.mark.server
-def test_an_experiment_from_a_shell(server: Server, tmp_path: Path) -> None:
-    (tmp_path / "calm.plan.toml").write_text(block("toml", "# calm.plan.toml"))
+def test_an_experiment_from_a_shell(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Simulated readers need half a minute: a usual run only reads the options of that line."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TOLQYN_URL", server.url)
+    Path("calm.plan.toml").write_text(block("toml", "# calm.plan.toml"))
     commands = [line for line in LINES if line.startswith("tolqyn experiments")]
     assert len(commands) == 10
     for line in commands:
-        arguments = shlex.split(line.replace("--paths 200", "--paths 2"))[1:]
-        if arguments[1] not in ("plan", "simulate"):
-            arguments += ["--to", server.url]
-        done = subprocess.run(
-            [*TOLQYN, *arguments], capture_output=True, text=True, check=True, cwd=tmp_path
-        )
-        assert done.stdout
+        if "simulate" in line and scaled(True, False):
+            accepted(line)
+        else:
+            assert shell(line.replace("--paths 200", "--paths 2"))
 
 
 @pytest.mark.server
@@ -145,36 +153,39 @@ def test_send_and_backtest(server: Server, tmp_path: Path) -> None:
             .replace("clicks.csv.gz", str(log))
             .replace("http://127.0.0.1:8080", server.url)
         )
-        arguments = shlex.split(line)[1:]
-        if arguments[0] == "backtest":
-            arguments += ["--from", "1700000100", "--format", "json"]
-        done = subprocess.run(
-            [*TOLQYN, *arguments],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert "500 views accepted" in done.stdout or 'hr@5"' in done.stdout
+        backtest = ("--from", "1700000100", "--format", "json")
+        shown = shell(line, *(backtest if line.startswith("tolqyn backtest") else ()))
+        assert "500 views accepted" in shown or 'hr@5"' in shown
 
 
 @pytest.mark.server
 def test_commands_of_the_cluster(
-    kafka: str, redis_url: str, namespace: str, tmp_path: Path
+    kafka: str, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TOLQYN_NAMESPACE", namespace)
     log = written(tmp_path)
-    commands = [line for line in LINES if "kafka" in line and line.startswith("tolqyn")]
-    assert len(commands) == 3
-    environment = {
-        "TOLQYN_KAFKA": kafka, "TOLQYN_REDIS": redis_url, "TOLQYN_NAMESPACE": namespace,
-    }  # fmt: skip
+    commands = [line for line in LINES if "kafka://" in line]
+    assert len(commands) == 2
     for line in commands:
         line = line.replace("clicks.csv.gz", str(log)).replace("127.0.0.1:9092", kafka)
-        done = subprocess.run(
-            [*TOLQYN, *shlex.split(line)[1:]],
-            capture_output=True, text=True, check=False, env=os.environ | environment,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert "500 views accepted" in done.stdout or "benchmark kafka" in done.stdout
+        assert "500 views accepted" in shell(line)
+
+
+def accepted(line: str) -> None:
+    """Check that a command line of `tolqyn` has only known options with allowed values."""
+    command: click.Command = tolqyn
+    words = shlex.split(line)[1:]
+    while isinstance(command, click.Group):
+        found = command.get_command(click.Context(command), words.pop(0))
+        assert found, line
+        command = found
+    command.make_context("tolqyn", words)
+
+
+@pytest.mark.parametrize("line", BENCHMARKS)
+def test_options_of_benchmarks_are_known(line: str, tmp_path: Path) -> None:
+    log = written(tmp_path)
+    accepted(f"tolqyn bench {line}".replace("clicks.csv.gz", str(log)).partition(" > ")[0])
 
 
 def written(folder: Path) -> Path:
@@ -189,3 +200,10 @@ def test_set_up_commands_exist() -> None:
     for line in LINES:
         if line.startswith("deploy/"):
             assert (ROOT / line.split()[0]).stat().st_mode & 0o111
+
+
+def test_the_check_says_what_it_takes() -> None:
+    command = [str(ROOT / "deploy" / "check"), "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Installs what the tests need and runs the whole suite")
+    assert "--long" in done.stdout

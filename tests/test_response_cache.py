@@ -1,4 +1,4 @@
-"""The responses: bytes follow ids at once, numbers within a second."""
+"""The response cache: bytes follow ids at once, numbers within a second."""
 
 import orjson
 

@@ -1,4 +1,4 @@
-"""Visits: the last pages of each chain, against a dictionary of lists."""
+"""Sessionisation: the last pages of each visit, against a dictionary of lists."""
 
 import random
 from collections import defaultdict
@@ -35,6 +35,7 @@ from tests.support.logs import (
     random_rows,
     view,
 )
+from tests.support.thoroughness import examples
 
 Pages = list[tuple[int, int]]
 W_MS = EngineSettings().window * 1000
@@ -58,7 +59,7 @@ def put_page(
     remember_page(visits, place, slot, np.uint64(slot + 1), 0, at, memory[0])
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(deadline=None, max_examples=examples(60), derandomize=True)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(-5, 30)), max_size=30))
 def test_a_visit_keeps_its_last_pages_each_once(steps: list[tuple[int, int]]) -> None:
     memory, visits = np.zeros(1, MEMORY), new_visits(16)

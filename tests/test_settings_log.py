@@ -1,4 +1,4 @@
-"""The book of decisions: who was first, what is refused, what holds when."""
+"""The settings log: who was first, what is refused, what holds when."""
 
 from typing import Any
 

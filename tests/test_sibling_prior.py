@@ -1,4 +1,4 @@
-"""Siblings: a small edition borrows from the same stories elsewhere, and lists only its own."""
+"""Sibling prior: a small edition borrows from the same stories elsewhere, and lists its own."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -14,6 +14,7 @@ from ranking.lists.explanation import Explained
 from ranking.profiles.profile import DEFAULT, Profile
 from ranking.ranker import Ranker
 from tests.support.logs import DAY_MS, MINUTE_MS, START_MS, Row, chopped, packed, view
+from tests.support.thoroughness import examples
 
 UZ, RU = "s/uz", "s/ru"
 YEARS = 2 * 365 * 86_400
@@ -71,7 +72,7 @@ def assert_lists(ranker: Ranker, profile: Profile, articles: set[str]) -> None:
             assert all(math.isfinite(part.value) for part in told.components)
 
 
-@settings(deadline=None, max_examples=120, derandomize=True)
+@settings(deadline=None, max_examples=examples(120), derandomize=True)
 @given(
     st.integers(0, 1000),
     st.sampled_from(KERNELS),
@@ -117,7 +118,7 @@ def test_a_sleeping_edition_is_ordered_by_its_longest_memory(hours: int) -> None
     assert all(item.score > 0.0 for item in board.items)
 
 
-@settings(deadline=None, max_examples=300, derandomize=True)
+@settings(deadline=None, max_examples=examples(300), derandomize=True)
 @given(
     st.lists(st.floats(0.0, 1e80), min_size=3, max_size=3),
     st.lists(st.one_of(st.just(0.0), st.floats(5e-324, 1.0)), min_size=3, max_size=3),

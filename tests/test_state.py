@@ -11,10 +11,11 @@ from ranking.profiles.profile import Profile
 from ranking.ranker import Ranker
 from tests.support.logs import KK, RU, START_MS, Row, chopped, packed, view
 from tests.support.restarts import ALL_SETTINGS, CROWDED, TINY, applied, log_for
+from tests.support.thoroughness import examples
 
 
 @ALL_SETTINGS
-@settings(deadline=None, max_examples=12, derandomize=True)
+@settings(deadline=None, max_examples=examples(12), derandomize=True)
 @given(st.data())
 def test_a_rechopped_log_gives_equal_bytes(engine: EngineSettings, data: st.DataObject) -> None:
     rows = log_for(engine, n_views=600)

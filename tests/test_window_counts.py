@@ -1,4 +1,4 @@
-"""Rings: counts by the hour and by the day, against a dictionary of all views."""
+"""Window counts: views by the hour and by the day, against a dictionary of all views."""
 
 import random
 from collections import Counter
@@ -12,12 +12,13 @@ from ranking.engine.signals.window_counts import DAYS, HOURS, ring_add, ring_rea
 from ranking.engine.state_arrays import LONG_AGO
 from ranking.ranker import Ranker
 from tests.support.logs import DAY_MS, HOUR_MS, RU, Row, chopped, view
+from tests.support.thoroughness import examples
 
 STEPS = st.lists(st.tuples(st.integers(-40, 40), st.booleans()), min_size=1, max_size=60)
 
 
 @pytest.mark.parametrize("length", [HOURS, DAYS, 3])
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(deadline=None, max_examples=examples(60), derandomize=True)
 @given(STEPS)
 def test_a_ring_holds_what_a_dictionary_holds(length: int, steps: list[tuple[int, bool]]) -> None:
     """After every view, late ones and long pauses included, at every window."""

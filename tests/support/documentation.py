@@ -8,6 +8,12 @@ from ranking.manual.topics import NAMES
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "ranking" / "manual"
+WALKS = (
+    ("portal", "Popular on a page"),
+    ("operator", "A half-life, published and rolled back"),
+    ("analyst", "A running experiment and its readout"),
+)
+"""Sections whose blocks are run in order (`tests/support/walks.py`), each by page and heading."""
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 
 
@@ -48,6 +54,15 @@ def block(language: str, beginning: str = "") -> str:
 
 
 def command_lines() -> list[str]:
-    """All lines of shell blocks, each once."""
-    lines = [line for its in blocks("sh") for line in its.text.strip().splitlines()]
+    """All lines of shell blocks outside the walks, each once."""
+    outside = {name: _without_walks(name, text) for name, text in pages().items()}
+    found = [parts for text in outside.values() for parts in _BLOCK.findall(text)]
+    lines = [line for its, text in found if its == "sh" for line in text.strip().splitlines()]
     return list(dict.fromkeys(lines))
+
+
+def _without_walks(page: str, text: str) -> str:
+    for name, heading in WALKS:
+        if name == page:
+            text = re.sub(rf"^## {heading}$.*?(?=^## )", "", text, flags=re.M | re.S)
+    return text

@@ -35,6 +35,7 @@ from ranking.lists.top_k import decay_of, read_scores
 from ranking.profiles.profile import DEFAULT
 from ranking.ranker import Ranker
 from tests.support.processes import UNSTEADIED
+from tests.support.thoroughness import scaled
 
 pytestmark = [pytest.mark.server, pytest.mark.data]
 
@@ -192,7 +193,7 @@ def test_server_needs_less_than_a_gigabyte(week: Week) -> None:
 
 
 def test_lists_are_worth_what_they_were_found_to_be(week: Week) -> None:
-    span = span_of(week.batches, None, None, 4)
+    span = span_of(week.batches, None, None, scaled(12, 1))
     measures = accuracy(replay(week.batches, Catalogue(), span))
     assert measures["popular"]["hr@5"] > 0.345
     assert measures["related"]["hr@5"] > 0.435

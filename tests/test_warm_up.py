@@ -1,4 +1,4 @@
-"""Warming up: a server that is ready compiles nothing more."""
+"""Warm-up: a ready server compiles nothing more."""
 
 import multiprocessing
 import random

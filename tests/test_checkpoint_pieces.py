@@ -1,4 +1,4 @@
-"""Pieces of checkpoints: those that changed, laid over those before, are the whole state."""
+"""Pieces of checkpoints: the changed ones, laid over the earlier ones, are the whole state."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The generated log is what it says: its shares, its scripts, its readers."""
+"""The generated log has the shares, scripts and readers that it states."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Lists follow what changes: removals, ticks, evictions."""
+"""Lists follow removals, ticks and evictions."""
 
 from ranking.content.cards import Card
 from ranking.engine.settings import EngineSettings

@@ -1,4 +1,4 @@
-"""A server that was killed, or stopped, shows the same lists when it is there again."""
+"""A server shows the same lists after a kill and after a stop."""
 
 import random
 import time

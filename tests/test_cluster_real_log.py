@@ -1,13 +1,15 @@
-"""The real week through the cluster: state, boards and related lists are those of the loop.
+"""A real log through the cluster: state, boards and related lists are those of the loop.
 
-`test_g1` holds the embedded server against the same loop.
+`test_server_real_log` compares the embedded server with the same loop, on the whole week. Here
+the log is its first third, with `--long` all of it.
 """
 
 import asyncio
+import gzip
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
 import httpx
@@ -29,17 +31,19 @@ from streams.topic_reader import PartitionReader
 from streams.topics import specification
 from tests.support.cluster import new_namespace
 from tests.support.processes import Cluster, cluster_of
+from tests.support.thoroughness import scaled
 
 pytestmark = [pytest.mark.server, pytest.mark.data]
 
 COLUMNS = {"at": "ts_ms", "visitor": "user"}
 CARDS = "id=article_id,section=category_id,published_at=published_ms"
 EDITION, HOME = "site/und", partition_of("site", 4)
+VIEWS = scaled(500_000, 1_538_528)
 
 
 @dataclass(frozen=True)
 class Roads:
-    """The week in a cluster, and in a loop."""
+    """The log in a cluster, and in a loop."""
 
     cluster: Cluster
     worker: Command
@@ -50,17 +54,20 @@ class Roads:
 def roads(
     g1: Path, kafka: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Roads]:
-    """Send the week down both."""
-    views, articles = g1 / "clicks.csv.gz", g1 / "articles.csv.gz"
+    """Send the log down both."""
+    folder, articles = tmp_path_factory.mktemp("roads"), g1 / "articles.csv.gz"
+    views = folder / "clicks.csv"
+    with gzip.open(g1 / "clicks.csv.gz", "rb") as whole, views.open("wb") as part:
+        part.writelines(islice(whole, VIEWS + 1))
     mapping = mapping_of(CARDS, ARTICLE_FIELDS)
     catalogue = catalogue_of(articles, mapping, EDITION)
     cards = catalogue.latest(EDITION, catalogue.size(EDITION))
     namespace = new_namespace()
     with Broker(kafka) as broker:
         broker.create(specification(namespace))
-    with cluster_of(tmp_path_factory.mktemp("roads"), kafka, redis_url, namespace) as cluster:
+    with cluster_of(folder, kafka, redis_url, namespace) as cluster:
         send_articles(map(Placed, count(1), cards), cluster.target, lambda count: None)
-        assert send_views(view_chunks(views, COLUMNS), cluster.target).accepted == 1_538_528
+        assert send_views(view_chunks(views, COLUMNS), cluster.target).accepted == VIEWS
         worker = cluster.worker("1", "--checkpoint-every", "2")
         cluster.api()
         looped = Ranker(catalogue=catalogue)

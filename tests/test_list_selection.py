@@ -1,4 +1,4 @@
-"""What of a ranking is listed: caps, sections, ties, and what fills a list up."""
+"""From a ranking to a list: caps, sections, ties, and articles that fill a list up."""
 
 import random
 from collections import Counter
