@@ -100,14 +100,14 @@ class Engine:
 
     def related(self, article: str, edition: str = DEFAULT_EDITION, n: int = 4) -> list[Item]:
         """Articles that are likely read after one, best first; known or not, at most `n`."""
-        return list(self._ranker.related(edition, article, n).items[:n])
+        return list(self._ranker.lists.related(edition, article, n).items[:n])
 
     def for_you(
         self, recent: Iterable[str], edition: str = DEFAULT_EDITION, n: int = 5
     ) -> list[Item]:
         """Articles that are likely read after some pages, newest page first; at most `n`."""
-        return list(self._ranker.for_you(edition, list(recent), n).items[:n])
+        return list(self._ranker.lists.for_you(edition, list(recent), n).items[:n])
 
     def _board(self, edition: str, surface: str, n: int, section: str) -> list[Item]:
-        profile = self._ranker.profile(edition, surface, section)
-        return list(self._ranker.board(edition, surface, profile, n, section).items[:n])
+        profile = self._ranker.lists.profile(edition, surface, section)
+        return list(self._ranker.lists.board(edition, surface, profile, n, section).items[:n])

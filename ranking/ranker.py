@@ -1,8 +1,8 @@
 """The ranker: the whole engine behind five verbs.
 
-`apply` a batch, `put` or `remove` articles, `tick`, `checkpoint`, `restore`. Live servers, workers,
-replays, backtests and tests all drive this one class. It reads no clock: the time of its lists is
-the log's, and how often it ticks changes nothing in its state.
+`apply` a batch, `put` or `remove` articles, `tick`, `checkpoint`, `restore`; `lists` reads its
+lists. Live servers, workers, replays, backtests and tests all drive this one class. It reads no
+clock: the time of its lists is the log's, and how often it ticks changes nothing in its state.
 """
 
 import math
@@ -10,13 +10,11 @@ import struct
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice, product
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.content.availability import NO_CLOCK
 from ranking.content.cards import Card
 from ranking.content.catalogue import Catalogue
 from ranking.engine.batch import Batch
@@ -39,15 +37,10 @@ from ranking.engine.snapshot import (
     piece_names,
     read_whole,
 )
+from ranking.lists.board_schedule import BoardSchedule
 from ranking.lists.boards import Board
-from ranking.lists.lists import LISTS
 from ranking.lists.live_lists import LiveLists
-from ranking.lists.ranked_list import board_names
 from ranking.profiles.profile import DEFAULT, Profile
-
-MINUTE_MS = 60_000
-DUE = 16
-"""Boards a tick that are made because their time has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +66,7 @@ class TickChanges:
     listed: set[str]
 
 
-class Ranker(LiveLists):
+class Ranker:
     """State and lists of all sites of one log.
 
     Parameters
@@ -91,11 +84,10 @@ class Ranker(LiveLists):
         profile: Profile = DEFAULT,
         catalogue: Catalogue | None = None,
     ) -> None:
-        super().__init__(
-            settings or EngineSettings(),
-            profile,
-            catalogue if catalogue is not None else Catalogue(),
-        )
+        self.settings = settings or EngineSettings()
+        self.catalogue = catalogue if catalogue is not None else Catalogue()
+        self.sites: dict[str, Site] = {}
+        self.lists = LiveLists(self.sites, profile, self.catalogue)
         self.outcomes: dict[str, NDArray[np.int64]] = defaultdict(
             lambda: np.zeros(len(NAMES), np.int64)
         )
@@ -105,9 +97,7 @@ class Ranker(LiveLists):
         self.position = 0
         self._unrenewed: set[str] = set()  # editions whose tags do not follow yet
         self._cards: list[tuple[str, str]] = []
-        self._turns: dict[str, float] = {}  # when an article of an edition comes or goes next
-        self._waiting: dict[tuple[str, str], None] = {}  # boards that are due
-        self._minutes: dict[str, int] = {}  # of each site's silence
+        self._schedule = BoardSchedule(self.lists)
 
     def apply(self, batch: Batch, position: int) -> NDArray[np.uint8]:
         """Apply the batch at a log position.
@@ -149,7 +139,7 @@ class Ranker(LiveLists):
             if not self.has_room_for(card.edition):
                 self.refused_cards += 1
                 continue
-            at = self.edition(card.edition).listing_at
+            at = self.lists.edition(card.edition).listing_at
             if self.catalogue.put(card, at if at == at else math.inf):
                 site = self._opened(site_of(card.edition))
                 assert site is not None
@@ -200,8 +190,8 @@ class Ranker(LiveLists):
         return was_gone
 
     def _card_changed(self, edition: str, article: str) -> None:
-        self.edition(edition).card_changed(article)
-        self._changed.add(edition)
+        self.lists.edition(edition).card_changed(article)
+        self.lists.changed.add(edition)
         self._cards.append((edition, article))
 
     def tick(
@@ -213,10 +203,7 @@ class Ranker(LiveLists):
     ) -> TickChanges:
         """Bring the lists up to the log and make the boards that changed, or whose time has come.
 
-        Without a wall clock all of them are made. With one, what small editions borrow is looked at
-        once a second, and what only time changes once a minute; these boards are made in turn,
-        `DUE` at each tick. Where more than `DUE` editions had views, so are all but those that a
-        first view may enter: Popular that is not full.
+        Without a wall clock all of them are made; with one, those that `BoardSchedule` says.
 
         Parameters
         ----------
@@ -227,8 +214,8 @@ class Ranker(LiveLists):
         made : callable
             Given each board as soon as it is made, Popular first.
         """
-        self.at_wall(wall)
-        changed, self._changed = self._changed, set()
+        self.lists.at_wall(wall)
+        changed, self.lists.changed = self.lists.changed, set()
         cards, self._cards = self._cards, []
         touched, evicted, viewed = {}, [], set[str]()
         for site in list(self.sites.values()):
@@ -237,31 +224,22 @@ class Ranker(LiveLists):
             of_edition = site.state.article["edition"][slots]
             for index in np.unique(of_edition).tolist():
                 name = site.editions[index]
-                self.edition(name).touch(slots[of_edition == index])
+                self.lists.edition(name).touch(slots[of_edition == index])
                 viewed.add(name)
-        turned = self._turned()
-        self._turned_cards.update(map(site_of, turned))
+        turned = self._schedule.turned()
+        self.lists.turned_cards.update(map(site_of, turned))
         changed |= turned
         self._unrenewed |= changed | viewed
         if renew:
             for name in self._unrenewed:
-                self.edition(name).renew_tags()
+                self.lists.edition(name).renew_tags()
             self._unrenewed = set()
-        surfaces = board_names()
-        keys = set(product(changed, surfaces))
-        fresh = set(product(viewed, surfaces)) - keys
-        if len(viewed) > DUE and not math.isnan(self._wall):
-            later = sorted(key for key in fresh if key[1] != surfaces[0] or self._is_full(*key))
-            self._waiting |= dict.fromkeys(later)
-            fresh.difference_update(later)
-        keys |= fresh
         boards = []
-        for key in sorted(keys | self._due(keys), key=_first_list_first):
-            boards.append(self.live_board(*key))
+        for key in self._schedule.boards(changed, viewed):
+            boards.append(self.lists.live_board(*key))
             if made:
                 made(boards[-1])
-        for name in changed | viewed:
-            self._turns[name] = self._next_turn(name)
+        self._schedule.note(changed | viewed)
         return TickChanges(
             boards, touched, evicted, cards, turned | {edition for edition, _ in cards}
         )
@@ -275,38 +253,6 @@ class Ranker(LiveLists):
         """Site and how full each of its memories is."""
         for site in self._logged_sites():
             yield from ((site.name, its) for its in site.remembered())
-
-    def _turned(self) -> set[str]:
-        """Editions in which an article's time to be listed has come or gone."""
-        clocks = {name: eligibility.listing_at for name, eligibility in self._eligibilities.items()}
-        return {n for n, turn in self._turns.items() if turn <= clocks.get(site_of(n), NO_CLOCK)}
-
-    def _next_turn(self, edition: str) -> float:
-        at = self.edition(edition).listing_at
-        return self.catalogue.next_turn(edition, at if at == at else -math.inf)
-
-    def _due(self, made: set[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Boards that change though their editions did not, without those that are made anyway."""
-        waiting = self._waiting
-        for site in list(self.sites.values()):
-            waiting |= dict.fromkeys(self._borrowers(site))
-            minute = self._eligibility_of(site).idle_ms // MINUTE_MS
-            if minute != self._minutes.get(site.name, 0):
-                self._minutes[site.name] = minute
-                waiting |= dict.fromkeys(self._timed(site.name))
-        for key in made:
-            waiting.pop(key, None)
-        most = len(waiting) if math.isnan(self._wall) else DUE
-        due = list(islice(waiting, most))
-        for key in due:
-            del waiting[key]
-        return set(due)
-
-    def _timed(self, site: str) -> Iterator[tuple[str, str]]:
-        """Boards of a site that follow the reading clock."""
-        for name, surface in product(self._of_site(site), board_names()):
-            if LISTS[surface].follows_clock(self.profile(name, surface)):
-                yield name, surface
 
     def arms(self) -> Iterator[tuple[str, int, list[ArmSums]]]:
         """Site, log position that comes next, and sums by arm, uncopied."""
@@ -381,7 +327,7 @@ class Ranker(LiveLists):
                 message = f"checkpoint is unreadable, site {name}: {error!r}"
                 raise CheckpointError(message) from error
             self.sites[name] = site
-            self._changed.update(site.editions)
+            self.lists.changed.update(site.editions)
         self.position = header.position
         return self
 
@@ -408,7 +354,3 @@ class Ranker(LiveLists):
 
     def _logged_sites(self) -> list[Site]:
         return [site for _, site in sorted(self.sites.items()) if site.turns]
-
-
-def _first_list_first(key: tuple[str, str]) -> tuple[bool, tuple[str, str]]:
-    return key[1] != board_names()[0], key

@@ -34,10 +34,10 @@ def warm_up() -> None:
     ranker.put([Card(EDITION, page, "News", tags=("news",)) for page in visit[1::2]])
     publisher = Publisher(ranker)
     publisher.note(ranker.tick(), renewed=True)
-    edition = ranker.edition(EDITION)
+    edition = ranker.lists.edition(EDITION)
     edition.touch(np.zeros(1, np.int32))
-    ranker.related(EDITION, visit[-1], 4)
-    ranker.for_you(EDITION, visit[-3:], 4)
+    ranker.lists.related(EDITION, visit[-1], 4)
+    ranker.lists.for_you(EDITION, visit[-3:], 4)
     edition.tags(DEFAULT).cooccurrence.synonyms("news")
     for parameters in ({"window": 3600}, {"freshness": 0.5}):
         make_board(edition, "popular", profile_from(parameters), 5)

@@ -79,7 +79,7 @@ class PartitionPublisher:
         self._renewed = self._rounded = -ROUND
         self._limit = 200
         self._made: dict[OnDemandKey, float] = {}
-        self._followed = ArmBoards(part.ranker, clock)
+        self._followed = ArmBoards(part.ranker.lists, clock)
         self.history = History()
         self._unwritten: dict[Key, Board] = {}
         self._ticked = clock()
@@ -109,10 +109,10 @@ class PartitionPublisher:
 
     async def _learn_boards(self) -> None:
         """Let boards go on from those in the store."""
-        keys = [self._names.edition(name) for name in self._part.ranker.editions()]
+        keys = [self._names.edition(name) for name in self._part.ranker.lists.editions()]
         for value in await asyncio.to_thread(self._writer.values, keys):
             if published := value and edition_of(value):
-                self._part.ranker.stood(published.boards)
+                self._part.ranker.lists.resume(published.boards)
 
     async def tick(self, wanted: Iterable[OnDemandKey]) -> None:
         """Bring the store up to the ranker, if it may be written.

@@ -59,7 +59,7 @@ def test_sites_and_editions_beyond_the_bound_create_nothing() -> None:
     cards = [Card(name, "x") for name in (*EDITIONS, "site9/en")]
     ranker.put(cards)
     assert ranker.refused_cards == 3
-    assert ranker.editions() == sorted([*EDITIONS[:3], "site0/en"])
+    assert ranker.lists.editions() == sorted([*EDITIONS[:3], "site0/en"])
     assert int(ranker.outcomes[""][NO_ROOM]) == 4
 
 
@@ -67,15 +67,15 @@ def test_reads_of_unknown_editions_leave_nothing_behind() -> None:
     ranker = applied([packed([view(START_MS, "a")])], FEW)
     for k in range(50):
         for name in (f"inform/x{k:02}", f"none{k}/en"):
-            profile = ranker.profile(name, "popular")
-            assert ranker.board(name, "popular", profile, 5, "").items == ()
-            assert ranker.board(name, "trending", profile, 5, "nothing").items == ()
-            assert ranker.related(name, "a", 4).items == ()
-            assert ranker.for_you(name, ["a", "b"], 4).items == ()
+            profile = ranker.lists.profile(name, "popular")
+            assert ranker.lists.board(name, "popular", profile, 5, "").items == ()
+            assert ranker.lists.board(name, "trending", profile, 5, "nothing").items == ()
+            assert ranker.lists.related(name, "a", 4).items == ()
+            assert ranker.lists.for_you(name, ["a", "b"], 4).items == ()
     assert set(ranker.sites) == {"inform"}
-    assert set(ranker._editions) <= {"inform/ru"}
+    assert set(ranker.lists._editions) <= {"inform/ru"}
     ranker.tick()
-    assert ranker.editions() == ["inform/ru"]
+    assert ranker.lists.editions() == ["inform/ru"]
 
 
 def awkward(draw: st.DrawFn) -> list[Row]:

@@ -58,12 +58,12 @@ class Ticked(AlternativeBoards):
 def test_boards_are_made_when_their_edition_changes_and_when_they_are_new() -> None:
     live = Live(seed=3)
     live.feed(portal(3))
-    beside = Ticked(live.ranker)
+    beside = Ticked(live.ranker.lists)
     made = beside.made([WANTED])
     assert made[WANTED].ids == live.popular(RU, SLOW, 20).ids
     assert beside.made([WANTED]) == {}
-    assert beside.made([WANTED], live.ranker.boards(KK)) == {}
-    assert list(beside.made([WANTED], live.ranker.boards(RU))) == [WANTED]
+    assert beside.made([WANTED], live.ranker.lists.boards(KK)) == {}
+    assert list(beside.made([WANTED], live.ranker.lists.boards(RU))) == [WANTED]
     assert beside.made([WANTED], anew=True) == made
     assert beside.made([]) == {}
     assert list(beside.made([WANTED])) == [WANTED]
@@ -72,11 +72,11 @@ def test_boards_are_made_when_their_edition_changes_and_when_they_are_new() -> N
 def test_what_changed_too_soon_is_made_later() -> None:
     live = Live(seed=3)
     live.feed(portal(3))
-    beside = AlternativeBoards(live.ranker)
+    beside = AlternativeBoards(live.ranker.lists)
     assert list(beside.make([WANTED], 0.0)) == [WANTED]
-    beside.note(live.ranker.boards(RU))
+    beside.note(live.ranker.lists.boards(RU))
     assert beside.make([WANTED], EVERY / 2) == {}
-    beside.note(live.ranker.boards(KK))
+    beside.note(live.ranker.lists.boards(KK))
     assert list(beside.make([WANTED, SAME], EVERY)) == [WANTED, SAME]
     assert beside.make([WANTED, SAME], 2 * EVERY) == {}
 
@@ -84,13 +84,13 @@ def test_what_changed_too_soon_is_made_later() -> None:
 def test_one_that_says_what_the_live_profile_says_is_the_live_board() -> None:
     live = Live(seed=4)
     live.feed(portal(4))
-    boards = live.ranker.boards(RU)
+    boards = live.ranker.lists.boards(RU)
     popular = next(its for its in boards if its.surface == "popular")
-    beside = Ticked(live.ranker)
+    beside = Ticked(live.ranker.lists)
     assert beside.made([SAME], boards)[SAME] is popular
     assert beside.made([SAME], anew=True)[SAME] == popular
-    profiles = live.ranker.profiles.with_changes(Scope(), {"half_life": 900})
-    live.ranker.govern(profiles)
+    profiles = live.ranker.lists.profiles.with_changes(Scope(), {"half_life": 900})
+    live.ranker.lists.govern(profiles)
     (changed,) = beside.made([SAME], live.ranker.tick().boards).values()
     assert changed.ids == live.popular(RU, Profile(), 20).ids
     assert changed.profile == "calm:now"
@@ -101,10 +101,10 @@ def test_a_board_beside_is_steadied_by_what_it_showed_itself() -> None:
     rows = portal(5)
     live.feed(rows[:600])
     steady = WantedBoard(RU, "popular", "", Profile(name="e:a", half_life=3600.0, steadiness=1.0))
-    beside = Ticked(live.ranker)
+    beside = Ticked(live.ranker.lists)
     before = beside.made([steady])[steady].ids
     live.feed(rows[600:])
-    after = beside.made([steady], live.ranker.boards(RU))[steady]
+    after = beside.made([steady], live.ranker.lists.boards(RU))[steady]
     unsteadied = live.popular(RU, steady.profile, 20)
     assert after.ids != unsteadied.ids
     assert {*after.ids} & {*before}
@@ -185,7 +185,7 @@ def test_what_the_store_did_not_take_is_made_again() -> None:
     live = Live(seed=3)
     live.feed(portal(3))
     clock = [0.0]
-    following = ArmBoards(live.ranker, lambda: clock[0])
+    following = ArmBoards(live.ranker.lists, lambda: clock[0])
     question = OnDemandKey(RU, "popular", "", json_of(SLOW), is_followed=True)
     broken = OnDemandKey(RU, "popular", "", '{"half_life": 1}', is_followed=True)
 
@@ -198,7 +198,7 @@ def test_what_the_store_did_not_take_is_made_again() -> None:
     assert made(EVERY) == [question]
     following.written()
     assert [made(1.0), made(1.0)] == [[], []]
-    following.note(live.ranker.boards(RU))
+    following.note(live.ranker.lists.boards(RU))
     assert made(1.0) == [question]
     following.written()
     assert made(ROUND) == [question]

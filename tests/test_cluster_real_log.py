@@ -79,7 +79,7 @@ def roads(
 
 def test_boards_and_related_equal_the_loop(roads: Roads) -> None:
     ranker, url = roads.looped, roads.cluster.url("api")
-    board = render(ranker.board(EDITION, "popular", DEFAULT, 20, ""), 20)
+    board = render(ranker.lists.board(EDITION, "popular", DEFAULT, 20, ""), 20)
     popular = f"{url}/v1/popular?edition={EDITION}&n=20"
     await_until(lambda: httpx.get(popular).content == board, "Popular is that of the loop", 60)
     ids = ranker.sites["site"].ids
@@ -89,12 +89,12 @@ def test_boards_and_related_equal_the_loop(roads: Roads) -> None:
     with httpx.Client(base_url=url, timeout=30.0) as client:
         for article in ids[:: len(ids) // 1000]:
             answer = client.get(f"/v1/related/{article}?edition={EDITION}&n=4").content
-            assert answer == render(ranker.related(EDITION, article, 4), 4)
+            assert answer == render(ranker.lists.related(EDITION, article, 4), 4)
         for start in range(0, 2000, 50):
             recent = ids[start : start + 4]
             asked = {"edition": EDITION, "recent": recent}
             answer = client.post("/v1/foryou", json=asked).content
-            assert answer == render(ranker.for_you(EDITION, recent, 5), 5)
+            assert answer == render(ranker.lists.for_you(EDITION, recent, 5), 5)
 
 
 def test_state_equals_the_loop(roads: Roads) -> None:

@@ -44,7 +44,7 @@ def alike(one: Card | None, other: Card | None) -> float:
 @pytest.mark.parametrize("d", [0.0, 0.1, 0.5, 1.0])
 def test_the_next_one_is_the_greatest(d: float) -> None:
     ranker, drawn = newsroom(1), random.Random(2)
-    reading = ranker.edition(RU)
+    reading = ranker.lists.edition(RU)
     ranking = [Scored(f"{k:02}", drawn.random() + 0.01) for k in range(25)]
     ranking.sort(key=lambda item: -item.score)
     ranking += [Scored("28", 0.0), Scored("x", 0.0)]
@@ -79,10 +79,10 @@ def test_articles_of_one_kind_give_way() -> None:
     ranker.put([Card(RU, f"{k}", tags=(f"tag {k}",), published_at=NOW - k) for k in range(30)])
     ranker.put([Card(RU, "oil x", tags=("oil",), published_at=NOW)])
     ranker.tick()
-    plain = ranker.related(RU, "asked", 4).ids
-    ranker.govern(Profiles(Profile(diversity=0.5)))
-    varied = ranker.related(RU, "asked", 4).ids
+    plain = ranker.lists.related(RU, "asked", 4).ids
+    ranker.lists.govern(Profiles(Profile(diversity=0.5)))
+    varied = ranker.lists.related(RU, "asked", 4).ids
     assert {id.split()[0] for id in varied} >= {"oil", "chess"}
     assert varied[0] == plain[0]
-    ranker.govern(Profiles(DEFAULT))
-    assert ranker.related(RU, "asked", 4).ids == plain
+    ranker.lists.govern(Profiles(DEFAULT))
+    assert ranker.lists.related(RU, "asked", 4).ids == plain

@@ -93,20 +93,26 @@ def test_lists_show_a_headline_once() -> None:
     """The first of its ranking stands for the others, on every surface."""
     titles = [title for k, news in enumerate(NEWS) for title in (news, f"{news.upper()}! {k}")]
     ranker = portal(titles)
-    assert ranker.board(RU, "popular", DEFAULT, 4, "").ids == ("000", "002", "004", "006")
-    assert ranker.board(RU, "trending", DEFAULT, 3, "").ids == ("000", "002", "004")
+    assert ranker.lists.board(RU, "popular", DEFAULT, 4, "").ids == ("000", "002", "004", "006")
+    assert ranker.lists.board(RU, "trending", DEFAULT, 3, "").ids == ("000", "002", "004")
     for asked in ("000", "007", "unknown"):
-        ids = ranker.related(RU, asked, 3).ids
+        ids = ranker.lists.related(RU, asked, 3).ids
         assert len({int(id) // 2 for id in ids}) == 3
 
 
 def test_a_list_is_full_all_the_same() -> None:
     """With near-duplicates where there is nothing else, in their order and within caps."""
     ranker = portal(NEWS[:1] * 5 + NEWS[1:2] + NEWS[:1] * 2)
-    assert ranker.board(RU, "popular", DEFAULT, 5, "").ids == ("000", "005", "001", "002", "003")
+    assert ranker.lists.board(RU, "popular", DEFAULT, 5, "").ids == (
+        "000",
+        "005",
+        "001",
+        "002",
+        "003",
+    )
     capped = Profile(section_cap=3)
-    assert ranker.board(RU, "popular", capped, 5, "").ids == ("000", "005", "001")
+    assert ranker.lists.board(RU, "popular", capped, 5, "").ids == ("000", "005", "001")
     many = portal(NEWS[:1] * (PATIENCE + 30) + NEWS[1:2])
     wanted = ("000", "001", "002")
-    assert many.board(RU, "popular", DEFAULT, 3, "").ids == wanted
-    assert len(many.board(RU, "popular", DEFAULT, 70, "").ids) == 70
+    assert many.lists.board(RU, "popular", DEFAULT, 3, "").ids == wanted
+    assert len(many.lists.board(RU, "popular", DEFAULT, 70, "").ids) == 70

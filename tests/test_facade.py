@@ -27,10 +27,10 @@ def test_lists_are_those_of_the_ranker() -> None:
     engine.update(events[:100])
     engine.update(events[100:])
     for surface, mine in (("popular", engine.popular), ("trending", engine.trending)):
-        board = ranker.board(RU, surface, Profile(), 9, "")
+        board = ranker.lists.board(RU, surface, Profile(), 9, "")
         assert [item.id for item in mine(RU, 9)] == [item.id for item in board.items[:9]]
     for article in ("1", "7", "nobody knows it"):
-        expected = ranker.related(RU, article, 4).items[:4]
+        expected = ranker.lists.related(RU, article, 4).items[:4]
         assert [item.id for item in engine.related(article, RU)] == [item.id for item in expected]
 
 

@@ -88,7 +88,7 @@ def test_what_is_pinned_there_and_what_is_blocked() -> None:
     ranker.put(cards())
     ranker.apply(packed([view(START_MS + HOUR_MS, f"{k}", f"{k}") for k in range(8)]), 0)
     ranker.tick()
-    edition, chosen = ranker.edition(RU), [Scored(f"{k}", 9.0 - k) for k in range(8)]
+    edition, chosen = ranker.lists.edition(RU), [Scored(f"{k}", 9.0 - k) for k in range(8)]
     context = RerankContext(edition, profile, LISTS["popular"])
     (exposed,) = (i for i in with_newcomer(chosen, context) if i.exposed)
     for slot in (5, 7):

@@ -82,9 +82,9 @@ def test_lists_of_the_past_are_those_of_a_system_that_stopped_then(kept: Kept) -
         then.apply(packed(before(kept.rows, at)), 0)
         with kept.past.rankers.at(SITE, at) as ranker:
             for surface in ("popular", "trending"):
-                made = ranker.board(RU, surface, DEFAULT, 10, "")
-                assert made == then.board(RU, surface, DEFAULT, 10, "")
-            assert ranker.related(RU, "3", 5) == then.related(RU, "3", 5)
+                made = ranker.lists.board(RU, surface, DEFAULT, 10, "")
+                assert made == then.lists.board(RU, surface, DEFAULT, 10, "")
+            assert ranker.lists.related(RU, "3", 5) == then.lists.related(RU, "3", 5)
 
 
 def test_what_comes_after_a_moment_comes_once(kept: Kept) -> None:

@@ -106,7 +106,7 @@ def test_a_board_goes_on_from_the_one_published_before() -> None:
     for each in (anew, knowing):
         each.apply(first, 0)
         each.apply(second, 1)
-    knowing.stood([published])
+    knowing.lists.resume([published])
     board = next(b for b in knowing.tick().boards if b.surface == "popular")
     other = next(b for b in anew.tick().boards if b.surface == "popular")
     assert board.ids != other.ids

@@ -29,7 +29,7 @@ def sent(label: str, start: int, stop: int, first: int, at_ms: int = START_MS) -
 
 def counted(ranker: Ranker) -> int:
     """Counted views of the article."""
-    return ranker.edition(RU).views("a")
+    return ranker.lists.edition(RU).views("a")
 
 
 def test_a_file_sent_again_counts_once_whenever() -> None:

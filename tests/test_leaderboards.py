@@ -32,7 +32,7 @@ def some_cards(drawn: random.Random, names: Iterable[str], ranker: Ranker) -> li
     """Cards of which some say what they said, and others change this or that."""
     cards = []
     for name in names:
-        card = ranker.edition(RU).card(name) or Card(RU, name)
+        card = ranker.lists.edition(RU).card(name) or Card(RU, name)
         if drawn.random() < 0.5:
             its = {
                 "title": drawn.choice(("Rain", "Wind")),
@@ -95,7 +95,7 @@ class Newsroom:
         else:
             self.read.tick()
             for profile in PROFILES:
-                self.read.board(RU, "popular", profile, 20, drawn.choice(SECTIONS))
+                self.read.lists.board(RU, "popular", profile, 20, drawn.choice(SECTIONS))
 
 
 def assert_as_scanned(edition: Edition, section: str, profile: Profile) -> None:
@@ -120,10 +120,10 @@ def test_cards_and_views_in_any_order_leave_the_leaders_of_a_whole_scan(seed: in
     room.read.tick()
     for profile in PROFILES:
         for section in SECTIONS:
-            assert_as_scanned(room.read.edition(RU), section, profile)
+            assert_as_scanned(room.read.lists.edition(RU), section, profile)
             for surface in ("popular", "trending"):
                 asked = (RU, surface, profile, 50, section)
-                assert room.read.board(*asked) == room.unread.board(*asked)
+                assert room.read.lists.board(*asked) == room.unread.lists.board(*asked)
 
 
 @pytest.fixture
@@ -149,8 +149,8 @@ def test_what_a_card_does_not_change_is_not_scanned(scans: list[str]) -> None:
         scans.clear()
         ranker.tick()
         for profile in (DEFAULT, PROFILES[1]):
-            ranker.board(RU, "popular", profile, 20, "")
-        ranker.board(RU, "popular", DEFAULT, 20, "world")
+            ranker.lists.board(RU, "popular", profile, 20, "")
+        ranker.lists.board(RU, "popular", DEFAULT, 20, "world")
         return list(scans)
 
     ranker.put(Card(RU, name, section="world") for name in names)
@@ -167,7 +167,7 @@ def test_what_a_card_does_not_change_is_not_scanned(scans: list[str]) -> None:
     assert read() == []
     ranker.put(Card(RU, name, section="sport") for name in names[-10:])
     assert read() == ["section"]
-    leader, other = ranker.board(RU, "popular", DEFAULT, 2, "world").ids
+    leader, other = ranker.lists.board(RU, "popular", DEFAULT, 2, "world").ids
     ranker.put([Card(RU, leader, section="world", published_at=START_MS / 1000 - 5.0)])
     assert read() == ["edition"]  # of the profile to which dates count
     ranker.put([Card(RU, other, section="world", listable=False)])
@@ -196,7 +196,7 @@ def test_ties_beyond_the_leaders_are_found_and_the_archive_is_not_scored(
     monkeypatch.setattr(Leaderboards, "_parts", counted)
     for profile in (DEFAULT, Profile(half_life=1000.0), Profile(half_life=301.0, freshness=2.0)):
         scored[0] = 0
-        board = ranker.board(RU, "popular", profile, 20, "")
+        board = ranker.lists.board(RU, "popular", profile, 20, "")
         assert board.ids == tuple(f"new {n:03}" for n in range(20))
         assert 600 <= scored[0] <= 2 * 600
 
@@ -210,7 +210,7 @@ def test_a_flat_edition_has_its_true_top_while_time_and_views_go_on(seed: int) -
     room.views(names[:200])
     room.wait(drawn.choice((1, 400_000)))
     room.views(names[200:], 1)
-    edition = ranker.edition(RU)
+    edition = ranker.lists.edition(RU)
     for _ in range(12):
         room.wait(drawn.choice((1, 1000, 60_000)))
         room.views(drawn.sample(names, k=drawn.choice((1, 40))), drawn.choice((1, 50)))
@@ -223,5 +223,5 @@ def test_a_flat_edition_has_its_true_top_while_time_and_views_go_on(seed: int) -
                 parts, _ = edition._leaderboards.popular_parts(profile, 0.0, slots)
                 scores = zip(parts.sum(0).tolist(), slots.tolist(), strict=True)
                 wanted = sorted((-score, edition.id_of(slot)) for score, slot in scores)[:40]
-                shown = ranker.board(RU, "popular", profile, 40, "").items
+                shown = ranker.lists.board(RU, "popular", profile, 40, "").items
                 assert [(-item.score, item.id) for item in shown] == wanted

@@ -49,7 +49,7 @@ def test_a_board_of_a_section_holds_that_section_in_order() -> None:
         read = [article for article in in_order(scores) if article in ids]
         rest = [c.id for c in sorted(cards, key=lambda c: (-c.published_at, c.id))]
         wanted = [*read, *(article for article in rest if article not in read)]
-        board = live.ranker.board(RU, "popular", profile, 100, section)
+        board = live.ranker.lists.board(RU, "popular", profile, 100, section)
         assert board.ids == tuple(wanted[:100])
 
 
@@ -59,7 +59,7 @@ def test_a_board_of_a_quiet_section_is_full() -> None:
     live.put([Card(RU, f"s{k}", section="sport", published_at=1e9 + k) for k in range(400)])
     live.put([Card(RU, f"l{k}", section="law", published_at=9e8 + k) for k in range(9)])
     live.feed([view(START_MS + k, f"s{k}", f"{k}") for k in range(50)])
-    board = live.ranker.board(RU, "popular", DEFAULT, 5, "law")
+    board = live.ranker.lists.board(RU, "popular", DEFAULT, 5, "law")
     assert board.ids == ("l8", "l7", "l6", "l5", "l4")
 
 
@@ -75,7 +75,9 @@ def test_ties_are_broken_by_id(profile: Profile) -> None:
     live = Live()
     live.feed([view(START_MS, name, f"{k} {name}") for k in range(2) for name in names])
     assert live.popular(RU, profile, 100).ids == tuple(sorted(names)[:100])
-    assert live.ranker.board(RU, "trending", profile, 100, "").ids == tuple(sorted(names)[:100])
+    assert live.ranker.lists.board(RU, "trending", profile, 100, "").ids == tuple(
+        sorted(names)[:100]
+    )
 
 
 def test_ties_of_related_are_broken_by_id() -> None:
@@ -83,8 +85,8 @@ def test_ties_of_related_are_broken_by_id() -> None:
     random.Random(1).shuffle(names)
     live = Live()
     live.feed([view(START_MS, name, name) for name in names])
-    assert live.ranker.related(RU, "unknown", 20).ids == tuple(sorted(names))
-    assert live.ranker.related(RU, "007", 4).ids == ("000", "001", "002", "003")
+    assert live.ranker.lists.related(RU, "unknown", 20).ids == tuple(sorted(names))
+    assert live.ranker.lists.related(RU, "007", 4).ids == ("000", "001", "002", "003")
 
 
 def test_views_decide_and_cards_fill_up() -> None:
@@ -121,8 +123,8 @@ def test_lists_are_full_as_soon_as_there_are_articles(carded: str, viewed: str) 
             for article in [*names, "unknown"]:
                 others = known - {article}
                 for board in (
-                    live.ranker.related(edition, article, 4),
-                    live.ranker.for_you(edition, [article], 4),
+                    live.ranker.lists.related(edition, article, 4),
+                    live.ranker.lists.for_you(edition, [article], 4),
                 ):
                     assert len(set(board.ids)) == len(board.ids) == min(4, len(others))
                     assert set(board.ids) <= others
@@ -133,13 +135,13 @@ def test_lists_are_full_as_soon_as_there_are_articles(carded: str, viewed: str) 
 def test_lists_stay_full_after_a_long_silence(profile: Profile, pause_days: int) -> None:
     """Without cards, when all but one article were read long ago."""
     live = Live()
-    live.ranker.govern(Profiles(profile))
+    live.ranker.lists.govern(Profiles(profile))
     old = [view(START_MS + k * MINUTE_MS, f"{k}", f"{k}") for k in range(10)]
     live.feed([*old, view(START_MS + pause_days * DAY_MS, "new")])
     assert len(live.popular(RU, profile, 5).ids) == 5
     assert live.popular(RU, profile, 5).ids[0] == "new"
-    assert len(live.ranker.related(RU, "new", 4).ids) == 4
-    assert len(live.ranker.related(RU, "3", 4).ids) == 4
+    assert len(live.ranker.lists.related(RU, "new", 4).ids) == 4
+    assert len(live.ranker.lists.related(RU, "3", 4).ids) == 4
 
 
 def test_nothing_lists_itself_nor_what_was_read_nor_another_edition() -> None:
@@ -151,8 +153,8 @@ def test_nothing_lists_itself_nor_what_was_read_nor_another_edition() -> None:
             c.id for c in live.cards.values() if c.edition == edition
         }
         for surface in ("popular", "trending"):
-            assert set(live.ranker.board(edition, surface, DEFAULT, 100, "").ids) <= own
+            assert set(live.ranker.lists.board(edition, surface, DEFAULT, 100, "").ids) <= own
         for article in sorted(own):
-            assert set(live.ranker.related(edition, article, 100).ids) == own - {article}
+            assert set(live.ranker.lists.related(edition, article, 100).ids) == own - {article}
             read = [article, *rng.sample(sorted(own - {article}), 7)]
-            assert set(live.ranker.for_you(edition, read, 100).ids) == own - set(read)
+            assert set(live.ranker.lists.for_you(edition, read, 100).ids) == own - set(read)

@@ -21,20 +21,22 @@ def test_removed_articles_are_never_listed() -> None:
         boards = [
             live.popular(RU, DEFAULT, 100),
             live.popular(RU, Profile(window=604_800), 100),
-            live.ranker.board(RU, "trending", DEFAULT, 100, ""),
-            live.ranker.related(RU, articles[-1], 100),
-            live.ranker.related(RU, article, 100),
-            live.ranker.for_you(RU, [articles[-1], articles[-2]], 100),
+            live.ranker.lists.board(RU, "trending", DEFAULT, 100, ""),
+            live.ranker.lists.related(RU, articles[-1], 100),
+            live.ranker.lists.related(RU, article, 100),
+            live.ranker.lists.for_you(RU, [articles[-1], articles[-2]], 100),
         ]
         assert not any(set(board.ids) & gone for board in boards)
-        assert len(live.ranker.related(RU, articles[-1], 4).ids) == 4
+        assert len(live.ranker.lists.related(RU, articles[-1], 4).ids) == 4
     back = articles[0]
     live.ranker.put([Card(RU, back)])
     assert back not in live.popular(RU, DEFAULT, 100).ids
     assert live.ranker.reinstate(RU, back)
     live.put([Card(RU, back)])
     assert back in live.popular(RU, DEFAULT, 100).ids
-    assert set(live.ranker.board(KK, "popular", DEFAULT, 100, "").ids) == set(live.articles(KK))
+    assert set(live.ranker.lists.board(KK, "popular", DEFAULT, 100, "").ids) == set(
+        live.articles(KK)
+    )
 
 
 def test_boards_are_made_for_what_changed() -> None:
@@ -50,7 +52,7 @@ def test_boards_are_made_for_what_changed() -> None:
     ranker.remove(RU, "a")
     (popular, _) = ranker.tick().boards
     assert (popular.edition, popular.ids) == (RU, ())
-    assert ranker.editions() == [KK, RU, "inform/uz"]
+    assert ranker.lists.editions() == [KK, RU, "inform/uz"]
 
 
 def test_small_editions_follow_their_siblings() -> None:
@@ -80,10 +82,12 @@ def test_ticks_change_no_list() -> None:
     )  # fmt: skip
     for edition in EDITIONS:
         for profile in profiles:
-            boards = [r.board(edition, "popular", profile, 100, "") for r in (often, once)]
+            boards = [r.lists.board(edition, "popular", profile, 100, "") for r in (often, once)]
             assert boards[0] == boards[1]
         for article in ("ru 0", "kk 1", "unknown"):
-            assert often.related(edition, article, 20) == once.related(edition, article, 20)
+            assert often.lists.related(edition, article, 20) == once.lists.related(
+                edition, article, 20
+            )
 
 
 def test_lists_follow_evictions() -> None:
@@ -101,7 +105,9 @@ def test_lists_follow_evictions() -> None:
         fresh.tick()
         for edition in EDITIONS:
             for profile in profiles:
-                boards = [r.board(edition, "popular", profile, 100, "") for r in (ranker, fresh)]
+                boards = [
+                    r.lists.board(edition, "popular", profile, 100, "") for r in (ranker, fresh)
+                ]
                 assert boards[0] == boards[1]
                 assert all(article.startswith(edition[-2:]) for article in boards[0].ids)
     assert ranker.sites["inform"].evictions > 20

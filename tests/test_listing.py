@@ -47,17 +47,17 @@ def shown(ranker: Ranker) -> list[tuple[str, ...]]:
     """Every list in which an article might stand."""
     exposed = profile_from({"exposure": 0.2})
     return [
-        ranker.live_board(RU, "popular").ids,
+        ranker.lists.live_board(RU, "popular").ids,
         *(
-            ranker.board(RU, "popular", profile, 20, section).ids
+            ranker.lists.board(RU, "popular", profile, 20, section).ids
             for profile in (DEFAULT, Profile(window=86_400), exposed, Profile(exponent=1.0))
             for section in ("", "news")
         ),
-        ranker.board(RU, "trending", DEFAULT, 20, "").ids,
-        ranker.related(RU, "a1", 20).ids,
-        ranker.next(RU, "related", ["a1"], 20, profile_from({"diversity": 0.4})).ids,
-        ranker.for_you(RU, ["a1", "a2"], 20).ids,
-        tuple(card.id for card in ranker.edition(RU).tags(DEFAULT).cards),
+        ranker.lists.board(RU, "trending", DEFAULT, 20, "").ids,
+        ranker.lists.related(RU, "a1", 20).ids,
+        ranker.lists.next(RU, "related", ["a1"], 20, profile_from({"diversity": 0.4})).ids,
+        ranker.lists.for_you(RU, ["a1", "a2"], 20).ids,
+        tuple(card.id for card in ranker.lists.edition(RU).tags(DEFAULT).cards),
     ]
 
 
@@ -80,11 +80,11 @@ def test_what_may_not_be_listed_is_nowhere(fields: dict[str, Any], reason: str) 
     pin, boost = {"action": "pin"}, {"action": "boost", "factor": 50}
     desk = desk_of(*({**act, "articles": ["a5"]} for act in (pin, boost)))
     for edits in (Desk(), desk):
-        ranker.govern(ranker.profiles, edits)
+        ranker.lists.govern(ranker.lists.profiles, edits)
         ranker.tick(wall=NOW + 60)
         assert all("a5" not in ids for ids in shown(ranker))
         assert all(len(ids) > 3 for ids in shown(ranker))
-    (told,) = ranker.explain(RU, "popular", Explained(("a5",)), DEFAULT)
+    (told,) = ranker.lists.explain(RU, "popular", Explained(("a5",)), DEFAULT)
     assert told.kept_out == reason
 
 
@@ -98,7 +98,7 @@ def test_an_article_enters_and_leaves_by_time_alone() -> None:
         boards = ranker.tick(wall=wall).boards
         popular = next(board for board in boards if board.surface == "popular")
         assert ("a5" in popular.ids) is is_in
-        assert ("a5" in ranker.related(RU, "a1", 20).ids) is is_in
+        assert ("a5" in ranker.lists.related(RU, "a1", 20).ids) is is_in
 
 
 def test_the_log_dates_lists_where_there_is_no_wall_clock() -> None:
@@ -116,7 +116,7 @@ def test_an_edition_without_a_view_has_no_clock() -> None:
     ranker.put([card_of("a1", published_at=NOW + 10**6)])
     assert ranker.tick().boards[0].ids == ("a1",)
     assert ranker.tick(wall=NOW).boards == []
-    assert ranker.board(RU, "popular", DEFAULT, 5, "").ids == ()
+    assert ranker.lists.board(RU, "popular", DEFAULT, 5, "").ids == ()
 
 
 def test_precedence_of_all_rules() -> None:
@@ -126,8 +126,8 @@ def test_precedence_of_all_rules() -> None:
     pins = [{"action": "pin", "articles": [f"a{k}"], "slot": k} for k in (1, 2, 3, 4, 5)]
     block = {"action": "block", "articles": ["a2"]}
     bury = {"action": "bury", "articles": ["a4"]}
-    ranker.govern(Profiles(DEFAULT), desk_of(*pins, block, bury))
-    ids = ranker.board(RU, "popular", DEFAULT, 10, "").ids
+    ranker.lists.govern(Profiles(DEFAULT), desk_of(*pins, block, bury))
+    ids = ranker.lists.board(RU, "popular", DEFAULT, 10, "").ids
     assert not {"a1", "a2", "a3"} & set(ids)
     assert ids[-1] == "a4"
     assert ids[4] == "a5"
@@ -162,7 +162,7 @@ def test_what_may_not_be_listed_takes_no_place_in_related(
     for k in range(1, 46) if not fields else ():
         ranker.remove(RU, f"{k:02}")
     ranker.tick(wall=at / 1000)
-    board = ranker.next(RU, "related", ["00"], 10, profile_from({"diversity": diversity}))
+    board = ranker.lists.next(RU, "related", ["00"], 10, profile_from({"diversity": diversity}))
     assert board.ids == tuple(f"{k:02}" for k in range(46, 56))
     assert min(item.score for item in board.items) > 0.0
 
@@ -182,7 +182,9 @@ def test_lists_go_on_below_leaders_that_editors_bury() -> None:
     ]
     ranker.apply(packed(rows), 0)
     bury = {"action": "bury", "sections": ["Culture"]}
-    ranker.govern(Profiles(profile_from({"steadiness": 0})), desk_of(bury))
+    ranker.lists.govern(Profiles(profile_from({"steadiness": 0})), desk_of(bury))
     wanted = ("o5", "o3", "o8", "o7", "o6")  # two views, then one; of these the latest
-    assert ranker.board(RU, "popular", ranker.profile(RU, "popular"), 5, "").ids == wanted
-    assert set(ranker.board(RU, "trending", DEFAULT, 5, "").ids[:2]) == {"o3", "o5"}
+    assert (
+        ranker.lists.board(RU, "popular", ranker.lists.profile(RU, "popular"), 5, "").ids == wanted
+    )
+    assert set(ranker.lists.board(RU, "trending", DEFAULT, 5, "").ids[:2]) == {"o3", "o5"}

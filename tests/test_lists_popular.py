@@ -166,6 +166,6 @@ def test_trending_is_the_formula() -> None:
                 for a in quick
             }
             rises = positive({a: (f - s) / math.sqrt(s + floor) for a, (f, s) in rates.items()})
-            board = live.ranker.board(edition, "trending", profile, 100, "")
+            board = live.ranker.lists.board(edition, "trending", profile, 100, "")
             assert rises
             assert_ranked(board, rises, 100, rel=1e-6)

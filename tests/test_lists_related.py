@@ -59,7 +59,7 @@ def test_related_is_the_chain_over_the_whole_catalogue(seed: int) -> None:
     for edition in EDITIONS:
         for article in [*live.articles(edition), "unknown"]:
             scores = positive(chain(live, edition, [article], DEFAULT))
-            assert_ranked(live.ranker.related(edition, article, 8), scores, 8, rel=1e-5)
+            assert_ranked(live.ranker.lists.related(edition, article, 8), scores, 8, rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,12 @@ def test_related_is_the_chain_over_the_whole_catalogue(seed: int) -> None:
 )
 def test_related_follows_its_profile_to_the_last_place(profile: Profile) -> None:
     live = Live()
-    live.ranker.govern(Profiles(profile))
+    live.ranker.lists.govern(Profiles(profile))
     live.feed(portal(22, 400, articles=60))
     for edition in EDITIONS:
         for article in live.articles(edition)[:12]:
             scores = positive(chain(live, edition, [article], profile))
-            assert_ranked(live.ranker.related(edition, article, 100), scores, 100, rel=1e-5)
+            assert_ranked(live.ranker.lists.related(edition, article, 100), scores, 100, rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_related_follows_its_profile_to_the_last_place(profile: Profile) -> None
 def test_for_this_visit_is_the_weighted_chain(profile: Profile) -> None:
     """Visits of one to eight pages, unknown ones among them."""
     live, rng = Live(), random.Random(3)
-    live.ranker.govern(Profiles(profile))
+    live.ranker.lists.govern(Profiles(profile))
     live.feed(portal(23, 500, articles=60))
     for edition in EDITIONS:
         articles = [*live.articles(edition), "unknown"]
@@ -96,7 +96,7 @@ def test_for_this_visit_is_the_weighted_chain(profile: Profile) -> None:
             for _ in range(4):
                 pages = rng.sample(articles, length)
                 scores = positive(chain(live, edition, pages, profile))
-                board = live.ranker.for_you(edition, pages, 8)
+                board = live.ranker.lists.for_you(edition, pages, 8)
                 assert_ranked(board, scores, 8, rel=1e-5)
                 assert board.surface == "foryou"
 
@@ -106,11 +106,13 @@ def test_a_page_that_was_read_twice_speaks_once() -> None:
     live = Live()
     live.feed(portal(23, 300, articles=60))
     a, b, c = live.articles(RU)[:3]
-    assert live.ranker.for_you(RU, [a, b, a, c, b], 8) == live.ranker.for_you(RU, [a, b, c], 8)
+    assert live.ranker.lists.for_you(RU, [a, b, a, c, b], 8) == live.ranker.lists.for_you(
+        RU, [a, b, c], 8
+    )
 
 
 def test_for_this_visit_of_no_page_is_popular() -> None:
     live = Live()
     live.feed(portal(1, 200))
     popular = live.popular(RU, DEFAULT, 8)
-    assert live.ranker.for_you(RU, [], 8).ids == popular.ids
+    assert live.ranker.lists.for_you(RU, [], 8).ids == popular.ids

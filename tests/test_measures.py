@@ -132,7 +132,7 @@ def test_changes_of_popular() -> None:
     for number, row in enumerate(rows):
         if number and row.at_ms // 1000 > rows[number - 1].at_ms // 1000:
             ranker.tick()
-            board = make_board(ranker.edition(RU), "popular", DEFAULT, 20, incumbents=stood)
+            board = make_board(ranker.lists.edition(RU), "popular", DEFAULT, 20, incumbents=stood)
             looks.append([item.id for item in board.items[:5] if item.score > 0])
         ranker.apply(packed([row], number), number)
     minutes = (rows[-1].at_ms - rows[0].at_ms) / MINUTE_MS

@@ -87,7 +87,7 @@ def test_what_would_have_been_is_what_a_system_had_then(
     for at in (rows[900].at_ms / 1000, rows[2500].at_ms / 1000, rows[1200].at_ms / 1000):
         for asked, profile in (("default", DEFAULT), (name, profile_from({"half_life": 900}))):
             got = client.get(f"{POPULAR}&as_of={at}&profile={asked}&n=10").json()
-            board = system_at(rows, at).board(RU, "popular", profile, 10, "")
+            board = system_at(rows, at).lists.board(RU, "popular", profile, 10, "")
             assert [(i["id"], i["score"], i["views"]) for i in got["items"]] == [
                 (i.id, i.score, i.views) for i in board.items
             ]
@@ -98,7 +98,7 @@ def test_what_would_have_been_is_what_a_system_had_then(
 def test_related_of_then(client: httpx.Client, rows: list[Row]) -> None:
     at = rows[1500].at_ms / 1000
     got = client.get(f"/v1/related/3?edition={RU}&as_of={at}&n=6").json()
-    board = system_at(rows, at).related(RU, "3", 6)
+    board = system_at(rows, at).lists.related(RU, "3", 6)
     assert [item["id"] for item in got["items"]] == list(board.ids)
 
 
@@ -139,8 +139,8 @@ def test_moments_of_a_draft(client: httpx.Client, rows: list[Row]) -> None:
     for row in told["moments"]:
         assert row["at"] % 1800 == 0
         system = system_at(rows, row["at"])
-        assert row["live"] == list(system.board(RU, "popular", DEFAULT, 5, "").ids)
-        assert row["draft"] == list(system.board(RU, "popular", drafted, 5, "").ids)
+        assert row["live"] == list(system.lists.board(RU, "popular", DEFAULT, 5, "").ids)
+        assert row["draft"] == list(system.lists.board(RU, "popular", drafted, 5, "").ids)
         assert set(row["live"]) <= set(told["titles"])
     assert client.get(f"{line}&step=1").status_code == 400
 

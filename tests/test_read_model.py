@@ -81,8 +81,8 @@ class Copy:
 
 def graph_of(ranker: Ranker, edition: str, tag: str) -> dict[str, Any]:
     """A tag's answer by the engine."""
-    model = ranker.edition(edition)
-    graph = model.tags(ranker.profile(edition, "related"))
+    model = ranker.lists.edition(edition)
+    graph = model.tags(ranker.lists.profile(edition, "related"))
     values = {a: article_value(ranker, edition, a) for a in told_articles(graph, tag)}
     return graph_json(graph, values, edition, tag, model.at)
 
@@ -104,15 +104,15 @@ def cards_of(seed: int, count: int) -> list[Card]:
 def assert_same_lists(ranker: Ranker, copy: Copy, seed: int) -> None:
     """Compare Related of many articles and For this visit of many visits."""
     drawn = random.Random(seed)
-    for edition in ranker.editions():
+    for edition in ranker.lists.editions():
         for _ in range(25):
             pages = [str(drawn.randrange(140)) for _ in range(drawn.randint(1, 6))]
             n = drawn.choice([4, 5, 40])
-            related = render(ranker.related(edition, pages[0], n), n)
+            related = render(ranker.lists.related(edition, pages[0], n), n)
             assert render(copy.next(edition, "related", pages[:1], n), n) == related
             tag = drawn.choice(["x", "V", "none"])
             assert copy.graph(edition, tag) == graph_of(ranker, edition, tag)
-            visit = render(ranker.for_you(edition, pages, n), n)
+            visit = render(ranker.lists.for_you(edition, pages, n), n)
             assert render(copy.next(edition, "foryou", pages, n), n) == visit
 
 
@@ -181,14 +181,14 @@ def test_lists_are_the_same_where_most_may_not_be_listed(
     copy = Copy(ranker)
     copy.follow()
     assert_same_lists(ranker, copy, 8)
-    at, names = ranker.edition(RU).at, StoreKeys("test")
+    at, names = ranker.lists.edition(RU).at, StoreKeys("test")
     monkeypatch.setattr("ranking.read_model.lists.time.time", lambda: at)
     lists = ReadModelLists(Stored(copy, names), names, Book(profile))
     asyncio.run(lists._read(Changed([RU], [RU])))
     for number in range(0, 200, 5):
         for surface, pages in (("related", [str(number)]), ("foryou", ["1", str(number)])):
             board = asyncio.run(lists.next(RU, surface, pages, 5, lists.profiles.of(RU, surface)))
-            assert board == ranker.next(RU, surface, pages, 5)
+            assert board == ranker.lists.next(RU, surface, pages, 5)
 
 
 def test_everything_written_anew_is_the_same() -> None:

@@ -24,7 +24,7 @@ def ranker_of() -> Ranker:
 
 def scored(ranker: Ranker, surface: str, profile: Profile) -> int:
     """Articles with a score."""
-    board = ranker.board(RU, surface, profile, 20, "")
+    board = ranker.lists.board(RU, surface, profile, 20, "")
     return sum(item.score > 0.0 for item in board.items)
 
 
@@ -49,7 +49,7 @@ def test_a_log_of_long_ago_replays_as_it_happened() -> None:
     ranker.apply(replace(packed(rows), stamp_ms=START_MS + years), 0)
     ranker.tick(wall=(START_MS + years) / 1000 + 30)
     assert scored(ranker, "popular", DAY) == 1
-    assert ranker.edition(RU).eligibility.reading_ms == ranker.sites["inform"].newest_ms
+    assert ranker.lists.edition(RU).eligibility.reading_ms == ranker.sites["inform"].newest_ms
 
 
 def test_each_site_has_a_silence_of_its_own() -> None:
@@ -58,7 +58,7 @@ def test_each_site_has_a_silence_of_its_own() -> None:
     ranker.apply(later, 1)
     ranker.tick(wall=NOW + 2 * 86_400)
     assert scored(ranker, "popular", DAY) == 0
-    other = ranker.board("paper/en", "popular", DAY, 5, "")
+    other = ranker.lists.board("paper/en", "popular", DAY, 5, "")
     assert [item.score for item in other.items] == [1.0]
 
 
@@ -68,8 +68,11 @@ def test_the_reading_clock_is_the_same_after_a_restart() -> None:
     again.reread([(0, packed(rows))])
     for its in (ranker, again):
         its.tick(wall=NOW + 1000)
-    assert ranker.edition(RU).eligibility.reading_ms == again.edition(RU).eligibility.reading_ms
-    assert again.edition(RU).eligibility.idle_ms > 900_000
+    assert (
+        ranker.lists.edition(RU).eligibility.reading_ms
+        == again.lists.edition(RU).eligibility.reading_ms
+    )
+    assert again.lists.edition(RU).eligibility.idle_ms > 900_000
 
 
 def test_boards_that_follow_the_clock_are_made_in_a_silence() -> None:
@@ -78,7 +81,7 @@ def test_boards_that_follow_the_clock_are_made_in_a_silence() -> None:
     ranker.tick(wall=NOW)
     assert ranker.tick(wall=NOW + 59).boards == []
     assert [b.surface for b in ranker.tick(wall=NOW + 7200).boards] == ["trending"]
-    ranker.govern(Profiles(profile_from({"window": 3600})))
+    ranker.lists.govern(Profiles(profile_from({"window": 3600})))
     ranker.tick(wall=NOW + 7201)
     boards = ranker.tick(wall=NOW + 7400).boards
     assert [b.surface for b in boards] == ["popular", "trending"]
@@ -92,9 +95,11 @@ def test_an_answer_about_a_window_tells_its_begin_and_end() -> None:
         (86_400, 24, HOUR_MS),
         (604_800, 7, DAY_MS),
     ):
-        board = ranker.board(RU, "popular", Profile(window=window), 5, "")
+        board = ranker.lists.board(RU, "popular", Profile(window=window), 5, "")
         told = orjson.loads(render(board, 5))["window"]
         end = ranker.sites["inform"].newest_ms + 5 * HOUR_MS - 59
         assert told["to"] == end / 1000
         assert told["from"] == (end // length - periods + 1) * length / 1000
-    assert "window" not in orjson.loads(render(ranker.board(RU, "popular", DEFAULT, 5, ""), 5))
+    assert "window" not in orjson.loads(
+        render(ranker.lists.board(RU, "popular", DEFAULT, 5, ""), 5)
+    )

@@ -57,7 +57,7 @@ def crowd() -> Ranker:
         ranker.apply(batch, ranker.position)
         if batch.first % 3 == 0:
             ranker.tick()
-            ranker.board(RU, "popular", DEFAULT, 20, "law")
+            ranker.lists.board(RU, "popular", DEFAULT, 20, "law")
     ranker.tick()
     return ranker
 
@@ -65,7 +65,7 @@ def crowd() -> Ranker:
 def of_section(ranker: Ranker, section: str) -> list[str]:
     """The section's articles that were viewed."""
     cards = ranker.catalogue.latest(RU, ARTICLES, section)
-    return [card.id for card in cards if ranker.edition(RU).slot(card.id) >= 0]
+    return [card.id for card in cards if ranker.lists.edition(RU).slot(card.id) >= 0]
 
 
 def best(scores: Iterable[tuple[str, float]], n: int) -> list[tuple[str, float]]:
@@ -76,12 +76,12 @@ def best(scores: Iterable[tuple[str, float]], n: int) -> list[tuple[str, float]]
 @pytest.mark.parametrize("profile", KERNELS)
 def test_popular_of_a_section_is_its_true_top(crowd: Ranker, profile: Profile) -> None:
     """Of sections of twenty articles and of nine thousand, at the last place too."""
-    edition = crowd.edition(RU)
+    edition = crowd.lists.edition(RU)
     for section in [*SHARES, "last"]:
         names = of_section(crowd, section)
         parts = ((name, view_terms(edition, profile, {}, name)) for name in names)
         scores = [(name, sum(value for _, value in part)) for name, part in parts]
-        items = crowd.board(RU, "popular", profile, 20, section).items
+        items = crowd.lists.board(RU, "popular", profile, 20, section).items
         shown = [(item.id, item.score) for item in items if item.score > 0.0]
         expected = [pair for pair in best(scores, 20) if pair[1] > 0.0]
         assert [id_ for id_, _ in shown] == [id_ for id_, _ in expected], section
@@ -90,7 +90,7 @@ def test_popular_of_a_section_is_its_true_top(crowd: Ranker, profile: Profile) -
 
 @pytest.mark.parametrize("window", [3600, 86_400, 7 * 86_400])
 def test_a_window_of_a_section_is_its_true_top(crowd: Ranker, window: int) -> None:
-    edition, profile = crowd.edition(RU), Profile(window=window)
+    edition, profile = crowd.lists.edition(RU), Profile(window=window)
     hours, days = (window // 3600, 0) if window <= 86_400 else (0, window // 86_400)
     for section in SHARES:
         names = of_section(crowd, section)
@@ -98,7 +98,7 @@ def test_a_window_of_a_section_is_its_true_top(crowd: Ranker, window: int) -> No
         newest = edition.site.newest_ms
         counts = window_counts(slots, edition.site.state.article, newest, hours, days).tolist()
         expected = [p for p in best(zip(names, counts, strict=True), 20) if p[1] > 0]
-        items = crowd.board(RU, "popular", profile, 20, section).items
+        items = crowd.lists.board(RU, "popular", profile, 20, section).items
         assert [(i.id, i.score) for i in items if i.score > 0.0] == expected
 
 
@@ -108,9 +108,9 @@ def looked_at(edition: Edition, profile: Profile, section: str = "") -> int:
 
 
 def test_a_list_that_cannot_fill_walks_some_thousand_articles(crowd: Ranker) -> None:
-    edition = crowd.edition(RU)
+    edition = crowd.lists.edition(RU)
     assert looked_at(edition, DEFAULT, "no such section") == 0
-    assert crowd.board(RU, "popular", DEFAULT, 20, "no such section").items == ()
+    assert crowd.lists.board(RU, "popular", DEFAULT, 20, "no such section").items == ()
     for profile in (DEFAULT, Profile(window=7 * 86_400), profile_from({"section_cap": 1})):
         assert looked_at(edition, profile) <= MOST
         assert looked_at(edition, profile, "world") <= MOST
@@ -128,7 +128,7 @@ def test_caps_fill_from_each_sections_leaders() -> None:
         rows += [view(START_MS + k, name, f"{n} {k}") for k, name in enumerate(names[:2000])]
     rows += [view(START_MS + k, name, f"one {k}") for k, name in enumerate(names[2000:])]
     ranker.apply(packed(sorted(rows, key=lambda row: row.at_ms)), 0)
-    board = ranker.board(RU, "popular", profile_from({"section_cap": 2}), 50, "")
+    board = ranker.lists.board(RU, "popular", profile_from({"section_cap": 2}), 50, "")
     sections = Counter(item.card.section for item in board.items if item.card)
     assert len(board.items) == 50
     assert sections.pop("big") == 2
@@ -142,7 +142,7 @@ def test_lists_follow_slots_at_the_cost_of_what_changed(monkeypatch: pytest.Monk
     ranker, drawn = Ranker(settings), random.Random(3)
     ranker.apply(packed([view(START_MS + k, f"a{k}", f"v{k}") for k in range(2000)]), 0)
     ranker.tick()
-    eligibility, looked = ranker.edition(RU).eligibility, [0]
+    eligibility, looked = ranker.lists.edition(RU).eligibility, [0]
     take = type(eligibility)._take
 
     def counted(self: object, slots: np.ndarray) -> None:

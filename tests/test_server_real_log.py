@@ -104,7 +104,7 @@ def test_counts_equal_twenty_lines_of_python(week: Week, looped: Ranker, g1: Pat
 
 def test_popular_by_http_equals_the_loop(week: Week, looped: Ranker) -> None:
     line = f"{week.server.url}/v1/popular?edition={EDITION}&n=20"
-    expected = render(looped.board(EDITION, "popular", DEFAULT, 20, ""), 20)
+    expected = render(looped.lists.board(EDITION, "popular", DEFAULT, 20, ""), 20)
     until = time.monotonic() + 5
     while time.monotonic() < until and httpx.get(line).content != expected:
         threading.Event().wait(0.1)
@@ -115,7 +115,7 @@ def test_related_by_http_equals_the_loop(week: Week, looped: Ranker) -> None:
     with httpx.Client(base_url=week.server.url, timeout=30.0) as client:
         for article in looped.sites["site"].ids[::500]:
             line = f"/v1/related/{article}?edition={EDITION}&n=4"
-            expected = render(looped.related(EDITION, article, 4), 4)
+            expected = render(looped.lists.related(EDITION, article, 4), 4)
             assert client.get(line).content == expected
 
 

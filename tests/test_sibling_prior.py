@@ -40,7 +40,9 @@ def ranker_of(views: dict[tuple[str, str], int], loose: Sequence[Card] = ()) -> 
 
 def popular(ranker: Ranker, edition: str, n: int = 5) -> list[str]:
     """Ids of Popular."""
-    return list(ranker.board(edition, "popular", ranker.profile(edition, "popular"), n, "").ids)
+    return list(
+        ranker.lists.board(edition, "popular", ranker.lists.profile(edition, "popular"), n, "").ids
+    )
 
 
 def test_an_edition_without_views_shows_what_its_stories_are_worth_elsewhere() -> None:
@@ -73,7 +75,7 @@ def test_no_other_editions_article_is_ever_listed() -> None:
 def test_nothing_is_borrowed_when_it_is_off_or_windows_are_counted() -> None:
     ranker = ranker_of({(LARGE, "r7"): 90, (SMALL, "k9"): 1})
     for profile in (ALONE, profile_from({"window": 3600})):
-        board = ranker.board(SMALL, "popular", profile, 3, "")
+        board = ranker.lists.board(SMALL, "popular", profile, 3, "")
         assert board.ids == ("k9", "k0", "k1")
 
 
@@ -81,7 +83,7 @@ def test_nothing_is_borrowed_when_it_is_off_or_windows_are_counted() -> None:
 def test_a_score_is_own_views_and_the_loan(k: float) -> None:
     ranker = ranker_of({(LARGE, "r7"): 60, (LARGE, "r1"): 20, (SMALL, "k7"): 4, (SMALL, "k2"): 1})
     profile = profile_from({"sibling_evidence": k, "popular_evidence": 0, "landing_weight": 1})
-    board = ranker.board(SMALL, "popular", profile, 3, "")
+    board = ranker.lists.board(SMALL, "popular", profile, 3, "")
     scores = {item.id: item.score for item in board.items}
     assert scores["k7"] == pytest.approx(4 + k * 60 / 80, rel=1e-3)
     assert scores["k1"] == pytest.approx(k * 20 / 80, rel=1e-3)
@@ -103,7 +105,7 @@ def test_what_may_not_be_listed_lends_nothing(fields: dict[str, Any]) -> None:
     ranker = ranker_of(views, [Card(LARGE, "other", "Other", story="s7", **fields)])
     profile = profile_from({"sibling_evidence": 20, "popular_evidence": 0, "landing_weight": 1})
     ranker.tick(wall=NOW + 60)
-    board = ranker.board(SMALL, "popular", profile, 10, "")
+    board = ranker.lists.board(SMALL, "popular", profile, 10, "")
     scores = {item.id: item.score for item in board.items if item.score}
     assert scores == pytest.approx({"k2": 20 * 30 / 40, "k5": 20 * 10 / 40}, rel=1e-3)
 

@@ -55,20 +55,20 @@ def assert_finite(board: Board) -> None:
 
 def assert_lists(ranker: Ranker, profile: Profile, articles: set[str]) -> None:
     """Every surface is finite, and Popular and Related hold all that they can."""
-    popular = ranker.board(UZ, "popular", profile, 20, "")
+    popular = ranker.lists.board(UZ, "popular", profile, 20, "")
     assert_finite(popular)
     assert set(popular.ids) == articles
-    assert_finite(ranker.board(UZ, "trending", profile, 20, ""))
+    assert_finite(ranker.lists.board(UZ, "trending", profile, 20, ""))
     for page in (*sorted(articles)[:3], "unknown"):
-        related = ranker.next(UZ, "related", [page], 20, profile)
+        related = ranker.lists.next(UZ, "related", [page], 20, profile)
         assert_finite(related)
         assert set(related.ids) == articles - {page}
-    visit = ranker.next(UZ, "foryou", sorted(articles)[:3], 20, profile)
+    visit = ranker.lists.next(UZ, "foryou", sorted(articles)[:3], 20, profile)
     assert all(math.isfinite(item.score) for item in visit.items)
-    assert not ranker.edition(UZ).eligibility.scratch.score.any()
+    assert not ranker.lists.edition(UZ).eligibility.scratch.score.any()
     for surface, pages in (("popular", ()), ("trending", ()), ("related", ("u1",))):
         asked = Explained(tuple(sorted(articles)), pages=pages)
-        for told in ranker.explain(UZ, surface, asked, profile):
+        for told in ranker.lists.explain(UZ, surface, asked, profile):
             assert all(math.isfinite(part.value) for part in told.components)
 
 
@@ -98,7 +98,7 @@ def test_no_silence_leaves_anything_but_numbers(
     assert_lists(ranker, profile, articles | {"new"})
     is_of_rates = not (profile.window or profile.exponent)
     if silence > DAY_MS / 1000 and profile.half_life < 3600.0 and is_of_rates:
-        assert ranker.board(UZ, "popular", profile, 20, "").ids[0] == "new"
+        assert ranker.lists.board(UZ, "popular", profile, 20, "").ids[0] == "new"
 
 
 @pytest.mark.parametrize("hours", [84, 85, 86, 88, 90, 200, 1000])
@@ -113,7 +113,7 @@ def test_a_sleeping_edition_is_ordered_by_its_longest_memory(hours: int) -> None
     ranker.apply(packed(sorted(rows, key=lambda row: row.at_ms)), 0)
     end = START_MS + hours * 3_600_000
     ranker.apply(chopped([view(end, "r", edition=RU)], [], source="later")[0], 1)
-    board = ranker.board(UZ, "popular", DEFAULT, 8, "")
+    board = ranker.lists.board(UZ, "popular", DEFAULT, 8, "")
     assert board.ids == tuple(f"u{k}" for k in range(7, -1, -1))
     assert all(item.score > 0.0 for item in board.items)
 

@@ -58,8 +58,8 @@ def test_ticks_cards_and_lists_leave_the_state_alone(engine: EngineSettings) -> 
         busy.apply(batch, position)
         busy.put([Card(RU, "3", tags=(f"tag {position}",)), Card(KK, "never read")])
         busy.tick()
-        busy.related(RU, "3", 4)
-        busy.board(KK, "popular", Profile(half_life=7000.0, freshness=1.0), 5, "")
+        busy.lists.related(RU, "3", 4)
+        busy.lists.board(KK, "popular", Profile(half_life=7000.0, freshness=1.0), 5, "")
         busy.remove(RU, "4")
     assert quiet.state() == busy.state()
 

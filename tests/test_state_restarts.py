@@ -17,7 +17,7 @@ def all_boards(ranker: Ranker) -> list[Board]:
     """Boards of all editions."""
     ranker.tick()
     return [
-        ranker.board(name, surface, ranker.profile(name, surface), 20, "")
+        ranker.lists.board(name, surface, ranker.lists.profile(name, surface), 20, "")
         for name in (RU, KK)
         for surface in board_names()
     ]
@@ -62,12 +62,12 @@ def test_a_restored_ranker_has_the_same_lists(engine: EngineSettings) -> None:
             ranker.tick()
         fresh = restarted(ranker, log, engine)
         for name, article in ((RU, "3"), (KK, "0"), (RU, "unknown")):
-            lists = [r.related(name, article, 8) for r in (ranker, fresh)]
+            lists = [r.lists.related(name, article, 8) for r in (ranker, fresh)]
             assert lists[0] == lists[1]
         assert all_boards(ranker) == all_boards(fresh)
         for profile in (Profile(window=3600), Profile(half_life=40_000.0, freshness=0.5)):
             for name in (RU, KK):
-                boards = [r.board(name, "popular", profile, 20, "") for r in (ranker, fresh)]
+                boards = [r.lists.board(name, "popular", profile, 20, "") for r in (ranker, fresh)]
                 assert boards[0] == boards[1]
 
 
@@ -78,8 +78,8 @@ def test_a_restored_ranker_has_boards_of_hard_windows_at_once(window: int) -> No
     ranker.tick()
     fresh = Ranker.restore(ranker.checkpoint())
     profile = Profile(window=window)
-    board = fresh.board(RU, "popular", profile, 5, "")
-    assert board == ranker.board(RU, "popular", profile, 5, "")
+    board = fresh.lists.board(RU, "popular", profile, 5, "")
+    assert board == ranker.lists.board(RU, "popular", profile, 5, "")
     assert len(board.items) == 5
 
 

@@ -28,19 +28,19 @@ def newsroom() -> Ranker:
 
 def test_an_archive_article_gets_todays_news_of_its_tags() -> None:
     ranker = newsroom()
-    assert ranker.related(RU, "archive", 4).ids[:2] == ("oil one", "oil two")
-    assert len(ranker.related(RU, "archive", 4).ids) == 4
+    assert ranker.lists.related(RU, "archive", 4).ids[:2] == ("oil one", "oil two")
+    assert len(ranker.lists.related(RU, "archive", 4).ids) == 4
 
 
 def test_related_backs_off_to_tags_and_popularity() -> None:
     """Without co-reading a score is the tag's share and what is left of popularity."""
     ranker = newsroom()
-    edition = ranker.edition(RU)
+    edition = ranker.lists.edition(RU)
     asked = ranker.catalogue.card(RU, "archive")
     assert asked is not None
     found, shares, _ = edition.tags(DEFAULT).hints(asked, edition.at, DEFAULT.tag_freshness)
     shared = {c.id: share for c, share in zip(found, shares.tolist(), strict=True)}
-    board = ranker.related(RU, "archive", 20)
+    board = ranker.lists.related(RU, "archive", 20)
     for item in board.items:
         views = ranker.sites["inform"].state.article["counted"][
             ranker.sites["inform"].slot(RU, item.id), 0
@@ -53,43 +53,43 @@ def test_related_backs_off_to_tags_and_popularity() -> None:
 def test_retagging_shows_at_once() -> None:
     """The next question, without a tick, sees the new tags on either side."""
     ranker = newsroom()
-    before = ranker.related(RU, "archive", 4).ids
+    before = ranker.lists.related(RU, "archive", 4).ids
     ranker.put([card("n7", "oil", "tenge", age=0.0)])
-    assert ranker.related(RU, "archive", 4).ids[0] == "n7"
+    assert ranker.lists.related(RU, "archive", 4).ids[0] == "n7"
     ranker.put([card("n7", "tag 7", age=7 * 60.0)])
-    assert ranker.related(RU, "archive", 4).ids == before
+    assert ranker.lists.related(RU, "archive", 4).ids == before
     ranker.put([card("archive", "tag 3", age=900 * DAY)])
-    assert ranker.related(RU, "archive", 4).ids[0] == "n3"
+    assert ranker.lists.related(RU, "archive", 4).ids[0] == "n3"
     ranker.put([card("fresh", "tag 3", age=0.0)])
-    assert set(ranker.related(RU, "archive", 4).ids[:2]) == {"fresh", "n3"}
+    assert set(ranker.lists.related(RU, "archive", 4).ids[:2]) == {"fresh", "n3"}
 
 
 def test_what_was_taken_down_is_proposed_no_more() -> None:
     ranker = newsroom()
     ranker.remove(RU, "oil one")
-    assert ranker.related(RU, "archive", 4).ids[0] == "oil two"
-    assert "oil one" not in ranker.related(RU, "archive", 100).ids
+    assert ranker.lists.related(RU, "archive", 4).ids[0] == "oil two"
+    assert "oil one" not in ranker.lists.related(RU, "archive", 100).ids
 
 
 def test_tags_are_of_an_edition() -> None:
     ranker = newsroom()
     ranker.put([Card(KK, "kk oil", tags=("oil",), published_at=NOW)])
-    assert "kk oil" not in ranker.related(RU, "archive", 100).ids
-    assert ranker.related(KK, "kk oil", 4).ids == ()
+    assert "kk oil" not in ranker.lists.related(RU, "archive", 100).ids
+    assert ranker.lists.related(KK, "kk oil", 4).ids == ()
 
 
 def test_without_a_share_tags_say_nothing() -> None:
     ranker = newsroom()
-    with_tags = ranker.related(RU, "archive", 4).ids
-    ranker.govern(Profiles(Profile(tag_share=0.0, section_share=0.0)))
-    by_views = ranker.board(RU, "popular", DEFAULT, 4, "").ids
-    assert ranker.related(RU, "archive", 4).ids == by_views != with_tags
+    with_tags = ranker.lists.related(RU, "archive", 4).ids
+    ranker.lists.govern(Profiles(Profile(tag_share=0.0, section_share=0.0)))
+    by_views = ranker.lists.board(RU, "popular", DEFAULT, 4, "").ids
+    assert ranker.lists.related(RU, "archive", 4).ids == by_views != with_tags
 
 
 def test_the_graph_follows_the_log() -> None:
     """Renewed within some seconds of log time: tags weigh what is read now."""
     ranker = newsroom()
-    edition = ranker.edition(RU)
+    edition = ranker.lists.edition(RU)
 
     def weight() -> float:
         graph = edition.tags(DEFAULT)
@@ -109,7 +109,7 @@ def test_a_draft_decay_has_a_graph_of_its_own() -> None:
     ranker.apply(packed([view(START_MS - DAY_MS + k, f"{k % 10}", f"{k}") for k in range(50)]), 0)
     ranker.apply(packed([view(START_MS + k, "0", f"now {k}") for k in range(5)], 50), 1)
     ranker.tick()
-    edition = ranker.edition(RU)
+    edition = ranker.lists.edition(RU)
     for _ in range(2):
         for half_life in (21_600.0, 300.0, 864_000.0):
             tags = edition.tags(Profile(tag_half_life=half_life)).cooccurrence

@@ -59,7 +59,7 @@ def test_lists_of_unread_articles_share_the_topic(portal: Portal) -> None:
     shares: dict[tuple[str, bool], list[tuple[float, float]]] = defaultdict(list)
     cards = {e: [c for c in portal.log.cards if c.edition == e] for e in EDITIONS}
     for asked in portal.asked():
-        listed = portal.ranker.related(asked.edition, asked.id, 4).ids
+        listed = portal.ranker.lists.related(asked.edition, asked.id, 4).ids
         assert len(set(listed) - {asked.id}) == 4
         shares[asked.edition, bool(asked.tags)].append(
             (
@@ -78,7 +78,7 @@ def test_lists_of_unread_articles_are_fresh(portal: Portal) -> None:
     ages = [
         portal.log.end_ms / 1000 - item.card.published_at
         for asked in portal.asked()
-        for item in portal.ranker.related(asked.edition, asked.id, 4).items
+        for item in portal.ranker.lists.related(asked.edition, asked.id, 4).items
         if item.card
     ]
     assert np.median(ages) < 2 * 86_400

@@ -42,8 +42,8 @@ def serve_a_day() -> dict[str, int]:
         for profile in PROFILES:
             for surface in ("popular", "trending"):
                 for section in ("", "a"):
-                    make_board(ranker.edition(RU), surface, profile, 20, section)
-        ranker.edition(RU).hourly()
+                    make_board(ranker.lists.edition(RU), surface, profile, 20, section)
+        ranker.lists.edition(RU).hourly()
         restored = Ranker.restore(ranker.checkpoint(), tiny)
         assert restored.state() == ranker.state()
     after = compiled_for()

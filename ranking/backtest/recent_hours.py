@@ -24,7 +24,7 @@ TOLD = ("hr@5", "mrr@5", "clicks")
 
 def every_of(ranker: Ranker, batches: Sequence[Batch], profiles: Sequence[Profile]) -> int:
     """Every how many-th visit is predicted, so that an answer does not take minutes."""
-    editions = ranker.editions()
+    editions = ranker.lists.editions()
     if all(is_plain(profile, ranker.catalogue, editions) for profile in profiles):
         return 1
     return 1 + sum(len(batch) for batch in batches) // ASKED

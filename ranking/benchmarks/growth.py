@@ -73,7 +73,7 @@ def _case(limit: TimeLimit, articles: int, editions: int, most: int) -> list[tup
     for draft in range(DRAFTS):
         profile = Profile(half_life=400.0 + draft)
         for edition in range(min(editions, 7)):
-            ranker.board(f"bench/e{edition}", "popular", profile, 20, "")
+            ranker.lists.board(f"bench/e{edition}", "popular", profile, 20, "")
     return [
         ("tick_median_ms", statistics.median(took)),
         ("tick_p95_ms", sorted(took)[int(0.95 * len(took))]),

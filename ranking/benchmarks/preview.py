@@ -162,7 +162,7 @@ def _take_power_laws(ranker: Ranker, seen: int, exact: "_Exact", compared: AllAg
 
 def _five(ranker: Ranker, site: Site, profile: Profile) -> NDArray[np.int32]:
     (edition,) = site.editions
-    board = ranker.board(edition, "popular", profile, FIVE, "")
+    board = ranker.lists.board(edition, "popular", profile, FIVE, "")
     return np.array([site.slot(edition, article) for article in board.viewed], np.int32)
 
 

@@ -87,7 +87,7 @@ def _views(articles: int) -> Iterator[Rows]:
 
 def _timed(ranker: Ranker, profile: Profile) -> float:
     began = time.perf_counter()
-    board = ranker.board(EDITION, "popular", profile, 20, "")
+    board = ranker.lists.board(EDITION, "popular", profile, 20, "")
     took = time.perf_counter() - began
     assert len(board.items) == 20
     return took

@@ -64,10 +64,10 @@ def check_explanation(ranked: RankedList) -> None:
     """Terms add up to the score, and each has a text."""
     ranker = sample_ranker()
     for pages in sample_pages(ranked):
-        profile = ranker.profile(EDITION, ranked.name)
+        profile = ranker.lists.profile(EDITION, ranked.name)
         ids = _board(ranker, ranked, pages, N).ids
         asked = Explained(ids, N, "", pages)
-        for told in ranker.explain(EDITION, ranked.name, asked, profile):
+        for told in ranker.lists.explain(EDITION, ranked.name, asked, profile):
             names = {term.name for term in told.components}
             require(names <= set(ranked.terms), ranked.name, f"a term of {names} has no text")
             total = sum(term.value for term in told.components)
@@ -79,16 +79,16 @@ def check_explanation(ranked: RankedList) -> None:
 def check_unknown(ranked: RankedList) -> None:
     """Unknown editions, sections and pages are answered, and create nothing."""
     ranker = sample_ranker()
-    editions, state = ranker.editions(), ranker.state()
-    profile = ranker.profile(EDITION, ranked.name)
+    editions, state = ranker.lists.editions(), ranker.state()
+    profile = ranker.lists.profile(EDITION, ranked.name)
     if ranked.basis == "edition":
-        require(not ranker.board("no/en", ranked.name, profile, N, "").items, ranked.name,
+        require(not ranker.lists.board("no/en", ranked.name, profile, N, "").items, ranked.name,
                 "an unknown edition has articles")  # fmt: skip
-        ranker.board(EDITION, ranked.name, profile, N, "no such section")
+        ranker.lists.board(EDITION, ranked.name, profile, N, "no such section")
     else:
-        ranker.next("no/en", ranked.name, ["x"], N)
-        ranker.next(EDITION, ranked.name, ["no such page"], N)
-    require(ranker.editions() == editions, ranked.name, "a question opens an edition")
+        ranker.lists.next("no/en", ranked.name, ["x"], N)
+        ranker.lists.next(EDITION, ranked.name, ["no such page"], N)
+    require(ranker.lists.editions() == editions, ranked.name, "a question opens an edition")
     require(ranker.state() == state, ranked.name, "a question changes the state")
 
 
@@ -108,12 +108,12 @@ def _board(
     ranker: Ranker, ranked: RankedList, pages: tuple[str, ...], n: int,
     profile: Profile | None = None,
 ) -> Board:  # fmt: skip
-    profile = profile or ranker.profile(EDITION, ranked.name)
+    profile = profile or ranker.lists.profile(EDITION, ranked.name)
     if ranked.basis == "edition":
-        return ranker.board(EDITION, ranked.name, profile, n, "")
-    return ranker.next(EDITION, ranked.name, list(pages), n, profile)
+        return ranker.lists.board(EDITION, ranked.name, profile, n, "")
+    return ranker.lists.next(EDITION, ranked.name, list(pages), n, profile)
 
 
 def _ranking(ranker: Ranker, ranked: RankedList, pages: tuple[str, ...]) -> Iterable[Scored]:
-    edition, profile = ranker.edition(EDITION), ranker.profile(EDITION, ranked.name)
+    edition, profile = ranker.lists.edition(EDITION), ranker.lists.profile(EDITION, ranked.name)
     return list(islice(ranked.rank(edition, profile, RankQuery(pages=pages)), 2 * LONGEST))

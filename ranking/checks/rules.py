@@ -87,7 +87,7 @@ def _cases(
 def _case(
     ranker: Ranker, ranked: RankedList, profile: Profile, pages: tuple[str, ...]
 ) -> tuple[RerankContext, list[Scored]]:
-    edition = ranker.edition(EDITION)
+    edition = ranker.lists.edition(EDITION)
     ranking = ranked.rank(edition, profile, RankQuery(pages=pages))
     return RerankContext(edition, profile, ranked), list(islice(ranking, LONGEST))
 

@@ -99,7 +99,7 @@ class Live:
         self.ranker = Ranker(engine, profile)
         self.book = Book(profile)
         self._watch, self._sender = Observer(self.ranker), WebhookSender()
-        self._alternatives = AlternativeBoards(self.ranker)
+        self._alternatives = AlternativeBoards(self.ranker.lists)
         self._engine, self._profile = engine, profile
         self.commits = GroupCommit(log)
         self._decisions: list[_PendingDecision] = []
@@ -168,12 +168,12 @@ class Live:
                 ranker.remove(edition, article)
         for position, body in self.log.read(ranker.position):
             ranker.apply(decode(body), position)
-        ranker.stood(shown.board() for shown in self.log.shown_last())
-        ranker.govern(self.book.profiles, self.book.desk(time.time()))
+        ranker.lists.resume(shown.board() for shown in self.log.shown_last())
+        ranker.lists.govern(self.book.profiles, self.book.desk(time.time()))
         self.ranker, self._watch, self._alternatives = (
             ranker,
             Observer(ranker),
-            AlternativeBoards(ranker),
+            AlternativeBoards(ranker.lists),
         )
         self._publish()
 
@@ -292,7 +292,7 @@ class Live:
         if renew:
             self._renewed = now
         with self.lock:
-            if self.ranker.govern(self.book.profiles, self.book.desk(time.time())):
+            if self.ranker.lists.govern(self.book.profiles, self.book.desk(time.time())):
                 self.responses.renew()
             changes = self.ranker.tick(
                 renew=renew, wall=time.time(), made=lambda board: self.responses.put(board, now)

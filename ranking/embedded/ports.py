@@ -65,25 +65,25 @@ class EmbeddedLists:
 
     def editions(self) -> list[str]:
         """Return the editions that have lists, by name."""
-        return self._live.ranker.editions()
+        return self._live.ranker.lists.editions()
 
     async def board(
         self, edition: str, surface: str, profile: Profile, n: int, section: str
     ) -> Board:
         """Make a board of an edition under a profile."""
-        return await self._read(lambda r: r.board(edition, surface, profile, n, section))
+        return await self._read(lambda r: r.lists.board(edition, surface, profile, n, section))
 
     async def next(
         self, edition: str, surface: str, pages: list[str], n: int, profile: Profile
     ) -> Board:
         """Make a list from pages, newest first."""
-        return await self._read(lambda r: r.next(edition, surface, pages, n, profile))
+        return await self._read(lambda r: r.lists.next(edition, surface, pages, n, profile))
 
     async def explain(
         self, edition: str, surface: str, asked: Explained, profile: Profile
     ) -> list[Explanation]:
         """Explain the positions of articles in a list."""
-        return await self._read(lambda r: r.explain(edition, surface, asked, profile))
+        return await self._read(lambda r: r.lists.explain(edition, surface, asked, profile))
 
     async def keep(self, draft: Draft) -> None:
         """Keep a draft until it expires."""
@@ -103,7 +103,7 @@ class EmbeddedLists:
             value = article_value(ranker, edition, article)
             if value.card is None and value.slot < 0:
                 return None
-            return article_json(value, edition, article, ranker.edition(edition).at)
+            return article_json(value, edition, article, ranker.lists.edition(edition).at)
 
         return await self._read(read)
 
@@ -111,7 +111,7 @@ class EmbeddedLists:
         """Return the views per hour of every edition."""
 
         def read(ranker: Ranker) -> list[dict[str, Any]]:
-            models = [ranker.edition(name) for name in ranker.editions()]
+            models = [ranker.lists.edition(name) for name in ranker.lists.editions()]
             return [traffic_json(model.name, model.at, model.hourly()) for model in models]
 
         return await self._read(read)
@@ -124,7 +124,7 @@ class EmbeddedLists:
         """Return the articles that an override affects, by edition."""
         viewed = await self._read(lambda r: _viewed(r, act))
         ranker = self._live.ranker
-        editions = ranker.editions()
+        editions = ranker.lists.editions()
         return await run_in_threadpool(
             lambda: reached(act, ranker.catalogue, editions, lambda *name: name in viewed)
         )
@@ -133,8 +133,8 @@ class EmbeddedLists:
         """Return a tag's neighbours, synonyms and history."""
 
         def read(ranker: Ranker) -> dict[str, Any]:
-            model = ranker.edition(edition)
-            graph = model.tags(ranker.profile(edition, "related"))
+            model = ranker.lists.edition(edition)
+            graph = model.tags(ranker.lists.profile(edition, "related"))
             values = {id: article_value(ranker, edition, id) for id in told_articles(graph, tag)}
             return graph_json(graph, values, edition, tag, model.at)
 
@@ -204,7 +204,7 @@ class EmbeddedSettings:
 def _viewed(ranker: Ranker, act: Override) -> set[tuple[str, str]]:
     """The articles of an override that have views."""
     order = act.ordered()
-    editions = [edition for edition in ranker.editions() if order.is_for(edition)]
+    editions = [edition for edition in ranker.lists.editions() if order.is_for(edition)]
     pairs = ((edition, article) for edition in editions for article in act.articles)
     return {pair for pair in pairs if has_views(ranker, *pair)}
 

@@ -51,24 +51,25 @@ class LiveLists:
 
     Parameters
     ----------
-    settings : EngineSettings
-        Of sites that nobody has written yet.
+    sites : dict of str to Site
+        By name; whoever applies events opens them.
     profile : Profile
         The live one of all lists, until `govern` tells of others.
     catalogue : Catalogue
     """
 
-    def __init__(self, settings: EngineSettings, profile: Profile, catalogue: Catalogue) -> None:
-        self.settings, self.catalogue = settings, catalogue
+    def __init__(self, sites: dict[str, Site], profile: Profile, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
         self.profiles, self.desk = Profiles(profile), NO_DESK
-        self.sites: dict[str, Site] = {}
+        self.sites = sites
         self._editions: dict[str, Edition] = {}
-        self._changed: set[str] = set()
+        self.changed: set[str] = set()
+        """Editions whose boards must be made, though they had no view."""
         self._incumbents: dict[tuple[str, str], Incumbents] = {}
         self._eligibilities: dict[str, Eligibility] = {}
         self._pools: dict[tuple[str, Profile], _Lent] = {}
-        self._turned_cards: Counter[str] = Counter()  # by site, see `_state_of`
-        self._wall = NO_CLOCK
+        self.turned_cards: Counter[str] = Counter()  # by site, see `_state_of`
+        self.wall = NO_CLOCK
 
     def at_wall(self, wall: float | None) -> None:
         """Read lists at a moment of the wall clock, seconds, or at the log's clock if None.
@@ -76,7 +77,7 @@ class LiveLists:
         It dates what lists may show, and moves the reading clock of a site on through a silence:
         by the seconds since its last append, but for `PATIENCE_MS`. No state changes.
         """
-        self._wall = NO_CLOCK if wall is None else wall
+        self.wall = NO_CLOCK if wall is None else wall
         for name, eligibility in self._eligibilities.items():
             self._set_clock(eligibility, self.sites[name])
 
@@ -93,7 +94,7 @@ class LiveLists:
             key: its for key, its in held if profiles.of(*key) == self.profiles.of(*key)
         }
         self.profiles, self.desk = profiles, desk
-        self._changed.update(self.editions())
+        self.changed.update(self.editions())
         return True
 
     def profile(self, edition: str, surface: str = "", section: str = "") -> Profile:
@@ -124,15 +125,23 @@ class LiveLists:
             self._set_clock(eligibility, site)
         return self._eligibilities[site.name]
 
+    def idle_ms(self, site: Site) -> int:
+        """How long a site's reading clock is ahead of its log, ms."""
+        return self._eligibility_of(site).idle_ms
+
+    def listing_clocks(self) -> dict[str, float]:
+        """The moment at which the lists of each site are shown, seconds."""
+        return {name: its.listing_at for name, its in self._eligibilities.items()}
+
     def _set_clock(self, eligibility: Eligibility, site: Site) -> None:
-        eligibility.wall, eligibility.idle_ms = self._wall, 0
-        if site.appended_ms and not math.isnan(self._wall):
-            silence = round(self._wall * 1000) - site.appended_ms
+        eligibility.wall, eligibility.idle_ms = self.wall, 0
+        if site.appended_ms and not math.isnan(self.wall):
+            silence = round(self.wall * 1000) - site.appended_ms
             eligibility.idle_ms = max(silence - PATIENCE_MS, 0)
 
     def siblings(self, name: str) -> list[Edition]:
         """The other editions of an edition's site, by name."""
-        return [self.edition(other) for other in self._of_site(site_of(name)) if other != name]
+        return [self.edition(other) for other in self.of_site(site_of(name)) if other != name]
 
     def editions(self) -> list[str]:
         """Editions with views or cards, by name."""
@@ -156,12 +165,12 @@ class LiveLists:
         lent = self._lent(made, surface, profile)
         return make_board(made, surface, profile, BOARD_ITEMS, section, (), stood, edits, lent)
 
-    def _is_full(self, edition: str, surface: str) -> bool:
+    def is_full(self, edition: str, surface: str) -> bool:
         """Say whether a board has views in all of its places."""
         held = self._incumbents.get((edition, surface))
         return held is not None and len(held) >= BOARD_ITEMS
 
-    def stood(self, boards: Iterable[Board]) -> None:
+    def resume(self, boards: Iterable[Board]) -> None:
         """Learn what was published before this ranker began, so that it does not jump."""
         for board in boards:
             kept = Incumbents(board.viewed, board.as_of)
@@ -221,8 +230,8 @@ class LiveLists:
         lent = self._pools.pop(key, None)
         is_late = lent is None or lent.state != state
         if lent is None or (is_late and not self._is_fresh(lent, site)):
-            editions = [self.edition(name) for name in self._of_site(site.name)]
-            lent = _Lent(pool_of(editions, profile), state, self._wall)
+            editions = [self.edition(name) for name in self.of_site(site.name)]
+            lent = _Lent(pool_of(editions, profile), state, self.wall)
         self._pools[key] = lent
         while len(self._pools) > POOLS:
             del self._pools[next(iter(self._pools))]
@@ -231,19 +240,19 @@ class LiveLists:
     def _is_fresh(self, lent: _Lent, site: Site) -> bool:
         """Say whether a pool is kept though the state has changed: the longer, the dearer it is."""
         kept = LENT_FOR * max(1.0, len(site.editions) / LENDERS)
-        return 0.0 <= self._wall - lent.made < kept
+        return 0.0 <= self.wall - lent.made < kept
 
     def _state_of(self, site: Site) -> tuple[int, int, int]:
         """The version of a sibling prior: views, cards, and changes by date."""
-        return int(site.log["views"]), self.catalogue.version, self._turned_cards[site.name]
+        return int(site.log["views"]), self.catalogue.version, self.turned_cards[site.name]
 
-    def _borrowers(self, site: Site) -> list[tuple[str, str]]:
+    def borrowers(self, site: Site) -> list[tuple[str, str]]:
         """Boards of small editions whose pool is older than the state, and may be made anew."""
         if not self.catalogue.has_stories(site.name):
             return []
         found, state = [], self._state_of(site)
         borrowing = [surface for surface in board_names() if LISTS[surface].borrows]
-        for name, surface in product(self._of_site(site.name), borrowing):
+        for name, surface in product(self.of_site(site.name), borrowing):
             profile = self.profile(name, surface)
             lent = self._pools.get((site.name, profile))
             is_due = lent is None or (lent.state != state and not self._is_fresh(lent, site))
@@ -251,7 +260,7 @@ class LiveLists:
                 found.append((name, surface))
         return found
 
-    def _of_site(self, site: str) -> list[str]:
+    def of_site(self, site: str) -> list[str]:
         """A site's editions with views or cards, by name."""
         held = self.sites.get(site)
         seen = set(held.editions) if held else set[str]()

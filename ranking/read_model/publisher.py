@@ -108,9 +108,9 @@ class Publisher:
 
     def all_editions(self) -> Written:
         """All editions with their tags; those not renewed yet stay due."""
-        names = self.ranker.editions()
+        names = self.ranker.lists.editions()
         for name in names:
-            self._keep(self.ranker.boards(name))
+            self._keep(self.ranker.lists.boards(name))
         return Written(
             {name: packed(self._edition(name)) for name in names},
             {name: packed(self._tags(name)) for name in names},
@@ -129,18 +129,20 @@ class Publisher:
             return packed(self._sums(site_of(q.edition), q.experiment))
         if q.override:
             return msgspec.msgpack.encode(self._reached(site_of(q.edition), q.override))
-        live = ranker.profile(q.edition, q.surface, q.section)
+        live = ranker.lists.profile(q.edition, q.surface, q.section)
         profile = profile_of_json(q.profile) if q.profile else live
         if q.explained:
             asked = Explained(q.explained, q.n, q.section, q.pages)
-            return msgspec.msgpack.encode(ranker.explain(q.edition, q.surface, asked, profile))
+            return msgspec.msgpack.encode(
+                ranker.lists.explain(q.edition, q.surface, asked, profile)
+            )
         if LISTS[q.surface].basis == "edition":
-            return packed(ranker.board(q.edition, q.surface, profile, LONGEST, q.section))
-        return packed(ranker.next(q.edition, q.surface, list(q.pages), LONGEST, profile))
+            return packed(ranker.lists.board(q.edition, q.surface, profile, LONGEST, q.section))
+        return packed(ranker.lists.next(q.edition, q.surface, list(q.pages), LONGEST, profile))
 
     def _reached(self, site: str, override: str) -> Reached:
         ranker, act = self.ranker, msgspec.json.decode(override, type=Override)
-        editions = [edition for edition in ranker.editions() if site_of(edition) == site]
+        editions = [edition for edition in ranker.lists.editions() if site_of(edition) == site]
         return reached(act, ranker.catalogue, editions, partial(has_views, ranker))
 
     def _sums(self, site: str, name: str) -> SumsValue:
@@ -210,16 +212,19 @@ class Publisher:
     def _edition(self, name: str) -> EditionValue:
         held = self._boards.get(name, {})
         missing = [surface for surface in board_names() if surface not in held]
-        self._keep(self.ranker.live_board(name, surface) for surface in missing)
+        self._keep(self.ranker.lists.live_board(name, surface) for surface in missing)
         boards = [self._boards[name][surface] for surface in board_names()]
-        edition, profile = self.ranker.edition(name), self.ranker.profile(name, "related")
+        edition, profile = (
+            self.ranker.lists.edition(name),
+            self.ranker.lists.profile(name, "related"),
+        )
         ground = edition.ground(profile)
         slots, shares, lasting = ranked_shares(ground.popularity)
         level = ground.graph.level[0]
         ranked = (item.id for item in edition.popular(profile))
         shown = (id_ for id_ in ranked if may_stand(edition, id_, edition.card(id_)))
         return EditionValue(
-            VERSION, name, ground.newest_ms, self.ranker.profiles.base, boards,
+            VERSION, name, ground.newest_ms, self.ranker.lists.profiles.base, boards,
             level["base_ms"].tolist(), level["half_life_ms"].tolist(),
             [edition.id_of(slot) for slot in slots.tolist()],
             slots.tobytes(), shares.tobytes(), lasting.tobytes(),
@@ -228,15 +233,15 @@ class Publisher:
 
     def _hourly(self, name: str) -> list[int]:
         """Views an hour, counted anew once a second of the log's clock."""
-        edition = self.ranker.edition(name)
+        edition = self.ranker.lists.edition(name)
         second, counts = self._traffic.get(name, (-1, []))
         if second != int(edition.at):
             second, counts = self._traffic[name] = int(edition.at), edition.hourly()
         return counts
 
     def _tags(self, name: str) -> TagsValue:
-        edition = self.ranker.edition(name)
-        graph = edition.tags(self.ranker.profile(name, "related"))
+        edition = self.ranker.lists.edition(name)
+        graph = edition.tags(self.ranker.lists.profile(name, "related"))
         slots = np.array([edition.slot(card.id) for card in graph.cards], np.int32)
         return TagsValue(VERSION, list(graph.cards), slots.tobytes(), graph.mass.tobytes())
 

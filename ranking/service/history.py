@@ -180,9 +180,9 @@ class HistoryRoutes:
             with self._past.rankers.at(asked.site, at) as ranker:
                 if LISTS[asked.surface].basis == "page":
                     pages = [request.path_params["id"]]
-                    board = ranker.next(asked.edition, asked.surface, pages, asked.n, profile)
+                    board = ranker.lists.next(asked.edition, asked.surface, pages, asked.n, profile)
                 else:
-                    board = ranker.board(*wanted[:2], profile, asked.n, asked.section)
+                    board = ranker.lists.board(*wanted[:2], profile, asked.n, asked.section)
             return board, self._past.rankers.horizon(asked.site)
 
         board, horizon = await _in_thread(made)
@@ -197,7 +197,7 @@ class HistoryRoutes:
         with self._past.rankers.at(asked.site, at) as ranker:
             for name, profile in zip(NAMES, profiles, strict=True):
                 wanted = (asked.edition, asked.surface, profile, asked.n, asked.section)
-                board = ranker.board(*wanted)
+                board = ranker.lists.board(*wanted)
                 row[name] = list(board.ids)
                 titles |= {item.id: item.card.title if item.card else "" for item in board.items}
         return row

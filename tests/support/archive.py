@@ -71,7 +71,7 @@ def survey(articles: int, every: int = 1, seed: int = 5) -> Survey:
     medians: list[float] = []
     begun = time.perf_counter()
     for card in asked:
-        items = ranker.related(card.edition, card.id, WANTED).items
+        items = ranker.lists.related(card.edition, card.id, WANTED).items
         cards = [item.card for item in items if item.card]
         short += len({item.id for item in items}) < WANTED
         itself += card.id in {item.id for item in items}

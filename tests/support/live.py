@@ -84,7 +84,7 @@ class Live:
             if self.rng.random() < 0.5:
                 self.ranker.tick()
             if self.rng.random() < 0.2:
-                self.ranker.board(RU, "popular", Profile(freshness=1.0), 5, "")
+                self.ranker.lists.board(RU, "popular", Profile(freshness=1.0), 5, "")
         self.truth.add_all(rows)
         self.ranker.tick()
 
@@ -95,7 +95,7 @@ class Live:
 
     def popular(self, edition: str, profile: Profile, n: int) -> Board:
         """Popular under any profile."""
-        return self.ranker.board(edition, "popular", profile, n, "")
+        return self.ranker.lists.board(edition, "popular", profile, n, "")
 
     def articles(self, edition: str) -> list[str]:
         """Articles with views."""

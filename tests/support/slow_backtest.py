@@ -98,13 +98,13 @@ def follow(ranker: Ranker, shown: Shown) -> None:
 def carried(ranker: Ranker, shown: Shown, page: Page) -> list[Scored]:
     """The candidates of a Related answer."""
     follow(ranker, shown)
-    items = ranker.related(*page, CARRIED).items
+    items = ranker.lists.related(*page, CARRIED).items
     return [Scored(item.id, item.score, item.worn) for item in items if item.score > 0.0]
 
 
 def popular(ranker: Ranker, edition: str, profile: Profile, stood: Incumbents) -> Board:
     """An edition's Popular as it stands."""
-    own, siblings = ranker.edition(edition), ranker.siblings(edition)
+    own, siblings = ranker.lists.edition(edition), ranker.lists.siblings(edition)
     return make_board(own, "popular", profile, 100, siblings=siblings, incumbents=stood)
 
 
@@ -126,8 +126,8 @@ def places(
     incumbents = shown.incumbents[edition]
     boards = (
         popular(ranker, edition, profile, incumbents),
-        ranker.related(edition, recent[0], 100),
-        ranker.for_you(edition, recent, 100),
+        ranker.lists.related(edition, recent[0], 100),
+        ranker.lists.for_you(edition, recent, 100),
     )
     found = []
     for board in boards:

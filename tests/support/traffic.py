@@ -137,15 +137,17 @@ def lists_differ(cluster: Cluster, ranker: Ranker) -> list[str]:
             edition = f"{site}/ru"
             for surface in ("popular", "trending"):
                 line = f"/v1/{surface}?edition={edition}&n=20"
-                board = ranker.board(edition, surface, DEFAULT, 20, "")
+                board = ranker.lists.board(edition, surface, DEFAULT, 20, "")
                 if client.get(line).content != render(board, 20):
                     wrong.append(line)
             for article in range(0, 130, 9):
                 line = f"/v1/related/{article}?edition={edition}&n=7"
-                if client.get(line).content != render(ranker.related(edition, str(article), 7), 7):
+                if client.get(line).content != render(
+                    ranker.lists.related(edition, str(article), 7), 7
+                ):
                     wrong.append(line)
             asked = {"edition": edition, "recent": ["3", "1", "7"], "n": 6}
             answer = client.post("/v1/foryou", json=asked).content
-            if answer != render(ranker.for_you(edition, ["3", "1", "7"], 6), 6):
+            if answer != render(ranker.lists.for_you(edition, ["3", "1", "7"], 6), 6):
                 wrong.append(f"foryou {edition}")
     return wrong
