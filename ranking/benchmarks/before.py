@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 from ranking.benchmarks.benchmark import Benchmark, BenchmarkError
@@ -139,20 +140,28 @@ def _is_figure(pair: Sequence[dict[str, Any]], name: str) -> bool:
     return all(isinstance(told.get(name), int | float) and told[name] for told in pair)
 
 
-def run_own(tree: Tree, name: str, options: Options) -> dict[str, Any]:
+def run_own(tree: Tree, name: str, options: Options, fault: str = "") -> dict[str, Any]:
     """Run a tree's own benchmark by its command line.
+
+    Parameters
+    ----------
+    tree : Tree
+    name : str
+    options : Options
+    fault : str
+        Why this checkout's benchmark does not run on the tree, if that was tried.
 
     Raises
     ------
     BenchmarkError
         If the tree has no such benchmark, or it fails.
     """
-    words = ("bench", name, *options.words(), "--format", "json")
-    done = tree.run("-m", "ranking", *words)
+    done = tree.run("-m", "ranking", "bench", name, *options.words(), "--format", "json")
     if done.returncode == 2 and "no benchmark" in done.stderr:
-        message = f"revision {tree.commit} has no benchmark '{name}'"
+        also = f", and this checkout's does not run on it: {fault}" if fault else ""
+        message = f"revision {tree.commit} has no benchmark '{name}'{also}"
         raise BenchmarkError(message)
-    told: dict[str, Any] = _told(tree, name, done.returncode, done.stdout, done.stderr)[name]
+    told: dict[str, Any] = _told(tree, name, done)[name]
     return told
 
 
@@ -171,20 +180,26 @@ def older_runs(
     """
     name, given = benchmark.name, json.dumps(dict(renames))
     words = ("-P", str(CARRIED), name)
-    if not benchmark.is_portable or tree.run(*words, given=given).returncode:
+    if not benchmark.is_portable:
         return partial(run_own, tree, name, options)
+    imported = tree.run(*words, given=given)
+    if imported.returncode:
+        return partial(run_own, tree, name, options, _last(imported.stderr))
 
     def run() -> dict[str, Any]:
         done = tree.run(*words, str(options.seconds), given=given)
-        return _told(tree, name, done.returncode, done.stdout, done.stderr)
+        return _told(tree, name, done)
 
     return run
 
 
-def _told(tree: Tree, name: str, code: int, printed: str, faults: str) -> dict[str, Any]:
-    if code:
-        last = (faults.strip().splitlines() or [f"exit {code}"])[-1]
-        message = f"benchmark {name} cannot run on {tree.commit}: {last}"
+def _told(tree: Tree, name: str, done: CompletedProcess[str]) -> dict[str, Any]:
+    if done.returncode:
+        message = f"benchmark {name} cannot run on {tree.commit}: {_last(done.stderr)}"
         raise BenchmarkError(message)
-    told: dict[str, Any] = json.loads(printed.strip().splitlines()[-1])
+    told: dict[str, Any] = json.loads(_last(done.stdout))
     return told
+
+
+def _last(text: str) -> str:
+    return (text.strip().splitlines() or ["it printed nothing"])[-1]

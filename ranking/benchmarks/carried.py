@@ -15,7 +15,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
-FOLDER = Path(__file__).parent
+FOLDER, BENCHMARKS = Path(__file__).parent, "ranking.benchmarks"
 
 
 class RenamedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -28,7 +28,7 @@ class RenamedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """
 
     def __init__(self, renames: Mapping[str, str]) -> None:
-        self._renames = renames
+        self._renames = {n: old for n, old in renames.items() if not n.startswith(BENCHMARKS)}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -54,7 +54,7 @@ def carried(name: str, seconds: float | None, renames: Mapping[str, str]) -> dic
     # An editable installation of this checkout would answer for what the older tree lacks.
     sys.meta_path[:] = [its for its in sys.meta_path if "__editable__" not in str(its)]
     sys.meta_path.insert(0, RenamedModules(renames))
-    importlib.import_module("ranking.benchmarks").__path__ = [str(FOLDER)]
+    importlib.import_module(BENCHMARKS).__path__ = [str(FOLDER)]
     benchmark = importlib.import_module("ranking.benchmarks.benchmark")
     time_limit = importlib.import_module("ranking.benchmarks.time_limit")
     registry = importlib.import_module("ranking.benchmarks.registry")

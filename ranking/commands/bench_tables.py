@@ -6,39 +6,33 @@ from typing import Any
 import click
 
 from ranking.commands.output import print_table
-from ranking.commands.tables import print_rows, written
+from ranking.commands.tables import written
 
 OWN = {"headline", "median", "min", "max", "runs", "unit", "better", "ratios", "missing"}
-BETTER = {"more": "more is better", "less": "less is better"}
 
 
 def print_measured(told: Mapping[str, Mapping[str, Any]]) -> None:
     """Print results: the headline of each, then its other figures and what is missing."""
-    rows = [
-        [name, *(_number(its[key]) for key in ("median", "min", "max", "runs")), its["unit"],
-         BETTER[its["better"]]]
-        for name, its in told.items()
-    ]  # fmt: skip
-    print_table(["", "median", "min", "max", "runs", "unit", ""], rows, "benchmarks")
+    heads = ("", "median", "min", "max", "runs", "unit", "better")
+    print_table(
+        heads, [[name, *(_cell(its[key]) for key in heads[1:])] for name, its in told.items()]
+    )
     for name, its in told.items():
         figures = {key: value for key, value in its.items() if key not in OWN}
-        print_rows(f"benchmark {name}", {name: figures})
-        _print_missing(name, its)
+        _print_figures(f"benchmark {name}", figures, its)
 
 
 def print_comparison(title: str, told: Mapping[str, Mapping[str, Any]]) -> None:
     """Print ratios of two commits: the headline of each, then its other figures."""
-    rows = [
-        [name, *(_number(its[key]) for key in ("median", "min", "max", "runs")),
-         BETTER[its["better"]], its["verdict"]]
-        for name, its in told.items()
-    ]  # fmt: skip
-    print_table(["", "new/old", "min", "max", "pairs", "", ""], rows, title)
+    keys = ("median", "min", "max", "runs", "better", "verdict")
+    heads = ("new/old", "median", "min", "max", "pairs", "better", "verdict")
+    print_table(
+        heads, [[name, *(_cell(its[k]) for k in keys)] for name, its in told.items()], title
+    )
     for name, its in told.items():
-        values = f"{_number(its['old'])} to {_number(its['new'])} {its['headline_unit']}"
-        click.echo(f"{name}: {its['headline']} {values}")
-        print_rows(f"{name}, new/old", {name: its["ratios"]})
-        _print_missing(name, its)
+        old, new = _cell(its["old"]), _cell(its["new"])
+        click.echo(f"{name}: {its['headline']} {old} before, {new} now ({its['headline_unit']})")
+        _print_figures(f"benchmark {name}, new/old", its["ratios"], its)
 
 
 def print_machine(its: Mapping[str, Any]) -> None:
@@ -49,10 +43,13 @@ def print_machine(its: Mapping[str, Any]) -> None:
     click.echo(", ".join(names) + (f", commit {its['commit']}" if its["commit"] else ""))
 
 
-def _print_missing(name: str, its: Mapping[str, Any]) -> None:
+def _print_figures(title: str, figures: Mapping[str, float], its: Mapping[str, Any]) -> None:
+    print_table((title, ""), [[key, _cell(value)] for key, value in figures.items()])
     for line in its.get("missing", ()):
-        click.echo(f"{name}: {line}")
+        click.echo(f"{title}: {line}")
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else written(value)
+def _cell(value: float | str | None) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    return f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 1000 else written(value)
