@@ -6,6 +6,7 @@ name of its commit: so the compiled loops of one revision are kept from one comp
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from ranking.benchmarks.benchmark import BenchmarkError
 
@@ -72,10 +74,11 @@ def resolved(checkout: Path, revision: str) -> str:
 
 @contextmanager
 def older_tree(checkout: Path, commit: str) -> Iterator[Tree]:
-    """Check a commit out beside this checkout; it is removed at the end, however that comes."""
+    """Check a commit out for a while; it is removed at the end, also on Ctrl-C and SIGTERM."""
     folder = Path(tempfile.gettempdir()) / f"tolqyn-{commit[:12]}"
     if folder.exists():  # of a comparison that runs at the same time
         folder = Path(tempfile.mkdtemp(prefix="tolqyn-")) / commit[:12]
+    handler = signal.signal(signal.SIGTERM, _interrupt)
     try:
         git(checkout, "worktree", "add", "--quiet", "--detach", str(folder), commit)
         _date(folder, int(git(checkout, "show", "-s", "--format=%ct", commit)))
@@ -87,6 +90,7 @@ def older_tree(checkout: Path, commit: str) -> Iterator[Tree]:
     finally:
         remove = ["git", "-C", str(checkout), "worktree", "remove", "--force", str(folder)]
         subprocess.run(remove, capture_output=True, check=False)
+        signal.signal(signal.SIGTERM, handler)
 
 
 def renamed_modules(checkout: Path, commit: str) -> dict[str, str]:
@@ -103,6 +107,10 @@ def git(folder: Path, *words: str) -> str:
     """Run git and give what it prints."""
     command = ["git", "-C", str(folder), *words]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _module(path: str) -> str:

@@ -1,11 +1,9 @@
 """`tolqyn bench`: benchmarks of this checkout, or of two commits in turn."""
 
 import json
-import signal
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -124,7 +122,6 @@ def before(
     if new.commit.endswith("+"):
         click.echo("bench before: this checkout has uncommitted changes; they count", err=True)
     told: dict[str, Any] = {}
-    signal.signal(signal.SIGTERM, _end)
     with older_tree(ROOT, commit) as old:
         click.echo(f"bench before: the loops of {old.commit} are compiled", err=True)
         old.run("-m", "ranking", "warm")
@@ -158,8 +155,3 @@ def _chosen(names: Sequence[str]) -> list[Benchmark]:
 def _say(name: str, line: str) -> None:
     """Say beside the figures how far a benchmark is."""
     click.echo(f"{name}: {line}", err=True)
-
-
-def _end(number: int, frame: FrameType | None) -> None:
-    """End as after Ctrl-C, so that the worktree is removed."""
-    raise KeyboardInterrupt
