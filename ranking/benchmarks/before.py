@@ -165,10 +165,10 @@ def run_own(tree: Tree, name: str, options: Options, fault: str = "") -> dict[st
     return told
 
 
-def older_runs(
+def runs_on(
     tree: Tree, benchmark: Benchmark, options: Options, renames: Mapping[str, str]
 ) -> Callable[[], dict[str, Any]]:
-    """Choose how an older tree runs a benchmark: by this checkout's file if that can be imported.
+    """Choose how a tree runs a benchmark: by this checkout's file if the tree can import it.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def older_runs(
     benchmark : Benchmark
     options : Options
     renames : mapping of str to str
-        Modules' names now, and in the older tree.
+        Names that modules have now, and those that they have in the tree.
     """
     name, given = benchmark.name, json.dumps(dict(renames))
     words = ("-P", str(CARRIED), name)

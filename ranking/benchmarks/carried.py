@@ -1,11 +1,12 @@
-"""Carried: the script that runs a benchmark of this checkout on the packages of an older tree.
+"""Carried: the script that runs a benchmark of this checkout on the packages of another tree.
 
-The older tree is first on the path. Its package of benchmarks is replaced by the one of this
+That tree is first on the path. Its package of benchmarks is replaced by the one of this
 file's folder. A module that was renamed since is found under its new name too.
 
 usage: python -P carried.py NAME [SECONDS] < renames.json     without SECONDS: imports it, no more
 """
 
+import gc
 import importlib
 import importlib.abc
 import json
@@ -69,5 +70,6 @@ def carried(name: str, seconds: float | None, renames: Mapping[str, str]) -> dic
 
 
 if __name__ == "__main__":
+    gc.set_threshold(100_000, 20, 50)  # as the command line does
     limit = float(sys.argv[2]) if len(sys.argv) > 2 else None
     print(json.dumps(carried(sys.argv[1], limit, json.load(sys.stdin))))

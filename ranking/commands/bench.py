@@ -113,7 +113,7 @@ def before(
     and runs with the dependencies that are installed. `before HEAD` measures changes that are not
     committed, or, where there are none, the noise.
     """
-    from ranking.benchmarks.before import PAIRS, Options, compared, older_runs, run_own
+    from ranking.benchmarks.before import PAIRS, Options, compared, runs_on
     from ranking.benchmarks.older_tree import Tree, older_tree, renamed_modules, resolved
 
     chosen, options = _chosen(names or QUICK), Options(views, columns, seconds)
@@ -129,8 +129,8 @@ def before(
         for benchmark in chosen:
             told[benchmark.name] = compared(
                 benchmark,
-                older_runs(old, benchmark, options, renames),
-                partial(run_own, new, benchmark.name, options),
+                runs_on(old, benchmark, options, renames),
+                runs_on(new, benchmark, options, {}),
                 runs or PAIRS,
                 partial(_say, benchmark.name),
             )
