@@ -10,7 +10,7 @@ import click
 
 from ranking.benchmarks.benchmark import Benchmark, Task
 from ranking.benchmarks.harness import measured
-from ranking.benchmarks.machine import ROOT, machine
+from ranking.benchmarks.machine import ROOT, commit, machine
 from ranking.benchmarks.registry import benchmarks
 from ranking.benchmarks.time_limit import TimeLimit
 from ranking.commands.bench_tables import print_comparison, print_machine, print_measured
@@ -117,15 +117,15 @@ def before(
     from ranking.benchmarks.older_tree import Tree, older_tree, renamed_modules, resolved
 
     chosen, options = _chosen(names or QUICK), Options(views, columns, seconds)
-    commit, ours = resolved(ROOT, revision), machine()
-    new = Tree(ROOT, str(ours["commit"]))
+    older, ours = resolved(ROOT, revision), machine()
+    new = Tree(ROOT, str(commit(ROOT)))
     if new.commit.endswith("+"):
         click.echo("bench before: this checkout has uncommitted changes; they count", err=True)
     told: dict[str, Any] = {}
-    with older_tree(ROOT, commit) as old:
+    with older_tree(ROOT, older) as old:
         click.echo(f"bench before: the loops of {old.commit} are compiled", err=True)
         old.run("-m", "ranking", "warm")
-        renames = renamed_modules(ROOT, commit)
+        renames = renamed_modules(ROOT, older)
         for benchmark in chosen:
             told[benchmark.name] = compared(
                 benchmark,
@@ -134,11 +134,11 @@ def before(
                 runs or PAIRS,
                 partial(_say, benchmark.name),
             )
-    about = {"revision": revision, "commit": commit[:12]}
+    about = {"revision": revision, "commit": older[:12]}
     if form == "json":
         click.echo(json.dumps(told | {"machine": ours, "before": about}))
         return
-    print_comparison(f"{new.commit} against {revision} ({commit[:12]})", told)
+    print_comparison(f"{new.commit} against {revision} ({older[:12]})", told)
     print_machine(ours)
 
 
