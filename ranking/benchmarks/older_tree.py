@@ -77,7 +77,7 @@ def older_tree(checkout: Path, commit: str) -> Iterator[Tree]:
     """Check a commit out for a while; it is removed at the end, also on Ctrl-C and SIGTERM."""
     folder = Path(tempfile.gettempdir()) / f"tolqyn-{commit[:12]}"
     if folder.exists():  # of a comparison that runs at the same time
-        folder = Path(tempfile.mkdtemp(prefix="tolqyn-")) / commit[:12]
+        folder = Path(tempfile.mkdtemp(prefix=f"{folder.name}-"))
     handler = signal.signal(signal.SIGTERM, _interrupt)
     try:
         git(checkout, "worktree", "add", "--quiet", "--detach", str(folder), commit)
