@@ -131,6 +131,9 @@ def test_what_cannot_be_compared_is_refused_in_one_line(
         assert isinstance(done.exception, BenchmarkError)
         assert fault in str(done.exception)
         assert "\n" not in str(done.exception)
+    done = before("HEAD", "ingest", "visible", "--runs", "1", "--format", "json")
+    assert "visible" in json.loads(done.stdout), "what can be compared is told all the same"
+    assert isinstance(done.exception, BenchmarkError)
     monkeypatch.setattr(bench, "ROOT", tmp_path)
     assert "must run in a git checkout" in str(before("HEAD", "visible").exception)
     assert (

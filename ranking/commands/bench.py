@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ranking.benchmarks.benchmark import Benchmark, Task
+from ranking.benchmarks.benchmark import Benchmark, BenchmarkError, Task
 from ranking.benchmarks.harness import measured
 from ranking.benchmarks.machine import ROOT, commit, machine
 from ranking.benchmarks.registry import benchmarks
@@ -121,25 +121,26 @@ def before(
     new = Tree(ROOT, str(commit(ROOT)))
     if new.commit.endswith("+"):
         click.echo("bench before: this checkout has uncommitted changes; they count", err=True)
-    told: dict[str, Any] = {}
+    told, refused = dict[str, Any](), list[str]()
     with older_tree(ROOT, older) as old:
         click.echo(f"bench before: the loops of {old.commit} are compiled", err=True)
         old.run("-m", "ranking", "warm")
         renames = renamed_modules(ROOT, older)
         for benchmark in chosen:
-            told[benchmark.name] = compared(
-                benchmark,
-                runs_on(old, benchmark, options, renames),
-                runs_on(new, benchmark, options, {}),
-                runs or PAIRS,
-                partial(_say, benchmark.name),
-            )
+            sides = runs_on(old, benchmark, options, renames), runs_on(new, benchmark, options, {})
+            say = partial(_say, benchmark.name)
+            try:
+                told[benchmark.name] = compared(benchmark, *sides, runs or PAIRS, say)
+            except BenchmarkError as error:
+                refused.append(str(error))
     about = {"revision": revision, "commit": older[:12]}
-    if form == "json":
+    if told and form == "json":
         click.echo(json.dumps(told | {"machine": ours, "before": about}))
-        return
-    print_comparison(f"{new.commit} against {revision} ({older[:12]})", told)
-    print_machine(ours)
+    elif told:
+        print_comparison(f"{new.commit} against {revision} ({older[:12]})", told)
+        print_machine(ours)
+    if refused:
+        raise BenchmarkError("; ".join(refused))
 
 
 def _chosen(names: Sequence[str]) -> list[Benchmark]:
