@@ -134,7 +134,7 @@ def fake(task: Task) -> Runs:
 
 
 FAKE = Benchmark(
-    "fake", "a fake", "tests.test_benchmarks:fake", "per_s", "things/s", "more",
+    "fake", "a fake", f"{__name__}:fake", "per_s", "things/s", "more",
     runs=3, warmups=1, ratios=("to_peer",),
 )  # fmt: skip
 
