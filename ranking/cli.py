@@ -21,7 +21,7 @@ COMMANDS = {
     "send": ("ranking.commands.send:send", "Replay a log into a running system."),
     "backtest": ("ranking.commands.backtest:backtest", "Measure the lists on a log."),
     "tune": ("ranking.commands.tune:tune", "Search a profile's parameters on a log."),
-    "bench": ("ranking.commands.backtest:bench", "Run benchmarks."),
+    "bench": ("ranking.commands.bench:bench", "Run benchmarks, or compare two commits."),
     "profiles": (
         "ranking.commands.profiles:profiles",
         "Look at profiles, try drafts, publish, roll back.",

@@ -12,11 +12,13 @@ import time
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
+from uuid import uuid4
 from zlib import crc32
 
 import msgspec
 
 from ranking.backtest.files import EVENT_FIELDS, Chunk, FileError, body_of, mapping_of, view_chunks
+from ranking.benchmarks.benchmark import Run, Task, repeated
 from ranking.benchmarks.processes import TOLQYN, Command, spawned
 from ranking.benchmarks.time_limit import TimeLimit
 from ranking.engine.event import DEFAULT_EDITION, site_of
@@ -36,21 +38,18 @@ PEER = Path(__file__).parents[1] / "tests" / "benchmarks" / "peers" / "KafkaStre
 JARS = Path(__file__).parents[1] / "deploy" / "kafka" / "jars"
 
 
-def versus(views: Path | None, columns: str, limit: TimeLimit) -> dict[str, float]:
+@repeated
+def versus(task: Task) -> Run:
     """Rank a log by the cluster and count it by Kafka Streams.
 
     Parameters
     ----------
-    views : Path
-        The log, of one site.
-    columns : str
-        Other names of its columns.
-    limit : TimeLimit
-        For what comes after the log is in Kafka.
+    task : Task
+        Its log is of one site. Its limit is for what comes after the log is in Kafka.
 
     Returns
     -------
-    dict
+    Run
         Views; seconds and views a second of each way; their ratios to the peer; the worker's peak
         memory in MB. What was not done in time is left out.
 
@@ -61,12 +60,13 @@ def versus(views: Path | None, columns: str, limit: TimeLimit) -> dict[str, floa
     BrokerError
         If there is no broker.
     """
+    views, limit = task.views, task.limit
     if views is None:
         message = "kafka needs a log: give --views FILE"
         raise FileError(message)
     kafka = os.environ.get("TOLQYN_KAFKA", "127.0.0.1:9092")
-    mapping = mapping_of(columns, EVENT_FIELDS)
-    run = f"bench-{os.getpid()}"
+    mapping = mapping_of(task.columns, EVENT_FIELDS)
+    run = f"bench-{uuid4().hex[:12]}"
     packed, single = _filled(kafka, f"{run}-packed"), _filled(kafka, f"{run}-single")
     try:
         count = _fill_packed(kafka, packed, view_chunks(views, mapping))
@@ -89,7 +89,7 @@ def versus(views: Path | None, columns: str, limit: TimeLimit) -> dict[str, floa
         for name, way in (("packed", ranked), ("single", carried)):
             if way:
                 told[f"{name}_to_streams"] = min(done) / way[0]
-    return told | ({"worker_peak_mb": ranked[1]} if ranked else {})
+    return Run(told | ({"worker_peak_mb": ranked[1]} if ranked else {}))
 
 
 def _filled(kafka: str, namespace: str) -> str:

@@ -12,9 +12,11 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import orjson
 
+from ranking.benchmarks.benchmark import Run, Task, repeated
 from ranking.benchmarks.processes import TOLQYN, Command, spawned
 from ranking.benchmarks.time_limit import TimeLimit
 from ranking.read_model.store import StoreWriter
@@ -28,18 +30,18 @@ RESTARTS = 5
 VIEWS, PAUSE = 50, 0.05
 
 
-def recovery(views: Path | None, columns: str, limit: TimeLimit) -> dict[str, float]:
+@repeated
+def recovery(task: Task) -> Run:
     """Kill workers, and wait for the next view to be ranked and on its board.
 
     Parameters
     ----------
-    views, columns
-        Not used: the views are made here.
-    limit : TimeLimit
+    task : Task
+        Its log is not used: the views are made here.
 
     Returns
     -------
-    dict
+    Run
         Seconds by standby and of restarts, median and longest, and of a takeover. What was not
         done in time is left out.
 
@@ -48,9 +50,9 @@ def recovery(views: Path | None, columns: str, limit: TimeLimit) -> dict[str, fl
     BrokerError
         If there is no broker.
     """
-    kafka = os.environ.get("TOLQYN_KAFKA", "127.0.0.1:9092")
+    kafka, limit = os.environ.get("TOLQYN_KAFKA", "127.0.0.1:9092"), task.limit
     store = os.environ.get("TOLQYN_REDIS", "redis://127.0.0.1:6379/0")
-    namespace, stop = f"bench-{os.getpid()}", threading.Event()
+    namespace, stop = f"bench-{uuid4().hex[:12]}", threading.Event()
     topics = specification(namespace, PARTITIONS)
     with Broker(kafka) as broker:
         broker.create(topics)
@@ -73,7 +75,7 @@ def recovery(views: Path | None, columns: str, limit: TimeLimit) -> dict[str, fl
         if taken:
             told[f"{name}_median_s"] = statistics.median(taken)
             told[f"{name}_longest_s"] = max(taken)
-    return told | ({"takeover_s": takeovers[0]} if takeovers else {})
+    return Run(told | ({"takeover_s": takeovers[0]} if takeovers else {}), tuple(standbys))
 
 
 def _by_standby(

@@ -1,4 +1,4 @@
-"""Benchmarks: each for about a second, with what it has by then, or with what did not happen."""
+"""Benchmarks: one shape of results, runs and pairs counted right, each for about a second."""
 
 import json
 import os
@@ -9,24 +9,54 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from ranking.benchmarks import loop, registry
+from ranking.benchmarks.benchmark import Benchmark, BenchmarkError, Run, Runs, Task
+from ranking.benchmarks.generated_log import GeneratedLog
+from ranking.benchmarks.harness import measured
+from ranking.benchmarks.registry import benchmarks
 from ranking.benchmarks.time_limit import TimeLimit
 from ranking.cli import tolqyn
 
 NUMBERS = {
+    "loop": {"views_per_cpu_s", "small_cpu_us", "large_cpu_us", "wall_us", "small_to_counter"},
+    "lists": {"popular_cpu_us", "related_cpu_us", "foryou_cpu_us", "page_wall_us"},
     "visible": {"median_ms", "p95_ms", "views_per_s", "probes", "unseen"},
     "retune": {"articles", "half_life_median_ms", "window_max_ms", "published_median_ms"},
-    "ingest": {"views", "seconds", "views_per_s", "peak_mb"},
+    "ingest": {"views", "seconds", "views_per_s", "peak_mb", "ratio_to_reading"},
     "growth": {"small_tick_median_ms", "small_memory_mb", "small_drafts_mb"},
     "preview": {"rungs_same", "between_same", "power_laws_same"},
 }
+ELSEWHERE = {"visible-editions", "visible-articles"}
+"""Of `test_readme.py`."""
+SHAPE = {"headline", "median", "min", "max", "runs", "unit", "better", "ratios"}
+MACHINE = {
+    "cores", "processor", "memory_gb", "system", "python", "numpy", "numba", "tolqyn", "commit",
+    "load",
+}  # fmt: skip
 
 
 def bench(name: str, *more: str) -> dict[str, Any]:
-    """Run one for a second."""
+    """Run one for a second; its result has the shape of all."""
     line = ["bench", name, "--seconds", "1s", "--format", "json", *more]
     done = CliRunner().invoke(tolqyn, line)
     assert done.exit_code == 0, done.output + repr(done.exception)
-    found: dict[str, Any] = json.loads(done.stdout)[name]
+    told: dict[str, Any] = json.loads(done.stdout)
+    assert told.keys() == {name, "machine"}
+    assert told["machine"].keys() == MACHINE
+    found: dict[str, Any] = told[name]
+    assert found.keys() >= SHAPE
+    its = benchmarks()[name]
+    assert (found["headline"], found["unit"], found["better"]) == (
+        its.headline,
+        its.unit,
+        its.better,
+    )
+    assert found["runs"] >= 1
+    if found["median"] is None:
+        assert found["missing"]
+    else:
+        assert found["min"] <= found["median"] <= found["max"]
+    assert all(found["ratios"][ratio] == found[ratio] for ratio in found["ratios"])
     return found
 
 
@@ -41,9 +71,13 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.server
 @pytest.mark.parametrize("name", NUMBERS)
-def test_a_second_tells_something(name: str, log: Path) -> None:
+def test_a_second_tells_something(name: str, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = {"small": GeneratedLog(200, 10_000), "large": GeneratedLog(10_000, 5_000)}
+    monkeypatch.setattr(loop, "SIZES", small)
     found = bench(name, *(["--views", str(log)] if name in ("ingest", "preview") else []))
     assert found.keys() >= NUMBERS[name]
+    assert found["median"] > 0
+    assert found["ratios"].keys() == set(benchmarks()[name].ratios)
     if name == "visible":
         assert found["unseen"] == 0, found
         assert found["probes"] >= 1
@@ -59,7 +93,8 @@ def test_of_experiments() -> None:
         done = CliRunner().invoke(tolqyn, ["bench", "experiments", "--seconds", "1s"])
         assert "needs wrk" in str(done.exception)
         return
-    assert bench("experiments")["ratio"] > 0
+    found = bench("experiments")
+    assert found["ratios"]["ratio"] >= found["ratio_least"] > 0
 
 
 @pytest.mark.server
@@ -75,6 +110,94 @@ def test_of_the_cluster(
     assert all("within 1 s" in line for line in found["missing"])
 
 
+def test_every_benchmark_is_run_here_and_listed_in_help() -> None:
+    known = benchmarks()
+    assert known.keys() == {*NUMBERS, *ELSEWHERE, "experiments", "kafka", "recovery"}
+    told = " ".join(CliRunner().invoke(tolqyn, ["bench", "--help"]).output.split())
+    assert all(f"{its.name} {its.text}" in told for its in known.values())
+
+
+PAIRS = [(9.0, 1.0), (2.0, 4.0), (4.0, 4.0), (9.0, 3.0)]
+"""Speeds of a fake benchmark and of its peer, in turn; the first is of a warm-up run."""
+MADE: list[str] = []
+
+
+def fake(task: Task) -> Runs:
+    """Runs that measure `PAIRS`, and write down what was done."""
+    task.limit.restart()
+    try:
+        for ours, peer in PAIRS:
+            MADE.extend("AB")
+            yield Run({"per_s": ours, "to_peer": ours / peer, "slow_max_ms": ours})
+    finally:
+        MADE.append("end")
+
+
+FAKE = Benchmark(
+    "fake", "a fake", f"{__name__}:fake", "per_s", "things/s", "more",
+    runs=3, warmups=1, ratios=("to_peer",),
+)  # fmt: skip
+
+
+@pytest.fixture
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fake one is in the registry."""
+    monkeypatch.setattr(registry, "OURS", (*registry.OURS, FAKE))
+    MADE.clear()
+
+
+def told_of_fake(*more: str) -> dict[str, Any]:
+    """Its result."""
+    done = CliRunner().invoke(tolqyn, ["bench", "fake", "--format", "json", *more])
+    found: dict[str, Any] = json.loads(done.stdout)["fake"]
+    return found
+
+
+@pytest.mark.usefixtures("registered")
+def test_runs_are_counted_after_the_warm_up_and_paired_with_the_peer() -> None:
+    told = told_of_fake()
+    assert [told[key] for key in ("median", "min", "max", "runs")] == [4.0, 2.0, 9.0, 3]
+    assert told["ratios"] == {"to_peer": 1.0}
+    assert told["slow_max_ms"] == 9.0
+    assert "".join(MADE) == "ABABABABend"
+    fewer = told_of_fake("--runs", "1")
+    assert (fewer["median"], fewer["runs"], fewer["ratios"]) == (2.0, 1, {"to_peer": 0.5})
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_table_fits_and_names_unit_and_direction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = CliRunner().invoke(tolqyn, ["bench", "fake"]).stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    wanted = ["fake", "4.000", "2.000", "9.000", "3", "things/s", "more"]
+    assert wanted in [line.split() for line in lines]
+
+
+def test_a_cut_off_benchmark_says_what_is_missing() -> None:
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += 3.0
+        return now[0]
+
+    limit = TimeLimit(10.0, clock)
+    told = measured(FAKE, Task(None, "", limit))
+    assert told["missing"] == [f"only {told['runs']} of 3 runs were made, within 10 s"]
+    assert 1 <= told["runs"] < 3
+
+
+def test_an_entry_point_must_be_a_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Entry:
+        value = "theirs:function"
+
+        def load(self) -> object:
+            return fake
+
+    monkeypatch.setattr(registry, "entry_points", lambda group: [Entry()])
+    with pytest.raises(BenchmarkError, match="theirs:function must be a Benchmark, got function"):
+        benchmarks()
+
+
 def test_a_limit_gives_at_least_one_and_tells_what_is_missing() -> None:
     now = [0.0]
     limit = TimeLimit(10.0, lambda: now[0])
@@ -88,3 +211,14 @@ def test_a_limit_gives_at_least_one_and_tells_what_is_missing() -> None:
     assert list(limit.of("ab", "letters")) == ["a"]
     assert not limit.awaits(lambda: False, "it rains")
     assert limit.missing[-1] == "it did not happen that it rains, within 10 s"
+
+
+def test_a_limit_is_restarted_once() -> None:
+    now = [0.0]
+    limit = TimeLimit(10.0, lambda: now[0])
+    now[0] = 5.0
+    limit.restart()
+    assert limit.left() == 10.0
+    now[0] = 9.0
+    limit.restart()
+    assert limit.left() == 6.0

@@ -71,7 +71,7 @@ def test_benchmarks_of_large_portals(line: str) -> None:
 
 
 def test_other_benchmarks_are_known() -> None:
-    known = {*NUMBERS, *(entry.name for entry in entry_points(group="tolqyn.benchmarks"))}
+    known = {"before", *NUMBERS, *(entry.name for entry in entry_points(group="tolqyn.benchmarks"))}
     names = {line.split()[0] for line in BENCHMARKS}
     assert {name for name in names if not name.startswith("visible-")} <= known
 

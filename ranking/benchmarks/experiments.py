@@ -1,31 +1,32 @@
 """What experiments cost in serving: Popular asked for by the arms of three, and by nobody's arm.
 
-One server, while views flow; `PAIRS` times a run without any experiment and one with three that are
-in use by the readers of all buckets: one interleaved, two split. wrk asks over lines kept open,
-for the line of a bucket drawn anew each time; without experiments each bucket has the live list.
+One server, while views flow. A run of the benchmark is a pair: load without any experiment, then
+with three that are in use by the readers of all buckets, one interleaved, two split. wrk asks over
+lines kept open, for the line of a bucket drawn anew each time; without experiments each bucket has
+the live list.
 """
 
 import re
 import shutil
-import statistics
 import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from ranking.benchmarks.background_views import BackgroundViews
+from ranking.benchmarks.benchmark import BenchmarkError, Run, Runs, Task
 from ranking.benchmarks.processes import Server, spawned
-from ranking.benchmarks.time_limit import TimeLimit
 from ranking.engine.batch import BUCKETS
 from ranking.experiments.assignment import OUTSIDE, arms_of
 from ranking.experiments.interleaving import DRAWINGS
 
 PAIRS, SECONDS, LINES = 5, 6, 32
-"""Pairs of runs, seconds of one run unless there is less time, lines kept open."""
+"""Usual pairs, seconds of load in each half unless there is less time, lines kept open."""
 EDITION = "bench/en"
 LIST = f"/v1/popular?edition={EDITION}&n=5"
 SLOW = {"draft": 1200.0, "calm": 3600.0, "wide": 86_400.0}
@@ -42,18 +43,14 @@ request = function() return wrk.format("GET", lines[math.random(#lines)]) end
 """
 
 
-class BenchmarkError(ValueError):
-    """A benchmark cannot run here: the operator's to mend."""
-
-
-def experiments(limit: TimeLimit) -> dict[str, float]:
+def experiments(task: Task) -> Runs:
     """Ask for Popular with and without experiments, in pairs.
 
-    Returns
-    -------
-    dict
-        Answers a second without and with experiments (medians), the median of the pairs' ratios,
-        the least of them, and the slowest hundredth of answers, ms.
+    Yields
+    ------
+    Run
+        A pair: answers a second without and with experiments, their ratio (`ratio`, and
+        `ratio_least`, the least over the pairs), and the slowest hundredth of answers, ms.
 
     Raises
     ------
@@ -68,38 +65,36 @@ def experiments(limit: TimeLimit) -> dict[str, float]:
         spawned(Server(Path(folder))) as server,
         httpx.Client(base_url=server.url, timeout=30.0) as client,
     ):
+        limit = task.limit
         limit.restart()
         seconds = max(min(SECONDS, int(limit.seconds / (2 * PAIRS + 1))), 1)
         with BackgroundViews(server.url):
             time.sleep(min(2.0, limit.seconds / 4))
-            pairs = [
-                _pair(client, server.url, Path(folder), number, seconds)
-                for number in limit.of(range(PAIRS), f"of {PAIRS} pairs were run")
-            ]
-    ratios = [after["rate"] / before["rate"] for before, after in pairs]
-    return {
-        "without_per_s": statistics.median(before["rate"] for before, _ in pairs),
-        "with_per_s": statistics.median(after["rate"] for _, after in pairs),
-        "ratio": statistics.median(ratios),
-        "ratio_least": min(ratios),
-        "without_p99_ms": statistics.median(before["p99"] for before, _ in pairs),
-        "with_p99_ms": statistics.median(after["p99"] for _, after in pairs),
-    }
+            for number in count():
+                yield _pair(client, server.url, Path(folder), number, seconds)
 
 
-def _pair(
-    client: httpx.Client, url: str, folder: Path, number: int, seconds: int
-) -> tuple[dict[str, float], dict[str, float]]:
+def _pair(client: httpx.Client, url: str, folder: Path, number: int, seconds: int) -> Run:
     before = _asked(url, folder, [LIST] * BUCKETS, seconds)
     names = {kind: f"{kind}-{number}" for kind in PLANS}
     for kind, name in names.items():
         client.put(f"/v1/experiments/{name}", json=_plan(kind)).raise_for_status()
         client.post(f"/v1/experiments/{name}/start", json={}).raise_for_status()
     try:
-        return before, _asked(url, folder, _lines(names), seconds)
+        after = _asked(url, folder, _lines(names), seconds)
     finally:
         for name in names.values():
             client.post(f"/v1/experiments/{name}/stop", json={}).raise_for_status()
+    ratio = after["rate"] / before["rate"]
+    figures = {
+        "without_per_s": before["rate"],
+        "with_per_s": after["rate"],
+        "ratio": ratio,
+        "ratio_least": ratio,
+        "without_p99_ms": before["p99"],
+        "with_p99_ms": after["p99"],
+    }
+    return Run(figures)
 
 
 def _plan(kind: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import statistics
 import time
 from random import Random
 
+from ranking.benchmarks.benchmark import Run, Task, repeated
 from ranking.benchmarks.time_limit import TimeLimit
 from ranking.content.cards import Card
 from ranking.engine.batch import Batch
@@ -29,24 +30,24 @@ BEGIN_MS = 1_700_000_000_000
 HASHES = Hasher(b"bench")
 
 
-def growth(limit: TimeLimit | None = None) -> dict[str, float]:
+@repeated
+def growth(task: Task) -> Run:
     """Tick portals of several sizes at 1,000 views a second.
 
     Parameters
     ----------
-    limit : TimeLimit
+    task : Task
 
     Returns
     -------
-    dict
+    Run
         Of each size: milliseconds of a tick (median, 95th percentile, longest), memory of the
         process in MB when it stood, and what drafts added.
     """
     measures: dict[str, float] = {}
-    limit = limit or TimeLimit()
-    for name, case in limit.of(CASES.items(), "sizes were tried"):
-        measures |= {f"{name}_{key}": value for key, value in _case(limit, *case)}
-    return measures
+    for name, case in task.limit.of(CASES.items(), "sizes were tried"):
+        measures |= {f"{name}_{key}": value for key, value in _case(task.limit, *case)}
+    return Run(measures)
 
 
 def _case(limit: TimeLimit, articles: int, editions: int, most: int) -> list[tuple[str, float]]:

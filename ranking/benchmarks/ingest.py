@@ -8,25 +8,22 @@ import httpx
 
 from ranking.backtest.files import EVENT_FIELDS, FileError, mapping_of, view_chunks
 from ranking.backtest.send import send_views
+from ranking.benchmarks.benchmark import Run, Task, repeated
 from ranking.benchmarks.processes import Server, await_until, spawned
-from ranking.benchmarks.time_limit import TimeLimit
 
 
-def ingest(views: Path | None, columns: str, limit: TimeLimit) -> dict[str, float]:
+@repeated
+def ingest(task: Task) -> Run:
     """Send a log and wait until the last view is ranked.
 
     Parameters
     ----------
-    views : Path
-        The log.
-    columns : str
-        Other names of its columns.
-    limit : TimeLimit
-        When it is over no more is sent.
+    task : Task
+        When its limit is over no more is sent.
 
     Returns
     -------
-    dict
+    Run
         Views, seconds (sender included), views a second, the server's peak in MB, and the ratio
         to merely reading the file.
 
@@ -35,10 +32,11 @@ def ingest(views: Path | None, columns: str, limit: TimeLimit) -> dict[str, floa
     FileError
         If there is no log.
     """
+    views, limit = task.views, task.limit
     if views is None:
         message = "ingest needs a log: give --views FILE"
         raise FileError(message)
-    mapping = mapping_of(columns, EVENT_FIELDS)
+    mapping = mapping_of(task.columns, EVENT_FIELDS)
     began = time.monotonic()
     count = sum(chunk.size for chunk in view_chunks(views, mapping))
     reading = time.monotonic() - began
@@ -50,13 +48,14 @@ def ingest(views: Path | None, columns: str, limit: TimeLimit) -> dict[str, floa
         await_until(lambda: _is_idle(server.url), "all views are ranked")
         seconds = time.monotonic() - began
         peak = server.peak_megabytes()
-    return {
+    figures = {
         "views": float(sent),
         "seconds": seconds,
         "views_per_s": sent / seconds,
         "peak_mb": peak,
         "ratio_to_reading": seconds / (reading * sent / max(count, 1)),
     }
+    return Run(figures)
 
 
 def _is_idle(url: str) -> bool:

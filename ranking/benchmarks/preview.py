@@ -10,7 +10,6 @@ often they are, and what the least of the five weighs exactly, as a share of the
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from ranking.backtest.files import EVENT_FIELDS, FileError, mapping_of
 from ranking.backtest.packed_log import packed_views
+from ranking.benchmarks.benchmark import Run, Task, repeated
 from ranking.benchmarks.time_limit import TimeLimit
 from ranking.engine.admission import acting
 from ranking.engine.batch import Batch
@@ -81,7 +81,8 @@ class _Counted:
     place: NDArray[np.int64]  # in the log
 
 
-def preview(views: Path | None, columns: str, limit: TimeLimit) -> dict[str, float]:
+@repeated
+def preview(task: Task) -> Run:
     """Compare previews at a thousand moments of a log of one edition.
 
     Of each kind the moments are fewer where there is no time for more.
@@ -91,13 +92,14 @@ def preview(views: Path | None, columns: str, limit: TimeLimit) -> dict[str, flo
     FileError
         If there is no log.
     """
+    views, columns, limit = task.views, task.columns, task.limit
     if views is None:
         message = "preview needs a log: give --views FILE"
         raise FileError(message)
     batches = list(packed_views(views, mapping_of(columns, EVENT_FIELDS), "site/und"))
     limit.restart()
     size = sum(len(batch) for batch in batches)
-    return figures(compare(batches, min(MOMENTS, size), limit=limit))
+    return Run(figures(compare(batches, min(MOMENTS, size), limit=limit)))
 
 
 def figures(compared: AllAgreements) -> dict[str, float]:

@@ -11,6 +11,7 @@ from random import Random
 import httpx
 
 from ranking.benchmarks.background_views import FLOWING, BackgroundViews
+from ranking.benchmarks.benchmark import Run, Task, repeated
 from ranking.benchmarks.processes import Server, await_until, spawned
 from ranking.benchmarks.time_limit import TimeLimit
 from ranking.engine.batch_builder import Hasher, pack
@@ -24,16 +25,18 @@ EDITION = "bench/zz"
 BEGIN_MS = 1_700_000_000_000
 
 
-def retune(limit: TimeLimit) -> dict[str, float]:
+@repeated
+def retune(task: Task) -> Run:
     """Make drafts of half-lives, power laws and windows, none asked for before.
 
     Returns
     -------
-    dict
+    Run
         Engine time of a board in milliseconds: median and longest of half-lives on and between
         rungs, of power laws, of hard windows, of parameters that change three half-lives; from a
         publication's request to the first answer under it; articles, and views lost (0).
     """
+    limit, values = task.limit, tuple[float, ...]()
     ranker, articles = crowded(ARTICLES, limit)
     drawn = Random(1)
     drafts: dict[str, list[dict[str, float]]] = {
@@ -52,7 +55,8 @@ def retune(limit: TimeLimit) -> dict[str, float]:
         some = limit.of(changes, f"drafts of {name} were made", 0.5 + 0.1 * number)
         taken = [1000 * _timed(ranker, profile_from(change)) for change in some]
         measures |= {f"{name}_median_ms": statistics.median(taken), f"{name}_max_ms": max(taken)}
-    return measures | _publishing(limit)
+        values = values or tuple(taken)  # half-lives are the headline
+    return Run(measures | _publishing(limit), values)
 
 
 def crowded(articles: int, limit: TimeLimit) -> tuple[Ranker, int]:

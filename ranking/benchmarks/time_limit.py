@@ -38,12 +38,16 @@ class TimeLimit:
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.seconds, self._clock, self._say = seconds, clock, say
-        self._began, self._said = clock(), -math.inf
+        self._began, self._said, self._is_restarted = clock(), -math.inf, False
         self.missing: list[str] = []
 
     def restart(self) -> None:
-        """Begin to count now: what had to be set up is there."""
-        self._began = self._clock()
+        """Count from now on, since the set-up is done. Only the first call counts.
+
+        Set-ups of later runs are within the time, which is for all runs together.
+        """
+        if not self._is_restarted:
+            self._began, self._is_restarted = self._clock(), True
 
     def left(self, share: float = 1.0) -> float:
         """Seconds until so much of the time is over, at least 0."""

@@ -18,6 +18,7 @@ import httpx
 import numpy as np
 
 from ranking.benchmarks.background_views import FLOWING, UNANSWERED, BackgroundViews
+from ranking.benchmarks.benchmark import Run, Task, repeated
 from ranking.benchmarks.processes import Server, spawned
 from ranking.benchmarks.time_limit import TimeLimit
 
@@ -34,10 +35,28 @@ LOADING = 0.75
 """Share of the time in which the articles must be there."""
 
 
-def visible(
+@repeated
+def visible(task: Task) -> Run:
+    """Post views of new articles to a small portal and ask until they are listed."""
+    return _seen(task.limit)
+
+
+@repeated
+def visible_editions(task: Task) -> Run:
+    """The same on a portal of a hundred editions."""
+    return _seen(task.limit, 100 * EDITIONS, EDITIONS)
+
+
+@repeated
+def visible_articles(task: Task) -> Run:
+    """The same on a portal of a million articles in seven editions."""
+    return _seen(task.limit, ARTICLES, 7, SELDOM)
+
+
+def _seen(
     limit: TimeLimit, articles: int = FLOWING, editions: int = 1, between: float = BETWEEN
-) -> dict[str, float]:
-    """Post views of new articles and ask until they are listed.
+) -> Run:
+    """Load a portal and probe it.
 
     Parameters
     ----------
@@ -49,7 +68,7 @@ def visible(
 
     Returns
     -------
-    dict
+    Run
         Median, 95th percentile and longest, in milliseconds, of the probes that were seen, views a
         second beside them, probes, those that were not seen, the longest that a post of views
         waited (no view is logged and no list made meanwhile), and the server's memory in MB: the
@@ -77,13 +96,14 @@ def visible(
         "resident_mb": resident,
     }
     if not seen:
-        return told
-    return {
+        return Run(told)
+    figures = {
         "median_ms": 1000 * statistics.median(seen),
         "p95_ms": 1000 * float(np.percentile(seen, 95)),
         "max_ms": 1000 * max(seen),
         **told,
     }
+    return Run(figures, tuple(1000 * delay for delay in seen))
 
 
 def _moments(limit: TimeLimit, between: float) -> Iterator[int]:
@@ -109,16 +129,6 @@ def _probe(url: str, number: int) -> float | None:
                 return time.monotonic() - began
             time.sleep(0.002)
     return None
-
-
-def visible_editions(limit: TimeLimit) -> dict[str, float]:
-    """The same on a portal of a hundred editions."""
-    return visible(limit, 100 * EDITIONS, EDITIONS)
-
-
-def visible_articles(limit: TimeLimit) -> dict[str, float]:
-    """The same on a portal of a million articles in seven editions."""
-    return visible(limit, ARTICLES, 7, SELDOM)
 
 
 def _load(url: str, limit: TimeLimit, articles: int, editions: int) -> list[tuple[str, str]]:

@@ -1,11 +1,9 @@
-"""`tolqyn backtest` and `tolqyn bench`."""
+"""`tolqyn backtest`."""
 
 import json
 from collections.abc import Callable
-from functools import partial
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 from rich.console import Console
@@ -18,9 +16,7 @@ from ranking.commands.tables import (
     as_json,
     print_ablation,
     print_results,
-    print_rows,
 )
-from ranking.engine.quotation import suggestion
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -35,7 +31,6 @@ if TYPE_CHECKING:
 Step = Callable[[str], Callable[[int, int], None]]
 """Begins a step of the progress bar."""
 Show = Callable[[], None]
-FORMATS = click.Choice(["table", "json"])
 REPORTS = click.Choice(["table", "json", "html"])
 
 
@@ -173,73 +168,3 @@ def _measured(
         text = report(log.name, span, results, beside)
         return lambda: click.echo(text)
     return lambda: print_results(results, beside)
-
-
-@click.command()
-@click.argument("names", nargs=-1)
-@click.option("--views", type=click.Path(path_type=Path), help="A log, for those that need one.")
-@click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
-@click.option(
-    "--seconds", type=Duration(0.1), default="10m", show_default=True,
-    help="Time for each, after its start; what it has by then is told.",
-)  # fmt: skip
-@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
-def bench(
-    names: tuple[str, ...], views: Path | None, columns: str, seconds: float, form: str
-) -> None:
-    """Run benchmarks: `visible` (how soon a view shows; `visible-editions`, `visible-articles`:
-     on a portal of a hundred editions, or of a million articles), `retune` (how soon a draft's
-     board is there, among a million articles), `experiments` (what lists by arm cost in serving;
-     needs wrk), `growth` (a tick's cost as a portal grows), `ingest` (a log by HTTP), `preview` (a
-     draft's boards beside a system that ran with its decay), `kafka` (the cluster beside Kafka
-     Streams), `recovery` (after a worker's kill).
-
-    The last two need a broker and a Redis: deploy/local up
-    """
-    from ranking.benchmarks.experiments import experiments
-    from ranking.benchmarks.growth import growth
-    from ranking.benchmarks.ingest import ingest
-    from ranking.benchmarks.preview import preview
-    from ranking.benchmarks.retune import retune
-    from ranking.benchmarks.time_limit import TimeLimit
-    from ranking.benchmarks.visible import visible, visible_articles, visible_editions
-
-    known: dict[str, Any] = {
-        "visible": visible,
-        "visible-editions": visible_editions,
-        "visible-articles": visible_articles,
-        "retune": retune,
-        "experiments": experiments,
-        "growth": growth,
-        "ingest": lambda limit: ingest(views, columns, limit),
-        "preview": lambda limit: preview(views, columns, limit),
-    }
-    for entry in entry_points(group="tolqyn.benchmarks"):
-        known[entry.name] = lambda limit, entry=entry: entry.load()(views, columns, limit)
-    for name in names:
-        if name not in known:
-            near = suggestion(name, known) or f"; there are {', '.join(known)}"
-            message = f"no benchmark '{name}'{near}"
-            raise click.UsageError(message)
-    chosen = names or ("visible", *(("ingest",) if views else ()))
-    results: dict[str, dict[str, Any]] = {}
-    missing: dict[str, list[str]] = {}
-    for name in chosen:
-        limit = TimeLimit(seconds, say=partial(_say, name))
-        results[name] = known[name](limit)
-        missing[name] = limit.missing
-        if limit.missing:
-            results[name]["missing"] = limit.missing
-    if form == "json":
-        click.echo(json.dumps(results))
-        return
-    for name, measures in results.items():
-        numbers = {its: value for its, value in measures.items() if its != "missing"}
-        print_rows(f"benchmark {name}", {name: numbers})
-        for line in missing[name]:
-            click.echo(f"{name}: {line}")
-
-
-def _say(name: str, line: str) -> None:
-    """Say beside the figures how far a benchmark is."""
-    click.echo(f"{name}: {line}", err=True)
