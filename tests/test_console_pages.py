@@ -15,7 +15,7 @@ SCRIPTS = {path.name: path.read_text() for path in sorted(PAGES.glob("*.js"))}
 STYLES = "".join(path.read_text() for path in sorted(PAGES.glob("*.css")))
 LANGUAGES = ("en", "ru", "kk")
 WORDS: dict[str, dict[str, Any]] = {
-    lang: json.loads((PAGES / "words" / f"{lang}.json").read_text()) for lang in LANGUAGES
+    lang: json.loads((PAGES / "locales" / f"{lang}.json").read_text()) for lang in LANGUAGES
 }
 TEXT_PAIRS = (
     *product(("ink", "soft", "brand"), ("ground", "paper", "panel", "tint")),

@@ -1,4 +1,4 @@
-// Words: the console's texts in three languages, and numbers and times as each writes them.
+// Internationalisation: texts in three languages, and formats of numbers and times.
 
 export const LANGUAGES = { en: "English", ru: "Русский", kk: "Қазақша" };
 const KEPT = "tolqyn language";
@@ -11,17 +11,17 @@ export let language = "en";
 let texts = {};
 let plain = {};
 
-/** The language that was picked, else the first that the browser's reader knows. */
+/** The chosen language, else the first known one of the browser. */
 function wanted() {
   const known = [localStorage.getItem(KEPT), ...navigator.languages.map((tag) => tag.split("-")[0])];
   return known.find((tag) => tag in LANGUAGES) ?? "en";
 }
 
-/** Read the catalogue of a language. */
-export async function learn(picked = "") {
+/** Load a language's texts. */
+export async function loadLanguage(picked = "") {
   if (picked) localStorage.setItem(KEPT, picked);
   language = picked || wanted();
-  texts = await (await fetch(`/console/words/${language}.json`)).json();
+  texts = await (await fetch(`/console/locales/${language}.json`)).json();
   document.documentElement.lang = language;
   document.title = texts.title;
   plain = figures({ maximumFractionDigits: 1 });
@@ -33,18 +33,18 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
-/** A parameter's name and sentence; the server's own sentence if no catalogue knows it. */
+/** A parameter's name and sentence; without a translation, the server's sentence. */
 export function parameterWords(parameter) {
   const [name, sentence] = texts.parameters[parameter.name] ?? [parameter.name, parameter.text];
   return { name, sentence };
 }
 
-/** A text that the server names by a word of its own, else that word. */
+/** The translation of a word of the server, else the word. */
 export function named(group, word) {
   return texts[`${group}.${word}`] ?? word;
 }
 
-/** Numbers of a language that this browser does not know are written as in Russian. */
+/** A number format; Russian if the browser does not know the language. */
 function figures(facts) {
   const known = Intl.NumberFormat.supportedLocalesOf(language).length ? language : "ru";
   return new Intl.NumberFormat(known, facts);
@@ -58,19 +58,19 @@ export function percent(share) {
   return figures({ style: "percent", maximumFractionDigits: share < 0.1 ? 1 : 0 }).format(share);
 }
 
-/** A relative change: +2.3 %; nothing has no sign. */
+/** A relative change: +2.3 %; zero has no sign. */
 export function change(share) {
   const digits = Math.abs(share) < 0.1 ? 1 : 0;
   const facts = { style: "percent", maximumFractionDigits: digits, signDisplay: "exceptZero" };
   return figures(facts).format(share).replace("-", "−");
 }
 
-/** A p-value; what is tiny is only said to be so. */
-export function chance(p) {
+/** A p-value; below 0.0001 only the bound. */
+export function pValue(p) {
   return p < 0.0001 ? `< ${number(0.0001, 4)}` : figures({ maximumSignificantDigits: 2 }).format(p);
 }
 
-/** Seconds as people say them: 20 min, 1.5 h, 3 days. */
+/** A duration: 20 min, 1.5 h, 3 d. */
 export function duration(seconds) {
   const [size, unit] =
     seconds < MINUTE
@@ -84,7 +84,7 @@ export function duration(seconds) {
   return t(`time.${unit}`, { n: number(value < 10 ? value : Math.round(value)) });
 }
 
-/** How long ago, or how long until. */
+/** Time since, or time until. */
 export function ago(at) {
   const seconds = Math.round(at - Date.now() / 1000),
     far = Math.abs(seconds);
@@ -96,14 +96,14 @@ export function ago(at) {
   return t(`${seconds > 0 ? "in" : "ago"}.${unit}`, { n: number(Math.trunc(far / size)) });
 }
 
-/** A moment of this or another day. */
+/** Day and time of a moment. */
 export function moment(at) {
   const date = new Date(at * 1000),
     two = (n) => String(n).padStart(2, "0");
   return `${two(date.getDate())}.${two(date.getMonth() + 1)} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
-/** A language tag's name, as the operator's language has it. */
+/** The name of an edition's language, in the operator's language. */
 export function editionName(edition) {
   const tag = languageOf(edition),
     known = texts[`edition.${tag}`];
@@ -120,7 +120,7 @@ export function languageOf(edition) {
 }
 
 /** Attributes for text of an edition: its language and direction. */
-export function written(edition) {
+export function languageAttributes(edition) {
   const lang = languageOf(edition);
   let script = "";
   try {
@@ -132,7 +132,7 @@ export function written(edition) {
 }
 
 /** A parameter's value with its unit. */
-export function valued(parameter, value) {
+export function formatValue(parameter, value) {
   if (value === undefined || value === null) return "";
   if (value === 0 && parameter.least === 0 && OFF.has(parameter.name)) return t("off");
   if (parameter.unit === "s") return duration(value);

@@ -1,8 +1,8 @@
-// Curve: how much a view of some age still weighs, drawn over the logarithm of age. It repeats what
-// the engine does: 2^(-age/h), (1 + age/h)^-e, or whole hours and days.
+// Decay curve: the weight of a view over the logarithm of its age. The formulas are the engine's:
+// 2^(-age/h), (1 + age/h)^-e, or whole hours and days.
 
+import { duration, percent, t } from "./i18n.js";
 import { svg } from "./markup.js";
-import { duration, percent, t } from "./words.js";
 
 const MINUTE = 60,
   HOUR = 3600,
@@ -20,7 +20,7 @@ const WIDTH = 560,
 const SPREAD = 4,
   LEVELS = 3;
 
-/** Weight of a view of an age under a profile. */
+/** Weight of a view by its age. */
 export function weight(profile, age) {
   if (profile.window > 0) return age <= profile.window ? 1 : 0;
   if (profile.exponent > 0) return (1 + age / profile.half_life) ** -profile.exponent;
@@ -29,7 +29,7 @@ export function weight(profile, age) {
   return share > 0 ? (1 - share) * first + share * 2 ** (-age / profile.mix_half_life) : first;
 }
 
-/** Age at which a view weighs half. */
+/** Age at which a view has half its weight. */
 export function halved(profile) {
   if (profile.window > 0) return profile.window;
   if (profile.exponent > 0) return profile.half_life * (2 ** (1 / profile.exponent) - 1);
@@ -58,7 +58,7 @@ function line(profile) {
   return points.join(" ");
 }
 
-/** The longer memory that a list backs off to where views are few. */
+/** The longest half-life of the back-off. */
 function longer(profile) {
   if (profile.window > 0 || profile.exponent > 0 || profile.mix_share > 0) return null;
   if (!(profile.popular_evidence > 0)) return null;
@@ -103,7 +103,7 @@ export class Curve {
     );
   }
 
-  /** Draw a draft over the published decay. */
+  /** Draw the draft's decay and the published one. */
   show(tried, live) {
     const points = line(tried),
       half = halved(tried),

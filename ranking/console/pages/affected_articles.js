@@ -1,20 +1,20 @@
-// Reach: which articles an act would mean in each edition, told before it is done.
+// Affected articles: the number of articles that an override would affect, by edition.
 
 import { post } from "./client.js";
+import { languageOf, number, t } from "./i18n.js";
 import { h } from "./markup.js";
-import { refusalText } from "./told.js";
-import { languageOf, number, t } from "./words.js";
+import { refusalText } from "./messages.js";
 
 const SOON = 300;
 
-/** A line that tells it; `said()` is the body of the act, null while it names nothing. */
-export function reach(said) {
+/** A status line with the numbers. `bodyOf()` returns the override, or null while it has no target. */
+export function affectedArticles(bodyOf) {
   const box = h("p", { class: "reach", role: "status", hidden: true });
   let timer = 0,
     asked = "";
 
   async function ask() {
-    const body = said();
+    const body = bodyOf();
     const now = JSON.stringify(body);
     asked = now;
     if (!body) {
@@ -22,8 +22,8 @@ export function reach(said) {
       return;
     }
     try {
-      const told = await post("/v1/overrides/preview", body);
-      if (asked === now) box.replaceChildren(...words(told));
+      const answer = await post("/v1/overrides/preview", body);
+      if (asked === now) box.replaceChildren(...line(answer));
     } catch (error) {
       if (asked === now) box.replaceChildren(refusalText(error));
     }
@@ -37,11 +37,11 @@ export function reach(said) {
   return { box, renew };
 }
 
-function words({ action, articles, editions }) {
+function line({ action, articles, editions }) {
   const sites = new Set(editions.map(({ edition }) => edition.split("/")[0]));
   const name = (edition) => (sites.size > 1 ? edition : languageOf(edition));
   return [
-    t(`will.${action}`, { n: number(articles) }),
+    t(`affected.${action}`, { n: number(articles) }),
     ...editions.flatMap((one, k) => [
       k ? ", " : " ",
       h(

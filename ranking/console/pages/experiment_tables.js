@@ -1,10 +1,10 @@
-// Figures: an experiment's tables.
+// Experiment tables: arms by the primary metric, and arms by the other metrics.
 
 import { armWords, swatch } from "./arms.js";
+import { pValue, change, number, percent, t } from "./i18n.js";
 import { h } from "./markup.js";
-import { chance, change, number, percent, t } from "./words.js";
 
-/** Whether each reader sees one arm, rather than both in one list. */
+/** Whether each reader sees one arm; false for interleaving. */
 export const isSplit = ({ plan }) => plan.mode === "split";
 
 const table = (heads, rows) =>
@@ -30,21 +30,21 @@ const table = (heads, rows) =>
 const figure = (text) => h("td", { class: "number" }, text);
 const rate = (value) => (value === null || value === undefined ? "–" : number(value, 4));
 
-/** Change, interval and p-value; dashes while nothing is known. */
+/** Change, interval and p-value; dashes without an estimate. */
 function changes(one) {
   if (!one || one.high === null) return ["–", t("interval.unknown"), "–"].map(figure);
   return [
     change(one.lift),
     t("interval.words", { low: change(one.low), high: change(one.high) }),
-    chance(one.p),
+    pValue(one.p),
   ].map(figure);
 }
 
-/** Each arm: what it is, and what it does to the metric that decides. */
-export function armsTable(told, known) {
-  const { plan, readout, health } = told,
+/** Each arm with its settings and its effect on the primary metric. */
+export function armsTable(details, known) {
+  const { plan, readout, health } = details,
     rates = readout.rates[plan.metric];
-  const columns = ["change", "interval", "chance", "rate", "visits", "catalogue"];
+  const columns = ["change", "interval", "pValue", "rate", "visits", "catalogue"];
   const heads = [[t("arm")], ...columns.map((name) => [t(`col.${name}`), "number"])];
   return table(
     heads,
@@ -63,7 +63,7 @@ export function armsTable(told, known) {
         ),
         place ? changes(readout.main[place - 1]) : [t("arm.control"), "", ""].map(figure),
         figure(rate(rates[arm.name])),
-        figure(isSplit(told) ? number(health.visits[arm.name], 0) : "–"),
+        figure(isSplit(details) ? number(health.visits[arm.name], 0) : "–"),
         figure(arm.name in readout.catalogue ? percent(readout.catalogue[arm.name]) : "–"),
       ),
     ),
@@ -79,7 +79,7 @@ export function guardrailsTable({ readout, plan }) {
   const heads = [
     [t("measure")],
     [t("arm")],
-    ...["change", "interval", "chance", "rate"].map((name) => [t(`col.${name}`), "number"]),
+    ...["change", "interval", "pValue", "rate"].map((name) => [t(`col.${name}`), "number"]),
   ];
   return table(
     heads,

@@ -1,14 +1,14 @@
-// Publish: the draft becomes what readers see, with a reason; who was first wins, and the second is
-// told what the first did.
+// Publish dialog: publishes a draft with a reason. On a conflict it shows the version that was
+// published first.
 
-import { acting, signature } from "./byhand.js";
 import { Refusal, get, put } from "./client.js";
 import { difference } from "./draft.js";
+import { actionForm, signatureFields } from "./forms.js";
+import { moment, number, parameterWords, t, formatValue } from "./i18n.js";
 import { button, dialog, h } from "./markup.js";
-import { scopeWords } from "./told.js";
-import { moment, number, parameterWords, t, valued } from "./words.js";
+import { scopeWords } from "./messages.js";
 
-/** What changes, as a table; `live` tells what a parameter that is not there inherits. */
+/** A table of changes; `live` has the inherited values. */
 export function changesTable(parameters, before, after, live = {}) {
   const rows = difference(before, after);
   if (!rows.length) return h("p", { class: "hint" }, t("no.difference"));
@@ -30,8 +30,8 @@ export function changesTable(parameters, before, after, live = {}) {
       rows.map(([name, old, fresh]) => {
         const parameter = parameters.get(name) ?? { name, text: "" };
         const inherited =
-          name in live ? t("inherited.as", { value: valued(parameter, live[name]) }) : t("inherited");
-        const words = (value, none) => (value === undefined ? none : valued(parameter, value));
+          name in live ? t("inherited.as", { value: formatValue(parameter, live[name]) }) : t("inherited");
+        const words = (value, none) => (value === undefined ? none : formatValue(parameter, value));
         return h(
           "tr",
           {},
@@ -48,9 +48,9 @@ export function changesTable(parameters, before, after, live = {}) {
 /** Ask for a reason and publish. */
 export function publish(draft, app, done) {
   const conflict = h("div", {}),
-    signed = signature();
+    signed = signatureFields();
   const table = h("div", {}, changesTable(draft.parameters, draft.own, draft.whole, draft.live));
-  const form = acting(
+  const form = actionForm(
     t("publish"),
     async () => {
       try {
@@ -65,7 +65,7 @@ export function publish(draft, app, done) {
         conflict.replaceChildren(await overtaken());
         return;
       }
-      app.tell(t("done.published"));
+      app.notify(t("done.published"));
       box.close();
       done();
     },
@@ -80,7 +80,7 @@ export function publish(draft, app, done) {
       newest &&
       t("conflict", {
         n: number(newest.version),
-        who: newest.author || t("somebody"),
+        who: newest.author || t("author.unknown"),
         when: moment(newest.at),
       });
     return h(
@@ -93,7 +93,7 @@ export function publish(draft, app, done) {
         "p",
         { class: "actions" },
         button(
-          t("conflict.theirs"),
+          t("conflict.discard"),
           () => {
             box.close();
             done();
@@ -101,7 +101,7 @@ export function publish(draft, app, done) {
           { name: "theirs" },
         ),
         button(
-          t("conflict.both"),
+          t("conflict.rebase"),
           async () => {
             await draft.load();
             table.replaceChildren(changesTable(draft.parameters, draft.own, draft.whole));

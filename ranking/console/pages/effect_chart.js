@@ -1,9 +1,9 @@
-// Interval: the change of each arm against the control at every look, with the interval that holds at
-// all looks together. One that has no end yet fills the picture.
+// Effect chart: each arm's change against the control at every look, with its confidence sequence.
+// An unbounded interval fills the chart.
 
 import { armClass, mark } from "./arms.js";
+import { change, moment, t } from "./i18n.js";
 import { h, svg } from "./markup.js";
-import { change, moment, t } from "./words.js";
 
 const HEIGHT = 280,
   TOP = 14,
@@ -13,38 +13,38 @@ const HEIGHT = 280,
   LEAST_WIDTH = 260,
   MARKS = 8;
 
-/** A round step of a scale. */
+/** A round step of the scale. */
 function stepOf(reach) {
   const rough = reach / 2,
     power = 10 ** Math.floor(Math.log10(rough));
   return [1, 2, 2.5, 5, 10].map((part) => part * power).findLast((step) => step <= rough) ?? power;
 }
 
-/** How far up and down the picture shows: what is known now, and the least effect at any rate. */
+/** Half the height of the scale: the current intervals, and at least the plan's effect. */
 function reachOf(points, effect) {
   const last = points.at(-1).arms;
   const widest = Math.max(...last.flatMap((one) => [one.low, one.high ?? Infinity].map(Math.abs)));
   return Math.min(Math.max(1.35 * widest, 1.6 * effect), 12 * effect);
 }
 
-/** What a look says of an arm. */
-export function said(one) {
+/** One arm's effect at a look, in words. */
+export function effectText(one) {
   if (one.high === null) return `${one.arm}: ${t("interval.unknown")}`;
   const [lift, low, high] = [one.lift, one.low, one.high].map(change);
-  return t("path.said", { arm: one.arm, lift, low, high });
+  return t("effect.summary", { arm: one.arm, lift, low, high });
 }
 
-/** The picture; `width` in pixels. */
-export function interval(told, width) {
-  const points = told.path,
-    names = told.plan.arms.map((arm) => arm.name),
-    { effect } = told.plan,
-    words = points.at(-1).arms.map(said).join("; ");
+/** The chart; `width` in pixels. */
+export function effectChart(details, width) {
+  const points = details.path,
+    names = details.plan.arms.map((arm) => arm.name),
+    { effect } = details.plan,
+    words = points.at(-1).arms.map(effectText).join("; ");
   const wide = Math.max(width, LEAST_WIDTH),
     reach = reachOf(points, effect);
   const end = Math.min(16 + LETTER * Math.max(...names.slice(1).map((name) => name.length)), wide / 3);
   const right = wide - end,
-    from = points.length > 1 ? points[0].at : told.start,
+    from = points.length > 1 ? points[0].at : details.start,
     span = Math.max(points.at(-1).at - from, 1);
   const x = (at) => START + ((at - from) / span) * (right - START);
   const y = (level) => {
@@ -54,7 +54,7 @@ export function interval(told, width) {
   const step = stepOf(reach),
     levels = [];
   for (let k = -Math.floor(reach / step); k <= Math.floor(reach / step); k += 1) levels.push(k * step);
-  const id = `path-${told.name}`;
+  const id = `path-${details.name}`;
   return svg(
     "svg",
     { class: "path", viewBox: `0 0 ${wide} ${HEIGHT}`, role: "img", "aria-label": words },
@@ -84,7 +84,7 @@ export function interval(told, width) {
   );
 }
 
-/** Interval and line of one arm, with its marks; a single look is a bar. */
+/** Interval and line of one arm, with marks; a single look is a bar. */
 function band(points, place, x, y) {
   const seen = points.map((point) => ({ at: x(point.at), ...point.arms[place] }));
   const line = seen.map((one) => `${one.at.toFixed(1)},${y(one.lift).toFixed(1)}`);
@@ -106,7 +106,7 @@ function band(points, place, x, y) {
   );
 }
 
-/** Where the names stand at the end, one under another where they would touch. */
+/** Positions of the arms' names at the right end, without overlap. */
 function ends(point, y) {
   const placed = point.arms.map((one, place) => [place, y(one.lift)]).sort((a, b) => a[1] - b[1]);
   placed.forEach((one, k) => {
@@ -115,7 +115,7 @@ function ends(point, y) {
   return placed;
 }
 
-/** What is drawn while there is nothing to draw. */
-export function noPath() {
-  return h("p", { class: "hint" }, t("path.none"));
+/** Text in place of a chart without data. */
+export function noEffect() {
+  return h("p", { class: "hint" }, t("effect.none"));
 }

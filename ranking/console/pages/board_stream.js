@@ -1,13 +1,13 @@
-// Stream: boards as they change, on one line for all of them. An EventSource cannot carry a key,
-// so the events are read from a plain request.
+// Board stream: changed boards over one request. An EventSource cannot send a key, so this module
+// reads the events from a plain request.
 
 import { address, headers } from "./client.js";
 
 const SOONEST = 500,
   LATEST = 10_000;
 
-/** Hear boards until the returned function is called; `state` is told "live" or "lost". */
-export function hear(query, board, state) {
+/** Subscribe to boards; returns a function that stops. `state` receives "live" or "lost". */
+export function subscribe(query, board, state) {
   const stopping = new AbortController();
   let pause = SOONEST;
 

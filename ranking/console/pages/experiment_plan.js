@@ -1,14 +1,13 @@
-// Begin: the meter, which is always on and compares a list with itself, and the plan of a new
-// experiment, with the visits that it will need.
+// Experiment plan: the form of a new plan with its forecast of visits, and the A/A check.
 
-import { acting, signature } from "./byhand.js";
 import { get, post, put } from "./client.js";
+import { actionForm, signatureFields } from "./forms.js";
+import { duration, editionName, number, t } from "./i18n.js";
 import { button, choice, dialog, field, h, select } from "./markup.js";
-import { go } from "./place.js";
-import { refusalText, version } from "./told.js";
-import { duration, editionName, number, t } from "./words.js";
+import { refusalText, version } from "./messages.js";
+import { go } from "./router.js";
 
-export const METER = "meter";
+export const AA_CHECK = "meter";
 const METRICS = [
   "clicks_per_visit",
   "pages_per_visit",
@@ -21,41 +20,41 @@ const LISTS = ["popular", "trending", "related", "foryou"];
 const HALF_LIVES = [300, 600, 1200, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86400];
 const PAUSE = 350;
 
-/** An invitation to begin the meter. */
-export function invitation(app, done) {
-  const begin = () => {
-    const signed = signature();
-    const form = acting(
-      t("meter.begin"),
+/** A panel that offers to start the A/A check. */
+export function aaInvitation(app, done) {
+  const start = () => {
+    const signed = signatureFields();
+    const form = actionForm(
+      t("aa.start"),
       async () => {
-        const said = signed.read(),
-          line = `/v1/experiments/${METER}`;
-        await put(line, { ...meter(), ...said });
-        await post(`${line}/start`, said);
-        app.tell(t("done.meter"));
+        const author = signed.read(),
+          line = `/v1/experiments/${AA_CHECK}`;
+        await put(line, { ...aaPlan(), ...author });
+        await post(`${line}/start`, author);
+        app.notify(t("done.aa"));
         box.close();
         done();
       },
-      h("p", { class: "hint" }, t("meter.hint")),
+      h("p", { class: "hint" }, t("aa.hint")),
       signed.box,
     );
-    const box = dialog(t("meter.begin"), "small", t("close"), form);
+    const box = dialog(t("aa.start"), "small", t("close"), form);
   };
   return h(
     "section",
     { class: "panel meter" },
-    h("h2", {}, t("meter")),
-    h("p", { class: "hint" }, t("meter.hint")),
-    h("p", { class: "actions" }, button(t("meter.begin"), begin, { class: "primary", name: "meter" })),
+    h("h2", {}, t("aa")),
+    h("p", { class: "hint" }, t("aa.hint")),
+    h("p", { class: "actions" }, button(t("aa.start"), start, { class: "primary", name: "meter" })),
   );
 }
 
-/** Arms that try nothing, so that no reader's lists differ. */
-function meter() {
+/** Two arms without own settings. */
+function aaPlan() {
   return {
     arms: ["a", "b"].map((name) => ({ name, set: {} })),
     phases: [{ at: Date.now() / 1000, traffic: 1000, shares: [500, 500] }],
-    layer: METER,
+    layer: AA_CHECK,
     metric: "clicks_per_visit",
     weeks: 52,
   };
@@ -65,29 +64,29 @@ const figure = (name, value, least, most, step = 1) =>
   h("input", { type: "number", name, min: least, max: most, step, required: true, value });
 
 /** The form of a new plan. */
-export function planning(known, app) {
+export function planForm(known, app) {
   const fields = fieldsOf(known);
   const needs = h("p", { class: "needs", role: "status" });
-  const signed = signature();
+  const signed = signatureFields();
   let timer = 0,
     turn = 0;
 
-  async function reckon() {
+  async function updateForecast() {
     const mine = ++turn;
     try {
       const plan = await fields.plan();
-      const told = await post("/v1/experiments/planned", plan);
-      if (mine === turn) needs.textContent = needed(told, plan.weeks);
+      const details = await post("/v1/experiments/planned", plan);
+      if (mine === turn) needs.textContent = forecastText(details, plan.weeks);
     } catch (error) {
       if (mine === turn) needs.textContent = refusalText(error);
     }
   }
   const soon = () => {
     clearTimeout(timer);
-    timer = setTimeout(reckon, PAUSE);
+    timer = setTimeout(updateForecast, PAUSE);
   };
-  const form = acting(
-    t("plan.write"),
+  const form = actionForm(
+    t("plan.save"),
     async () => {
       const name = fields.name.value;
       await put(`/v1/experiments/${encodeURIComponent(name)}`, {
@@ -95,7 +94,7 @@ export function planning(known, app) {
         parent: 0,
         ...signed.read(),
       });
-      app.tell(t("done.plan"));
+      app.notify(t("done.plan"));
       go({ name });
     },
     fields.boxes,
@@ -120,14 +119,14 @@ export function planning(known, app) {
   return box;
 }
 
-/** How many visits a plan needs, in words, and whether its weeks bring them. */
-export function needed({ visits, days, is_rough }, weeks) {
-  if (visits === null) return t("needs.unknown");
+/** The number of visits that a plan needs, and whether its weeks suffice. */
+export function forecastText({ visits, days, is_rough }, weeks) {
+  if (visits === null) return t("forecast.unknown");
   const n = number(visits, 0);
   return [
-    days === null ? t("needs", { n }) : t("needs.days", { n, days: number(days) }),
-    days > weeks * 7 && t("needs.long"),
-    is_rough && t("needs.rough"),
+    days === null ? t("forecast", { n }) : t("forecast.days", { n, days: number(days) }),
+    days > weeks * 7 && t("forecast.long"),
+    is_rough && t("forecast.rough"),
   ]
     .filter(Boolean)
     .join(" ");
@@ -143,13 +142,13 @@ function fieldsOf(known) {
     spellcheck: "false",
   });
   const edition = select(
-    [["", t("all.editions")], ...Array.from(known.keys(), (its) => [its, `${editionName(its)} · ${its}`])],
+    [["", t("all.editions")], ...Array.from(known.keys(), (one) => [one, `${editionName(one)} · ${one}`])],
     "",
     () => renew(),
     { name: "plan-edition" },
   );
   const surface = select(
-    [["", t("all.surfaces")], ...LISTS.map((its) => [its, t(`surface.${its}`)])],
+    [["", t("all.surfaces")], ...LISTS.map((one) => [one, t(`surface.${one}`)])],
     "popular",
     () => renew(),
     { name: "plan-surface" },
@@ -162,7 +161,7 @@ function fieldsOf(known) {
   );
   const published = h("select", { name: "plan-version" });
   const metric = select(
-    METRICS.map((its) => [its, t(`metric.${its}`)]),
+    METRICS.map((one) => [one, t(`metric.${one}`)]),
     METRICS[0],
     () => {},
     { name: "metric" },
@@ -171,14 +170,14 @@ function fieldsOf(known) {
     effect = figure("effect", 5, 0.1, 100, 0.1),
     weeks = figure("weeks", 2, 1, 52);
   const tried = {
-    half_life: field(t("try.half_life"), halfLife),
-    version: field(t("try.version"), published),
-    holdout: h("p", { class: "hint" }, t("try.holdout.hint")),
+    half_life: field(t("treatment.half_life"), halfLife),
+    version: field(t("treatment.version"), published),
+    holdout: h("p", { class: "hint" }, t("treatment.holdout.hint")),
   };
   const scope = () => ({ edition: edition.value, surface: surface.value, section: "" });
   const pick = (value) => {
     kind = value;
-    for (const [its, box] of Object.entries(tried)) box.hidden = its !== kind;
+    for (const [one, box] of Object.entries(tried)) box.hidden = one !== kind;
     const through = metric.querySelector("[value=click_through]");
     through.disabled = kind === "holdout";
     if (through.disabled && metric.value === "click_through") metric.value = METRICS[0];
@@ -188,22 +187,22 @@ function fieldsOf(known) {
   async function renew() {
     if (kind !== "version") return;
     const { versions } = await get("/v1/profiles/history", scope());
-    const options = [...versions.map((its) => its.version), 0];
+    const options = [...versions.map((one) => one.version), 0];
     published.replaceChildren(
       ...options.map((n) => h("option", { value: n }, n ? version(n) : t("rollback.none"))),
     );
   }
 
   async function plan() {
-    const its = await get("/v1/profiles/effective", scope());
+    const one = await get("/v1/profiles/effective", scope());
     const other = {
-      half_life: () => ({ name: "tried", set: { ...its.set, half_life: Number(halfLife.value) } }),
+      half_life: () => ({ name: "tried", set: { ...one.set, half_life: Number(halfLife.value) } }),
       version: () => ({ name: "tried", version: Number(published.value) }),
       holdout: () => ({ name: "none", holdout: true }),
     }[kind]();
     return {
       ...scope(),
-      arms: [{ name: "live", version: its.version }, other],
+      arms: [{ name: "live", version: one.version }, other],
       phases: [
         {
           at: Date.now() / 1000,
@@ -217,7 +216,7 @@ function fieldsOf(known) {
     };
   }
 
-  const kinds = ["half_life", "version", "holdout"].map((its) => [its, t(`try.${its}`)]);
+  const kinds = ["half_life", "version", "holdout"].map((one) => [one, t(`treatment.${one}`)]);
   pick(kind);
   return {
     name,
@@ -230,14 +229,14 @@ function fieldsOf(known) {
         field(t("edition"), edition),
         field(t("surface"), surface),
       ),
-      h("p", { class: "label" }, t("plan.try")),
-      choice("try", t("plan.try"), kinds, kind, pick),
+      h("p", { class: "label" }, t("plan.treatment")),
+      choice("try", t("plan.treatment"), kinds, kind, pick),
       Object.values(tried),
       h(
         "div",
         { class: "pair" },
         field(t("plan.metric"), metric),
-        field(t("taking.part"), traffic),
+        field(t("audience.share"), traffic),
         field(t("plan.effect"), effect),
         field(t("plan.weeks"), weeks),
       ),

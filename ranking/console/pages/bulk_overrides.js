@@ -1,20 +1,19 @@
-// Wholesale: acts on all that carries a tag or stands in a section, and on whole lists: mourning,
-// freezing, sweeping.
+// Bulk overrides: mourning mode, a frozen list, and overrides by tag or section.
 
-import { acting, ending, signature } from "./byhand.js";
+import { affectedArticles } from "./affected_articles.js";
 import { post } from "./client.js";
+import { actionForm, endField, signatureFields } from "./forms.js";
+import { editionName, t } from "./i18n.js";
 import { choice, field, h, select } from "./markup.js";
-import { reach } from "./reach.js";
-import { editionName, t } from "./words.js";
 
-/** Words between commas. */
+/** Values separated by commas. */
 const listed = (text) =>
   text
     .split(",")
     .map((word) => word.trim())
     .filter(Boolean);
 
-function words(name, known, which) {
+function targetInput(name, known, which) {
   const id = `${name}-known`;
   const all = new Set(
     Array.from(known.values()).flatMap((edition) => [
@@ -33,44 +32,44 @@ function words(name, known, which) {
   ];
 }
 
-/** The form of mourning. */
-export function mourning(known, app, done) {
-  const [sections, sectionsKnown] = words("mourning-sections", known, "sections");
-  const [tags, tagsKnown] = words("mourning-tags", known, "tags");
-  const end = ending({ first: 86400 }),
-    signed = signature();
+/** The form of the mourning mode. */
+export function mourningForm(known, app, done) {
+  const [sections, sectionsKnown] = targetInput("mourning-sections", known, "sections");
+  const [tags, tagsKnown] = targetInput("mourning-tags", known, "tags");
+  const end = endField({ first: 86400 }),
+    signed = signatureFields();
   const named = () => ({ sections: listed(sections.value), tags: listed(tags.value) });
-  const meant = reach(() => meaning({ action: "bury", ...named() }));
-  for (const input of [sections, tags]) input.addEventListener("input", meant.renew);
+  const affected = affectedArticles(() => targeted({ action: "bury", ...named() }));
+  for (const input of [sections, tags]) input.addEventListener("input", affected.renew);
   return h(
     "section",
     { class: "panel", id: "mourning" },
     h("h2", {}, t("mourning")),
     h("p", { class: "hint" }, t("mourning.hint")),
-    acting(
-      t("mourning.begin"),
+    actionForm(
+      t("mourning.start"),
       async () => {
-        const said = { ...named(), end: end.read(), ...signed.read() };
-        await post("/v1/overrides/mourning", said);
-        app.tell(t("done.mourning"));
+        const body = { ...named(), end: end.read(), ...signed.read() };
+        await post("/v1/overrides/mourning", body);
+        app.notify(t("done.mourning"));
         done();
       },
       field(t("sections"), sections, t("commas")),
       sectionsKnown,
       field(t("tags"), tags, t("commas")),
       tagsKnown,
-      meant.box,
+      affected.box,
       end.box,
       signed.box,
     ),
   );
 }
 
-/** An act that names something, else null. */
-const meaning = (act) => (act.sections.length || act.tags.length ? act : null);
+/** The override, or null without a target. */
+const targeted = (act) => (act.sections.length || act.tags.length ? act : null);
 
-/** The form of freezing. */
-export function freezing(known, app, done) {
+/** The form that freezes a list. */
+export function freezeForm(known, app, done) {
   const edition = select(
     Array.from(known.keys(), (name) => [name, editionName(name)]),
     undefined,
@@ -83,15 +82,15 @@ export function freezing(known, app, done) {
     () => {},
     { name: "frozen-surface" },
   );
-  const end = ending(),
-    signed = signature();
+  const end = endField(),
+    signed = signatureFields();
   return h(
     "section",
     { class: "panel", id: "freeze" },
     h("h2", {}, t("freeze")),
     h("p", { class: "hint" }, t("freeze.hint")),
-    acting(
-      t("freeze.begin"),
+    actionForm(
+      t("freeze.start"),
       async () => {
         await post("/v1/overrides", {
           action: "list",
@@ -102,7 +101,7 @@ export function freezing(known, app, done) {
           end: end.read(),
           ...signed.read(),
         });
-        app.tell(t("done.frozen"));
+        app.notify(t("done.frozen"));
         done();
       },
       h("div", { class: "pair" }, field(t("edition"), edition), field(t("surface"), surface)),
@@ -112,11 +111,11 @@ export function freezing(known, app, done) {
   );
 }
 
-/** The form of sweeping. */
-export function sweeping(known, app, done) {
+/** The form that overrides all articles of tags or sections. */
+export function bulkForm(known, app, done) {
   let action = "bury";
-  const [sections, sectionsKnown] = words("sweep-sections", known, "sections");
-  const [tags, tagsKnown] = words("sweep-tags", known, "tags");
+  const [sections, sectionsKnown] = targetInput("sweep-sections", known, "sections");
+  const [tags, tagsKnown] = targetInput("sweep-tags", known, "tags");
   const factor = field(
     t("factor"),
     h("input", { type: "number", name: "sweep-factor", min: 0.01, max: 1000, step: "any", value: 2 }),
@@ -126,21 +125,21 @@ export function sweeping(known, app, done) {
   const edition = select(
     [["", t("all.editions")], ...Array.from(known.keys(), (name) => [name, editionName(name)])],
     "",
-    () => meant.renew(),
+    () => affected.renew(),
     { name: "swept" },
   );
-  const end = ending(),
-    signed = signature();
+  const end = endField(),
+    signed = signatureFields();
   const named = () => ({ sections: listed(sections.value), tags: listed(tags.value) });
-  const meant = reach(() => meaning({ action, edition: edition.value, ...named() }));
-  for (const input of [sections, tags]) input.addEventListener("input", meant.renew);
+  const affected = affectedArticles(() => targeted({ action, edition: edition.value, ...named() }));
+  for (const input of [sections, tags]) input.addEventListener("input", affected.renew);
   return h(
     "section",
     { class: "panel", id: "sweep" },
-    h("h2", {}, t("sweep")),
-    h("p", { class: "hint" }, t("sweep.hint")),
-    acting(
-      t("do.it"),
+    h("h2", {}, t("bulk")),
+    h("p", { class: "hint" }, t("bulk.hint")),
+    actionForm(
+      t("override.apply"),
       async () => {
         const more = action === "boost" ? { factor: Number(factor.querySelector("input").value) } : {};
         await post("/v1/overrides", {
@@ -153,7 +152,7 @@ export function sweeping(known, app, done) {
           end: end.read(),
           ...signed.read(),
         });
-        app.tell(t("done.override"));
+        app.notify(t("done.override"));
         done();
       },
       choice(
@@ -165,7 +164,7 @@ export function sweeping(known, app, done) {
           action = value;
           factor.hidden = value !== "boost";
           end.allow(value === "block");
-          meant.renew();
+          affected.renew();
         },
       ),
       factor,
@@ -174,7 +173,7 @@ export function sweeping(known, app, done) {
       sectionsKnown,
       field(t("tags"), tags, t("commas")),
       tagsKnown,
-      meant.box,
+      affected.box,
       end.box,
       signed.box,
     ),

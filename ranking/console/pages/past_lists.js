@@ -1,9 +1,9 @@
-// Past: what the live settings and the draft would have shown at moments of the last day.
+// Past lists: the lists of the live settings and of the draft at moments of the last day.
 
 import { get } from "./client.js";
+import { ago, moment, number, t, languageAttributes } from "./i18n.js";
 import { button, field, h, svg } from "./markup.js";
-import { refusalText } from "./told.js";
-import { ago, moment, number, t, written } from "./words.js";
+import { refusalText } from "./messages.js";
 
 const HOURS = 24,
   STEP = 1800,
@@ -12,7 +12,7 @@ const HOURS = 24,
 const WIDTH = 560,
   HEIGHT = 54;
 
-export function past(where, draft) {
+export function pastLists(where, draft) {
   const inside = h("div", {});
   const run = button(t("past.run"), fill, { name: "past" });
   const box = h(
@@ -30,7 +30,7 @@ export function past(where, draft) {
     try {
       const { edition, surface, section } = where;
       const profile = draft.isChanged ? await draft.keep(KEEP) : "";
-      const told = await get("/v1/preview/past", {
+      const answer = await get("/v1/preview/past", {
         edition,
         surface,
         section,
@@ -40,7 +40,7 @@ export function past(where, draft) {
         n: N,
       });
       inside.replaceChildren(
-        told.moments.length ? moments(told, where) : h("p", { class: "hint" }, t("past.none")),
+        answer.moments.length ? moments(answer, where) : h("p", { class: "hint" }, t("past.none")),
       );
     } catch (error) {
       inside.replaceChildren(h("p", { class: "note fault", role: "alert" }, refusalText(error)));
@@ -51,11 +51,11 @@ export function past(where, draft) {
   return box;
 }
 
-/** How many of the draft's items the live list did not have. */
+/** Number of the draft's items that the live list lacks. */
 const differing = (row) => row.draft.filter((id) => !row.live.includes(id)).length;
 
-function moments(told, where) {
-  const rows = told.moments,
+function moments(answer, where) {
+  const rows = answer.moments,
     lists = h("div", { class: "side-by-side", "aria-live": "polite" });
   const when = h("output", { class: "nowrap" });
   const slider = h("input", {
@@ -98,14 +98,14 @@ function moments(told, where) {
       h("h3", {}, title),
       h(
         "ol",
-        { class: "titles", ...written(where.edition) },
+        { class: "titles", ...languageAttributes(where.edition) },
         ids.map((id, k) => {
           const differs = !others.includes(id);
           return h(
             "li",
             { class: differs ? "marked" : "" },
             h("span", { class: "rank" }, number(k + 1)),
-            h("span", { class: "title" }, told.titles[id] || id),
+            h("span", { class: "title" }, answer.titles[id] || id),
             differs && h("span", { class: `moved ${word}` }, t(word)),
           );
         }),

@@ -1,8 +1,8 @@
-// Sparks: small curves of an article's views an hour, asked for once a minute at most.
+// Sparklines: curves of an article's views per hour, requested at most once a minute.
 
 import { articlePath, get } from "./client.js";
+import { number, t } from "./i18n.js";
 import { svg } from "./markup.js";
-import { number, t } from "./words.js";
 
 const FRESH = 60_000,
   AT_ONCE = 3,
@@ -24,7 +24,7 @@ function next() {
   }
 }
 
-/** An article's card and counts, at most a minute old; null if there are none. */
+/** An article's card and counts, at most a minute old; null if unknown. */
 export function article(edition, id) {
   const path = articlePath(edition, id);
   const known = kept.get(path);
@@ -36,14 +36,14 @@ export function article(edition, id) {
   return promise;
 }
 
-/** Curve of counts, oldest first; the last hour still runs, so its end is a dot. */
+/** A curve of counts, oldest first. The current hour is a dot. */
 export function spark(values, width = 88, height = 26) {
   const top = Math.max(...values, 1);
   const step = (width - 6) / Math.max(values.length - 1, 1);
   const points = values.map((value, k) => [3 + k * step, height - 3 - (value / top) * (height - 6)]);
   const line = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
   const [x, y] = points.at(-1) ?? [0, 0];
-  const words = t("spark", { now: number(values.at(-1) ?? 0), top: number(Math.max(...values, 0)) });
+  const words = t("views.per.hour.range", { now: number(values.at(-1) ?? 0), top: number(Math.max(...values, 0)) });
   return svg(
     "svg",
     { class: "spark", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": words },
@@ -54,7 +54,7 @@ export function spark(values, width = 88, height = 26) {
   );
 }
 
-/** Bars of counts with the hour under each third. */
+/** A bar chart of counts. */
 export function bars(values, label, width = 480, height = 96) {
   const top = Math.max(...values, 1),
     step = width / values.length;

@@ -1,40 +1,13 @@
-// Place: which view an operator looks at, of which edition, surface and section. It is the page's
-// address after #, so that it can be sent to a colleague.
+// Scope picker: the editions that have lists, and fields to pick an edition, a list and a section.
 
 import { get } from "./client.js";
-import { editionName, t } from "./words.js";
+import { editionName, t } from "./i18n.js";
 import { field, h, select } from "./markup.js";
+import { go } from "./router.js";
 
 export const SURFACES = ["popular", "trending"];
 
-export function place() {
-  const [view, query] = location.hash.slice(1).split("?");
-  const said = new URLSearchParams(query);
-  return {
-    view: view || "boards",
-    edition: said.get("edition") ?? "",
-    surface: said.get("surface") ?? "popular",
-    section: said.get("section") ?? "",
-    tag: said.get("tag") ?? "",
-    page: said.get("page") ?? "",
-    name: said.get("name") ?? "",
-  };
-}
-
-/** The address of a place. */
-export function hashOf(where) {
-  const said = new URLSearchParams();
-  for (const name of ["edition", "surface", "section", "tag", "page", "name"]) {
-    if (where[name] && !(name === "surface" && where[name] === "popular")) said.set(name, where[name]);
-  }
-  return `#${where.view}${said.size ? `?${said}` : ""}`;
-}
-
-export function go(change) {
-  location.hash = hashOf({ ...place(), ...change });
-}
-
-/** Editions that have boards, and the sections and tags that stand in them. */
+/** Editions that have lists, with the sections and tags of the listed articles. */
 export async function editions() {
   const { boards } = await get("/v1/boards");
   const found = new Map();
@@ -49,20 +22,20 @@ export async function editions() {
   return found;
 }
 
-/** The edition to begin with: the one with most tags in its boards. */
+/** The default edition: the one with the most tags in its lists. */
 export function first(known) {
   const [edition] = Array.from(known.keys()).sort((a, b) => known.get(b).tags.size - known.get(a).tags.size);
   return edition ?? "";
 }
 
-/** Fields to pick an edition, and perhaps a surface and a section. */
+/** Fields for an edition, and optionally a surface and a section. */
 export function picker(where, known, { surfaces = SURFACES, sections = true, all = false } = {}) {
   const names = Array.from(known.keys(), (edition) => [edition, `${editionName(edition)} · ${edition}`]);
   const sectionNames = Array.from(known.get(where.edition)?.sections ?? []).sort();
   if (where.section && !sectionNames.includes(where.section)) sectionNames.push(where.section);
   return h(
     "div",
-    { class: "picker", role: "group", "aria-label": t("place") },
+    { class: "picker", role: "group", "aria-label": t("picker") },
     field(
       t("edition"),
       select(

@@ -1,16 +1,16 @@
-// Trial: one experiment as it stands: what may be said, how it came to that, and what may be done.
+// Experiment detail: verdict, effect over time, tables and transitions of one experiment.
 
 import { legend } from "./arms.js";
 import { get, headers, key } from "./client.js";
-import { needed } from "./begin.js";
-import { armsTable, guardrailsTable, isSplit } from "./figures.js";
-import { interval, noPath } from "./interval.js";
+import { effectChart, noEffect } from "./effect_chart.js";
+import { forecastText } from "./experiment_plan.js";
+import { armsTable, guardrailsTable, isSplit } from "./experiment_tables.js";
+import { pValue, change, moment, number, percent, t } from "./i18n.js";
 import { h, icon } from "./markup.js";
-import { places } from "./places.js";
-import { go } from "./place.js";
-import { steps } from "./steps.js";
-import { refusalText, scopeWords } from "./told.js";
-import { chance, change, moment, number, percent, t } from "./words.js";
+import { refusalText, scopeWords } from "./messages.js";
+import { positionChart } from "./position_chart.js";
+import { go } from "./router.js";
+import { transitionButtons } from "./transitions.js";
 
 const RENEW = 5000,
   DAY = 86400;
@@ -19,20 +19,20 @@ const ENDED = new Set(["stopped", "decided"]);
 const OPEN = new Set(["running", "frozen", "stopped"]);
 const FILES = { report: "html", readout: "json", evidence: "json", "sums.csv": "csv" };
 
-export async function trial(root, where, app) {
+export async function experimentView(root, where, app) {
   const line = `/v1/experiments/${encodeURIComponent(where.name)}`;
   const { parameters } = await get("/v1/profiles");
   const known = new Map(parameters.map((parameter) => [parameter.name, parameter]));
   const heading = h("div", { class: "trial-heading" }),
     figures = h("div", { class: "view" }),
-    acts = h("p", { class: "trial-acts", role: "group", "aria-label": t("trial.acts") });
-  let told = null,
+    acts = h("p", { class: "trial-acts", role: "group", "aria-label": t("experiment.actions") });
+  let details = null,
     version = 0;
 
   async function renew() {
     if (document.hidden) return;
     try {
-      told = await get(`${line}/readout`);
+      details = await get(`${line}/readout`);
       draw();
     } catch (error) {
       figures.replaceChildren(h("p", { class: "note fault", role: "alert" }, refusalText(error)));
@@ -40,17 +40,17 @@ export async function trial(root, where, app) {
   }
 
   function draw() {
-    const fresh = h("div", {}, headingOf(told)); // told aloud, so only when it says something else
+    const fresh = h("div", {}, headingOf(details)); // details aloud, so only when it says something else
     if (fresh.textContent !== heading.textContent) heading.replaceChildren(...fresh.childNodes);
     const keep = scrolled(figures);
-    figures.replaceChildren(...figuresOf(told, known, figures.clientWidth));
+    figures.replaceChildren(...figuresOf(details, known, figures.clientWidth));
     keep();
-    if (version !== told.version) acts.replaceChildren(...steps(told, app, after));
-    version = told.version;
+    if (version !== details.version) acts.replaceChildren(...transitionButtons(details, app, after));
+    version = details.version;
   }
 
   const after = (which) => (which === "remove" ? go({ name: "" }) : renew());
-  const again = () => told && draw();
+  const again = () => details && draw();
   root.append(
     h("p", {}, h("a", { class: "back", href: "#experiments" }, icon("undo"), t("experiments.all"))),
     heading,
@@ -77,7 +77,7 @@ export async function trial(root, where, app) {
   };
 }
 
-/** How far tables were scrolled, and which had the focus, to be put back. */
+/** Remember scroll positions and focus of the tables; returns a function that restores them. */
 function scrolled(box) {
   const tables = () => Array.from(box.querySelectorAll(".scroll"));
   const far = tables().map((table) => table.scrollLeft),
@@ -90,7 +90,7 @@ function scrolled(box) {
   };
 }
 
-/** A link to a file; with a key the page fetches it itself, since a link cannot send one. */
+/** A download link. With a key, the page fetches the file itself, since a link cannot send one. */
 function file(line, name, what) {
   const fetched = async (event) => {
     if (!key()) return;
@@ -107,36 +107,36 @@ function file(line, name, what) {
   );
 }
 
-/** A word on how an experiment stands. */
+/** A badge with the status. */
 export const statusBadge = (status) => h("span", { class: `badge ${status}` }, t(`status.${status}`));
 
-/** Whether the sizes of the arms fit, and whether events bear the arms of their buckets. */
-export function soundness(told) {
-  const share = told.health.left_out;
+/** Sample-ratio check, and the share of events with a wrong arm. */
+export function sampleRatioHealth(details) {
+  const share = details.health.left_out;
   return [
-    sizes(told),
+    sizes(details),
     share > 0 &&
       h(
         "span",
         { class: `health ${share > MISPLACED ? "unsound" : "sound"}` },
         share > MISPLACED ? "⚠ " : "",
-        t("health.left_out", { share: percent(Math.max(share, 0.001)) }),
+        t("excluded", { share: percent(Math.max(share, 0.001)) }),
       ),
   ].filter(Boolean);
 }
 
-function sizes(told) {
-  return told.health.is_sound
-    ? h("span", { class: "health sound" }, "✓ ", t("health.sound"))
+function sizes(details) {
+  return details.health.is_sound
+    ? h("span", { class: "health sound" }, "✓ ", t("sample_ratio.ok"))
     : h(
         "span",
         { class: "health unsound" },
         "⚠ ",
-        t("health.unsound", { p: chance(told.health.mismatch) }),
+        t("sample_ratio.mismatch", { p: pValue(details.health.mismatch) }),
       );
 }
 
-/** The verdict in the operator's words. */
+/** The verdict in the operator's language. */
 export function verdictWords({ verdict, plan, status }) {
   if (status === "draft") return t("verdict.draft");
   if (status === "decided") return t("verdict.decided", { arm: plan.winner });
@@ -144,66 +144,66 @@ export function verdictWords({ verdict, plan, status }) {
   return t(`verdict.${verdict.kind}`, { arm: verdict.arm, metric, control: plan.arms[0].name });
 }
 
-function headingOf(told) {
-  const { plan, status } = told;
-  const day = Math.max(Math.ceil((Math.min(told.at, told.end) - told.start) / DAY), 1);
+function headingOf(details) {
+  const { plan, status } = details;
+  const day = Math.max(Math.ceil((Math.min(details.at, details.end) - details.start) / DAY), 1);
   const since =
     status === "draft" || ENDED.has(status)
-      ? t("trial.weeks", { n: number(plan.weeks) })
-      : t("trial.day", { n: number(day), of: number(plan.weeks * 7), from: moment(told.start) });
+      ? t("experiment.weeks", { n: number(plan.weeks) })
+      : t("experiment.day", { n: number(day), of: number(plan.weeks * 7), from: moment(details.start) });
   return [
-    h("h2", {}, h("bdi", {}, told.name), " ", statusBadge(status)),
+    h("h2", {}, h("bdi", {}, details.name), " ", statusBadge(status)),
     h(
       "p",
       { class: "hint" },
-      [scopeWords(plan), isSplit(told) ? "" : t("interleaved"), t(`metric.${plan.metric}`), since]
+      [scopeWords(plan), isSplit(details) ? "" : t("interleaved"), t(`metric.${plan.metric}`), since]
         .filter(Boolean)
         .join(" · "),
     ),
     h(
       "p",
-      { class: `note verdict ${OPEN.has(status) ? told.verdict.kind : ""}`, role: "status" },
-      verdictWords(told),
+      { class: `note verdict ${OPEN.has(status) ? details.verdict.kind : ""}`, role: "status" },
+      verdictWords(details),
     ),
     h(
       "p",
       { class: "healths" },
-      status !== "draft" && isSplit(told) && soundness(told),
-      status !== "draft" && h("span", { class: "health sound" }, "✓ ", t("health.peek")),
+      status !== "draft" && isSplit(details) && sampleRatioHealth(details),
+      status !== "draft" && h("span", { class: "health sound" }, "✓ ", t("valid_at_every_look")),
     ),
   ];
 }
 
-function figuresOf(told, known, width) {
-  const names = told.plan.arms.map((arm) => arm.name),
+function figuresOf(details, known, width) {
+  const names = details.plan.arms.map((arm) => arm.name),
     inside = width - 40;
-  const is_begun = told.status !== "draft";
-  const is_drawn = told.path.at(-1)?.arms.some((one) => one.high !== null);
+  const is_started = details.status !== "draft";
+  const is_drawn = details.path.at(-1)?.arms.some((one) => one.high !== null);
   return [
-    progress(told),
-    is_begun &&
+    progress(details),
+    is_started &&
       h(
         "section",
         { class: "panel" },
-        h("h2", {}, t("path")),
-        h("p", { class: "hint" }, t("path.hint", { effect: change(told.plan.effect) })),
-        is_drawn ? interval(told, inside) : noPath(),
+        h("h2", {}, t("effect")),
+        h("p", { class: "hint" }, t("effect.hint", { effect: change(details.plan.effect) })),
+        is_drawn ? effectChart(details, inside) : noEffect(),
         is_drawn && legend(names),
       ),
-    h("section", { class: "panel" }, h("h2", {}, t("arms")), armsTable(told, known)),
-    is_begun && h("section", { class: "panel" }, h("h2", {}, t("guardrails")), guardrailsTable(told)),
-    is_begun &&
+    h("section", { class: "panel" }, h("h2", {}, t("arms")), armsTable(details, known)),
+    is_started && h("section", { class: "panel" }, h("h2", {}, t("guardrails")), guardrailsTable(details)),
+    is_started &&
       h(
         "section",
         { class: "panel" },
-        h("h2", {}, t("places")),
-        places(told.readout.slots, names, inside),
+        h("h2", {}, t("positions")),
+        positionChart(details.readout.slots, names, inside),
       ),
   ].filter(Boolean);
 }
 
-function progress(told) {
-  const { planned, health } = told,
+function progress(details) {
+  const { planned, health } = details,
     share = planned.progress;
   const visits = Object.values(health.visits).reduce((sum, n) => sum + n, 0);
   return h(
@@ -228,7 +228,7 @@ function progress(told) {
       [
         t("progress.of", { share: percent(share) }),
         t("progress.visits", { n: number(visits, 0) }),
-        ENDED.has(told.status) ? "" : needed(planned, told.plan.weeks),
+        ENDED.has(details.status) ? "" : forecastText(planned, details.plan.weeks),
       ].join(" "),
     ),
   );

@@ -1,10 +1,9 @@
-// Decaying: how Popular forgets: by a half-life, by a power law, or by a hard window. One of the
-// three holds; picking one puts the others away.
+// Decay panel: half-life, power law or hard window of Popular. Choosing one switches the others off.
 
-import { Curve } from "./curve.js";
+import { Curve } from "./decay_curve.js";
+import { parameterWords, t } from "./i18n.js";
 import { choice, h } from "./markup.js";
 import { Slider } from "./sliders.js";
-import { parameterWords, t } from "./words.js";
 
 export const DECAY = ["half_life", "popular_evidence", "mix_share", "mix_half_life", "exponent", "window"];
 const FIRST = { exponent: 1, window: 86400 };
@@ -15,15 +14,15 @@ export function kindOf(profile) {
   return profile.exponent > 0 ? "exponent" : "half_life";
 }
 
-/** The panel; `act(changes)` is called while one drags. */
-export class Decaying {
+/** The panel; `act(changes)` is called during a drag. */
+export class DecayPanel {
   constructor(draft, act) {
     this.draft = draft;
     this.act = act;
     this.curve = new Curve();
-    const its = (name) => draft.parameters.get(name);
-    const one = (name, facts = {}, words = parameterWords(its(name))) =>
-      new Slider({ ...its(name), ...facts }, (value) => act({ [name]: value }), words);
+    const parameterOf = (name) => draft.parameters.get(name);
+    const one = (name, facts = {}, words = parameterWords(parameterOf(name))) =>
+      new Slider({ ...parameterOf(name), ...facts }, (value) => act({ [name]: value }), words);
     this.sliders = {
       half_life: one("half_life"),
       popular_evidence: one("popular_evidence"),

@@ -1,8 +1,8 @@
-// Places: click-through at each place of the list, a bar for every arm.
+// Position chart: click-through rate at each position of a list, one bar per arm.
 
 import { armClass, legend } from "./arms.js";
+import { number, percent, t } from "./i18n.js";
 import { h, svg } from "./markup.js";
-import { number, percent, t } from "./words.js";
 
 const HEIGHT = 190,
   TOP = 20,
@@ -10,12 +10,12 @@ const HEIGHT = 190,
   LEAST_WIDTH = 260,
   ROOM = 34;
 
-/** Bars of an experiment; `width` in pixels. */
-export function places(slots, names, width) {
+/** The chart; `width` in pixels. */
+export function positionChart(slots, names, width) {
   const shown = Array.from({ length: 20 }, (_, k) => k).filter((k) =>
     names.some((name) => (slots[name] ?? [])[k] !== null),
   );
-  if (!shown.length) return h("p", { class: "hint" }, t("places.none"));
+  if (!shown.length) return h("p", { class: "hint" }, t("positions.none"));
   const wide = Math.max(width, LEAST_WIDTH),
     group = wide / shown.length,
     each = Math.min((group - 8) / names.length, 48);

@@ -1,11 +1,11 @@
-// History: every version of a scope, what it changed, and the way back.
+// Version history: the versions of a scope, their changes, and the roll-back.
 
-import { acting, signature } from "./byhand.js";
 import { get, post } from "./client.js";
+import { actionForm, signatureFields } from "./forms.js";
+import { moment, number, t } from "./i18n.js";
 import { button, dialog, h } from "./markup.js";
-import { changesTable } from "./publish.js";
-import { refusalText, scopeWords } from "./told.js";
-import { moment, number, t } from "./words.js";
+import { refusalText, scopeWords } from "./messages.js";
+import { changesTable } from "./publish_dialog.js";
 
 export function history(draft, app, done) {
   const list = h("ol", { class: "versions" });
@@ -34,7 +34,7 @@ export function history(draft, app, done) {
         { class: "version" },
         h("strong", {}, t("version", { n: number(one.version) })),
         is_live && h("span", { class: "badge" }, t("live")),
-        h("span", { class: "hint" }, `${moment(one.at)} · ${one.author || t("somebody")}`),
+        h("span", { class: "hint" }, `${moment(one.at)} · ${one.author || t("author.unknown")}`),
         h("span", { class: "spacer" }),
         button(
           is_live ? t("rollback.previous") : t("rollback"),
@@ -48,8 +48,8 @@ export function history(draft, app, done) {
   }
 
   function back(version) {
-    const signed = signature();
-    const form = acting(
+    const signed = signatureFields();
+    const form = actionForm(
       t("rollback"),
       async () => {
         await post("/v1/profiles/rollback", {
@@ -58,7 +58,7 @@ export function history(draft, app, done) {
           parent: draft.version,
           ...signed.read(),
         });
-        app.tell(t("done.rolled_back"));
+        app.notify(t("done.rolled_back"));
         asked.close();
         done();
       },
