@@ -1,7 +1,7 @@
 // Overrides: active and scheduled overrides, and the forms of bulk overrides. The override of one
 // article starts at its row in a list.
 
-import { freezeForm, mourning, bulkForm } from "./bulk_overrides.js";
+import { bulkForm, freezeForm, mourningForm } from "./bulk_overrides.js";
 import { get, remove } from "./client.js";
 import { actionForm, signatureFields } from "./forms.js";
 import { ago, moment, number, t, languageAttributes } from "./i18n.js";
