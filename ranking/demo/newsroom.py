@@ -1,9 +1,9 @@
-"""Newsroom: the stories that the simulated agency writes, as article cards of its seven editions.
+"""Newsroom: the stories of the simulated agency, as article cards of its seven editions.
 
-This file alone knows what a story is made of: a happening, a place and a number, at a moment. It
-is pure: the same seed and the same calls give the same cards. The name of a story begins with its
-section's key, `economy-t3k9x1`, and breaking news say so, `economy-breaking-t3k9x1`; an article is
-`{story}-{lang}`. No two stories have one headline, and none have one second.
+A story is an event kind, a place and a number, at a moment. The module is pure: the same seed and
+calls give the same cards. A story's name begins with its section's key, `economy-t3k9x1`; for
+breaking news `economy-breaking-t3k9x1`. An article is `{story}-{lang}`. Headlines and seconds of
+publication are unique.
 """
 
 import random
@@ -21,7 +21,7 @@ _ABROAD = [key for key, place in PLACES.items() if place.world]
 
 
 class Article(TypedDict):
-    """A card, as `POST /v1/articles` takes it; `published_at` in seconds since the epoch, UTC."""
+    """A card in the form of `POST /v1/articles`; `published_at` in seconds since the epoch, UTC."""
 
     id: str
     title: str
@@ -59,7 +59,7 @@ def section_of(story: str) -> str:
 
 
 def is_breaking(story: str) -> bool:
-    """Whether a story came as breaking news.
+    """Whether a story is breaking news.
 
     Examples
     --------
@@ -70,12 +70,12 @@ def is_breaking(story: str) -> bool:
 
 
 class Newsroom:
-    """Writes stories, each as one card an edition that carries it.
+    """Writes stories, each as one card per edition that carries it.
 
     Parameters
     ----------
     seed : int
-        Of all its choices.
+        Seed of all choices.
 
     Examples
     --------
@@ -101,7 +101,7 @@ class Newsroom:
         days : float
             Its length.
         a_day : int
-            Stories a day; each twelfth is breaking if it can be.
+            Stories per day; each twelfth is breaking if its kind permits.
         """
         step = DAY / a_day
         moments = [until - step * (k + self._random.random()) for k in range(int(days * a_day))]
@@ -118,7 +118,7 @@ class Newsroom:
         until : float
             Now, s; the youngest is three days older.
         stories, years
-            How many, and how far back.
+            Number of stories, and the span.
         """
         oldest = years * 365.0 / 3.0
         ages = [3.0 * DAY * oldest ** self._random.random() for _ in range(stories)]
@@ -133,7 +133,7 @@ class Newsroom:
         Parameters
         ----------
         at : float
-            When it is published, s.
+            Time of publication, s.
         breaking : bool
             Whether it is breaking news.
         """

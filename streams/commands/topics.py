@@ -1,4 +1,4 @@
-"""`tolqyn topics`: the cluster's topics are made, checked and listed."""
+"""`tolqyn topics`: create, check and list the cluster's topics."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from streams.topics import PARTITIONS, Topic, TopicsError, differences, missing,
 
 PARTITIONS_OPTION = click.Option(
     ["--partitions"], type=int, default=PARTITIONS, show_default=True,
-    help="Of views, articles and checkpoints; never changed later.",
+    help="Partitions of views, articles and checkpoints; fixed for ever.",
 )  # fmt: skip
 
 
@@ -22,9 +22,9 @@ def topics() -> None:
 
 
 def _create(kafka: str, namespace: str, partitions: int) -> None:
-    """Create the topics that are missing, and verify all.
+    """Create the missing topics, and verify all.
 
-    Nothing is created beside topics that are not as they must be.
+    Creates nothing if an existing topic differs from its specification.
     """
     from streams.broker import Broker
 
@@ -41,7 +41,7 @@ def _create(kafka: str, namespace: str, partitions: int) -> None:
 
 
 def _verify(kafka: str, namespace: str, partitions: int) -> None:
-    """Refuse, with exit 2 and a line for each, what differs from what must be."""
+    """Exit with status 2 and one line per difference."""
     from streams.broker import Broker
 
     wanted = specification(namespace, partitions)
@@ -51,7 +51,7 @@ def _verify(kafka: str, namespace: str, partitions: int) -> None:
 
 
 def _list(kafka: str, namespace: str, form: str) -> None:
-    """List the topics that are there: partitions, policy, and how far each has come."""
+    """List the existing topics: partitions, policy and end offsets."""
     from streams.broker import Broker
 
     names = [topic.name for topic in specification(namespace)]

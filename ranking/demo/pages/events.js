@@ -1,5 +1,5 @@
-/* What this page tells the ranking API: the view, what comes into sight of its lists, what is
-   clicked, and that the article was read; all with the reader's experiments. */
+/* Events: the page sends views, impressions, clicks and reads to the ranking API, with the reader's
+   experiments. */
 import { armFor, bucketOf, fieldsOf, membershipsOf } from "/experiment.js";
 
 const facts = document.body.dataset;
@@ -9,7 +9,7 @@ const SOON = 1_000;
 const VISIBLE = 0.5;
 const PATIENCE = 2_000;
 
-function drawnVisitor() {
+function visitorId() {
   try {
     const known = sessionStorage.getItem("visitor");
     if (known) return known;
@@ -22,7 +22,7 @@ function drawnVisitor() {
   }
 }
 
-const visitor = drawnVisitor();
+const visitor = visitorId();
 
 async function memberships() {
   try {
@@ -35,18 +35,18 @@ async function memberships() {
   }
 }
 
-/* Nothing is sent before it is known what it belongs to; a page that is left first sends it so. */
-let mine = [];
+/* Events wait for the experiments. A page that is left before sends them without. */
+let own = [];
 let isKnown = false;
 const known = memberships().then((found) => {
-  mine = found;
+  own = found;
   isKnown = true;
   send();
 });
 
 export async function armOf(surface) {
   await known;
-  return armFor(mine, { edition: facts.edition, surface, section: facts.section ?? "" });
+  return armFor(own, { edition: facts.edition, surface, section: facts.section ?? "" });
 }
 
 /* Events */
@@ -58,7 +58,7 @@ let timer = 0;
 function send() {
   timer = clearTimeout(timer) ?? 0;
   if (!waiting.length) return;
-  const events = waiting.map(({ pick, ...told }) => ({ ...told, ...fieldsOf(bucket, mine, pick) }));
+  const events = waiting.map(({ pick, ...event }) => ({ ...event, ...fieldsOf(bucket, own, pick) }));
   waiting = [];
   const body = new Blob([JSON.stringify(events)], { type: "application/json" });
   if (!navigator.sendBeacon(EVENTS, body)) {
@@ -66,7 +66,7 @@ function send() {
   }
 }
 
-function tell(event, pick) {
+function queue(event, pick) {
   waiting.push({ edition: facts.edition, visitor, ...event, pick });
   if (isKnown) timer ||= setTimeout(send, SOON);
 }
@@ -74,9 +74,9 @@ function tell(event, pick) {
 addEventListener("pagehide", send);
 document.addEventListener("visibilitychange", () => document.hidden && send());
 
-/* The view, with the list and the place that brought the reader here, and its reading */
+/* The view, with the list and position that led to it, and the read */
 
-export function tellView() {
+export function sendView() {
   if (!facts.article) return;
   const event = { article: facts.article };
   const from = /^#(popular|related)-(\d+)(?:-(\w+))?$/.exec(location.hash);
@@ -85,12 +85,12 @@ export function tellView() {
     if (from[3]) event.list_id = from[3];
     history.replaceState(null, "", location.pathname + location.search);
   }
-  tell(event);
+  queue(event);
   let left = ENGAGED / SOON;
   const reading = setInterval(() => {
     if (document.hidden || --left) return;
     clearInterval(reading);
-    tell({ kind: "read", article: facts.article });
+    queue({ kind: "read", article: facts.article });
   }, SOON);
 }
 
@@ -98,7 +98,7 @@ export function addressFrom(place, url) {
   return `${url}#${place.surface}-${place.slot}${place.list_id ? `-${place.list_id}` : ""}`;
 }
 
-/* Lists: each article is seen once in each */
+/* Lists: one impression per article and list */
 
 const places = new WeakMap();
 const seen = new Set();
@@ -114,13 +114,13 @@ const sight = new IntersectionObserver(
       const name = `${place.surface} ${place.article}`;
       if (!isIntersecting || seen.has(name)) continue;
       seen.add(name);
-      tell(event("impression", place));
+      queue(event("impression", place));
     }
   },
   { threshold: VISIBLE },
 );
 
-/* `place` = {article, surface, slot, list_id, pick}; told again when the place changes. */
+/* `place` = {article, surface, slot, list_id, pick}; called again when the position changes. */
 export function watch(row, place) {
   const isNew = !places.has(row);
   places.set(row, place);
@@ -128,8 +128,8 @@ export function watch(row, place) {
   sight.observe(row);
   row.addEventListener("click", () => {
     const at = places.get(row);
-    tell(event("click", at), at.pick);
+    queue(event("click", at), at.pick);
   });
 }
 
-tellView();
+sendView();
