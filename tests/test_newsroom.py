@@ -15,7 +15,7 @@ from ranking.demo import portal
 from ranking.demo.newsroom import Article, Newsroom, is_breaking, section_of
 from ranking.demo.pictures import picture
 from ranking.demo.transliteration import arabic, latin
-from ranking.demo.wording import STORY_KINDS, LANGUAGES, SECTIONS, wording
+from ranking.demo.wording import LANGUAGES, SECTIONS, STORY_KINDS, wording
 
 UNTIL = 1_700_000_000.0
 BLOCKS = {

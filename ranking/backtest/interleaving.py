@@ -1,11 +1,11 @@
 """Interleaving against A/B: the readers that each needs to tell two profiles apart.
 
-Readers are those of a log. On each page they are shown Popular under one profile, or both profiles
-drafted into one list, and Related beside it. What a reader opened next he clicks, if it is shown,
-where his eye falls on it: with chance .6^slot in each list. Both ways use the same sequential test,
-planned for the effect that there is; readers come in many random orders, and a way needs as many
-as four orders of five need. A/B is judged by clicks on all lists a visit, since a list may not win
-by what it takes from its neighbour, and besides by clicks on Popular alone.
+The readers come from a log. Each page shows Popular under one profile, or both profiles interleaved
+in one list, and in addition Related. A reader clicks the page that he opened next if a list shows
+it and he notices it, with probability .6^slot in each list. Both methods use the same sequential
+test, planned for the true effect. Readers arrive in many random orders, and a method needs the
+number of readers by which four of five orders end. A/B is measured by clicks on all lists per
+visit, since one list must not win clicks that another loses, and also by clicks on Popular alone.
 """
 
 from collections.abc import Callable
@@ -27,14 +27,14 @@ from ranking.profiles.profile import profile_from
 HALF_LIVES = (600.0, 21_600.0)
 EYE = 0.6
 NEIGHBOURS = 4
-"""Places of Related that a page shows."""
+"""Positions of Related on a page."""
 ALPHA, POWER = 0.05, 0.8
 DRAWS, ORDERS = 8, 50
-"""How often clicks are drawn, and for each the order in which readers come."""
+"""Number of click draws, and of arrival orders per draw."""
 LONG = 4.0
-"""Times the readers planned for that are waited for."""
+"""Largest number of readers, as a multiple of the plan."""
 EVERY = 8
-"""Of so many visits one is shown lists."""
+"""One visit of so many sees lists."""
 Progress = Callable[[int, int], None]
 
 
@@ -44,7 +44,7 @@ class ShownLists(NamedTuple):
     Attributes
     ----------
     popular : (2, n, SHOWN) int32
-        Under either profile.
+        Lists under either profile.
     related : (n, NEIGHBOURS) int32
     next : (n,) int32
     reader, visit : (n,) int64
@@ -65,7 +65,7 @@ class Sums(NamedTuple):
     ----------
     one, other
     under : or None
-        What clicks are divided by; without it both are of the same reader and the same list.
+        Denominator of the clicks; None if both belong to the same reader and list.
     """
 
     one: NDArray[np.float64]
@@ -74,12 +74,12 @@ class Sums(NamedTuple):
 
 
 class Needed(NamedTuple):
-    """Readers that each way needs.
+    """Readers that each method needs.
 
     Attributes
     ----------
     interleaved, all_lists, popular : int
-        One list of both; A/B by clicks on all lists; A/B by clicks on Popular.
+        Interleaving; A/B by clicks on all lists; A/B by clicks on Popular.
     """
 
     interleaved: int
@@ -88,12 +88,12 @@ class Needed(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        """Readers of A/B by its main metric for one of interleaving."""
+        """Readers of A/B by its main metric, per reader of interleaving."""
         return self.all_lists / self.interleaved
 
     @property
     def text(self) -> str:
-        """The readers that each way needs, as a sentence."""
+        """The readers of each method, as a sentence."""
         return (
             f"readers needed: interleaved {self.interleaved:,}, A/B by clicks on all lists"
             f" {self.all_lists:,} ({self.ratio:.1f} times), by clicks on Popular alone"
@@ -104,7 +104,7 @@ class Needed(NamedTuple):
 def interleave_ratio(
     batches: list[Batch], seed: int = 1, progress: Progress = lambda at, of: None
 ) -> Needed:
-    """Measure both ways on a log.
+    """Measure both methods on a log.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def interleave_ratio(
         Views of one site, in the order of the log.
     seed : int
     progress : callable
-        Told the views replayed, and how many there are.
+        Called with the replayed views and their total.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def shown_to(batches: list[Batch], progress: Progress) -> ShownLists:
 
 
 def needed(shown: ShownLists, seed: int = 1) -> Needed:
-    """Let readers click, and count how many of them each way needs."""
+    """Simulate clicks, and count the readers that each method needs."""
     drawn = np.random.default_rng(seed)
     visits = np.bincount(shown.reader[np.unique(shown.visit, return_index=True)[1]])
     pages = np.bincount(shown.reader)
@@ -159,17 +159,17 @@ def needed(shown: ShownLists, seed: int = 1) -> Needed:
         chance = drawn.random((3, shown.next.size))
         own, all_lists = [], []
         for popular in shown.popular:
-            clicked, beside, _ = _clicks(shown, popular, chance)
+            clicked, clicked_related, _ = _clicks(shown, popular, chance)
             own.append(_by_reader(shown, clicked))
-            all_lists.append(_by_reader(shown, clicked | beside))
+            all_lists.append(_by_reader(shown, clicked | clicked_related))
         one, other = _followed(shown, chance, drawn.integers(0, DRAWINGS, shown.next.size))
-        ways = (
+        methods = (
             Sums(one, other, None),
             Sums(all_lists[0], all_lists[1], visits.astype(np.float64)),
             Sums(own[0], own[1], pages.astype(np.float64)),
         )
-        for way, stops in zip(ways, found, strict=True):
-            stops.append(_stops(way, drawn))
+        for method, stops in zip(methods, found, strict=True):
+            stops.append(_stops(method, drawn))
     return Needed(*(int(np.quantile(np.concatenate(stops), POWER)) for stops in found))
 
 
@@ -180,14 +180,14 @@ def _from(before: int, total: int, progress: Progress) -> Callable[[int], None]:
 def _clicks(
     shown: ShownLists, popular: NDArray[np.int32], chance: NDArray[np.float64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]:
-    """Clicks on Popular, on Related, and where in Popular the next page stands."""
+    """Clicks on Popular and Related, and the next page's position in Popular."""
     noticed, places = [], []
     for listed, luck in zip((popular, shown.related), chance[:2], strict=True):
         hit = listed == shown.next[:, None]
         place = hit.argmax(axis=1)
         noticed.append(hit.any(axis=1) & (luck < EYE**place))
         places.append(place)
-    first = chance[2] < 0.5  # what he follows who notices both
+    first = chance[2] < 0.5  # the choice of a reader who notices both
     clicked = noticed[0] & (first | ~noticed[1])
     return clicked, noticed[1] & ~clicked, places[0]
 
@@ -195,7 +195,7 @@ def _clicks(
 def _followed(
     shown: ShownLists, chance: NDArray[np.float64], drawing: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Clicks of each reader on the picks of either profile in the interleaved list."""
+    """Clicks of each reader on either profile's items of the interleaved list."""
     listed = np.full(shown.popular[0].shape, -1, np.int32)
     teams = np.full(listed.shape, -1, np.int8)
     _draft(shown.popular, drawing, listed, teams)
@@ -218,7 +218,7 @@ def _draft(
 
 
 def _stops(sums: Sums, drawn: np.random.Generator) -> NDArray[np.int64]:
-    """Readers by whom the better profile is found, in many orders, (ORDERS,) int64."""
+    """Readers by which the better profile is found, by order: (ORDERS,) int64."""
     everybody = np.arange(sums.one.size)
     truth = float(np.log(sums.one.sum() / sums.other.sum()))
     information = needed_information(abs(truth), ALPHA, POWER)

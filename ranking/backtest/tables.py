@@ -1,8 +1,8 @@
-"""Table files: rows of CSV or JSON, recognised by content, whatever the file's name.
+"""Table files: rows of CSV or JSON, recognised by content, not by the file's name.
 
-CSV is read as RFC 4180 says and as spreadsheets write it: separated by commas, semicolons or tabs,
-in UTF-8 or UTF-16 with or without a byte order mark, its lines ended by CR, LF or both. JSON is an
-object a line, an array, one object, or an object of columns. Either may be packed by gzip.
+CSV is RFC 4180 with the variants of spreadsheets: commas, semicolons or tabs; UTF-8 or UTF-16 with
+or without a byte order mark; lines end with CR, LF or both. JSON is one object per line, an array,
+one object, or an object of columns. Both can be packed by gzip.
 """
 
 import codecs
@@ -32,7 +32,7 @@ SEPARATORS = ",;\t"
 _HINT = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _AFTER_QUOTE = "expected after"
-"""What the reader of CSV says of one row alone; after any other fault it is lost."""
+"""Faults of the CSV reader that concern one row; after any other it cannot continue."""
 _CSV_FAULTS = {
     _AFTER_QUOTE: "text follows a closing quotation mark",
     "end of data": "a quotation mark is not closed",
@@ -41,7 +41,7 @@ _CSV_FAULTS = {
 
 
 class BadRow(str):
-    """A row that cannot be read, by where it is and what is wrong with it."""
+    """An unreadable row: its position and fault."""
 
     __slots__ = ()
 
@@ -55,12 +55,12 @@ class FileError(ValueError):
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[io.BufferedReader, BinaryIO]]:
-    """A file's bytes, unpacked, and the file itself, which knows how far it is read.
+    """A file's bytes, unpacked, and the file itself with its read position.
 
     Raises
     ------
     FileError
-        If it is missing, damaged or none of the formats.
+        If it is missing, damaged or of another format.
     """
     try:
         with path.open("rb") as raw:
@@ -95,12 +95,12 @@ def opened(path: Path) -> Iterator[tuple[io.BufferedReader, BinaryIO]]:
 
 
 def table_of(text: io.BufferedReader, path: Path, columns: list[str]) -> Table:
-    """Header and rows of a file; of JSON only the given columns.
+    """Header and rows of a file; for JSON only the given columns.
 
     Raises
     ------
     FileError
-        If it is no table, now or while its rows are read.
+        If it is no table, at once or while rows are read.
     """
     begin = text.peek(4096).removeprefix(codecs.BOM_UTF8).lstrip()
     if begin[:1] in (b"{", b"["):
@@ -156,12 +156,12 @@ def _csv_rows(reader: Any, lines: io.TextIOWrapper, path: Path) -> Iterator[list
                 yield values
     finally:
         if not lines.closed:
-            lines.detach()  # whose end would else close the file
+            lines.detach()  # otherwise its end closes the file
 
 
 def _csv_fault(error: csv.Error) -> str:
     """The fault of a row, as a sentence."""
-    found = (told for words, told in _CSV_FAULTS.items() if words in str(error))
+    found = (text for words, text in _CSV_FAULTS.items() if words in str(error))
     return next(found, "it is no CSV")
 
 
@@ -179,7 +179,7 @@ def _json_rows(
 
 
 def _json_items(text: io.BufferedReader, path: Path) -> Iterator[tuple[int, Any]]:
-    """Objects or bad rows, and the line or the place in the array of each."""
+    """Objects or bad rows, with the line or the array position of each."""
     first = next((line for line in text if line.strip()), b"")
     first = first.removeprefix(codecs.BOM_UTF8)
     if _is_json(first) and not first.lstrip().startswith(b"["):
@@ -193,7 +193,7 @@ def _json_items(text: io.BufferedReader, path: Path) -> Iterator[tuple[int, Any]
     rest = text.read()
     lines = rest.split(b"\n")
     if first.startswith(b"{") and _is_json(lines[0]) and lines[0].startswith(b"{"):
-        yield from _json_lines(enumerate([first, *lines], 1))  # of which the first is none
+        yield from _json_lines(enumerate([first, *lines], 1))  # without the first line
         return
     whole = _loaded(first + rest, f"{path}: ")
     if isinstance(whole, BadRow):
@@ -216,8 +216,8 @@ def _objects(columns: dict[str, Any], path: Path) -> list[dict[str, Any]]:
         raise FileError(message)
     sizes = dict.fromkeys(map(len, columns.values()))
     if len(sizes) > 1:
-        told = " and ".join(map(str, sizes))
-        message = f"{path}: columns must have the same length, got {told}"
+        text = " and ".join(map(str, sizes))
+        message = f"{path}: columns must have the same length, got {text}"
         raise FileError(message)
     rows = zip(*columns.values(), strict=True)
     return [dict(zip(columns, row, strict=True)) for row in rows]
@@ -232,7 +232,7 @@ def _is_json(line: bytes) -> bool:
 
 
 def _loaded(text: bytes, where: str) -> Any:
-    """Read JSON; what is none is a bad row."""
+    """Parse JSON; invalid text becomes a bad row."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:

@@ -42,10 +42,10 @@ def _speed(ctx: click.Context, param: click.Parameter, value: str) -> float:
     show_envvar=True,
     help="A running system, or kafka://HOST:PORT.",
 )
-@click.option("--speed", default="max", callback=_speed, help="max, 1 (as it happened), 60, ...")
+@click.option("--speed", default="max", callback=_speed, help="max, 1 (real time), 60, ...")
 @click.option("--shift-to-now", is_flag=True, help="Move the log so that it ends now.")
-@click.option("--with-ids", is_flag=True, help="Give events ids: nothing counts twice on a retry.")
-@click.option("--anew", is_flag=True, help="Count rows that were taken before once more.")
+@click.option("--with-ids", is_flag=True, help="Add event ids, so retries do not count twice.")
+@click.option("--anew", is_flag=True, help="Count rows again that were sent before.")
 @click.option("--edition", default="site/und", show_default=True, help="For rows without one.")
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
 @click.option("--article-columns", default="", help="Other names, as id=article_id")
@@ -68,11 +68,10 @@ def send(
     \b
     tolqyn send --views clicks.csv.gz --columns at=ts_ms,visitor=user --to http://127.0.0.1:8080
 
-    Sending the same file again adds nothing, and goes on where a send has stopped; --anew counts
-    it once more. Rows that break a rule are told and left out. A system with
-    keys needs one that may write, in TOLQYN_KEY. To kafka://HOST:PORT go batches for
-    the workers; to kafka://HOST:PORT/raw-views single JSON events for the packers;
-    ?namespace=NAME names another cluster's topics.
+    Sending a file again adds nothing and resumes a stopped send; --anew counts it again. Invalid
+    rows are reported and skipped. If the system has keys, TOLQYN_KEY must hold one that may write.
+    kafka://HOST:PORT receives batches for the workers, kafka://HOST:PORT/raw-views single JSON
+    events for the packers. ?namespace=NAME selects another cluster's topics.
     """
     from ranking.backtest import files
     from ranking.backtest import send as sending
@@ -91,7 +90,7 @@ def send(
             done = sending.send_articles(cards, url, lambda n: bar.advance(task, n))
         if faults:
             done.rejected, done.first_fault = done.rejected + len(faults), faults[0]
-        click.echo(f"{done.accepted} articles taken")
+        click.echo(f"{done.accepted} articles accepted")
         _check(done, "articles")
     if views:
         shift = 0
@@ -118,26 +117,26 @@ def send(
                 )  # fmt: skip
             except (sending.SendError, files.FileError):
                 raise
-            except BaseException:  # told, and raised on
+            except BaseException:  # report, then raise
                 bar.stop()
                 click.echo(f"{views}: {sending.goes_on(taken, is_new=anew)}", err=True)
                 raise
         rate = sent.accepted / max(sent.seconds, 1e-9)
-        told = f"{sent.accepted} views accepted in {sent.seconds:.2f} s ({rate:,.0f}/s)"
+        text = f"{sent.accepted} views accepted in {sent.seconds:.2f} s ({rate:,.0f}/s)"
         if sent.known:
-            told += f"; {sent.known} of them were taken before"
-        click.echo(told)
+            text += f"; {sent.known} of them were known before"
+        click.echo(text)
         _check(sent, "views")
 
 
 def _check(sent: "SendResult", what: str) -> None:
-    """Tell what was refused; if that is everything, the operator must look at it."""
+    """Report rejected rows; if all are rejected, the command fails."""
     if not sent.rejected:
         return
-    told = f"{sent.rejected} {what} rejected; the first: {sent.first_fault}"
+    text = f"{sent.rejected} {what} rejected; the first: {sent.first_fault}"
     if not sent.accepted:
-        raise click.ClickException(told)
-    click.echo(told)
+        raise click.ClickException(text)
+    click.echo(text)
 
 
 def _bar(what: str) -> Progress:

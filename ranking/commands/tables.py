@@ -1,7 +1,7 @@
 """Tables: measures on a terminal.
 
-Of one profile a table has a column a list, of several a column a profile, so that those compared
-stand side by side. An interval stands after its mean.
+A table of one profile has one column per list; of several profiles, one column per profile. An
+interval follows its mean.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,10 +23,10 @@ Intervals = Mapping[str, Mapping[str, tuple[float, float]]]
 def as_json(
     results: "Mapping[str, Measured]", baselines: "ComparisonTable | None"
 ) -> dict[str, Any]:
-    """Results of a backtest as its JSON: of one profile its lists, of several by profile.
+    """Results of a backtest as JSON: lists by name for one profile, by profile for several.
 
-    Beside the lists stand `intervals`, `about` and, if there are any, `baselines`, each of them
-    with its own `intervals`.
+    The result also has `intervals`, `about` and, if requested, `baselines` with their own
+    `intervals`.
     """
     found: dict[str, Any] = {
         name: {**result.measures, "intervals": result.intervals, "about": result.about}
@@ -58,13 +58,13 @@ def print_results(results: "Mapping[str, Measured]", baselines: "ComparisonTable
         own = {
             f"{list} ({name})" if len(results) > 1 else list: row
             for name, result in results.items()
-            for list, row in result.beside.measures.items()
+            for list, row in result.comparison.measures.items()
         }
-        print_rows("beside baselines", {**own, **baselines.measures})
+        print_rows("compared with baselines", {**own, **baselines.measures})
 
 
 def ablation_json(rows: "Sequence[Ablated]") -> dict[str, Any]:
-    """An ablation as JSON: by component its measures, its effects and their intervals."""
+    """An ablation as JSON: measures, effects and intervals by component."""
     found = {
         row.name: {"measures": row.measures, "effects": row.effects, "intervals": row.intervals}
         for row in rows
@@ -73,7 +73,7 @@ def ablation_json(rows: "Sequence[Ablated]") -> dict[str, Any]:
 
 
 def print_ablation(title: str, rows: "Sequence[Ablated]") -> None:
-    """Print the whole, then what is lost without each component; in grey what may be chance."""
+    """Print the full system, then the effect of each removal; grey if not significant."""
     whole, *others = rows
     rows_: list[list[Cell]] = [[whole.name, *map(written, whole.measures.values())]]
     for row in others:
@@ -87,7 +87,7 @@ def print_ablation(title: str, rows: "Sequence[Ablated]") -> None:
 
 
 def print_rows(title: str, rows: Rows) -> None:
-    """Print a row a name, a column a measure."""
+    """Print one row per name and one column per measure."""
     names = list(dict.fromkeys(name for row in rows.values() for name in row))
     body = [
         [key, *(written(row[name]) if name in row else "" for name in names)]
@@ -97,7 +97,7 @@ def print_rows(title: str, rows: Rows) -> None:
 
 
 def print_columns(title: str, columns: Rows, intervals: Intervals) -> None:
-    """Print a row a measure, a column a name, with intervals."""
+    """Print one row per measure and one column per name, with intervals."""
     rows: list[list[Cell]] = []
     for measure in dict.fromkeys(name for column in columns.values() for name in column):
         cells: list[Cell] = [measure]
@@ -113,7 +113,7 @@ def print_columns(title: str, columns: Rows, intervals: Intervals) -> None:
 
 
 def written(value: float) -> str:
-    """Write a number.
+    """Format a number.
 
     Examples
     --------

@@ -19,7 +19,7 @@ import msgspec
 
 from ranking.demo.experiments import memberships_by_edition, start_experiments
 from ranking.demo.newsroom import Article, Newsroom
-from ranking.demo.readers import Readers, Memberships, View
+from ranking.demo.readers import Memberships, Readers, View
 
 HOUR = 3_600.0
 DAYS, STORIES_A_DAY = 2, 60

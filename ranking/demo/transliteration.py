@@ -1,8 +1,9 @@
 """Transliteration: Kazakh from Cyrillic into the Latin and the Arabic alphabet.
 
 Both conversions are tables of letters. The Arabic one also has a rule about words: the high hamza
-makes all vowels of a word front. It precedes a word with a front vowel (ә, ө, ү, і) that has neither
-a back vowel (as қазір has) nor г, к, е or э, which mark a front word by themselves. In both, ия and ию are one sound.
+makes all vowels of a word front. It precedes a word with a front vowel (ә, ө, ү, і), unless the
+word has a back vowel (as қазір has) or г, к, е or э. These letters mark a front word by
+themselves. In both conversions, ия and ию are one sound.
 
 References
 ----------

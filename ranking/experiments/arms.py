@@ -140,8 +140,8 @@ def _parts(asked: str, experiments: Mapping[str, Experiment], where: Where) -> l
             raise ExperimentError(message)
         if part.experiment.layer in layers:
             message = (
-                f"arm must be of one experiment per layer, got {layers[part.experiment.layer]!r} and"
-                f" {part.name!r} of layer {part.experiment.layer!r}"
+                "arm must be of one experiment per layer,"
+                f" got {layers[part.experiment.layer]!r} and {part.name!r} of layer {part.experiment.layer!r}"
             )
             raise ExperimentError(message)
         layers[part.experiment.layer] = part.name

@@ -63,7 +63,7 @@ def doubts(experiment: Experiment, readout: Readout, winner: str) -> list[Decisi
 
 
 def _against(experiment: Experiment, readout: Readout, winner: str) -> list[DecisionWarning]:
-    """Warnings from intervals: the winner is worse than another arm, or worsens a guardrail metric."""
+    """Warnings from intervals: the winner is worse, or worsens a guardrail metric."""
     sign, control, found = METRICS[experiment.metric].sign, experiment.names[0], []
     for one in readout.main:
         is_more, is_less = one.low > 0.0, one.high < 0.0

@@ -120,7 +120,8 @@ def expected(experiment: Experiment, habits: Habits, visits: int = 0, now: float
     try:
         planned = plan(
             experiment.effect, spread, max(habits.a_day, 1e-9), traffic=traffic,
-            shares=tuple(share / 1000 for share in phase.shares), alpha=experiment.alpha, power=experiment.power,
+            shares=tuple(share / 1000 for share in phase.shares),
+            alpha=experiment.alpha, power=experiment.power,
         )  # fmt: skip
     except PlanningError:
         return Expected(None, None, habits.is_rough)

@@ -168,7 +168,10 @@ def _check_exclusion(
     if new.tries_nothing or other.tries_nothing:
         return
     if Mode.INTERLEAVE in (new.mode, other.mode):
-        message = f"{name!r} must not be interleaved on the lists of {other_name!r}, of layer {other.layer!r}"
+        message = (
+            f"{name!r} must not be interleaved on the lists of {other_name!r},"
+            f" of layer {other.layer!r}"
+        )
         raise NotAllowedError(message)
     if both := varied(new, published) & varied(other, published):
         message = (

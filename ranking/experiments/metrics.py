@@ -10,13 +10,16 @@ COLUMNS = (
     "visitors", "visits", "views", "bounces", "reads", "stay", "impressions", "clicks",
     "all_clicks",
 )  # fmt: skip
-"""Sums of a bucket, in the order of their columns.
+"""Sums of a bucket, in the order of their columns. All but the first exclude repeats.
 
-visitors: readers without an event of any experiment in the repeat window before. visits: started
-visits. views: opened pages. bounces: visits that ended with their first page. reads: read pages.
-stay: seconds on pages, each until the next page of the visit, at most ten minutes. impressions,
-clicks: items of the experiment's own lists that were seen, and that were clicked. all_clicks:
-clicked items of any of our lists. All but the first exclude repeats.
+- visitors: readers without an event of any experiment in the repeat window before
+- visits: started visits
+- views: opened pages
+- bounces: visits that ended with their first page
+- reads: read pages
+- stay: seconds on pages, each until the next page of the visit, at most ten minutes
+- impressions, clicks: seen and clicked items of the experiment's own lists
+- all_clicks: clicked items of any of our lists
 """
 COLUMN = {name: place for place, name in enumerate(COLUMNS)}
 

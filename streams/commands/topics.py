@@ -64,8 +64,10 @@ def _list(kafka: str, namespace: str, form: str) -> None:
     absent = [name for name in names if name not in found]
     heads = ("topic", "partitions", "cleanup", "next offsets")
     if form == "json":
-        told = [dict(zip(("topic", "partitions", "cleanup", "next"), r, strict=True)) for r in rows]
-        print_json({"topics": told, "missing": absent})
+        listed = [
+            dict(zip(("topic", "partitions", "cleanup", "next"), r, strict=True)) for r in rows
+        ]
+        print_json({"topics": listed, "missing": absent})
         return
     print_table(heads, [(t, str(n), p, " ".join(map(str, ends))) for t, n, p, ends in rows])
     for name in absent:

@@ -87,7 +87,7 @@ def texts() -> tuple[Text, ...]:
     found = [Text(path, 0, "name", re.sub(r"[_/.-]+", " ", path)) for path in files()]
     for path in files():
         folder = path.partition("/")[0]
-        if path == "README.md" or path.startswith("ranking/manual/") and path.endswith(".md"):
+        if path == "README.md" or (path.startswith("ranking/manual/") and path.endswith(".md")):
             found += _markdown(path)
         elif folder in PACKAGES and path.endswith(".py"):
             found += _python(path)
@@ -171,7 +171,8 @@ def _paragraphs(text: str) -> Iterator[str]:
     lines: list[str] = []
     is_example = False
     for line in [*text.split("\n"), ""]:
-        is_example = line.strip() != "" and (is_example or line.lstrip().startswith(">>>"))
+        is_start = line.lstrip(" ").startswith((">>>", "\b"))
+        is_example = line.strip() != "" and (is_example or is_start)
         is_prose = not (
             is_example or not line.strip() or _HEADINGS.match(line) or _FIELD.match(line)
             or _ITEM.match(line) or line.startswith("#")

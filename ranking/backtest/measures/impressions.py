@@ -1,11 +1,10 @@
-"""Impressions: what lists showed to readers, clicked or not.
+"""Impressions: properties of the shown lists, with or without clicks.
 
-Of the first five of each list at each prediction. Coverage: the share of predictions for which five
-were ranked, before anything fills the list up. Novelty: the mean self-information of what is
-shown, -log2 of its share of the log's pages so far, in bits. Age: since publication (without a
-card's date, since its first page in the log), in hours. Diversity: one less the mean likeness of
-two of the five. Catalogue: the share of the known articles, those with a page or a card, that were
-ever shown; it is no mean, so that it has no interval.
+All measures use the first five of each list at each prediction. Coverage: the share of predictions
+with five ranked items, before any fill. Novelty: the mean self-information -log2 of an item's share
+of the log's pages so far, in bits. Age: since publication (without a date, since its first page in
+the log), in hours. Diversity: one minus the mean similarity of two of the five. Catalogue: the
+share of the known articles, with a page or a card, that were ever shown; it has no interval.
 """
 
 from typing import NamedTuple
@@ -31,11 +30,11 @@ class Impressions(NamedTuple):
     Attributes
     ----------
     values : (n_asked, 4 lists, 4) float64
-        Of `NAMES`; NaN where nothing was shown that it could be told of.
+        Values of `NAMES`; NaN without a shown item that has the value.
     catalogue : tuple of float
         Share of the known articles, for each list.
     by_cards : bool
-        Diversity is by tags and sections, not by co-reading.
+        Whether diversity uses tags and sections, instead of co-reading.
     """
 
     values: NDArray[np.float64]
@@ -44,7 +43,7 @@ class Impressions(NamedTuple):
 
 
 def shown_of(replay: Replay, catalogue: Catalogue) -> Impressions:
-    """Measure what a replay's lists showed."""
+    """Measure the shown items of a replay's lists."""
     asked, cards = asked_of(replay), cards_of(replay, catalogue)
     shown, published = replay.answers.shown, _published(replay, cards)
     likeness = likeness_of(asked, cards)
@@ -57,7 +56,7 @@ def shown_of(replay: Replay, catalogue: Catalogue) -> Impressions:
 
 
 def cards_of(replay: Replay, catalogue: Catalogue) -> list[Card | None]:
-    """Card of each article: by slot, then of those that the log never reads."""
+    """Card of each article: by slot, then of articles without a page in the log."""
     site = replay.site
     editions = site.state.article["edition"][: len(site.ids)].tolist()
     read = [
@@ -68,7 +67,7 @@ def cards_of(replay: Replay, catalogue: Catalogue) -> list[Card | None]:
 
 
 def _published(replay: Replay, cards: list[Card | None]) -> NDArray[np.float64]:
-    """When each article was published or first read, ms; NaN where nobody knows."""
+    """Publication or first read of each article, ms; NaN if unknown."""
     published = np.array([card.published_at * 1000 if card else 0.0 for card in cards])
     first = np.full(published.size, np.nan)
     pages = np.flatnonzero(replay.visits.is_page)[::-1]

@@ -1,7 +1,7 @@
 """Report: a backtest's result as one page, to read, print or send.
 
-Figures first, lists and baselines beside each other, then every measure in a table, then how they
-went over the hours of the log. A page of several profiles has a part for each.
+It has charts, with lists and baselines next to each other, then every measure in a table, then the
+course over the hours of the log. A page of several profiles has a part for each.
 """
 
 from collections.abc import Mapping
@@ -106,13 +106,13 @@ def report(
 
 
 def _figures(results: Mapping[str, Measured], baselines: ComparisonTable | None) -> list[Dots]:
-    wanted = {
+    selected = {
         "hr@5": ("Next click: HR@5", "share of clicks that were among the first five"),
         "mrr@5": ("Next click: MRR@5", "the higher in the list, the more a click counts"),
         "last_ndcg@20": ("Last click of a visit: NDCG@20", "mean over the hours of the log"),
         "last_hr@20": ("Last click of a visit: HR@20", "mean over the hours of the log"),
     }
-    groups = [(name, result.beside) for name, result in results.items()]
+    groups = [(name, result.comparison) for name, result in results.items()]
     groups += [("", baselines)] if baselines else []
     several = len(results) > 1
     return [
@@ -130,7 +130,7 @@ def _figures(results: Mapping[str, Measured], baselines: ComparisonTable | None)
                 for list, row in group.measures.items()
             ],
         )
-        for measure, (title, note) in wanted.items()
+        for measure, (title, note) in selected.items()
     ]
 
 
@@ -149,7 +149,7 @@ def _part(name: str, result: Measured, baselines: ComparisonTable | None) -> Pro
 def _charts(result: Measured, baselines: ComparisonTable | None) -> tuple[Chart, ...]:
     if not result.hours.size:
         return ()
-    hits = dict(result.beside.hits)
+    hits = dict(result.comparison.hits)
     if baselines:
         hits["last_1000"] = baselines.hits["last_1000"]
     changes = result.changes
@@ -175,5 +175,5 @@ def _cell(result: Measured, list: str, measure: str) -> Cell:
 
 
 def _moment(at_ms: int) -> str:
-    """A stamp's hour, as a reader writes it."""
+    """A stamp's hour in a readable form."""
     return f"{datetime.fromtimestamp(at_ms // HOUR_MS * 3600, UTC):%-d %B %Y, %H:%M} UTC"
