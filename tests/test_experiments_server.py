@@ -85,7 +85,7 @@ def test_from_a_draft_to_the_winner_published(client: httpx.Client) -> None:
     assert profile["set"] == {"half_life": 3600}
     shown = client.get("/v1/experiments/calm").json()
     assert shown["reason"] == (
-        "it is calmer (confirmed, although it has 0% of the information that was planned)"
+        "it is calmer (confirmed, although it has 0% of the planned information)"
     )
     steps = ["decided", "stopped", "running", "frozen", "running", "draft"]
     assert [its["status"] for its in shown["versions"]] == steps
@@ -144,9 +144,9 @@ def test_from_a_shell(server: Server, client: httpx.Client, tmp_path: Path) -> N
     assert "is stopped" in run("stop", "hold").output
     assert "it is stopped already (409)" in " ".join(run("stop", "hold").output.split())
     asked = " ".join(run("decide", "hold", "now").output.split())
-    assert "0% of the information that was planned; say --confirm" in asked
+    assert "0% of the planned information; add --confirm" in asked
     assert "is decided" in run("decide", "hold", "now", "--confirm").output
-    assert "is no more" in run("remove", "hold").output
+    assert "is removed" in run("remove", "hold").output
 
 
 def test_the_module_of_pages(client: httpx.Client) -> None:

@@ -141,7 +141,8 @@ def _parts(asked: str, experiments: Mapping[str, Experiment], where: Where) -> l
         if part.experiment.layer in layers:
             message = (
                 "arm must be of one experiment per layer,"
-                f" got {layers[part.experiment.layer]!r} and {part.name!r} of layer {part.experiment.layer!r}"
+                f" got {layers[part.experiment.layer]!r} and {part.name!r}"
+                f" of layer {part.experiment.layer!r}"
             )
             raise ExperimentError(message)
         layers[part.experiment.layer] = part.name

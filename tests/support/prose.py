@@ -38,11 +38,11 @@ METAPHORS = {
     "stood": r"\bstood\b",
     "telling": r"\btelling\b",
     "voices": r"\bvoices?\b",
-    "way in": r"\bway in\b",
+    "way in": r"\bway in\b(?! which)",
     "wholesale": r"\bwholesale\b",
     "worn": r"\bworn\b",
 }
-"""Metaphors of earlier versions, each with its pattern. Patterns ignore case."""
+"""Metaphors of earlier versions, each with its pattern in lower case."""
 
 _HEADINGS = re.compile(r"^\s*-{3,}\s*$")
 _FIELD = re.compile(r"^\s*[\w*, ]+ : |^\s*(?:Parameters|Returns|Raises|Yields|Attributes|Notes)$")
@@ -97,17 +97,20 @@ def texts() -> tuple[Text, ...]:
     return tuple(found)
 
 
-def metaphors() -> list[tuple[Text, str]]:
+def names_of(text: Text) -> list[str]:
+    """Metaphors of one text."""
+    lower = text.text.lower()
+    return [name for name, pattern in METAPHORS.items() if re.search(pattern, lower)]
+
+
+@cache
+def metaphors() -> tuple[tuple[Text, str], ...]:
     """Texts with a metaphor, and its name, in the order of `texts`."""
-    return [
-        (text, name)
-        for text in texts()
-        for name, pattern in METAPHORS.items()
-        if re.search(pattern, text.text, re.IGNORECASE)
-    ]
+    return tuple((text, name) for text in texts() for name in names_of(text))
 
 
-def sentences(kinds: tuple[str, ...]) -> list[tuple[int, Text, str]]:
+@cache
+def sentences(kinds: tuple[str, ...]) -> tuple[tuple[int, Text, str], ...]:
     """Sentences of some kinds of text with their words, the longest first."""
     found = []
     for text in texts():
@@ -116,7 +119,7 @@ def sentences(kinds: tuple[str, ...]) -> list[tuple[int, Text, str]]:
                 for sentence in _END.split(paragraph):
                     words = sum(any(c.isalnum() for c in word) for word in sentence.split())
                     found.append((words, text, sentence))
-    return sorted(found, key=lambda one: (-one[0], one[1].path, one[1].line))
+    return tuple(sorted(found, key=lambda one: (-one[0], one[1].path, one[1].line)))
 
 
 def _markdown(path: str) -> Iterator[Text]:

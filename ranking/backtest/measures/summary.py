@@ -75,8 +75,8 @@ def replays(
     if not plain.plan.asked.size:
         hours = np.ptp(plain.views["at"]) / 3_600_000
         message = (
-            f"a backtest needs a visit with a second page in the span, but this log of {hours:.1f} h"
-            " has none; without --from its first 24 h are warm-up"
+            f"a backtest must predict something, but this log of {hours:.1f} h has no visit with a"
+            " second page in the span; without --from its first 24 h are warm-up"
         )
         raise BacktestError(message)
     if span.refresh <= 0.0:
