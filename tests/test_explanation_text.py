@@ -14,8 +14,8 @@ def test_a_fall_tells_who_passed() -> None:
     assert told == (
         "“Opera” is 6th of popular, 4th an hour ago: decayed views at the profile's half-life"
         " 80%, decayed views at the longer half-life of the back-off 20% of its score. Its views"
-        " fell from 900 to 300 an hour in the last full hour, while those of “Floods” rose from 100 to"
-        " 500 an hour."
+        " fell from 900 to 300 an hour in the last full hour, while those of “Floods” rose from 100"
+        " to 500 an hour."
     )
 
 
