@@ -231,8 +231,8 @@ def _chunks(
 ) -> Iterator[Chunk]:
     first = 1
     with opened(path) as (text, raw):
-        sources = _sources([], mapping, fields, needed).values()
-        header, rows = table_of(text, path, list(dict.fromkeys(sources)))
+        named = _sources([], mapping, fields, needed).values()
+        header, rows = table_of(text, path, list(dict.fromkeys(named)))
         sources = _sources(header, mapping, fields, needed)
         _check_header(header, sources, mapping, needed, path)
         places = {f: header.index(column) for f, column in sources.items() if column in header}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
-from ranking.demo.wording import HAPPENINGS, LANGUAGES, PLACES, SITE, ZONE, wording
+from ranking.demo.wording import LANGUAGES, PLACES, SITE, STORY_KINDS, ZONE, wording
 
 DAY = 86_400.0
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -40,7 +40,7 @@ class Article(TypedDict):
 class _Story:
     name: str
     at: float
-    happening: int
+    story_kind: int
     place: str
     number: int
     author: int
@@ -88,7 +88,7 @@ class Newsroom:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._deck: list[int] = []
-        self._told: set[tuple[int, str, int]] = set()
+        self._used: set[tuple[int, str, int]] = set()
         self._seconds: set[int] = set()
 
     def recent(self, until: float, days: float, a_day: int) -> list[Article]:
@@ -144,14 +144,14 @@ class Newsroom:
         while int(at) in self._seconds:
             at += 1.0
         self._seconds.add(int(at))
-        happening = self._draw(datetime.fromtimestamp(at, ZONE).month, breaking)
-        place, number = self._details(happening)
-        section = HAPPENINGS[happening].section
+        story_kind = self._draw(datetime.fromtimestamp(at, ZONE).month, breaking)
+        place, number = self._details(story_kind)
+        section = STORY_KINDS[story_kind].section
         name = f"{section}-breaking-" if breaking else f"{section}-"
         return _Story(
             name=name + _base36(int(at)),
             at=round(at, 3),
-            happening=happening,
+            story_kind=story_kind,
             place=place,
             number=number,
             author=self._random.randrange(len(wording("en").authors)),
@@ -160,24 +160,24 @@ class Newsroom:
 
     def _draw(self, month: int, breaking: bool) -> int:
         for _ in range(2):
-            for position, happening in enumerate(self._deck):
-                kind = HAPPENINGS[happening]
+            for position, story_kind in enumerate(self._deck):
+                kind = STORY_KINDS[story_kind]
                 in_season = not kind.season or month in _SEASONS[kind.season]
                 if in_season and (kind.flash or not breaking):
                     return self._deck.pop(position)
-            self._deck += self._random.sample(range(len(HAPPENINGS)), len(HAPPENINGS))
-        message = f"newsroom.json has no happening for month {month}, breaking {breaking}"
+            self._deck += self._random.sample(range(len(STORY_KINDS)), len(STORY_KINDS))
+        message = f"newsroom.json has no story kind for month {month}, breaking {breaking}"
         raise ValueError(message)
 
-    def _details(self, happening: int) -> tuple[str, int]:
-        kind = HAPPENINGS[happening]
+    def _details(self, story_kind: int) -> tuple[str, int]:
+        kind = STORY_KINDS[story_kind]
         places = _ABROAD if kind.section == "world" else _HOME
         low, high, step = kind.n
         while True:
             place = self._random.choice(places)
             number = self._random.randrange(low, high + 1, step)
-            if (happening, place, number) not in self._told:
-                self._told.add((happening, place, number))
+            if (story_kind, place, number) not in self._used:
+                self._used.add((story_kind, place, number))
                 return place, number
             low, high = low + step, high + step
 
@@ -190,13 +190,13 @@ class Newsroom:
 
 def _card(story: _Story, lang: str) -> Article:
     words = wording(lang)
-    happening = HAPPENINGS[story.happening]
+    story_kind = STORY_KINDS[story.story_kind]
     name = f"{story.name}-{lang}"
     return Article(
         id=name,
-        title=words.title(story.happening, story.place, story.number),
-        section=words.sections[happening.section],
-        tags=[*(words.tags[tag] for tag in happening.tags), words.places[story.place]],
+        title=words.title(story.story_kind, story.place, story.number),
+        section=words.sections[story_kind.section],
+        tags=[*(words.tags[tag] for tag in story_kind.tags), words.places[story.place]],
         published_at=story.at,
         url=f"/demo/{lang}/{name}",
         edition=f"{SITE}/{lang}",

@@ -94,7 +94,7 @@ def counted(
             for arm in {"", row.arm} & seen.keys():
                 np.maximum(seen[arm], row.shown, out=seen[arm])
         if own_rows:
-            offsets[site] = (min(row.started for row in own_rows), following)
+            offsets[site] = (min(row.begun for row in own_rows), following)
     catalogue = {arm: round(distinct(registers)) for arm, registers in seen.items()}
     return Counted(tallies, offsets, catalogue, events, events - kept)
 

@@ -124,7 +124,8 @@ def sentences(kinds: tuple[str, ...]) -> tuple[tuple[int, Text, str], ...]:
 
 def _markdown(path: str) -> Iterator[Text]:
     """Paragraphs without code blocks."""
-    start, lines, is_code = 0, [], False
+    start, is_code = 0, False
+    lines: list[str] = []
     for number, line in enumerate((ROOT / path).read_text(encoding="utf-8").split("\n"), 1):
         if line.startswith("```"):
             is_code = not is_code
