@@ -17,8 +17,8 @@ from ranking.backtest.ablation import Ablated
 from ranking.benchmarks.processes import Server
 from ranking.cli import tolqyn
 from ranking.commands.durations import Duration
+from ranking.commands.measure_tables import print_ablation, print_columns, print_rows
 from ranking.commands.output import print_table
-from ranking.commands.tables import print_ablation, print_columns, print_rows
 from tests.support import trials
 
 WIDTH = 80

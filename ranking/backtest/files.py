@@ -18,8 +18,8 @@ from typing import Any, cast
 
 import msgspec
 
-from ranking.backtest.tables import BadRow, opened, table_of
-from ranking.backtest.tables import FileError as FileError
+from ranking.backtest.table_files import BadRow, opened, table_of
+from ranking.backtest.table_files import FileError as FileError
 from ranking.content.cards import Card, Placed, SentArticle, card_of, convert_article
 from ranking.engine.event import (
     DEFAULT_EDITION,

@@ -12,14 +12,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ranking.commands.durations import Duration
-from ranking.commands.settings import in_zone
-from ranking.commands.tables import (
+from ranking.commands.measure_tables import (
     ablation_json,
     as_json,
     print_ablation,
     print_results,
     print_rows,
 )
+from ranking.commands.settings import in_zone
 from ranking.engine.quotation import suggestion
 
 if TYPE_CHECKING:

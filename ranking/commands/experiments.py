@@ -72,7 +72,7 @@ def simulate(
     Also compare the readers that A/B and interleaving need to tell half-lives of 10 minutes and 6
     hours apart, on a given log or on the demo's.
     """
-    from ranking.backtest.interleaving import interleave_ratio
+    from ranking.backtest.interleaving_efficiency import interleave_ratio
     from ranking.experiments.simulations import simulate as simulated
 
     with Progress(console=Console(stderr=True), transient=True) as bar:

@@ -18,6 +18,7 @@ from ranking.backtest.measures.accuracy import (
     last_gains,
     next_gains,
 )
+from ranking.backtest.measures.beyond_accuracy import NAMES, Impressions, shown_of
 from ranking.backtest.measures.churn import Churn, changes_of
 from ranking.backtest.measures.comparison_table import (
     ComparisonTable,
@@ -25,7 +26,6 @@ from ranking.backtest.measures.comparison_table import (
     hours_of,
     mean_by_hour,
 )
-from ranking.backtest.measures.impressions import NAMES, Impressions, shown_of
 from ranking.backtest.measures.intervals import (
     Interval,
     hourly_intervals,
@@ -95,7 +95,7 @@ class Measured:
     Attributes
     ----------
     measures : dict
-        The measures of `accuracy` and `impressions` for each list, and those of `churn` for
+        The measures of `accuracy` and `beyond_accuracy` for each list, and those of `churn` for
         `popular`; `last_item`. With frozen lists, `last_item` is measured in windows and
         `last_item_as_it_came` in log order.
     intervals : dict

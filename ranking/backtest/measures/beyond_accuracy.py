@@ -1,4 +1,4 @@
-"""Impressions: properties of the shown lists, with or without clicks.
+"""Beyond accuracy: coverage, novelty, age, diversity and catalogue coverage of the shown lists.
 
 All measures use the first five of each list at each prediction. Coverage: the share of predictions
 with five ranked items, before any fill. Novelty: the mean self-information -log2 of an item's share

@@ -1,4 +1,4 @@
-"""Tables: measures on a terminal.
+"""Measure tables: results of backtests on a terminal.
 
 A table of one profile has one column per list; of several profiles, one column per profile. An
 interval follows its mean.
