@@ -1,4 +1,4 @@
-"""Interleaving efficiency: the readers that each needs to tell two profiles apart.
+"""Interleaving efficiency: the readers that A/B and interleaving need for two profiles.
 
 The readers come from a log. Each page shows Popular under one profile, or both profiles interleaved
 in one list, and in addition Related. A reader clicks the page that he opened next if a list shows

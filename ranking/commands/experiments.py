@@ -69,8 +69,8 @@ def simulate(
 ) -> None:
     """Simulate error rates of experiments with a known effect; a few minutes at 2000 paths.
 
-    Also compare the readers that A/B and interleaving need to tell half-lives of 10 minutes and 6
-    hours apart, on a given log or on the demo's.
+    Also compare A/B and interleaving: the readers that each needs to distinguish half-lives of 10
+    minutes and 6 hours, on a given log or on the demo's.
     """
     from ranking.backtest.interleaving_efficiency import interleave_ratio
     from ranking.experiments.simulations import simulate as simulated

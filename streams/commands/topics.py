@@ -37,7 +37,7 @@ def _create(kafka: str, namespace: str, partitions: int) -> None:
         _refuse(differences(wanted, broker.topics([topic.name for topic in wanted])))
     for topic in new:
         click.echo(f"created {topic.name}, {_counted(topic)}")
-    click.echo(f"all {len(wanted)} topics are as they must be")
+    click.echo(f"all {len(wanted)} topics match their specification")
 
 
 def _verify(kafka: str, namespace: str, partitions: int) -> None:
@@ -47,7 +47,7 @@ def _verify(kafka: str, namespace: str, partitions: int) -> None:
     wanted = specification(namespace, partitions)
     with Broker(kafka) as broker:
         _refuse(differences(wanted, broker.topics([topic.name for topic in wanted])))
-    click.echo(f"all {len(wanted)} topics are as they must be")
+    click.echo(f"all {len(wanted)} topics match their specification")
 
 
 def _list(kafka: str, namespace: str, form: str) -> None:

@@ -28,24 +28,27 @@ NAMES = {
     "cooccurrence": "Co-occurrence",
     "vsknn": "V-SkNN",
     "last_item": "Last click of a visit",
-    "last_item_as_it_came": "Last click, the log as it came",
+    "last_item_as_it_came": "Last click, in log order",
     "changes": "Other articles",
     "order_changes": "Other articles or order",
 }
 MEASURES = {
     "hr@5": ("HR@5", "share of next clicks among the first five"),
-    "mrr@5": ("MRR@5", "mean of one over the place of the next click, of the first five"),
-    "hr@20": ("HR@20", "share of clicks among the first twenty"),
-    "ndcg@20": ("NDCG@20", "discounted place of the click among the first twenty"),
-    "clicks": ("Clicks", "predictions made"),
+    "mrr@5": ("MRR@5", "mean reciprocal rank of the next click among the first five"),
+    "hr@20": ("HR@20", "share of next clicks among the first twenty"),
+    "ndcg@20": (
+        "NDCG@20",
+        "normalised discounted cumulative gain of the click among the first twenty",
+    ),
+    "clicks": ("Clicks", "number of predictions"),
     "coverage": ("Coverage", "share of predictions with five ranked articles"),
-    "novelty": ("Novelty", "mean self-information of what is shown, bits"),
-    "age": ("Age", "mean age of what is shown, hours"),
-    "diversity": ("Diversity", "one less the mean likeness of two of the five"),
+    "novelty": ("Novelty", "mean self-information of the shown articles, bits"),
+    "age": ("Age", "mean age of the shown articles, hours"),
+    "diversity": ("Diversity", "one minus the mean similarity of two of the five"),
     "catalogue": ("Catalogue", "share of the known articles that were ever shown"),
-    "exposed": ("Exposed", "share of what is shown that stands there because it is new"),
-    "changes": ("Changes of the five", "a minute"),
-    "order_changes": ("Changes of their order", "a minute"),
+    "exposed": ("Exposed", "share of the shown articles placed by first exposure"),
+    "changes": ("Changes of the first five", "per minute"),
+    "order_changes": ("Changes of their order", "per minute"),
 }
 
 
@@ -107,8 +110,8 @@ def report(
 
 def _figures(results: Mapping[str, Measured], baselines: ComparisonTable | None) -> list[Dots]:
     selected = {
-        "hr@5": ("Next click: HR@5", "share of clicks that were among the first five"),
-        "mrr@5": ("Next click: MRR@5", "the higher in the list, the more a click counts"),
+        "hr@5": ("Next click: HR@5", "share of next clicks among the first five"),
+        "mrr@5": ("Next click: MRR@5", "mean reciprocal rank of the next click"),
         "last_ndcg@20": ("Last click of a visit: NDCG@20", "mean over the hours of the log"),
         "last_hr@20": ("Last click of a visit: HR@20", "mean over the hours of the log"),
     }
@@ -155,13 +158,13 @@ def _charts(result: Measured, baselines: ComparisonTable | None) -> tuple[Chart,
     changes = result.changes
     charts = [
         chart_of("HR@5 over the hours", "next clicks, by the hour", result.hours, hits, True),
-        chart_of("Age of what is shown", "mean, hours", result.hours, result.ages),
+        chart_of("Age of the shown articles", "mean, hours", result.hours, result.ages),
     ]
     if changes.hour.size:
         minutes = np.maximum(changes.minutes, 1e-9)
         rates = {"changes": changes.five / minutes, "order_changes": changes.order / minutes}
-        note = "of Popular's first five, a minute"
-        charts.append(chart_of("Changes a minute", note, changes.hour, rates))
+        note = "of Popular's first five, per minute"
+        charts.append(chart_of("Changes per minute", note, changes.hour, rates))
     return tuple(charts)
 
 
