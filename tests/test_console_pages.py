@@ -1,4 +1,4 @@
-"""The console's files: words in three languages, colours to read, nothing from elsewhere."""
+"""The console's files: texts in three languages, contrast of colours, no foreign resources."""
 
 import json
 import re
@@ -100,7 +100,7 @@ def test_pages_need_nothing_from_elsewhere() -> None:
     for path in PAGES.rglob("*.*"):
         text = path.read_text().replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?://(?!/)\w", text.replace("(https?:", "")), path.name
-        assert text.count("\n") < 300, path.name
+        assert path.suffix == ".json" or text.count("\n") < 300, path.name
     for name, script in SCRIPTS.items():
         assert not re.search(r"innerHTML|insertAdjacentHTML|document\.write|\beval\(", script), name
         imported = re.findall(r"(?:from|import)\(? ?\"\./([^\"]+)\"", script)
