@@ -62,7 +62,7 @@ def test_one_arm() -> None:
     assert refused(book, "e").startswith("arm must be EXPERIMENT:ARM of a known experiment")
     assert refused(book, "f:now").startswith("arm must be EXPERIMENT:ARM of a known experiment")
     assert refused(book, "e:fast") == "arm of 'e' must be one of now, slow, none, got 'fast'"
-    assert "must be asked for on lists of paper/en popular" in refused(book, "e:slow", "trending")
+    assert "must be requested on lists of paper/en popular" in refused(book, "e:slow", "trending")
 
 
 def test_drawings() -> None:
@@ -130,7 +130,7 @@ def test_what_does_not_go_together() -> None:
         book, "calm:now,near:now"
     )
     assert "one experiment a layer" in refused(book, "calm:now,calm:slow")
-    assert refused(book, "calm:now,mix:3").startswith("'mix' must be asked for alone")
+    assert refused(book, "calm:now,mix:3").startswith("'mix' must be requested alone")
     assert "at most 8 experiments, got 9" in refused(book, ",".join(["calm:now"] * 9))
     assert "EXPERIMENT:ARM" in refused(book, "calm:now,")
 

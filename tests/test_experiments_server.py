@@ -121,7 +121,7 @@ def test_what_is_refused(client: httpx.Client) -> None:
     assert client.delete("/v1/experiments/cool").status_code == 204
     answer = write(client, "cool")
     assert answer.status_code == 409
-    assert "name must be new, since readers were told 'cool' before" in answer.json()["detail"]
+    assert "name must be new, since 'cool' was started before" in answer.json()["detail"]
 
 
 def test_from_a_shell(server: Server, client: httpx.Client, tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def test_events_with_the_arm_of_another_bucket_are_left_out_and_told(
     shell = CliRunner().invoke(tolqyn, ["experiments", "report", "--verify", str(path)])
     assert "is verified by its sums" in shell.output
     shell = CliRunner().invoke(tolqyn, ["experiments", "status", "calm", "--to", server.url])
-    assert "of its events left out" in " ".join(shell.output.split())
+    assert "of the events excluded" in " ".join(shell.output.split())
     trials.take_away(portal)
 
 

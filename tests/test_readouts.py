@@ -139,7 +139,7 @@ def test_from_a_shell(server: Server, client: httpx.Client, tmp_path: Path) -> N
     assert "%" in told
     assert "ok" in told
     assert "bounce" in whole
-    assert "Its weeks are not over yet" in whole
+    assert "The planned weeks are not over" in whole
     assert orjson.loads(run("status", "slow", "--format", "json"))["name"] == "slow"
     page, kept, again = (str(tmp_path / name) for name in ("slow.html", "slow.json", "again.html"))
     assert "--verify" in run("report", "slow", "--html", page)
