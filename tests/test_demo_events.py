@@ -1,4 +1,4 @@
-"""What the demo's pages tell of experiments, in a real browser, and that its experiments run."""
+"""Events of the demo's pages in a real browser, and the experiments of the demo."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the simulated readers see, click and read, as events beside their views."""
+"""Impressions, clicks and reads of the simulated readers."""
 
 from collections import Counter, defaultdict
 

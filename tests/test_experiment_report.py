@@ -1,4 +1,4 @@
-"""A readout from sums alone, and a page that proves itself."""
+"""Experiment reports: the readout from sums alone, and verification."""
 
 import re
 from pathlib import Path

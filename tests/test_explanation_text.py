@@ -1,4 +1,4 @@
-"""Why an article stands where it does, in words."""
+"""Explanations as English sentences."""
 
 import pytest
 

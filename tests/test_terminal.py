@@ -1,4 +1,4 @@
-"""The shell: what fits a terminal of 80 columns, what programs read, how a slip is answered."""
+"""The shell: tables within 80 columns, JSON for programs, answers to mistakes."""
 
 import json
 import re

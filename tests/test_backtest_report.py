@@ -1,4 +1,4 @@
-"""The report: one file that needs no other, and says what was measured."""
+"""Backtest reports: one self-contained file with the measured values."""
 
 import re
 import xml.etree.ElementTree as ElementTree

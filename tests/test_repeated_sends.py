@@ -1,4 +1,4 @@
-"""Imports: a file that is sent again adds nothing, whenever, in whatever pieces."""
+"""Repeated sends: a file that is sent again adds nothing, in any pieces."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Small inputs that others have read wrongly: each is understood, or refused by row and rule."""
+"""Malformed inputs: each is understood, or refused with row and rule."""
 
 import gzip
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What experiments may say at any look: intervals, p-values, plans, and the arms' sizes."""
+"""Statistics of experiments: confidence sequences, p-values, sample sizes, sample ratio."""
 
 import math
 
