@@ -37,7 +37,7 @@ function ask(which, details, app, done) {
       const body = { ...more.read(), parent: details.version, ...signed.read() };
       if (which === "remove") await remove(line, signed.read());
       else if (!(await postConfirmed(`${line}/${which}`, body, details.doubts[body.winner]))) return;
-      app.notify(t("done.step", { name: details.name }));
+      app.notify(t("done.transition", { name: details.name }));
       box.close();
       done(which);
     },
