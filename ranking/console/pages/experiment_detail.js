@@ -5,7 +5,7 @@ import { get, headers, key } from "./client.js";
 import { effectChart, noEffect } from "./effect_chart.js";
 import { forecastText } from "./experiment_plan.js";
 import { armsTable, guardrailsTable, isSplit } from "./experiment_tables.js";
-import { pValue, change, moment, number, percent, t } from "./i18n.js";
+import { change, moment, number, pValue, percent, t } from "./i18n.js";
 import { h, icon } from "./markup.js";
 import { refusalText, scopeWords } from "./messages.js";
 import { positionChart } from "./position_chart.js";

@@ -1,7 +1,7 @@
 // Experiment tables: arms by the primary metric, and arms by the other metrics.
 
 import { armWords, swatch } from "./arms.js";
-import { pValue, change, number, percent, t } from "./i18n.js";
+import { change, number, pValue, percent, t } from "./i18n.js";
 import { h } from "./markup.js";
 
 /** Whether each reader sees one arm; false for interleaving. */
@@ -44,7 +44,7 @@ function changes(one) {
 export function armsTable(details, known) {
   const { plan, readout, health } = details,
     rates = readout.rates[plan.metric];
-  const columns = ["change", "interval", "pValue", "rate", "visits", "catalogue"];
+  const columns = ["change", "interval", "p_value", "rate", "visits", "catalogue"];
   const heads = [[t("arm")], ...columns.map((name) => [t(`col.${name}`), "number"])];
   return table(
     heads,
@@ -79,7 +79,7 @@ export function guardrailsTable({ readout, plan }) {
   const heads = [
     [t("measure")],
     [t("arm")],
-    ...["change", "interval", "pValue", "rate"].map((name) => [t(`col.${name}`), "number"]),
+    ...["change", "interval", "p_value", "rate"].map((name) => [t(`col.${name}`), "number"]),
   ];
   return table(
     heads,
