@@ -42,7 +42,7 @@ function counts(card, where, box) {
     ),
     h("h3", {}, t("views.per.hour")),
     bars(card.hourly, label),
-    card.tags.length > 0 &&
+    card.tags?.length > 0 &&
       h(
         "ul",
         { class: "chips", ...languageAttributes(where.edition), "aria-label": t("tags") },
