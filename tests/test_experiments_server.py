@@ -142,7 +142,7 @@ def test_from_a_shell(server: Server, client: httpx.Client, tmp_path: Path) -> N
     assert [p["shares"] for p in shown["phases"]] == [[500, 500], [900, 100]]
     assert live(client, "paper/ru")[0]["arms"][1] == {"name": "none", "holdout": True}
     assert "is stopped" in run("stop", "hold").output
-    assert "it is stopped already (409)" in " ".join(run("stop", "hold").output.split())
+    assert "it is already stopped (409)" in " ".join(run("stop", "hold").output.split())
     asked = " ".join(run("decide", "hold", "now").output.split())
     assert "0% of the planned information; add --confirm" in asked
     assert "is decided" in run("decide", "hold", "now", "--confirm").output

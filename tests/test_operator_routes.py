@@ -59,7 +59,7 @@ def test_mourning_is_told_before_and_holds_in_every_language(portal: httpx.Clien
     assert counts == {"daily/en": 4, "daily/kk": 4, "daily/ru": 4}
     (ru,) = (its for its in told["editions"] if its["edition"] == "daily/ru")
     assert ru["sections"] == ["Культура"]
-    body = {"sections": ["Culture"], "site": "desk", "author": "anna"}
+    body = {"sections": ["Culture"], "site": "daily", "author": "anna"}
     made = portal.post("/v1/overrides/mourning", json=body).raise_for_status().json()
     assert made["reached"] == counts
     assert made["end"] - time.time() == pytest.approx(7200, abs=30)
@@ -114,7 +114,7 @@ def test_events_with_the_arm_of_another_bucket_are_left_out_and_told(
     evidence = portal.get("/v1/experiments/calm/evidence").json()
     assert (evidence["left_out"], evidence["events"]) == (100, counted + 100)
     page = portal.get("/v1/experiments/calm/report").text
-    assert "Left out of all sums" in page
+    assert "Excluded from all sums" in page
     assert verified(page).left_out == told["health"]["left_out"]
     path = tmp_path / "calm.html"
     path.write_text(page, encoding="utf-8")

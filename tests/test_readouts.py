@@ -130,7 +130,7 @@ def test_from_a_shell(server: Server, client: httpx.Client, tmp_path: Path) -> N
         assert done.exit_code == 0, done.output
         return done.output
 
-    assert "no experiment has begun" in run("status")
+    assert "no experiment has started" in run("status")
     made = trials.begun(client, "slow", edition="paper/uz")
     trials.send(client, trials.events("slow", trials.plan_of(made), 1500, (0.2, 0.4))[0])
     await_visits(client, "slow", 1500)

@@ -119,7 +119,7 @@ def test_a_file_sent_again_says_so(server: Server, client: httpx.Client, tmp_pat
     for options in ((), ("--timezone", "Asia/Almaty"), ("--shift-to-now",)):
         told = sent_of(server, path, *options)
         assert "80 views accepted" in told
-        assert "; 80 of them were taken before" in told
+        assert "; 80 of them were known before" in told
     assert "before" not in sent_of(server, path, "--anew", "--shift-to-now")
     shown = client.get("/v1/articles/said/en/a").json()
     assert shown["accepted"] == 160
@@ -177,7 +177,7 @@ def test_rows_that_break_a_rule_do_not_stop_a_file(
     text, fault = BROKEN_ROWS[name]
     path = tmp_path / "broken.txt"
     path.write_text(text)
-    for again in ("", "; 2 of them were taken before"):
+    for again in ("", "; 2 of them were known before"):
         done = tolqyn(
             "send", "--views", str(path), "--edition", f"broken-{name}/en", "--to", server.url,
             "--shift-to-now",
@@ -194,7 +194,7 @@ def test_articles_that_break_a_rule_do_not_stop_a_file(server: Server, tmp_path:
     path.write_text("ID,title,url\n1,x,/a\n2,y,\n,z,\n3,y,https://a.kz\n")
     done = tolqyn("send", "--articles", str(path), "--to", server.url)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "2 articles taken" in done.stdout
+    assert "2 articles accepted" in done.stdout
     assert "2 articles rejected; the first: row 1: url must be absolute" in done.stdout
 
 
