@@ -143,10 +143,10 @@ def test_from_a_shell(server: Server, client: httpx.Client, tmp_path: Path) -> N
     assert orjson.loads(run("status", "slow", "--format", "json"))["name"] == "slow"
     page, kept, again = (str(tmp_path / name) for name in ("slow.html", "slow.json", "again.html"))
     assert "--verify" in run("report", "slow", "--html", page)
-    assert "slow.html follows from its sums" in run("report", "--verify", page)
+    assert "slow.html is verified by its sums" in run("report", "--verify", page)
     run("report", "slow", "--format", "json", "--out", kept)
     run("report", "--from", kept, "--html", again)
-    assert "again.html follows from its sums" in run("report", "--verify", again)
+    assert "again.html is verified by its sums" in run("report", "--verify", again)
     assert run("report", "slow", "--format", "csv").startswith("phase,arm,bucket,")
     both = CliRunner().invoke(experiments, ["report", "slow", "--verify", page])
     assert "one of NAME, --from and --verify" in both.output
