@@ -103,7 +103,7 @@ def test_what_is_refused(client: httpx.Client) -> None:
     assert write(client, "cool").status_code == write(client, "other").status_code == 201
     assert step(client, "cool", "start")[0] == 201
     assert step(client, "cool", "start")[1] == "'cool': status must be draft to start, it is runn" \
-        "ing already"  # fmt: skip
+        "ing"  # fmt: skip
     code, told = step(client, "other", "start")
     assert (code, "'other' must not overlap 'cool' in layer 'lists'" in told) == (409, True)
     changed = [{"at": time.time() + 60, "traffic": 1000, "shares": [900, 100]}]
@@ -113,7 +113,7 @@ def test_what_is_refused(client: httpx.Client) -> None:
     assert step(client, "cool", "phase", shares=[900, 100], at=at) == (201, "running")
     assert client.delete("/v1/experiments/cool").status_code == 409
     assert step(client, "cool", "stop")[0] == 201
-    assert "it is stopped already" in step(client, "cool", "stop")[1]
+    assert "it is already stopped" in step(client, "cool", "stop")[1]
     assert step(client, "cool", "boost")[0] == 404
     answer = client.put("/v1/experiments/cool", json=plan(parent=1))
     assert answer.status_code == 409
