@@ -108,7 +108,7 @@ def test_what_is_refused(client: httpx.Client) -> None:
     assert (code, "'other' must not overlap 'cool' in layer 'lists'" in told) == (409, True)
     changed = [{"at": time.time() + 60, "traffic": 1000, "shares": [900, 100]}]
     answer = write(client, "cool", status="running", phases=changed)
-    assert "shares of a running experiment change by a new phase" in answer.json()["detail"]
+    assert "to change shares of a running experiment, add a phase" in answer.json()["detail"]
     at = time.time() + 60
     assert step(client, "cool", "phase", shares=[900, 100], at=at) == (201, "running")
     assert client.delete("/v1/experiments/cool").status_code == 409

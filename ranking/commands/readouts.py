@@ -121,7 +121,7 @@ def _print(readouts: list[dict[str, Any]], *, whole: bool) -> None:
             facts = (_visits(one, arm), row["metric"], _rate(read, row["metric"], arm))
             name = f"{one['name']}: {arm}"
             rows.append((name, "", *facts, *_change(row), *("" for _ in ends)))
-    print_table([*heads, *(() if whole else ("health", "progress"))], rows)
+    print_table([*heads, *(() if whole else ("sample ratio", "progress"))], rows)
 
 
 def _visits(one: dict[str, Any], arm: str) -> str:
@@ -142,7 +142,7 @@ def _change(row: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def _health(one: dict[str, Any]) -> str:
-    text = "sample ratio OK" if one["health"]["is_sound"] else "sample-ratio mismatch"
+    text = "ok" if one["health"]["is_sound"] else "mismatch"
     share = one["health"]["left_out"]
     if share:
         text += f"; {max(share, 1e-4):.2%} of the events excluded: wrong arm for their bucket"
@@ -155,7 +155,7 @@ def _percent(share: float) -> str:
 
 def _progress(one: dict[str, Any]) -> str:
     planned, progress = one["planned"], _percent(one["planned"]["progress"])
-    text = f"Health: {_health(one)}. {progress} of the planned information"
+    text = f"Sample ratio: {_health(one)}. {progress} of the planned information"
     if one["status"] in ENDED:
         return f"{text}."
     needed = "unknown" if planned["visits"] is None else f"{planned['visits']:,}"
