@@ -74,8 +74,7 @@ def test_from_a_draft_to_the_winner_published(client: httpx.Client) -> None:
     code, asked = step(client, "calm", "decide", winner="slow", reason="it is calmer")
     assert (code, asked.partition(";")[0]) == (
         409,
-        "calm must be confirmed to be decided for slow: it has 0% of the information that was"
-        " planned",
+        "calm must be confirmed to be decided for slow: it has 0% of the planned information",
     )
     assert step(client, "calm", "decide", winner="slow", reason="it is calmer", confirm=True) == (
         201, "decided",

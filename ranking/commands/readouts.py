@@ -21,7 +21,7 @@ DRAFT, ENDED = "draft", ("stopped", "decided")
 @experiments.command()
 @click.argument("name", required=False)
 def status(name: str | None, form: str, to: str, key: str) -> None:
-    """Show current results of experiments: lift, interval, p-value, health, progress.
+    """Show current results of experiments: lift, interval, p-value, sample ratio, progress.
 
     Intervals and p-values are valid at every look. Without NAME, all started experiments; with NAME
     also guardrail metrics, other metrics and the verdict.
