@@ -129,7 +129,7 @@ def test_what_does_not_go_together() -> None:
     assert "one experiment per layer, got 'calm' and 'near' of layer" in refused(
         book, "calm:now,near:now"
     )
-    assert "one experiment a layer" in refused(book, "calm:now,calm:slow")
+    assert "one experiment per layer" in refused(book, "calm:now,calm:slow")
     assert refused(book, "calm:now,mix:3").startswith("'mix' must be requested alone")
     assert "at most 8 experiments, got 9" in refused(book, ",".join(["calm:now"] * 9))
     assert "EXPERIMENT:ARM" in refused(book, "calm:now,")

@@ -142,7 +142,7 @@ def test_shares_change_by_a_new_phase_alone() -> None:
         book.check_experiment("e", body(phases=grown), NOW + DAY)
     decided(book, "e", phases=grown)
     late = [*grown, {"at": NOW + 20 * DAY, "traffic": 1000, "shares": [500, 500]}]
-    with pytest.raises(ExperimentError, match="phase 2 must begin within the 2 weeks"):
+    with pytest.raises(ExperimentError, match="phase 2 must start within the 2 weeks"):
         book.check_experiment("e", body(phases=late), NOW)
     (experiment,) = book.experiments().values()
     assert [experiment.phase_at(NOW + 3600 * n) for n in (0, 1, 2)] == [-1, 0, 1]
