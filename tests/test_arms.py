@@ -59,10 +59,10 @@ def test_one_arm() -> None:
     assert made(book, "e:now").profiles[0].half_life == live.half_life
     assert made(book, "e:none").profiles == ()
     assert made(book, "e:slow")[:3] == ("e", "slow", "e:slow")
-    assert refused(book, "e").startswith("arm must be EXPERIMENT:ARM of an experiment that is")
-    assert refused(book, "f:now").startswith("arm must be EXPERIMENT:ARM of an experiment that is")
+    assert refused(book, "e").startswith("arm must be EXPERIMENT:ARM of a known experiment")
+    assert refused(book, "f:now").startswith("arm must be EXPERIMENT:ARM of a known experiment")
     assert refused(book, "e:fast") == "arm of 'e' must be one of now, slow, none, got 'fast'"
-    assert "must be asked for on lists of paper/en popular" in refused(book, "e:slow", "trending")
+    assert "must be requested on lists of paper/en popular" in refused(book, "e:slow", "trending")
 
 
 def test_drawings() -> None:
@@ -126,11 +126,11 @@ def test_what_does_not_go_together() -> None:
     few = phases([500, 500], traffic=300)
     decided(book, "near", offset=300, phases=few)
     decided(book, "mix", offset=600, phases=few, mode="interleave", metric="click_through")
-    assert "one experiment a layer, got 'calm' and 'near' of layer" in refused(
+    assert "one experiment per layer, got 'calm' and 'near' of layer" in refused(
         book, "calm:now,near:now"
     )
-    assert "one experiment a layer" in refused(book, "calm:now,calm:slow")
-    assert refused(book, "calm:now,mix:3").startswith("'mix' must be asked for alone")
+    assert "one experiment per layer" in refused(book, "calm:now,calm:slow")
+    assert refused(book, "calm:now,mix:3").startswith("'mix' must be requested alone")
     assert "at most 8 experiments, got 9" in refused(book, ",".join(["calm:now"] * 9))
     assert "EXPERIMENT:ARM" in refused(book, "calm:now,")
 

@@ -158,7 +158,7 @@ def test_all_beside_the_lists() -> None:
     pair = Replays(done, done)
     found = baselines(pair, lambda *step: told.append(step))
     assert told == [(done, 6) for done in range(7)]
-    own = measured(pair, Catalogue()).beside
+    own = measured(pair, Catalogue()).comparison
     assert list(own.measures) == list(LISTS)
     assert list(found.measures) == list(found.intervals) == list(found.hits) == list(BASELINES)
     names = ["hr@5", "mrr@5", "hr@20", "last_ndcg@20", "last_hr@20"]

@@ -269,7 +269,7 @@ def test_pages_are_kept_by_their_etag(client: httpx.Client) -> None:
     assert "default-src 'none'" in page.headers["content-security-policy"]
     again = client.get("/console", headers={"if-none-match": page.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    for name in ("console.js", "look.css", "words/kk.json", "wave.svg"):
+    for name in ("console.js", "theme.css", "locales/kk.json", "wave.svg"):
         assert client.get(f"/console/{name}").status_code == 200
     assert client.get("/console/pages.py").status_code == 404
 

@@ -86,8 +86,8 @@ def test_what_is_shown_is_what_was_counted(url: str, client: httpx.Client, page:
     looks = page.read("document.querySelector('.path .line').getAttribute('points').split(' ')")
     assert len(looks) == told["looks"] + 1
     assert page.read("document.querySelectorAll('.places rect').length") == 2 * trials.SLOTS
-    assert "Arms have their sizes" in text(page, ".healths")
-    assert "Safe to look at any time" in text(page, ".healths")
+    assert "Sample ratio OK" in text(page, ".healths")
+    assert "Valid at every look" in text(page, ".healths")
     share = page.read("document.querySelector('[role=progressbar]').getAttribute('aria-valuenow')")
     assert int(share) == pytest.approx(100 * told["planned"]["progress"], abs=1)
     links = "[...document.querySelectorAll('.chips a')].map((a) => a.getAttribute('href'))"
@@ -113,7 +113,9 @@ def test_three_arms_are_told_apart_without_colour(url: str, page: Chromium) -> N
     ))  # fmt: skip
 
 
-def test_an_interleaved_list_has_no_sizes(url: str, client: httpx.Client, page: Chromium) -> None:
+def test_an_interleaved_list_has_no_sample_ratio(
+    url: str, client: httpx.Client, page: Chromium
+) -> None:
     both = {"mode": "interleave", "metric": "click_through", "edition": "paper/kk"}
     made = trials.begun(client, "mixed", **CALM | both)
     events, _ = trials.events("mixed", trials.plan_of(made), 2000, (0.2, 0.4))
@@ -122,8 +124,8 @@ def test_an_interleaved_list_has_no_sizes(url: str, client: httpx.Client, page: 
     trials.send(client, [event | {"arm": ""} for event in views] + clicks)
     page.open(f"{url}/console#experiments?name=mixed")
     page.wait("!!document.querySelector('.path .band')")
-    assert "both arms in one list" in text(page, ".trial-heading")
-    assert "sizes" not in text(page, ".trial-heading")
+    assert "interleaving" in text(page, ".trial-heading")
+    assert "Sample ratio" not in text(page, ".trial-heading")
     assert (
         page.read("document.querySelectorAll('.view tbody tr')[1].innerText")
         .strip()
@@ -142,7 +144,7 @@ def test_tables_stay_where_they_were_scrolled(url: str, page: Chromium) -> None:
     assert page.read("document.querySelector('.scroll').scrollLeft") == 60
 
 
-def test_the_meter_begins_at_one_press(url: str, client: httpx.Client, page: Chromium) -> None:
+def test_the_a_a_check_starts_at_one_press(url: str, client: httpx.Client, page: Chromium) -> None:
     page.open(f"{url}/console#experiments")
     page.click("button[name=meter]")
     sign(page, "Let us see it")
@@ -152,7 +154,7 @@ def test_the_meter_begins_at_one_press(url: str, client: httpx.Client, page: Chr
     assert (made["layer"], made["weeks"], made["edition"], made["surface"]) == ("meter", 52, "", "")
     assert made["phases"][0]["shares"] == [500, 500]
     page.wait("!!document.querySelector('.meter a') && !document.querySelector('[name=meter]')")
-    assert "enough clicks" in text(page, ".meter")
+    assert "Too few clicks" in text(page, ".meter")
 
 
 def names(client: httpx.Client, status: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""The console's files: words in three languages, colours to read, nothing from elsewhere."""
+"""The console's files: texts in three languages, contrast of colours, no foreign resources."""
 
 import json
 import re
@@ -15,7 +15,7 @@ SCRIPTS = {path.name: path.read_text() for path in sorted(PAGES.glob("*.js"))}
 STYLES = "".join(path.read_text() for path in sorted(PAGES.glob("*.css")))
 LANGUAGES = ("en", "ru", "kk")
 WORDS: dict[str, dict[str, Any]] = {
-    lang: json.loads((PAGES / "words" / f"{lang}.json").read_text()) for lang in LANGUAGES
+    lang: json.loads((PAGES / "locales" / f"{lang}.json").read_text()) for lang in LANGUAGES
 }
 TEXT_PAIRS = (
     *product(("ink", "soft", "brand"), ("ground", "paper", "panel", "tint")),
@@ -100,7 +100,7 @@ def test_pages_need_nothing_from_elsewhere() -> None:
     for path in PAGES.rglob("*.*"):
         text = path.read_text().replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?://(?!/)\w", text.replace("(https?:", "")), path.name
-        assert text.count("\n") < 300, path.name
+        assert path.suffix == ".json" or text.count("\n") < 300, path.name
     for name, script in SCRIPTS.items():
         assert not re.search(r"innerHTML|insertAdjacentHTML|document\.write|\beval\(", script), name
         imported = re.findall(r"(?:from|import)\(? ?\"\./([^\"]+)\"", script)

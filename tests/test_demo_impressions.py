@@ -1,17 +1,17 @@
-"""What the simulated readers see, click and read, as events beside their views."""
+"""Impressions, clicks and reads of the simulated readers."""
 
 from collections import Counter, defaultdict
 
 import pytest
 
 from ranking.demo.newsroom import Article, Newsroom
-from ranking.demo.readers import ROBOTS, Readers, Told, View, bucket_of
+from ranking.demo.readers import ROBOTS, Memberships, Readers, View, bucket_of
 from ranking.demo.wording import LANGUAGES, SITE
 from ranking.engine.batch import BUCKETS
 
 UNTIL = 1_700_000_000.0
 FIELDS = [("calm,meter", f"{'ab'[b % 2]},{'ab'[b % 3 % 2]}") for b in range(BUCKETS)]
-TOLD: Told = {f"{SITE}/ru": FIELDS}
+TOLD: Memberships = {f"{SITE}/ru": FIELDS}
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from ranking.content.cards import Card
-from ranking.demo.wording import HAPPENINGS, LANGUAGES, PLACES, wording
+from ranking.demo.wording import LANGUAGES, PLACES, STORY_KINDS, wording
 from ranking.lists.rerank.near_duplicates import is_near_duplicate
 from ranking.lists.rerank.selection import PATIENCE
 from ranking.profiles.profile import DEFAULT, Profile
@@ -64,12 +64,12 @@ def test_one_happening_in_two_places_is_two_news_mostly(lang: str) -> None:
     """And with another number it is the same."""
     drawn, words = random.Random(1), wording(lang)
     apart = 0
-    for happening in range(len(HAPPENINGS)):
+    for happening in range(len(STORY_KINDS)):
         here, there = drawn.sample(list(PLACES), 2)
         title = words.title(happening, here, 20)
         assert is_near_duplicate(title, words.title(happening, here, 35))
         apart += not is_near_duplicate(title, words.title(happening, there, 20))
-    assert apart > 0.85 * len(HAPPENINGS)
+    assert apart > 0.85 * len(STORY_KINDS)
 
 
 def portal(titles: list[str]) -> Ranker:

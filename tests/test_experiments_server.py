@@ -74,8 +74,7 @@ def test_from_a_draft_to_the_winner_published(client: httpx.Client) -> None:
     code, asked = step(client, "calm", "decide", winner="slow", reason="it is calmer")
     assert (code, asked.partition(";")[0]) == (
         409,
-        "calm must be confirmed to be decided for slow: it has 0% of the information that was"
-        " planned",
+        "calm must be confirmed to be decided for slow: it has 0% of the planned information",
     )
     assert step(client, "calm", "decide", winner="slow", reason="it is calmer", confirm=True) == (
         201, "decided",
@@ -85,7 +84,7 @@ def test_from_a_draft_to_the_winner_published(client: httpx.Client) -> None:
     assert profile["set"] == {"half_life": 3600}
     shown = client.get("/v1/experiments/calm").json()
     assert shown["reason"] == (
-        "it is calmer (confirmed, although it has 0% of the information that was planned)"
+        "it is calmer (confirmed, although it has 0% of the planned information)"
     )
     steps = ["decided", "stopped", "running", "frozen", "running", "draft"]
     assert [its["status"] for its in shown["versions"]] == steps
@@ -103,17 +102,17 @@ def test_what_is_refused(client: httpx.Client) -> None:
     assert write(client, "cool").status_code == write(client, "other").status_code == 201
     assert step(client, "cool", "start")[0] == 201
     assert step(client, "cool", "start")[1] == "'cool': status must be draft to start, it is runn" \
-        "ing already"  # fmt: skip
+        "ing"  # fmt: skip
     code, told = step(client, "other", "start")
     assert (code, "'other' must not overlap 'cool' in layer 'lists'" in told) == (409, True)
     changed = [{"at": time.time() + 60, "traffic": 1000, "shares": [900, 100]}]
     answer = write(client, "cool", status="running", phases=changed)
-    assert "shares of a running experiment change by a new phase" in answer.json()["detail"]
+    assert "to change shares of a running experiment, add a phase" in answer.json()["detail"]
     at = time.time() + 60
     assert step(client, "cool", "phase", shares=[900, 100], at=at) == (201, "running")
     assert client.delete("/v1/experiments/cool").status_code == 409
     assert step(client, "cool", "stop")[0] == 201
-    assert "it is stopped already" in step(client, "cool", "stop")[1]
+    assert "it is already stopped" in step(client, "cool", "stop")[1]
     assert step(client, "cool", "boost")[0] == 404
     answer = client.put("/v1/experiments/cool", json=plan(parent=1))
     assert answer.status_code == 409
@@ -121,7 +120,7 @@ def test_what_is_refused(client: httpx.Client) -> None:
     assert client.delete("/v1/experiments/cool").status_code == 204
     answer = write(client, "cool")
     assert answer.status_code == 409
-    assert "name must be new, since readers were told 'cool' before" in answer.json()["detail"]
+    assert "name must be new, since 'cool' was started before" in answer.json()["detail"]
 
 
 def test_from_a_shell(server: Server, client: httpx.Client, tmp_path: Path) -> None:
@@ -142,11 +141,11 @@ def test_from_a_shell(server: Server, client: httpx.Client, tmp_path: Path) -> N
     assert [p["shares"] for p in shown["phases"]] == [[500, 500], [900, 100]]
     assert live(client, "paper/ru")[0]["arms"][1] == {"name": "none", "holdout": True}
     assert "is stopped" in run("stop", "hold").output
-    assert "it is stopped already (409)" in " ".join(run("stop", "hold").output.split())
+    assert "it is already stopped (409)" in " ".join(run("stop", "hold").output.split())
     asked = " ".join(run("decide", "hold", "now").output.split())
-    assert "0% of the information that was planned; say --confirm" in asked
+    assert "0% of the planned information; add --confirm" in asked
     assert "is decided" in run("decide", "hold", "now", "--confirm").output
-    assert "is no more" in run("remove", "hold").output
+    assert "is removed" in run("remove", "hold").output
 
 
 def test_the_module_of_pages(client: httpx.Client) -> None:

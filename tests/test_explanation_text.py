@@ -1,4 +1,4 @@
-"""Why an article stands where it does, in words."""
+"""Explanations as English sentences."""
 
 import pytest
 
@@ -12,9 +12,10 @@ def test_a_fall_tells_who_passed() -> None:
     earlier = Earlier(4, "Floods", [0, 100, 500, 20])
     told = sentence("Opera", "popular", LIVE, [0, 900, 300, 10], earlier)
     assert told == (
-        "“Opera” is 6th of popular, 4th an hour ago: views by the profile's half-life 80%, the"
-        " longer memory that it backs off to 20% of its score. Its views fell from 900 to 300 an"
-        " hour in the last full hour, while those of “Floods” rose from 100 to 500 an hour."
+        "“Opera” is 6th of popular, 4th an hour ago: decayed views at the profile's half-life"
+        " 80%, decayed views at the longer half-life of the back-off 20% of its score. Its views"
+        " fell from 900 to 300 an hour in the last full hour, while those of “Floods” rose from 100"
+        " to 500 an hour."
     )
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from ranking.backtest.interleaving import ShownLists, interleave_ratio, needed
+from ranking.backtest.interleaving_efficiency import ShownLists, interleave_ratio, needed
 from ranking.demo.past_log import past_of
 from ranking.experiments.interleaving import DRAWINGS, NOBODY, drawings, team_draft
 from tests.support.thoroughness import scaled

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from ranking.backtest.backtest import replay
-from ranking.backtest.live_predictions import TOLD_EVERY, is_plain
+from ranking.backtest.live_predictions import RENEW_EVERY, is_plain
 from ranking.backtest.visits import Span
 from ranking.content.cards import Card
 from ranking.content.catalogue import Catalogue
@@ -88,8 +88,8 @@ def test_what_follows_from_half_lives_alone() -> None:
 
 def test_progress_is_told_now_and_then() -> None:
     """Though no view is predicted."""
-    rows = random_rows(1, TOLD_EVERY + 9, visitors=9000, step_ms=10)
+    rows = random_rows(1, RENEW_EVERY + 9, visitors=9000, step_ms=10)
     told: list[int] = []
     nothing, profile = Span(0, 0), Profile(window=3600)
     replay(chopped(rows, [99]), Catalogue(), nothing, profile, progress=told.append)
-    assert told == [TOLD_EVERY, TOLD_EVERY + 9]
+    assert told == [RENEW_EVERY, RENEW_EVERY + 9]

@@ -11,8 +11,8 @@ import pytest
 
 from ranking.backtest import backtest
 from ranking.backtest.backtest import BacktestError, Replay, replay
+from ranking.backtest.measures.beyond_accuracy import NAMES, shown_of
 from ranking.backtest.measures.churn import changes_of
-from ranking.backtest.measures.impressions import NAMES, shown_of
 from ranking.backtest.measures.intervals import hourly_intervals, mean_intervals, rate_interval
 from ranking.backtest.measures.summary import measured, replays
 from ranking.backtest.predictions import COMPILED as LISTS

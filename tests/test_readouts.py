@@ -130,7 +130,7 @@ def test_from_a_shell(server: Server, client: httpx.Client, tmp_path: Path) -> N
         assert done.exit_code == 0, done.output
         return done.output
 
-    assert "no experiment has begun" in run("status")
+    assert "no experiment has started" in run("status")
     made = trials.begun(client, "slow", edition="paper/uz")
     trials.send(client, trials.events("slow", trials.plan_of(made), 1500, (0.2, 0.4))[0])
     await_visits(client, "slow", 1500)
@@ -139,14 +139,14 @@ def test_from_a_shell(server: Server, client: httpx.Client, tmp_path: Path) -> N
     assert "%" in told
     assert "ok" in told
     assert "bounce" in whole
-    assert "Its weeks are not over yet" in whole
+    assert "The planned weeks are not over" in whole
     assert orjson.loads(run("status", "slow", "--format", "json"))["name"] == "slow"
     page, kept, again = (str(tmp_path / name) for name in ("slow.html", "slow.json", "again.html"))
     assert "--verify" in run("report", "slow", "--html", page)
-    assert "slow.html follows from its sums" in run("report", "--verify", page)
+    assert "slow.html is verified by its sums" in run("report", "--verify", page)
     run("report", "slow", "--format", "json", "--out", kept)
     run("report", "--from", kept, "--html", again)
-    assert "again.html follows from its sums" in run("report", "--verify", again)
+    assert "again.html is verified by its sums" in run("report", "--verify", again)
     assert run("report", "slow", "--format", "csv").startswith("phase,arm,bucket,")
     both = CliRunner().invoke(experiments, ["report", "slow", "--verify", page])
     assert "one of NAME, --from and --verify" in both.output

@@ -15,7 +15,7 @@ from ranking.demo import portal
 from ranking.demo.newsroom import Article, Newsroom, is_breaking, section_of
 from ranking.demo.pictures import picture
 from ranking.demo.transliteration import arabic, latin
-from ranking.demo.wording import HAPPENINGS, LANGUAGES, SECTIONS, wording
+from ranking.demo.wording import LANGUAGES, SECTIONS, STORY_KINDS, wording
 
 UNTIL = 1_700_000_000.0
 BLOCKS = {
@@ -70,7 +70,7 @@ def test_every_text_is_in_its_editions_script(lang: str) -> None:
     words = wording(lang)
     texts = [*words.sections.values(), *words.tags.values(), *words.places.values()]
     texts += [*words.authors, *words.words.values(), words.date(UNTIL)]
-    texts += [words.title(k, "aktau", 40) for k in range(len(HAPPENINGS))]
+    texts += [words.title(k, "aktau", 40) for k in range(len(STORY_KINDS))]
     texts += [line for section in SECTIONS for line in words.body(section, "semey")]
     for text in texts:
         for slot in ("{n}", "{day}", "{month}", "{year}", "{time}"):

@@ -1,4 +1,4 @@
-"""The shell: what fits a terminal of 80 columns, what programs read, how a slip is answered."""
+"""The shell: tables within 80 columns, JSON for programs, answers to mistakes."""
 
 import json
 import re
@@ -17,8 +17,8 @@ from ranking.backtest.ablation import Ablated
 from ranking.benchmarks.processes import Server
 from ranking.cli import tolqyn
 from ranking.commands.durations import Duration
+from ranking.commands.measure_tables import print_ablation, print_columns, print_rows
 from ranking.commands.output import print_table
-from ranking.commands.tables import print_ablation, print_columns, print_rows
 from tests.support import trials
 
 WIDTH = 80

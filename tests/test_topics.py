@@ -94,7 +94,7 @@ def test_create_verify_list(kafka: str) -> None:
     assert made.returncode == 0, made.stderr
     assert ".checkpoints, 3 partitions" in made.stdout
     again = tolqyn("topics", "create", *where, "--partitions", "3")
-    assert again.stdout == "all 10 topics are as they must be\n"
+    assert again.stdout == "all 10 topics match their specification\n"
     assert tolqyn("topics", "verify", *where, "--partitions", "3").returncode == 0
     assert "0 0 0" in tolqyn("topics", "list", *where).stdout
 

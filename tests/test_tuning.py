@@ -1,4 +1,4 @@
-"""Tuning: successive halving finds the better settings, and goes on where it was broken off."""
+"""Tuning: successive halving finds the better settings, and continues after an interruption."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Notices: a real server tells a real address what enters a list, robots, and silence."""
+"""Webhooks: notices of entered articles, robots and silence reach an address."""
 
 import json
 import threading

@@ -1,1 +1,1 @@
-"""Alerts: what is observed at each tick, and webhooks that tell of it."""
+"""Alerts: observations at each tick, and webhooks."""

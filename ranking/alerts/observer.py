@@ -1,4 +1,4 @@
-"""Observer: what webhooks are told after a tick. Pure: this file sends nothing."""
+"""Observer: the notices of webhooks after a tick. Pure: this file sends nothing."""
 
 from collections import Counter, deque
 from collections.abc import Mapping
@@ -30,13 +30,13 @@ class Observer:
     def __init__(self, ranker: Ranker) -> None:
         self._ranker = ranker
         self._shown: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._heard: dict[str, float] = {}  # when each edition had its last view
+        self._last_view: dict[str, float] = {}  # time of each edition's last view
         self._silent: set[str] = set()
         self._robots: deque[tuple[float, Counter[str]]] = deque()
         self._surging: set[str] = set()
 
     def look(self, changes: TickChanges, hooks: Mapping[str, Webhook], now: float) -> list[Notice]:
-        """Tell what came of a tick.
+        """Find the notices of a tick.
 
         Parameters
         ----------
@@ -78,12 +78,12 @@ class Observer:
                 continue
             for index in set(site.state.article["edition"][slots].tolist()):
                 edition = site.editions[index]
-                self._heard[edition] = now
+                self._last_view[edition] = now
                 self._silent = {key for key in self._silent if not key.endswith(f" {edition}")}
 
     def _silences(self, hooks: Mapping[str, Webhook], now: float) -> list[Notice]:
         notices = []
-        for edition, heard in self._heard.items():
+        for edition, heard in self._last_view.items():
             for name, hook in hooks.items():
                 key = f"{name} {edition}"
                 late = now - heard >= hook.silent_after and key not in self._silent
@@ -98,15 +98,15 @@ class Observer:
             self._robots.append((now, self._ranker.robots.copy()))
         while len(self._robots) > 1 and now - self._robots[1][0] >= MINUTE:
             self._robots.popleft()
-        lately, notices = self._ranker.robots - self._robots[0][1], []
+        recent, notices = self._ranker.robots - self._robots[0][1], []
         for name, hook in hooks.items():
             for site in self._ranker.sites:
-                key, surges = f"{name} {site}", lately[site] >= hook.robots_a_minute
+                key, surges = f"{name} {site}", recent[site] >= hook.robots_a_minute
                 is_meant = not hook.edition or site_of(hook.edition) == site
                 if surges and is_meant and key not in self._surging:
                     if NoticeKind.ROBOTS in hook.of:
                         body = {
-                            "what": NoticeKind.ROBOTS.value, "site": site, "refused": lately[site],
+                            "what": NoticeKind.ROBOTS.value, "site": site, "refused": recent[site],
                             "seconds": MINUTE,
                         }  # fmt: skip
                         notices.append(Notice(hook.url, body))

@@ -1,4 +1,4 @@
-"""Webhook sender: sends notices in a thread of its own, so that a slow address delays nobody."""
+"""Webhook sender: sends notices in its own thread, so a slow address delays nothing else."""
 
 import logging
 import queue
@@ -17,14 +17,14 @@ log = logging.getLogger("tolqyn")
 
 
 class WebhookSender:
-    """Sends notices in their order; one that nobody takes after some tries is logged and left."""
+    """Sends notices in order. A notice that fails several times is logged and dropped."""
 
     def __init__(self) -> None:
         self._waiting: queue.Queue[Notice] = queue.Queue(WAITING)
         self._thread: threading.Thread | None = None
 
     def tell(self, notices: list[Notice]) -> None:
-        """Send some notices soon; the newest are dropped if too many wait."""
+        """Queue notices; the newest are dropped if the queue is full."""
         if notices and self._thread is None:
             self._thread = threading.Thread(target=self._run, name="teller", daemon=True)
             self._thread.start()

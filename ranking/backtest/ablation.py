@@ -1,10 +1,10 @@
 """Ablation: the value of each ranking component, from replays without it.
 
-A component is off where its parameter makes it vanish: a level of co-reading backs off to the
-broader one wholly, a weight counts as any other. What has no part in a log's lists anyway (tags
-without cards, siblings of a single edition, what the profile leaves out) is not tried. An effect is
-the difference that taking the component away makes, on the same predictions; its interval is drawn
-over visits, so that 0 lies outside it when the component matters.
+A component is switched off by a parameter value that removes its effect: a co-visitation level
+backs off completely, a weight becomes 1. Components without effect on the log's lists are skipped:
+tags without cards, siblings of a single edition, components that the profile switches off. An
+effect is the difference without the component, on the same predictions. Its interval is drawn over
+visits; a component matters if the interval excludes 0.
 """
 
 from dataclasses import dataclass, field, replace
@@ -28,7 +28,7 @@ from ranking.profiles.profile import DEFAULT, Profile
 
 WHOLE = "everything"
 BEYOND = 1e12
-"""Evidence that no co-reading reaches."""
+"""Evidence that no number of co-readings reaches."""
 
 LEVELS = ("instant_evidence", "fast_evidence", "middle_evidence", "slow_evidence")
 NEXT = ("hr@5", "mrr@5")
@@ -36,7 +36,7 @@ NEXT = ("hr@5", "mrr@5")
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One part of the ranking, and what turns it off.
+    """One component and its switch.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Component:
     profile, settings : dict
         Parameters of the profile, settings of the engine.
     needs : str
-        `cards`, `editions` (several of them) or nothing.
+        `cards`, several `editions`, or empty.
     """
 
     name: str
@@ -78,17 +78,17 @@ COMPONENTS = (
 
 @dataclass(frozen=True, slots=True)
 class Ablated:
-    """A replay without a component, or with everything.
+    """A replay without one component, or with all.
 
     Attributes
     ----------
     name : str
     measures : dict
-        As `popular hr@5`.
+        Measures by name, such as `popular hr@5`.
     effects : dict
-        Difference to everything.
+        Differences to the replay with all components.
     intervals : dict
-        Of effects; those on changes have none.
+        Intervals of the effects; churn has none.
     """
 
     name: str
@@ -105,23 +105,23 @@ def ablate(
     settings: EngineSettings | None = None,
     progress: Progress = lambda done, total: None,
 ) -> list[Ablated]:
-    """Replay a log with everything and without each component.
+    """Replay a log with all components and without each one.
 
     Parameters
     ----------
     batches : list of Batch
-        All of one site, in the order of the log.
+        Batches of one site, in the order of the log.
     catalogue : Catalogue
     span : Span
     profile : Profile
     settings : EngineSettings
     progress : callable
-        Told the views done so far, and how many there are to do.
+        Called with the finished views and their total.
 
     Returns
     -------
     list of Ablated
-        First of everything, then in the order of `COMPONENTS`.
+        With all components first, then in the order of `COMPONENTS`.
     """
     base, several = settings or EngineSettings(), len({e for b in batches for e in b.editions}) > 1
     tried = [c for c in COMPONENTS if _has_part(c, profile, base, catalogue, several)]
@@ -164,7 +164,7 @@ def _has_part(
     catalogue: Catalogue,
     several: bool,
 ) -> bool:
-    """Say whether turning a component off can change anything."""
+    """Whether switching a component off can change anything."""
     if component.needs == "cards" and not catalogue.editions():
         return False
     if component.needs == "editions" and not several:

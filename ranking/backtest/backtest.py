@@ -1,9 +1,9 @@
 """Backtest: replays a log through the live core and measures its lists.
 
-One replay predicts, under one profile, every page of a visit after its first (`visits`), and
-leaves for each prediction the place of the page in each list and the first of the list; what they
-were worth is for `measures` to say. What follows from half-lives alone is ranked in a compiled loop
-(`evaluate`), everything else by asking the live lists (`asking`), with the same result.
+One replay predicts, under one profile, every page of a visit after its first (`visits`). For each
+prediction it stores the rank of the page in each list and the first items of the list; `measures`
+evaluates them. A compiled loop (`evaluation`) ranks profiles of half-lives alone. All other
+profiles use the live lists (`live_predictions`), with the same result.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ranking.backtest.browser_mixture import Browsing, browsing_of
 from ranking.backtest.evaluation import EvaluationLeaders, Judge, evaluate_views
-from ranking.backtest.last_popular import nothing_stood
+from ranking.backtest.last_popular import empty_last_popular
 from ranking.backtest.live_predictions import ask_lists, is_plain
 from ranking.backtest.predictions import Plan, PredictionOutcomes, no_answers
 from ranking.backtest.visits import Span, Visits, in_windows, is_due, looks_at, seen_from, visits_of
@@ -41,12 +41,12 @@ class BacktestError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A log, and what the lists said to it.
+    """A log with the predictions of its lists.
 
     Attributes
     ----------
     site : Site
-        At the end of the log.
+        State at the end of the log.
     views : (n_views,) VIEW
     visits : Visits
     span : Span
@@ -76,16 +76,16 @@ def replay(
     Parameters
     ----------
     batches : list of Batch
-        All of one site, in the order of the log.
+        Batches of one site, in the order of the log.
     catalogue : Catalogue
     span : Span
     profile : Profile
-        Its `refresh` is that of the span, unless it says another.
+        Its `refresh` is that of the span, unless it sets another.
     settings : EngineSettings
     progress : callable
-        Told the views done so far.
+        Called with the number of finished views.
     site : Site
-        What came before the batches; nothing if none is given.
+        State before the batches; empty by default.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def _slots(site: Site, batch: Batch) -> NDArray[np.int32]:
     slots = site.give_slots(batch)
     if (
         slots[batch.columns["article"]].min(initial=0) < 0
-    ):  # a part of a batch may not need all it names
+    ):  # a part of a batch may not need all its names
         message = f"a log to backtest must have at most {site.settings.articles} articles"
         raise BacktestError(message)
     return slots
@@ -163,7 +163,7 @@ def _judge(site: Site, profile: Profile, browsing: Browsing) -> Judge:
         profile.visit_decay,
         new_scratch(size),
         np.zeros(site.state.weights["base_ms"].shape[1], np.int64),
-        nothing_stood(editions, profile.steadiness),
+        empty_last_popular(editions, profile.steadiness),
         browsing,
     )
 
@@ -176,9 +176,9 @@ def _step(
     judge: Judge,
     answers: PredictionOutcomes,
 ) -> None:
-    here = Turn(0, 0, 0, ())
+    empty_turn = Turn(0, 0, 0, ())
     done, reason = evaluate_views(site.state, views, 0, offset, plan, judge, answers)
     while reason != DONE:
-        site.settle(reason, int(views["at"][done]), here)
+        site.settle(reason, int(views["at"][done]), empty_turn)
         done, reason = evaluate_views(site.state, views, done, offset, plan, judge, answers)
     site.feed(views)

@@ -1,9 +1,9 @@
 """Browser mixture: the Related answers that a browser holds, mixed into For this visit.
 
-A page asks for Related with `CARRIED` candidates when it shows the list, so that the answer is as
-fresh as any other list at that prediction; those of the pages before stay as they were when these
-were left. Answers wait in a pool as large as the most that are held at once; those of a visit are
-given back after its last prediction. `mixing` puts them together.
+A page requests Related with `CARRIED` candidates when it shows the list, so the answer is as fresh
+as the other lists at that prediction. Answers of earlier pages stay unchanged. A pool holds the
+largest number of answers that are needed at once; the answers of a visit are freed after its last
+prediction. `ranking.lists.related_mixture` combines them.
 """
 
 from typing import NamedTuple
@@ -24,15 +24,15 @@ class Browsing(NamedTuple):
     Attributes
     ----------
     before : (n_asked,) int64
-        The question before each in its visit, -1 = none.
+        Previous prediction of the visit, -1 = none.
     is_last : (n_asked,) bool
-        The visit has no further question.
+        Whether it is the visit's last prediction.
     place : (n_asked,) int64
-        Where in `held` the answer of the page before a question waits.
+        Index in `held` of the previous page's answer.
     free : (n_held,) int64
-        Places that are free, from the end of `used` on.
+        Free indices, from the end of `used` on.
     used : (1,) int64
-        Places in use.
+        Number of indices in use.
     held : Carried
     """
 
@@ -45,7 +45,7 @@ class Browsing(NamedTuple):
 
 
 def browsing_of(plan: Plan, first: NDArray[np.int64]) -> Browsing:
-    """Browsers before the first page; `first` is each view's visit's first one."""
+    """Browsers before the first page; `first` is the first view of each view's visit."""
     page, size = plan.previous[plan.asked], plan.asked.size
     found = np.searchsorted(plan.asked, page)
     is_asked = plan.asked[np.minimum(found, size - 1)] == page
@@ -59,7 +59,7 @@ def browsing_of(plan: Plan, first: NDArray[np.int64]) -> Browsing:
 
 
 def _most_held(visit: NDArray[np.int64]) -> int:
-    """Most answers held at once, each from its question to its visit's last one.
+    """Largest number of answers held at once, each from its prediction to its visit's last one.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def _most_held(visit: NDArray[np.int64]) -> int:
 
 @compiled
 def take_place(b: Browsing, k: int) -> int:
-    """Place for the answer of the page before a question, emptied."""
+    """Allocate a slot for the answer of the previous page, emptied."""
     place = b.free[b.used[0]]
     b.used[0] += 1
     b.place[k] = place
@@ -96,15 +96,15 @@ def answers_before(
     plan : Plan
     edition : (n_articles,) int64
     k : int
-        Question.
+        Number of the prediction.
     most : int
-        Of so many pages at most.
+        Maximum number of pages.
     """
     places, slots, count, one = np.empty(most, np.int64), np.empty(most, np.int32), 0, k
-    its = edition[plan.slot[plan.asked[k]]]
+    own_edition = edition[plan.slot[plan.asked[k]]]
     while one >= 0 and count < most:
         slot = plan.slot[plan.previous[plan.asked[one]]]
-        if edition[slot] == its and not (slots[:count] == slot).any():
+        if edition[slot] == own_edition and not (slots[:count] == slot).any():
             places[count], slots[count] = b.place[one], slot
             count += 1
         one = b.before[one]
@@ -113,7 +113,7 @@ def answers_before(
 
 @compiled
 def give_back(b: Browsing, k: int) -> None:
-    """Free the places of a visit after its last question."""
+    """Free the slots of a visit after its last prediction."""
     one = k if b.is_last[k] else -1
     while one >= 0:
         b.used[0] -= 1

@@ -1,10 +1,10 @@
 """Evaluation: the live core predicts each view from the views before it, then applies it.
 
-The loop is the live one (`apply_view`) with a look ahead of every step: for the next page of a
-visit, Popular, Related (given the page before) and For this visit (given the last pages) are
-ranked over the whole catalogue, what the visit has read left out, and the place of the page that
-was read is written down, with the first of each list. Lists are as fresh as the last view, or as
-old as the plan wants them: a question is put when the views that its list may know are applied.
+The loop is the live one (`apply_view`) with a prediction before each step. For the next page of a
+visit it ranks Popular, Related (by the page before) and For this visit (by the last pages) over the
+whole catalogue, without the pages already read. It stores the rank of the read page and the first
+items of each list. Lists are as fresh as the last view, or as old as the plan says: a prediction is
+made as soon as the views that its list may use are applied.
 """
 
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.backtest.browser_mixture import Browsing, answers_before, give_back, take_place
-from ranking.backtest.last_popular import LastPopular, stand_anew
+from ranking.backtest.last_popular import LastPopular, apply_hysteresis
 from ranking.backtest.predictions import (
     BROWSER,
     DEPTH,
@@ -84,8 +84,8 @@ class Judge(NamedTuple):
     wear, decay : float
     scratch : Scratch
     bases : (n_rungs,) int64
-        Bases that the leaders hold for.
-    stood : LastPopular
+        Time bases of the leaders.
+    last_popular : LastPopular
     browsing : Browsing
     """
 
@@ -97,7 +97,7 @@ class Judge(NamedTuple):
     decay: float
     scratch: Scratch
     bases: NDArray[np.int64]
-    stood: LastPopular
+    last_popular: LastPopular
     browsing: Browsing
 
 
@@ -111,14 +111,14 @@ def evaluate_views(
     judge: Judge,
     answers: PredictionOutcomes,
 ) -> tuple[int, int]:
-    """Predict and apply views from `start` on; returns where it stopped and why.
+    """Predict and apply views from `start` on; returns the stop position and its reason.
 
     Parameters
     ----------
     views : (n,) VIEW
         Views `offset` to `offset + n` of the plan.
     answers : PredictionOutcomes
-        Takes the answers to the questions that are due.
+        Filled for the due predictions.
     """
     s = lent_state(s)
     for i in range(start, views.size):
@@ -136,7 +136,7 @@ def evaluate_views(
 
 @compiled
 def follow(s: State, judge: Judge, slot: int) -> None:
-    """Let the leaders follow one view."""
+    """Update the leaders by one view."""
     moved = False
     for k in range(judge.bases.size):
         moved = moved or judge.bases[k] != s.weights[0]["base_ms"][k]
@@ -160,7 +160,7 @@ def decay_at(q: EvaluationLeaders, level: int) -> Decay:
 
 @compiled
 def raise_one(s: State, q: EvaluationLeaders, slot: int) -> None:
-    """Score one article anew."""
+    """Recompute an article's score."""
     edition = s.article[slot]["edition"]
     for level in range(q.evidence.size):
         score = article_score(s.mass[slot], 0.0, 0, decay_at(q, level))
@@ -172,7 +172,7 @@ def raise_one(s: State, q: EvaluationLeaders, slot: int) -> None:
 
 @compiled
 def popularity_of(s: State, q: EvaluationLeaders, edition: int) -> Popularity:
-    """Popularity in an edition as of now."""
+    """Popularity in an edition at the current time."""
     size = q.evidence.size
     weight, mass, scale = np.empty(size), np.empty(size), np.empty(size)
     for level in range(weight.size):
@@ -187,7 +187,7 @@ def popularity_of(s: State, q: EvaluationLeaders, edition: int) -> Popularity:
 
 @compiled
 def look(s: State, judge: Judge, answers: PredictionOutcomes) -> None:
-    """Write down the first of every edition's Popular."""
+    """Store the first items of every edition's Popular."""
     slots = np.empty(DEPTH, np.int32)
     for edition in range(answers.popular.shape[1]):
         popularity = popularity_of(s, judge.popular, edition)
@@ -199,14 +199,14 @@ def look(s: State, judge: Judge, answers: PredictionOutcomes) -> None:
 
 @compiled
 def predict(s: State, plan: Plan, judge: Judge, answers: PredictionOutcomes) -> None:
-    """Answer the next question."""
+    """Make the next prediction."""
     k = answers.done[0]
     answers.done[0] += 1
     target = plan.slot[plan.asked[k]]
     edition = s.article[target]["edition"]
     read = pages_before(plan, plan.asked[k])
     depth = min(read.size, judge.weights.shape[0])
-    rows = np.full(depth, NO_ROW, np.int32)  # a page of another edition says nothing here
+    rows = np.full(depth, NO_ROW, np.int32)  # pages of other editions are ignored
     for page in range(depth):
         if s.article[read[page]]["edition"] == edition:
             rows[page] = s.article[read[page]]["row"]
@@ -234,7 +234,7 @@ def predict(s: State, plan: Plan, judge: Judge, answers: PredictionOutcomes) -> 
 
 @compiled
 def keep_answer(s: State, judge: Judge, k: int, page: int, popularity: Popularity) -> None:
-    """Give the browser the Related answer of the page before a question."""
+    """Store the previous page's Related answer in the browser."""
     itself, row = np.full(1, page, np.int32), np.full(1, s.article[page]["row"], np.int32)
     question = Question(
         row, judge.weights[0, :1], itself, NO_SLOTS, NO_SHARES, judge.evidence, 0.0, 0.0
@@ -250,7 +250,7 @@ def keep_answer(s: State, judge: Judge, k: int, page: int, popularity: Popularit
 def write_places(
     answers: PredictionOutcomes, k: int, which: int, target: int, slots: NDArray[np.int32]
 ) -> None:
-    """Write down the first of a list, and where the page stands in it."""
+    """Store the first items of a list, and the rank of the read page."""
     for place in range(slots.size):
         if place < SHOWN:
             answers.shown[k, which, place] = slots[place]
@@ -263,8 +263,8 @@ def popular_now(
     s: State, judge: Judge, popularity: Popularity, edition: int, read: NDArray[np.int32],
     slots: NDArray[np.int32],
 ) -> int:  # fmt: skip
-    """Popular as it stands, without what was read; returns how many there are."""
-    steady = judge.stood.margin[0] > 0.0
+    """Popular in its shown order, without read pages; returns its length."""
+    steady = judge.last_popular.margin[0] > 0.0
     looked = np.empty(CHALLENGERS if steady else slots.size + read.size, np.int32)
     scores, newest = np.empty(looked.size), s.log[0]["newest_ms"]
     question = Question(
@@ -272,7 +272,9 @@ def popular_now(
     )
     found = rank_next(s.graph, newest, popularity, question, judge.scratch, looked, scores)
     if steady:
-        stand_anew(judge.stood, edition, newest // 1000, looked[:found], scores[:found])
+        apply_hysteresis(
+            judge.last_popular, edition, newest // 1000, looked[:found], scores[:found]
+        )
     left = 0
     for i in range(found):
         if left < slots.size and not (read == looked[i]).any():

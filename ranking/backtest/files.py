@@ -1,10 +1,10 @@
 """Log files, read in chunks as events and articles.
 
-Columns have the names of an event's fields; other names are mapped (`at=ts_ms,visitor=user`), and
-a column that is mapped is not also the field of its own name. Case and space around a name in a
-CSV's header do not matter. An empty value is the field's default. A row that breaks a rule is
-refused with the file, its row, the field and the rule; row 1 is the first after a CSV's header, or
-the first object, and blank lines are no rows. A file without rows is an error.
+Columns have the names of an event's fields. Other names are mapped (`at=ts_ms,visitor=user`); a
+mapped column does not also fill the field of its own name. A CSV header ignores case and spaces
+around names. An empty value is the field's default. An invalid row is rejected with the file, its
+row, the field and the rule. Row 1 is the first after a CSV's header, or the first object; blank
+lines are no rows. A file without rows is an error.
 """
 
 import re
@@ -18,8 +18,8 @@ from typing import Any, cast
 
 import msgspec
 
-from ranking.backtest.tables import BadRow, opened, table_of
-from ranking.backtest.tables import FileError as FileError
+from ranking.backtest.table_files import BadRow, opened, table_of
+from ranking.backtest.table_files import FileError as FileError
 from ranking.content.cards import Card, Placed, SentArticle, card_of, convert_article
 from ranking.engine.event import (
     DEFAULT_EDITION,
@@ -36,7 +36,7 @@ from ranking.engine.timestamps import TimestampError, stamp_ms
 CHUNK = 5000
 EVENT_FIELDS = Event.__struct_fields__
 LOGGED_FIELDS = tuple(name for name in EVENT_FIELDS if name != "referrer")
-"""What a log keeps of an event."""
+"""The event fields of a log."""
 ARTICLE_FIELDS = SentArticle.__struct_fields__
 WHOLE_NUMBERS = ("slot", "bucket")
 EMPTY = ("", None)
@@ -50,13 +50,13 @@ class Chunk:
     Attributes
     ----------
     columns : dict of str to list
-        By field, as many values as rows; a field that is empty in all rows is left out.
+        Values by field, one per row; fields that are empty in all rows are omitted.
     first, size : int
-        Number of the first row in its file, from 1, and how many there are.
+        Number of the first row in its file, from 1, and the number of rows.
     read : int
         Bytes of the file read so far, for a progress bar.
     faults : dict of int to str
-        Of rows that break a rule, by index; those have no visitor, so that nobody takes them.
+        Reasons of invalid rows by index; they have no visitor, so no receiver counts them.
     """
 
     columns: dict[str, list[Any]]
@@ -66,14 +66,14 @@ class Chunk:
     faults: dict[int, str] = field(default_factory=dict)
 
     def fault(self, rejection: Rejection) -> str:
-        """Say which row was rejected, and why."""
+        """Report the rejected row and the reason."""
         own = self.faults.get(rejection.index)
         return own or f"row {self.first + rejection.index}: {rejection.field}: {rejection.reason}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Faults:
-    """Faults of a chunk's rows: the first is an error, unless all are kept."""
+    """Faults of a chunk's rows: the first raises an error, unless all are kept."""
 
     path: Path
     first: int
@@ -89,7 +89,7 @@ class _Faults:
 
 
 def mapping_of(text: str, fields: tuple[str, ...]) -> dict[str, str]:
-    """Read `field=column,...` into field to column.
+    """Parse `field=column,...` into field to column.
 
     Examples
     --------
@@ -124,18 +124,18 @@ def view_chunks(
     mapping : dict of str to str
         Field to column.
     edition : str
-        Of rows that name none.
+        Edition of rows without one.
     size : int
-        Rows of a chunk.
+        Rows per chunk.
     zone : tzinfo or None
-        Of times that name none.
+        Zone of times without one.
     keep_faults : bool
-        Go on after a row that breaks a rule, which the chunk then tells.
+        Continue after an invalid row; the chunk reports it.
 
     Raises
     ------
     FileError
-        If the file is missing, lacks a column or rows, or holds a value against its rule.
+        If the file is missing, lacks a column or rows, or has an invalid value.
     """
     if fault := edition_fault(edition):
         raise FileError(fault)
@@ -177,14 +177,14 @@ def article_rows(
     zone: tzinfo | None = None,
     kept: list[str] | None = None,
 ) -> Iterator[Placed]:
-    """Read a file of articles as cards, each with the number of its row.
+    """Read a file of articles as cards with their row numbers.
 
     Parameters
     ----------
     path, mapping, edition, zone
         As for views.
     kept : list of str or None
-        Takes what is wrong with rows, which then are left out.
+        Receives the faults of rows, which are then skipped.
 
     Raises
     ------
@@ -212,7 +212,7 @@ def body_of(chunk: Chunk) -> bytes:
 
 
 def label_of(path: Path, *options: object) -> str:
-    """Digest of a file's content, unpacked, and of what else tells imports apart."""
+    """Digest of a file's unpacked content and of its import options."""
     digest = blake2b(repr(options).encode(), digest_size=16)
     with opened(path) as (text, _):
         while part := text.read(1 << 20):
@@ -231,8 +231,8 @@ def _chunks(
 ) -> Iterator[Chunk]:
     first = 1
     with opened(path) as (text, raw):
-        wanted = _sources([], mapping, fields, needed).values()
-        header, rows = table_of(text, path, list(dict.fromkeys(wanted)))
+        named = _sources([], mapping, fields, needed).values()
+        header, rows = table_of(text, path, list(dict.fromkeys(named)))
         sources = _sources(header, mapping, fields, needed)
         _check_header(header, sources, mapping, needed, path)
         places = {f: header.index(column) for f, column in sources.items() if column in header}
@@ -243,9 +243,9 @@ def _chunks(
             for name in needed:
                 _check_filled(columns[name], name, faults)
             kept = {
-                name: its
-                for name, its in columns.items()
-                if name in needed or any(v not in EMPTY for v in its)
+                name: column
+                for name, column in columns.items()
+                if name in needed or any(v not in EMPTY for v in column)
             }
             yield Chunk(kept, first, len(part), raw.tell(), faults.by_index)
             first += len(part)
@@ -257,7 +257,7 @@ def _chunks(
 def _sources(
     header: list[str], mapping: dict[str, str], fields: tuple[str, ...], needed: tuple[str, ...]
 ) -> dict[str, str]:
-    """Field to column, as the header spells it."""
+    """Field to column, in the header's spelling."""
     mapped = {name: _spelt(column, header) for name, column in mapping.items()}
     named = {name: mapped.get(name) or _spelt(name, header) for name in fields}
     taken = set(mapped.values())
@@ -269,7 +269,7 @@ def _sources(
 
 
 def _spelt(column: str, header: list[str]) -> str:
-    """A column in the header's case, if only one can be meant."""
+    """A column in the header's case, if it is unique."""
     near = [other for other in header if other.casefold() == column.strip().casefold()]
     return near[0] if len(near) == 1 and column not in header else column
 
@@ -299,7 +299,7 @@ def _check_header(
 
 
 def _evened(part: list[list[Any] | BadRow], width: int, faults: _Faults) -> list[list[Any]]:
-    """Rows of one width; one that cannot be read is empty."""
+    """Rows of one width; an unreadable row is empty."""
     if set(map(type, part)) == {list} and set(map(len, part)) == {width}:
         return cast("list[list[Any]]", part)
     rows: list[list[Any]] = []
@@ -323,7 +323,7 @@ def _check_filled(values: list[Any], name: str, faults: _Faults) -> None:
 
 
 def _stamps(values: list[Any], faults: _Faults, zone: tzinfo | None) -> list[int]:
-    """Milliseconds; a row that has none has that of the one before."""
+    """Milliseconds; a row without a time gets the previous one."""
     if all(isinstance(v, str) and len(v) == 13 and v.isascii() and v.isdecimal() for v in values):
         stamps = list(map(int, values))
     else:
@@ -352,7 +352,7 @@ def _stamp(value: Any, index: int, faults: _Faults, zone: tzinfo | None) -> int:
 
 
 def _whole_numbers(values: list[Any], name: str, faults: _Faults) -> list[Any]:
-    """Numbers that are written as text; whether they are allowed is the event's to say."""
+    """Numbers from text; the event checks whether they are allowed."""
     numbers = []
     for index, value in enumerate(values):
         try:

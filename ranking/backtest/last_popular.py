@@ -1,6 +1,7 @@
-"""Last Popular: what Popular showed at each edition's last prediction, for compiled loops.
+"""Last Popular: Popular at each edition's last prediction, for compiled loops.
 
-The same rule as `Incumbents` of the live lists, by the same `settled`; judged when somebody asks.
+The same hysteresis as `Incumbents` of the live lists, by the same `settled`, applied at each
+prediction.
 """
 
 from typing import NamedTuple
@@ -18,11 +19,11 @@ class LastPopular(NamedTuple):
     Attributes
     ----------
     held : (n_editions, INCUMBENTS) int32
-        Slots as they stand; -1 = nothing.
+        Slots in their shown order; -1 = none.
     second : (n_editions,) int64
-        When it was judged last, seconds of the log's clock.
+        Time of the last update, seconds of the log's clock.
     margin : (1,) float64
-        Steadiness of the profile; 0 = the order is that of the scores.
+        Steadiness of the profile; 0 = order by score.
     """
 
     held: NDArray[np.int32]
@@ -30,25 +31,25 @@ class LastPopular(NamedTuple):
     margin: NDArray[np.float64]
 
 
-def nothing_stood(editions: int, margin: float) -> LastPopular:
+def empty_last_popular(editions: int, margin: float) -> LastPopular:
     """Popular before it was shown."""
     held = np.full((editions, INCUMBENTS), -1, np.int32)
     return LastPopular(held, np.zeros(editions, np.int64), np.full(1, margin))
 
 
 @compiled
-def stand_anew(
-    stood: LastPopular,
+def apply_hysteresis(
+    last: LastPopular,
     edition: int,
     second: int,
     ranking: NDArray[np.int32],
     scores: NDArray[np.float64],
 ) -> None:
-    """Bring a ranking into the order in which it stands, and remember that.
+    """Apply hysteresis to a ranking, and store the result.
 
     Parameters
     ----------
-    stood : LastPopular
+    last : LastPopular
     edition : int
     second : int
         The log's clock.
@@ -57,14 +58,14 @@ def stand_anew(
     scores : (n,) float64
     """
     held, count = np.empty(INCUMBENTS, np.int32), 0
-    for slot in stood.held[edition]:
+    for slot in last.held[edition]:
         for place in range(ranking.size):
             if ranking[place] == slot:
                 held[count] = place
                 count += 1
-    margin = stood.margin[0] if second > stood.second[edition] else np.inf
+    margin = last.margin[0] if second > last.second[edition] else np.inf
     ranking[:] = ranking[settled(held[:count], scores, margin)]
-    stood.second[edition] = second
-    stood.held[edition] = -1
+    last.second[edition] = second
+    last.held[edition] = -1
     shown = min(ranking.size, INCUMBENTS)
-    stood.held[edition, :shown] = ranking[:shown]
+    last.held[edition, :shown] = ranking[:shown]

@@ -1,7 +1,7 @@
-"""Live predictions: each page is predicted by live lists that are made at that moment.
+"""Live predictions: each page is predicted by live lists of that moment.
 
-It measures every parameter of a profile and every card, some hundred views a second; what a plain
-half-life ranks is measured a hundred times faster by `evaluate`, with the same result.
+This way measures every parameter of a profile and every card, at some hundred views/s. `evaluation`
+measures plain half-lives a hundred times faster, with the same result.
 """
 
 from collections.abc import Callable
@@ -42,13 +42,13 @@ from ranking.lists.rerank.rules import RULES
 from ranking.lists.rerank.sibling_prior import is_small
 from ranking.profiles.profile import Profile
 
-TOLD_EVERY = 20_000
+RENEW_EVERY = 20_000
 RENEW_MS = 60_000
-"""Log time between two renewals of tag graphs; renewed every second they rank G1 the same."""
+"""Log time between two renewals of tag graphs; on G1 a renewal each second ranks the same."""
 
 
 def is_plain(profile: Profile, catalogue: Catalogue, editions: list[str]) -> bool:
-    """Say whether the lists follow from half-lives alone, as `evaluate` ranks them."""
+    """Whether the lists follow from half-lives alone, so `evaluation` can rank them."""
     if kernel_of(profile.value).name != "half_life" or profile.cooldown or added_lists():
         return False
     if profile.sibling_evidence and len(editions) > 1 and catalogue.has_stories():
@@ -64,13 +64,13 @@ def is_plain(profile: Profile, catalogue: Catalogue, editions: list[str]) -> boo
 
 
 def unread_articles(site: Site, catalogue: Catalogue) -> dict[tuple[str, str], int]:
-    """Number the cards of articles that the log never reads, after all slots."""
+    """Number the cards of articles without a page in the log, after all slots."""
     unread = [name for name in catalogue.articles() if site.slot(*name) < 0]
     return {name: len(site.ids) + k for k, name in enumerate(sorted(unread))}
 
 
 def apply_all(site: Site, views: NDArray[Any]) -> None:
-    """Apply views whose articles have slots."""
+    """Apply views of articles with slots."""
     done, reason = apply_views(site.state, views, 0)
     while reason != DONE:
         site.settle(reason, int(views["at"][done]), Turn(0, 0, 0, ()))
@@ -93,33 +93,33 @@ def ask_lists(
     Parameters
     ----------
     site : Site
-        Empty, but with slots for the log's articles.
+        Empty, with slots for the log's articles.
     views : (n,) VIEW
     plan : Plan
     browsing : Browsing
     catalogue : Catalogue
     profile : Profile
     answers : PredictionOutcomes
-        Takes the answers to all questions.
+        Filled for all predictions.
     progress : callable
-        Told the views done so far.
+        Called with the number of finished views.
     """
     lists = _Lists(site, catalogue, profile)
-    told = np.arange(TOLD_EVERY, views.size, TOLD_EVERY)
+    renewals = np.arange(RENEW_EVERY, views.size, RENEW_EVERY)
     start, asked, looks = 0, plan.asked.size, plan.ticks.size
-    for stop in np.unique(np.concatenate([plan.seen, plan.ticks, told, [views.size]])).tolist():
+    for stop in np.unique(np.concatenate([plan.seen, plan.ticks, renewals, [views.size]])).tolist():
         apply_all(site, views[start:stop])
         start = stop
         while answers.looked[0] < looks and plan.ticks[answers.looked[0]] <= stop:
             _look(lists, answers)
         while answers.done[0] < asked and plan.seen[answers.done[0]] <= stop:
             _answer(lists, plan, browsing, answers)
-        if stop % TOLD_EVERY == 0 or stop == views.size:
+        if stop % RENEW_EVERY == 0 or stop == views.size:
             progress(stop)
 
 
 class _Lists:
-    """Readings of a site's editions that follow its state."""
+    """Readers of a site's editions that follow its state."""
 
     def __init__(self, site: Site, catalogue: Catalogue, profile: Profile) -> None:
         self.site, self.profile = site, profile
@@ -132,7 +132,7 @@ class _Lists:
         self._renewed_ms = 0
 
     def number(self, edition: str, article: str) -> int:
-        """Slot of an article, or the number of one that the log never reads."""
+        """Slot of an article, or its number if the log never reads it."""
         slot = self.site.slot(edition, article)
         return slot if slot >= 0 else self.unread[edition, article]
 
@@ -142,7 +142,7 @@ class _Lists:
         return ids[number] if number < len(ids) else self._unread_ids[number - len(ids)]
 
     def popular(self, index: int, n: int) -> Board:
-        """An edition's Popular as it stands."""
+        """An edition's Popular in its shown order."""
         edition = self.editions[index]
         by_name = sorted(self.editions, key=lambda other: other.name)
         siblings = [other for other in by_name if other is not edition]
@@ -161,7 +161,7 @@ class _Lists:
         )
 
     def mixed(self, plan: Plan, browsing: Browsing, k: int) -> list[str]:
-        """For this visit as a browser mixes it before a question, best first."""
+        """For this visit as a browser mixes it before a prediction, best first."""
         profile = self.profile
         read = pages_before(plan, int(plan.asked[k]))
         edition = self.site.state.article["edition"]
@@ -174,7 +174,7 @@ class _Lists:
         return [item.id for item in listed]
 
     def follow(self) -> None:
-        """Bring the lists up to the state."""
+        """Update the lists to the state."""
         touched = self.site.take_touched()
         of_edition = self.site.state.article["edition"][touched]
         for index in np.unique(of_edition).tolist():
@@ -191,7 +191,7 @@ class _Lists:
 
 
 def _look(lists: _Lists, answers: PredictionOutcomes) -> None:
-    """Write down the first of every edition's Popular."""
+    """Store the first items of every edition's Popular."""
     lists.follow()
     for index, edition in enumerate(lists.editions):
         items = lists.popular(index, DEPTH).items[:SHOWN]
@@ -201,7 +201,7 @@ def _look(lists: _Lists, answers: PredictionOutcomes) -> None:
 
 
 def _keep_answer(lists: _Lists, browsing: Browsing, k: int, page: int) -> None:
-    """Give the browser the Related answer of the page before a question."""
+    """Store the previous page's Related answer in the browser."""
     edition = lists.editions[int(lists.site.state.article[page]["edition"])]
     place, held = take_place(browsing, k), browsing.held
     board = make_next(edition, "related", lists.profile, [lists.site.ids[page]], CARRIED)
@@ -211,7 +211,7 @@ def _keep_answer(lists: _Lists, browsing: Browsing, k: int, page: int) -> None:
 
 
 def _answer(lists: _Lists, plan: Plan, browsing: Browsing, answers: PredictionOutcomes) -> None:
-    """Answer the next question by the lists, without what its visit has read."""
+    """Make the next prediction from the lists, without the pages of its visit."""
     k = int(answers.done[0])
     answers.done[0] += 1
     site, view = lists.site, int(plan.asked[k])
@@ -219,13 +219,13 @@ def _answer(lists: _Lists, plan: Plan, browsing: Browsing, answers: PredictionOu
     lists.follow()
     index = int(site.state.article[target]["edition"])
     recent = [_name_in(site, index, slot) for slot in read]
-    edition, wanted = lists.editions[index], min(DEPTH + len(read), LONGEST)
+    edition, length = lists.editions[index], min(DEPTH + len(read), LONGEST)
     boards = (
-        lists.popular(index, wanted),
-        make_next(edition, "related", lists.profile, recent[:1], wanted),
+        lists.popular(index, length),
+        make_next(edition, "related", lists.profile, recent[:1], length),
         make_next(edition, "foryou", lists.profile, recent, DEPTH),
     )
-    added = (lists.added(name, index, recent, wanted) for name in added_lists())
+    added = (lists.added(name, index, recent, length) for name in added_lists())
     for which, board in (*enumerate(boards), *enumerate(added, len(COMPILED))):
         listed = [i for i in board.items if _is_listed(i) and i.id not in recent][:DEPTH]
         ranked = [item.id for item in listed]
@@ -238,12 +238,12 @@ def _answer(lists: _Lists, plan: Plan, browsing: Browsing, answers: PredictionOu
 
 
 def _is_listed(item: Item) -> bool:
-    """Say whether an item stands in a list by more than to fill it."""
+    """Whether an item has a score of its own, rather than filling the list."""
     return item.score > 0.0 or item.exposed
 
 
 def _write(answers: PredictionOutcomes, k: int, which: int, ranked: list[int], target: int) -> None:
-    """Write down the first of a list, and where the page stands in it."""
+    """Store the first items of a list, and the rank of the read page."""
     shown = ranked[:SHOWN]
     answers.shown[k, which, : len(shown)] = shown
     if target in ranked:
@@ -251,6 +251,6 @@ def _write(answers: PredictionOutcomes, k: int, which: int, ranked: list[int], t
 
 
 def _name_in(site: Site, edition: int, slot: int) -> str:
-    """Name of an article in an edition; one of another edition has a name that none has in it."""
+    """Name of an article in an edition; articles of other editions get a name unknown there."""
     of = int(site.state.article[slot]["edition"])
     return site.ids[slot] if of == edition else f"\0{of}\0{site.ids[slot]}"

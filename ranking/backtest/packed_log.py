@@ -1,4 +1,4 @@
-"""Packed log: a log file as batches, packed as a collector packs."""
+"""Packed log: a log file as batches, packed as by a collector."""
 
 from collections.abc import Callable, Iterator
 from datetime import tzinfo
@@ -12,7 +12,7 @@ from ranking.service.collector import admit
 
 KEY = b"a file's visitors need no secret"
 NEVER_MS = 1 << 60
-"""A clock that no stamp is ahead of."""
+"""A clock later than every stamp."""
 
 
 def packed_views(
@@ -30,16 +30,16 @@ def packed_views(
     mapping : dict
         Field to column.
     edition : str
-        For rows without one.
+        Edition of rows without one.
     progress : callable
-        Told the bytes read so far.
+        Called with the bytes read so far.
     zone : tzinfo or None
-        Of times that name none.
+        Zone of times without one.
 
     Raises
     ------
     FileError
-        If a row breaks a rule, or there are several sites.
+        If a row is invalid, or there are several sites.
     """
     hashes, first, site = Hasher(KEY), 0, ""
     for chunk in view_chunks(path, mapping, edition, zone=zone):

@@ -1,7 +1,7 @@
-"""Predictions: the queries that a replay puts to the lists, and their outcomes.
+"""Predictions: the queries that a replay sends to the lists, and their outcomes.
 
-The plan is made before the replay, the answers are filled in by it; both are plain arrays that
-compiled loops can read.
+The plan is made before the replay, which fills in the outcomes. Both are plain arrays for compiled
+loops.
 """
 
 from typing import NamedTuple
@@ -19,28 +19,28 @@ browser mixes it."""
 UNPREDICTED = ("trending",)
 """Lists that are not made to predict the next page."""
 DEPTH, SHOWN = 20, 5
-"""Articles of a list that are ranked, and that a reader sees."""
+"""Length of the ranked lists, and of the shown lists."""
 
 MISSED = 255
 
 
 class Plan(NamedTuple):
-    """Which views are predicted, from which ones, and what their visits had read.
+    """The predicted views, their inputs, and the pages already read in their visits.
 
     Attributes
     ----------
     previous : (n_views,) int64
-        The visit's view before; -1 = its first.
+        Previous view of the visit; -1 = first.
     slot : (n_views,) int32
         Articles of all views.
     asked : (n_asked,) int64
         Views to predict.
     seen : (n_asked,) int64
-        From how many views, ascending; at most as many as come before.
+        Number of views that the prediction may use, ascending; at most all earlier ones.
     ticks : (n_ticks,) int64
-        After how many views Popular is looked at, ascending.
+        Number of views before each sample of Popular, ascending.
     stride : int
-        In every so many-th minute.
+        Popular is sampled in every `stride`-th minute.
     """
 
     previous: NDArray[np.int64]
@@ -57,13 +57,13 @@ class PredictionOutcomes(NamedTuple):
     Attributes
     ----------
     place : (n_asked, n_lists) uint8
-        Place of the page in each list, from 0; 255 = missed.
+        Rank of the page in each list, from 0; 255 = missed.
     shown : (n_asked, n_lists, SHOWN) int32
-        Slots of the first of each list; -1 = nothing.
+        Slots of the first items of each list; -1 = none.
     popular : (n_ticks, n_editions, SHOWN) int32
-        Slots of the first of Popular at each look.
+        Slots of the first items of Popular at each sample.
     done, looked, exposed : (1,) int64
-        Predictions made, looks taken, and new articles shown by exposure, so far.
+        Predictions made, samples taken, and articles shown by first exposure, so far.
     """
 
     place: NDArray[np.uint8]
@@ -85,7 +85,7 @@ def predicted_lists() -> tuple[str, ...]:
 
 
 def no_answers(plan: Plan, editions: int) -> PredictionOutcomes:
-    """Answers before the first prediction."""
+    """Outcomes before the first prediction."""
     columns = len(predicted_lists())
     return PredictionOutcomes(
         np.full((plan.asked.size, columns), MISSED, np.uint8),
@@ -99,7 +99,7 @@ def no_answers(plan: Plan, editions: int) -> PredictionOutcomes:
 
 @compiled
 def pages_before(plan: Plan, view: int) -> NDArray[np.int32]:
-    """Articles that a visit had read before a view, newest first, each once, 64 at most."""
+    """Articles read in a visit before a view, newest first, each once, 64 at most."""
     read = np.empty(64, np.int32)
     count, before = 0, plan.previous[view]
     while before >= 0 and count < read.size:

@@ -1,7 +1,7 @@
-"""Recent hours: what a list was worth in the last hours of a log, replayed from a past state.
+"""Recent hours: quality of a list in the last hours of a log, replayed from a past state.
 
-The same replay as of a whole log, from a restored site on. What of a visit came before the state's
-moment is not known to it, hence the moment lies a repeat window before the first prediction.
+The replay is that of a whole log, but starts from a restored site. The state does not know the
+earlier part of open visits, so its moment lies a repeat window before the first prediction.
 """
 
 from collections.abc import Sequence
@@ -18,19 +18,19 @@ from ranking.profiles.profile import Profile
 from ranking.ranker import Ranker
 
 ASKED = 3000
-"""Views in every visit that is predicted where the live lists are asked, some hundred a second."""
+"""Number of predictions, for profiles that need the live lists, at some hundred views/s."""
 TOLD = ("hr@5", "mrr@5", "clicks")
 
 
 def every_of(ranker: Ranker, batches: Sequence[Batch], profiles: Sequence[Profile]) -> int:
-    """Every how many-th visit is predicted, so that an answer does not take minutes."""
+    """Stride of the predicted visits, so that an answer does not take minutes."""
     editions = ranker.lists.editions()
     if all(is_plain(profile, ranker.catalogue, editions) for profile in profiles):
         return 1
     return 1 + sum(len(batch) for batch in batches) // ASKED
 
 
-def lately(
+def recent_quality(
     ranker: Ranker,
     batches: Sequence[Batch],
     edition: str,
@@ -43,9 +43,9 @@ def lately(
     Parameters
     ----------
     ranker : Ranker
-        As it stood before the batches; spent afterwards.
+        State before the batches; unusable afterwards.
     batches : sequence of Batch
-        Of the edition's site, not empty.
+        Batches of the edition's site, not empty.
     edition, surface : str
     profile : Profile
     span : Span
@@ -53,13 +53,13 @@ def lately(
     Returns
     -------
     dict
-        `hr@5`, `mrr@5` and `clicks`, of how many they are the means.
+        `hr@5`, `mrr@5`, and `clicks`, the number of predictions.
     """
     site = ranker.sites.get(batches[0].site)
-    cards = ranker.catalogue.copy()  # the newsroom goes on
+    cards = ranker.catalogue.copy()  # cards may change meanwhile
     done = replay(list(batches), cards, span, profile, ranker.settings, site=site)
     index = done.site.editions.index(edition) if edition in done.site.editions else -1
     target = done.plan.slot[done.plan.asked]
-    mine = np.flatnonzero(done.site.state.article["edition"][target] == index)
-    measures = next_click(done.answers.place[mine, predicted_lists().index(surface)])
+    rows = np.flatnonzero(done.site.state.article["edition"][target] == index)
+    measures = next_click(done.answers.place[rows, predicted_lists().index(surface)])
     return {name: measures[name] for name in TOLD}

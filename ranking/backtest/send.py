@@ -1,8 +1,8 @@
-"""Sends a log into a running system by HTTP, in order, on one connection.
+"""Sends a log into a running system over HTTP, in order, on one connection.
 
-The next request is made while the last one is on its way, and one that was not answered is made
-again. A label, the digest of the file's content, and a row's number tell the system what it has:
-it passes over those rows when the same file is sent again, so that a send that stopped goes on.
+The next request is prepared while the last one is in flight; an unanswered request is repeated. A
+label (the digest of the file) and row numbers identify the rows. The system skips rows that it
+already has, so a repeated send resumes a stopped one.
 """
 
 import os
@@ -27,19 +27,19 @@ PATIENCE = 60.0
 
 
 class SendError(ValueError):
-    """The system did not take what was sent."""
+    """The system did not accept the data."""
 
 
 class SendStopped(SendError):
-    """A send of a log ended before the log did.
+    """A send ended before its log did.
 
     Parameters
     ----------
     reason : str
     taken : int
-        Rows that were taken, from the first one on.
+        Accepted rows, from the first one on.
     hint : str
-        What may be done about it.
+        A possible remedy.
     """
 
     def __init__(self, reason: str, taken: int, hint: str = "") -> None:
@@ -56,7 +56,7 @@ class SendResult:
     accepted, rejected : int
         Events.
     known : int
-        Accepted events that the system had before, as far as it tells.
+        Accepted events that the system had before, if it reports them.
     first_fault : str
         The first rejection, if any: row of its file, field and rule.
     seconds : float
@@ -82,16 +82,16 @@ class Target(Protocol):
     """A destination of a log; as a context manager it delivers pending events at its end."""
 
     def __enter__(self) -> "Target":
-        """Begin."""
+        """Open the connection."""
 
     def __exit__(self, *error: object) -> None:
         """Deliver, and close the connection."""
 
     def take(self, body: bytes, label: Label | None = None, *, outcome: bool = False) -> Taken:
-        """Take events, as JSON in any of the forms that the API reads; say what became of them."""
+        """Post events as JSON, in any form of the API; returns their outcome."""
 
     def put(self, cards: list[Card]) -> Taken:
-        """Take cards."""
+        """Post cards."""
 
 
 def send_views(
@@ -105,32 +105,32 @@ def send_views(
     is_new: bool = False,
     progress: Callable[[Chunk], None] = lambda chunk: None,
 ) -> SendResult:
-    """Post views in their order.
+    """Post views in order.
 
     Parameters
     ----------
     chunks : iterable of Chunk
     url : str
-        Of the system, such as http://127.0.0.1:8080.
+        Address of the system, such as http://127.0.0.1:8080.
     speed : float
-        Log seconds a second; 0 = as fast as it goes.
+        Log seconds per second; 0 = as fast as possible.
     shift_ms : int
         Added to every stamp.
     label : str
-        Digest of the file: the system passes over rows that it has under it.
+        Digest of the file; the system skips rows that it has under this label.
     with_ids : bool
-        Give events without an id one, made of the label and the row.
+        Add an id from label and row to events without one.
     is_new : bool
-        Whether the label is of this send alone.
+        Whether the label belongs to this send alone.
     progress : callable
-        Told each chunk that was taken.
+        Called with each accepted chunk.
 
     Raises
     ------
     SendStopped
-        If the system cannot be reached for a minute, or refuses, or the log cannot be read on.
+        If the system is unreachable for a minute or refuses, or the log cannot be read.
     SendError
-        If ids are wanted without a label.
+        If `with_ids` is set without a label.
     """
     if with_ids and not label:
         message = "ids must be made of a label, got none"
@@ -145,8 +145,8 @@ def send_views(
                 if chunk is None:
                     break
                 pace.wait(chunk)
-                its = Label(label, chunk.first) if label else None
-                answer = target.take(body, its, outcome=is_asked)
+                row_label = Label(label, chunk.first) if label else None
+                answer = target.take(body, row_label, outcome=is_asked)
             except SendError as error:
                 raise SendStopped(str(error), taken, goes_on(taken, is_new=is_new)) from error
             except FileError as error:
@@ -166,7 +166,7 @@ def send_views(
 
 
 def send_articles(cards: Iterable[Placed], url: str, progress: Callable[[int], None]) -> SendResult:
-    """Post articles, each with the number of its row.
+    """Post articles with their row numbers.
 
     Raises
     ------
@@ -192,13 +192,13 @@ def send_articles(cards: Iterable[Placed], url: str, progress: Callable[[int], N
 
 
 def goes_on(taken: int, *, is_new: bool = False) -> str:
-    """Say what a send that stopped leaves to do."""
-    told = f"{taken} rows were taken"
-    return told if is_new else f"{told}, and the same command again goes on after them"
+    """Describe what remains after a stopped send."""
+    text = f"{taken} rows were taken"
+    return text if is_new else f"{text}, and the same command again goes on after them"
 
 
 def shift_to_now(path_last_at_ms: int) -> int:
-    """Milliseconds that move a log so that it ends now."""
+    """Shift in milliseconds after which a log ends now."""
     return int(time.time() * 1000) - path_last_at_ms
 
 
@@ -214,7 +214,7 @@ def _bodies(chunks: Iterable[Chunk], shift_ms: int, prefix: str) -> Iterator[tup
 
 
 def _ahead(bodies: Iterator[tuple[Chunk, bytes]]) -> Iterator[tuple[Chunk, bytes]]:
-    """Make the next body while the last one is being sent."""
+    """Prepare the next body while the last one is in flight."""
     with ThreadPoolExecutor(1) as maker:
         following = maker.submit(next, bodies, None)
         while (body := following.result()) is not None:
@@ -250,12 +250,12 @@ TARGETS: dict[str, Callable[[str], Target]] = {"http": _Http, "https": _Http}
 
 
 def target_of(url: str) -> Target:
-    """Connect to where a log is sent; other packages know more schemes (`tolqyn.targets`).
+    """Connect to a destination; other packages add schemes (`tolqyn.targets`).
 
     Raises
     ------
     SendError
-        If nobody knows the scheme.
+        If the scheme is unknown.
     """
     scheme = url.partition("://")[0]
     if scheme in TARGETS:

@@ -1,10 +1,10 @@
-"""Tuning: profile parameters searched on a log by successive halving (Jamieson & Talwalkar 2016,
-https://arxiv.org/abs/1502.07943), and held against its later part that the search never saw.
+"""Tuning: search of profile parameters on a log by successive halving.
 
-Many candidates are measured on few visits, the better third of them on three times as many, and so
-on. Popular and Related hang on different parameters, so each replay measures a candidate of both,
-and each is chosen by its own list. The profile to beat is a candidate itself. Trials are written
-down as they end; a search that was broken off goes on with them.
+Many candidates are measured on few visits, the better third on three times as many, and so on
+(Jamieson & Talwalkar 2016, https://arxiv.org/abs/1502.07943). The result is compared on a later
+part of the log that the search does not use. Popular and Related depend on different parameters, so
+each replay measures a candidate of both, and each is chosen by its own list. The profile to beat is
+also a candidate. Trials are stored as they end, so an interrupted search continues.
 """
 
 import math
@@ -17,7 +17,7 @@ import numpy as np
 from ranking.profiles.profile import DEFAULT, Profile, profile_from
 
 KEEP = 3
-"""Of so many candidates one goes on."""
+"""One candidate of so many enters the next round."""
 Settings = dict[str, float]
 Scores = Mapping[str, float]
 
@@ -56,11 +56,11 @@ GROUPS: dict[str, dict[str, Range]] = {
         "visit_wear": Range(0, 20),
     },
 }
-"""What is searched, by the list whose score decides."""
+"""The searched parameters, by the list whose score decides."""
 
 
 class Trial(msgspec.Struct, frozen=True):
-    """One replay: every so many-th visit under some settings."""
+    """One replay: settings, and the stride of the visits."""
 
     every: int
     settings: Settings
@@ -68,14 +68,14 @@ class Trial(msgspec.Struct, frozen=True):
 
 
 class Journal:
-    """Trials of one search, in a file.
+    """Stored trials of one search.
 
     Parameters
     ----------
     path : Path
-        JSON lines, the first of them what the search is of.
+        JSON lines; the first one identifies the search.
     about : str
-        The log and how it is cut; a file about something else is begun anew.
+        The log and its split; a file of another search is started anew.
     """
 
     def __init__(self, path: Path, about: str) -> None:
@@ -89,11 +89,11 @@ class Journal:
             path.write_bytes(msgspec.json.encode(about) + b"\n")
 
     def find(self, every: int, settings: Settings) -> Trial | None:
-        """The trial of some settings, if it was made."""
+        """The stored trial of some settings, or None."""
         return self._known.get(_key(every, settings))
 
     def add(self, trial: Trial) -> None:
-        """Write a trial down."""
+        """Store a trial."""
         self._known[_key(trial.every, trial.settings)] = trial
         with self._path.open("ab") as file:
             file.write(msgspec.json.encode(trial) + b"\n")
@@ -124,23 +124,23 @@ def search(
     Parameters
     ----------
     measure : callable
-        Scores by group of a profile on every so many-th visit; greater is better.
+        Scores of a profile by group, for a stride of visits; higher is better.
     journal : Journal
-        Takes the trials, and knows those made before.
+        Stores the trials, and has the earlier ones.
     candidates : int
-        Of the first round.
+        Candidates of the first round.
     everys : tuple of int
-        Which visits each round measures, descending.
+        Strides of visits by round, descending.
     base : Profile
-        To beat.
+        Profile to beat.
     seed : int
     progress : callable
-        Told each trial.
+        Called with each trial.
 
     Returns
     -------
     dict
-        The best settings found: the base's own values where nothing beat them.
+        The best settings found; the base's values if none is better.
     """
     rng = np.random.default_rng(seed)
     left = {group: drawn(ranges, candidates, base, rng) for group, ranges in GROUPS.items()}
@@ -172,12 +172,12 @@ def drawn(
 
 
 def written(name: str, settings: Settings, notes: list[str]) -> str:
-    """A profile file of what differs from the default, with what was measured."""
-    told = "".join(f"# {line}\n" for line in notes)
+    """A profile file with the differences from the default and the measurements."""
+    header = "".join(f"# {line}\n" for line in notes)
     kept = {k: v for k, v in settings.items() if getattr(DEFAULT, k) != v}
     if kept.get("half_life"):
         kept["popular_evidence"] = settings["popular_evidence"]
-    return told + f'name = "{name}"\n' + "".join(f"{k} = {v!r}\n" for k, v in kept.items())
+    return header + f'name = "{name}"\n' + "".join(f"{k} = {v!r}\n" for k, v in kept.items())
 
 
 def _key(every: int, settings: Settings) -> tuple[int, str]:

@@ -1,9 +1,8 @@
-"""Visits of a log: which pages form a visit, and which of them are predicted.
+"""Visits of a log: the pages of each visit, and the predicted ones.
 
-A visit is a session that the portal told, whatever its pauses; without one, a visitor's views up
-to a pause of the repeat window. Every page of a visit after its first may be asked for: predicted
-from the views before it or, where lists are frozen for some seconds, from those before the
-period of log time that it falls into.
+A visit is a session of the portal, with any pauses; without one, a visitor's views up to a pause of
+the repeat window. Every page of a visit after its first can be predicted: from the views before it
+or, if lists are frozen, from the views before its period of log time.
 """
 
 from dataclasses import dataclass
@@ -18,23 +17,23 @@ WARM_UP = 86_400
 NEVER_MS = 1 << 60
 MINUTE_MS = 60_000
 MOST_LOOKS = 8_000_000
-"""About so many are kept, of all editions together: 20 bytes each."""
+"""Approximate number of samples over all editions: 20 bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which views are predicted.
+    """The predicted views.
 
     Attributes
     ----------
     since_ms, until_ms : int
-        Predict views stamped within; all are applied.
+        Bounds of the predicted views; all views are applied.
     every : int
-        Predict every so many-th visit.
+        Predict every `every`-th visit.
     refresh : float
-        Seconds of log time for which lists are frozen; 0 = as fresh as the last view.
+        Seconds of log time for which lists are frozen; 0 = renewed at each view.
     by_visit : bool
-        Move every page of a visit into the period in which the visit began (`in_windows`).
+        Move every page of a visit into the period of its start (`in_windows`).
     """
 
     since_ms: int
@@ -51,13 +50,13 @@ class Visits:
     Attributes
     ----------
     is_page : (n_views,) bool
-        The view opened a page: no other event, nor a robot's.
+        Whether the view opened a page, by a reader.
     previous : (n_views,) int64
-        The visit's view before; -1 = its first.
+        Previous view of the visit; -1 = first.
     first : (n_views,) int64
         The visit's first view.
     is_last : (n_views,) bool
-        The view is the visit's last page.
+        Whether the view is the visit's last page.
     """
 
     is_page: NDArray[np.bool_]
@@ -69,7 +68,7 @@ class Visits:
 def span_of(
     batches: list[Batch], since: float | None, until: float | None, every: int, refresh: float = 0.0
 ) -> Span:
-    """Span of a log; without `since` (s), its first 24 hours are for warming up."""
+    """Span of a log; without `since` (s), the first 24 hours are warm-up."""
     first = min(int(batch.columns["at"].min()) for batch in batches)
     last = max(int(batch.columns["at"].max()) for batch in batches)
     since_ms = first + WARM_UP * 1000 if since is None else round(since * 1000)
@@ -80,8 +79,8 @@ def visits_of(views: NDArray[Any], window_ms: int) -> Visits:
     """Find the visits of a log, (n_views,) VIEW."""
     is_page = (views["kind"] == 0) & (views["robot"] == 0)
     pages = np.flatnonzero(is_page)
-    told = views["chain"] != views["visitor"]  # the portal's own sessions
-    pause = np.where(told[pages], NEVER_MS, window_ms)
+    has_session = views["chain"] != views["visitor"]  # sessions of the portal
+    pause = np.where(has_session[pages], NEVER_MS, window_ms)
     before, ends = visit_links(views["chain"][pages], views["at"][pages], pause)
     previous, is_last = np.full(views.size, -1), np.zeros(views.size, np.bool_)
     previous[pages] = np.where(before >= 0, pages[before], -1)
@@ -92,14 +91,14 @@ def visits_of(views: NDArray[Any], window_ms: int) -> Visits:
 def visit_links(
     chain: NDArray[np.uint64], at: NDArray[np.int64], pause_ms: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """For each view the one before it in its visit (-1 = none), and whether it is the last.
+    """For each view the previous one of its visit (-1 = none), and whether it is the last.
 
     Parameters
     ----------
     chain : (n,) uint64
     at : (n,) int64
     pause_ms : (n,) int64
-        A view begins a visit so long after its chain's view before.
+        Pause after which a view starts a new visit.
 
     Examples
     --------
@@ -125,7 +124,7 @@ def first_of(previous: NDArray[np.int64]) -> NDArray[np.int64]:
     array([0, 1, 0, 0, 1])
     """
     first = np.where(previous < 0, np.arange(previous.size), previous)
-    while not np.array_equal(further := first[first], first):  # twice as far at each step
+    while not np.array_equal(further := first[first], first):  # the distance doubles at each step
         first = further
     return first
 
@@ -140,7 +139,7 @@ def is_due(views: NDArray[Any], visits: Visits, span: Span) -> NDArray[np.bool_]
 
 
 def seen_from(at: NDArray[np.int64], refresh: float) -> NDArray[np.int64]:
-    """For each view the first one that lists made for it have not seen, (n_views,) int64.
+    """For each view the first one that its lists have not seen, (n_views,) int64.
 
     Parameters
     ----------
@@ -163,10 +162,10 @@ def seen_from(at: NDArray[np.int64], refresh: float) -> NDArray[np.int64]:
 
 
 def looks_at(at: NDArray[np.int64], span: Span, editions: int) -> tuple[NDArray[np.int64], int]:
-    """After how many views Popular is looked at, (n_looks,) int64, and in every which minute.
+    """Number of views before each sample of Popular, (n_looks,) int64, and the stride of minutes.
 
-    At each second of the log's clock, or at each refresh; of a part of the visits in a part of the
-    minutes, as for a very long log.
+    A sample is taken at each second of the log's clock, or at each refresh: for a part of the
+    visits, in a part of the minutes, as for a very long log.
 
     Examples
     --------
@@ -183,11 +182,11 @@ def looks_at(at: NDArray[np.int64], span: Span, editions: int) -> tuple[NDArray[
 
 
 def in_windows(views: NDArray[Any], first: NDArray[np.int64], refresh: float) -> NDArray[Any]:
-    """Put every visit as a whole into the period in which it began, (n_views,) VIEW.
+    """Move every visit as a whole into the period of its start, (n_views,) VIEW.
 
-    What it read after the period's end counts as read at its end. Papers that train hour by hour
-    cut a log so: lists of an hour know the whole of all visits that began before, what these read
-    within the hour too, and predict all pages of those that begin in it.
+    Views after the period's end count as read at its end. Papers with hourly training cut logs in
+    this way: lists of an hour know all of every visit that started before, and predict all pages of
+    the visits that start in it.
 
     Parameters
     ----------
@@ -200,7 +199,7 @@ def in_windows(views: NDArray[Any], first: NDArray[np.int64], refresh: float) ->
     length = round(refresh * 1000)
     window = views["at"][first] // length
     end = (window + 1) * length - 1
-    order = np.lexsort((views["at"] > end, window))  # else as they came
+    order = np.lexsort((views["at"] > end, window))  # otherwise in log order
     moved = views[order]
     moved["at"] = np.minimum(views["at"], end)[order]
     return moved

@@ -76,7 +76,7 @@ def _makers(ranker: Ranker, drawn: Random) -> dict[str, Callable[[], object]]:
     """Calls that make one list of each kind."""
     pages = [f"a{int(LOG.articles * drawn.random() ** 3)}" for _ in range(3)]
     return {
-        "popular": partial(ranker.board, EDITION, "popular", DEFAULT, 20, ""),
-        "related": partial(ranker.related, EDITION, pages[0], 4),
-        "foryou": partial(ranker.for_you, EDITION, pages, 5),
+        "popular": partial(ranker.lists.board, EDITION, "popular", DEFAULT, 20, ""),
+        "related": partial(ranker.lists.related, EDITION, pages[0], 4),
+        "foryou": partial(ranker.lists.for_you, EDITION, pages, 5),
     }

@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ranking.commands.durations import Duration
-from ranking.commands.settings import in_zone
-from ranking.commands.tables import (
+from ranking.commands.measure_tables import (
     ablation_json,
     as_json,
     print_ablation,
     print_results,
 )
+from ranking.commands.settings import in_zone
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -47,17 +47,18 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> fl
 @click.option("--views", type=click.Path(path_type=Path), required=True, help="The log.")
 @click.option("--articles", type=click.Path(path_type=Path), help="Its articles.")
 @click.option("--profile", "profiles", type=click.Path(path_type=Path), multiple=True)
-@click.option("--from", "since", callback=_moment, help="Predict from here; else after 24 h.")
-@click.option("--until", callback=_moment, help="Predict up to here.")
+@click.option(
+    "--from", "since", callback=_moment, help="Start of predictions; default: after 24 h."
+)
+@click.option("--until", callback=_moment, help="End of predictions.")
 @click.option("--every", type=click.IntRange(1), default=1, help="Predict every K-th visit.")
 @click.option(
     "--refresh",
     type=Duration(),
     default="0",
-    help="Freeze lists for so long in log time, and make them for that (a profile's refresh);"
-    " else as fresh as the last view.",
+    help="Log time for which lists are shown (a profile's refresh); 0 = renewed at each view.",
 )
-@click.option("--baselines", is_flag=True, help="Compare with what needs no engine.")
+@click.option("--baselines", is_flag=True, help="Compare with simple baselines.")
 @click.option("--ablation", is_flag=True, help="Measure the lists without each component.")
 @click.option("--edition", default="site/und", show_default=True, help="For rows without one.")
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
@@ -80,14 +81,14 @@ def backtest(
     form: str,
     zone: "tzinfo | None",
 ) -> None:
-    """Replay a log through the live core and measure what its lists were worth.
+    """Replay a log through the live core and measure the quality of its lists.
 
     Every page of a visit after its first is predicted from the views before it.
     """
     from ranking.profiles.profile import DEFAULT, read_profile
 
     if ablation and (len(profiles) > 1 or baselines or form == "html"):
-        message = "--ablation is of one profile, without --baselines, as table or json"
+        message = "--ablation needs one profile, no --baselines, and format table or json"
         raise click.UsageError(message)
     chosen = [read_profile(path) for path in profiles] or [DEFAULT]
     with Progress(console=Console(stderr=True), transient=True) as bar:
@@ -107,7 +108,7 @@ def backtest(
 
 
 class _Log(NamedTuple):
-    """A log and its articles, read whole."""
+    """A log and its articles."""
 
     name: str
     batches: "list[Batch]"
@@ -153,18 +154,18 @@ def _measured(
     from ranking.backtest.measures.summary import measured, replays
 
     results: dict[str, Measured] = {}
-    beside: ComparisonTable | None = None
+    comparison: ComparisonTable | None = None
     for profile in chosen:
         under = step(f"replaying under {profile.name}")
         done = replays(log.batches, log.catalogue, span, profile, progress=under)
         results[profile.name] = measured(done, log.catalogue)
-        if baselines and beside is None:
-            beside = measured_baselines(done, step("baselines"))
+        if baselines and comparison is None:
+            comparison = measured_baselines(done, step("baselines"))
     if form == "json":
-        return lambda: click.echo(json.dumps(as_json(results, beside)))
+        return lambda: click.echo(json.dumps(as_json(results, comparison)))
     if form == "html":
         from ranking.backtest.report.report import report
 
-        text = report(log.name, span, results, beside)
+        text = report(log.name, span, results, comparison)
         return lambda: click.echo(text)
-    return lambda: print_results(results, beside)
+    return lambda: print_results(results, comparison)

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
+from ranking.commands.measure_tables import written
 from ranking.commands.output import print_table
-from ranking.commands.tables import written
 
 OWN = {"headline", "median", "min", "max", "runs", "unit", "better", "ratios", "missing"}
 

@@ -1,4 +1,4 @@
-"""Asking a running system from a shell, and the options that say which."""
+"""Client: requests to a running system, and its options."""
 
 import os
 import time
@@ -19,15 +19,15 @@ console = Console(highlight=False)
 
 
 class RefusedError(click.ClickException):
-    """The system refused what was asked.
+    """The system refused a request.
 
     Parameters
     ----------
     status : int
     title : str
-        What kind of problem.
+        Kind of problem.
     detail : str
-        The system's own words.
+        Text of the system.
     """
 
     def __init__(self, status: int, title: str, detail: str) -> None:
@@ -49,12 +49,12 @@ class Client:
         self._headers = {"authorization": f"Bearer {key}"} if key else {}
 
     def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """Ask, and read the answer.
+        """Send a request and parse the answer.
 
         Raises
         ------
         click.ClickException
-            With the system's own words, if it refuses or does not answer.
+            If the system refuses, with its text, or does not answer.
         """
         import httpx
 
@@ -65,24 +65,24 @@ class Client:
             )
         except httpx.HTTPError as error:
             is_late = isinstance(error, httpx.ReadTimeout)
-            what = "no answer came in time from" if is_late else "nothing answers at"
-            message = f"{what} {self._url}; --to says where the system is"
+            what = "no answer in time from" if is_late else "nothing answers at"
+            message = f"{what} {self._url}; --to names the system's address"
             raise click.ClickException(message) from error
         if answer.is_success:
             is_json = answer.headers.get("content-type", "").startswith("application/json")
             return answer.json() if is_json else answer.text
         try:
-            told = answer.json()
-            title, detail = str(told["title"]), str(told["detail"])
+            problem = answer.json()
+            title, detail = str(problem["title"]), str(problem["detail"])
         except (ValueError, KeyError, TypeError):
             title, detail = "", answer.text
         raise RefusedError(answer.status_code, title, detail)
 
 
 def moment_of(text: str | None) -> float | None:
-    """Read a moment: ISO 8601, seconds since the epoch, or a span from now such as 30m or 2d.
+    """Parse a moment: ISO 8601, seconds since the epoch, or a span from now such as 30m or 2d.
 
-    Up to seven digits are a span in seconds. A moment without a zone is of the setting `timezone`.
+    Up to seven digits are a span in seconds. A moment without a zone is in the setting `timezone`.
 
     Examples
     --------
@@ -102,35 +102,37 @@ def moment_of(text: str | None) -> float | None:
 
 
 def hint_edition(client: "Client", edition: str) -> None:
-    """Say on standard error if an edition is not known, but one like it is."""
+    """Suggest a similar edition on standard error if an edition is unknown."""
     if not edition or edition.endswith("/*"):
         return
     edition = canonical_edition(edition)
-    known = [told["edition"] for told in client.ask("GET", "/v1/traffic")["editions"]]
+    known = [one["edition"] for one in client.ask("GET", "/v1/traffic")["editions"]]
     if edition not in known and (asked := suggestion(edition, known)):
         click.echo(f"no edition '{edition}' is known yet{asked}", err=True)
 
 
 def when(at: float | None) -> str:
-    """Write a moment for people; nothing for none."""
+    """Format a moment; empty for 0."""
     return datetime.fromtimestamp(at, UTC).isoformat(" ", "seconds") if at else ""
 
 
 def on_system(command: click.Command) -> click.Command:
-    """Give a command the options that say which system, and by whose key."""
+    """Add the options for a system and a key to a command."""
     command.params += [option_of(URL), option_of(KEY)]
     return command
 
 
 def of_scope(command: click.Command) -> click.Command:
-    """Give a command the options of a scope."""
+    """Add the options of a scope to a command."""
     for name in ("edition", "surface", "section"):
         command.params.append(click.Option([f"--{name}"], default="", help="Empty = all."))
     return on_system(command)
 
 
-def told(command: click.Command) -> click.Command:
-    """Give a command the options of the audit log."""
+def with_reason(command: click.Command) -> click.Command:
+    """Add the options of the audit log to a command."""
     command.params.append(click.Option(["--reason"], default="", help="For the audit log."))
-    command.params.append(click.Option(["--author"], default="", help="Who decides."))
+    command.params.append(
+        click.Option(["--author"], default="", help="Name of the decision's author.")
+    )
     return command

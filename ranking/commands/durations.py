@@ -8,14 +8,14 @@ from ranking.engine.durations import SPANS, seconds_of, spoken
 
 
 class Duration(click.ParamType):
-    """A span of time, in seconds unless it is of another unit.
+    """A duration option, in seconds unless another unit is given.
 
     Parameters
     ----------
     least, most : float
         Seconds.
     unit : str
-        What a plain number is in, one of `SPANS`; values are in it too.
+        Unit of plain numbers and of the values, one of `SPANS`.
     """
 
     name = "duration"
@@ -26,7 +26,7 @@ class Duration(click.ParamType):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Read a value of the command line."""
+        """Parse a value of the command line."""
         text = str(value).strip()
         plain = text[-1:].isdigit() and self.unit != "s"
         found = seconds_of(f"{text}{self.unit}" if plain else text)
@@ -40,5 +40,5 @@ class Duration(click.ParamType):
         return found / SPANS[self.unit]
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """What help shows for a value."""
+        """Name of the value in help texts."""
         return "DURATION"

@@ -1,4 +1,4 @@
-"""`tolqyn experiments`: what operators decide about experiments of a running system."""
+"""`tolqyn experiments`: changes of a running system's experiments."""
 
 import tomllib
 from pathlib import Path
@@ -12,11 +12,11 @@ from ranking.commands.client import (
     hint_edition,
     moment_of,
     on_system,
-    told,
     when,
+    with_reason,
 )
 from ranking.commands.experiments import experiments
-from ranking.commands.output import print_json, print_table, print_told, with_format
+from ranking.commands.output import print_json, print_result, print_table, with_format
 
 UNCONFIRMED = "Confirmation needed"
 AT = click.option("--at", help="ISO 8601, or a span from now such as 2h; empty = now.")
@@ -24,18 +24,18 @@ AT = click.option("--at", help="ISO 8601, or a span from now such as 2h; empty =
 
 @experiments.command("list")
 def list_experiments(form: str, to: str, key: str) -> None:
-    """All experiments."""
+    """List all experiments."""
     found, rows = Client(to, key).ask("GET", "/v1/experiments")["experiments"], []
     if form == "json":
         print_json(found)
         return
-    for its in found:
-        where = (its["edition"], its["surface"], its["section"])
+    for one in found:
+        where = (one["edition"], one["surface"], one["section"])
         named = " ".join(part for part in where if part) or "everywhere"
-        arms = ", ".join(arm["name"] for arm in its["arms"])
-        start = when(its["phases"][0]["at"])
-        row = (its["status"], named, arms, start, str(its["weeks"]), its["metric"], its["winner"])
-        rows.append((its["name"], *row))
+        arms = ", ".join(arm["name"] for arm in one["arms"])
+        start = when(one["phases"][0]["at"])
+        row = (one["status"], named, arms, start, str(one["weeks"]), one["metric"], one["winner"])
+        rows.append((one["name"], *row))
     print_table(("name", "status", "lists", "arms", "start", "weeks", "metric", "winner"), rows)
 
 
@@ -43,7 +43,7 @@ def list_experiments(form: str, to: str, key: str) -> None:
 @click.argument("name")
 @click.option("--format", "form", type=click.Choice(["json"]), default="json", show_default=True)
 def show(name: str, form: str, to: str, key: str) -> None:
-    """One experiment, as JSON."""
+    """Show one experiment as JSON."""
     print_json(Client(to, key).ask("GET", f"/v1/experiments/{name}"))
 
 
@@ -54,7 +54,7 @@ def show(name: str, form: str, to: str, key: str) -> None:
 def write(
     name: str, file: Path, at: str | None, reason: str, author: str, form: str, to: str, key: str
 ) -> None:
-    """Write a plan from a TOML file; without phases half of the readers see each of two arms."""
+    """Write a plan from a TOML file; without phases, two arms get half of the readers each."""
     body = _plan_of(file)
     if "phases" not in body:
         count = len(body.get("arms", ())) or 1
@@ -64,26 +64,26 @@ def write(
     client = Client(to, key)
     hint_edition(client, str(body.get("edition", "")))
     made = client.ask("PUT", f"/v1/experiments/{name}", body)
-    print_told(form, made, f"experiment {name} is {made['status']}, version {made['version']}")
+    print_result(form, made, f"experiment {name} is {made['status']}, version {made['version']}")
 
 
 @experiments.command()
 @click.argument("name")
 @AT
 def start(name: str, at: str | None, **options: str) -> None:
-    """Start an experiment; a ramp keeps its distances."""
+    """Start an experiment; the phases of a ramp keep their distances."""
     _step(name, "start", {"at": moment_of(at)}, **options)
 
 
 @experiments.command()
 @click.argument("name")
-@click.option("--traffic", type=float, help="Percent of the readers; else as before.")
-@click.option("--shares", help="Percents of the arms, as 50,50; else as before.")
+@click.option("--traffic", type=float, help="Percent of the readers; default: unchanged.")
+@click.option("--shares", help="Percents of the arms, as 50,50; default: unchanged.")
 @AT
 def phase(
     name: str, traffic: float | None, shares: str | None, at: str | None, **options: str
 ) -> None:
-    """Go on with other shares: a new phase."""
+    """Change the shares: add a phase."""
     try:
         parts = [round(float(part) * 10) for part in shares.split(",")] if shares else None
     except ValueError as error:
@@ -96,33 +96,33 @@ def phase(
 @experiments.command()
 @click.argument("name")
 def freeze(name: str, **options: str) -> None:
-    """Count no more; readers keep their lists."""
+    """Pause counting; readers keep their lists."""
     _step(name, "freeze", {}, **options)
 
 
 @experiments.command()
 @click.argument("name")
 def resume(name: str, **options: str) -> None:
-    """Count again."""
+    """Resume counting."""
     _step(name, "resume", {}, **options)
 
 
 @experiments.command()
 @click.argument("name")
 def stop(name: str, **options: str) -> None:
-    """Give everybody the live lists again."""
+    """Stop: all readers get the live lists."""
     _step(name, "stop", {}, **options)
 
 
 @experiments.command()
 @click.argument("name")
 @click.argument("winner")
-@click.option("--confirm", is_flag=True, help="Decide, whatever speaks against it.")
+@click.option("--confirm", is_flag=True, help="Decide despite warnings.")
 def decide(name: str, winner: str, confirm: bool, **options: str) -> None:
-    """Name the arm that won, and publish its profile.
+    """Record the winning arm and publish its profile.
 
-    Before the planned size, or against what the interval says, it must be confirmed; the record
-    tells so.
+    A decision before the planned size, or against the intervals, needs --confirm. The record says
+    so.
     """
     try:
         _step(name, "decide", {"winner": winner, "confirm": confirm}, **options)
@@ -130,16 +130,16 @@ def decide(name: str, winner: str, confirm: bool, **options: str) -> None:
         if refused.title != UNCONFIRMED:
             raise
         asked = refused.message.partition("; send confirm")[0]
-        message = f"{asked}; say --confirm to decide nevertheless"
+        message = f"{asked}; add --confirm to decide anyway"
         raise click.ClickException(message) from refused
 
 
 @experiments.command()
 @click.argument("name")
 def remove(name: str, reason: str, author: str, form: str, to: str, key: str) -> None:
-    """Take an experiment away that no reader sees."""
+    """Remove an experiment that is not running."""
     Client(to, key).ask("DELETE", f"/v1/experiments/{name}", reason=reason, author=author)
-    print_told(form, {"name": name, "removed": True}, f"experiment {name} is no more")
+    print_result(form, {"name": name, "removed": True}, f"experiment {name} is removed")
 
 
 def _plan_of(file: Path) -> dict[str, Any]:
@@ -152,22 +152,22 @@ def _plan_of(file: Path) -> dict[str, Any]:
         message = f"plan {file} cannot be read: byte {error.start} is not UTF-8"
         raise click.ClickException(message) from error
     except (OSError, tomllib.TOMLDecodeError) as error:
-        told = (isinstance(error, OSError) and error.strerror) or str(error)
-        message = f"plan {file} cannot be read: {told}"
+        fault = (isinstance(error, OSError) and error.strerror) or str(error)
+        message = f"plan {file} cannot be read: {fault}"
         raise click.ClickException(message) from error
 
 
 def _step(name: str, step: str, body: dict[str, Any], **options: str) -> None:
-    given = {its: value for its, value in body.items() if value is not None}
-    given |= {its: options[its] for its in ("reason", "author")}
+    given = {one: value for one, value in body.items() if value is not None}
+    given |= {one: options[one] for one in ("reason", "author")}
     made = Client(options["to"], options["key"]).ask(
         "POST", f"/v1/experiments/{name}/{step}", given
     )
     text = f"experiment {name} is {made['status']}, version {made['version']}"
-    print_told(options["form"], made, text)
+    print_result(options["form"], made, text)
 
 
 for made in (write, start, phase, freeze, resume, stop, decide, remove):
-    told(on_system(with_format(made)))
+    with_reason(on_system(with_format(made)))
 on_system(with_format(list_experiments))
 on_system(show)

@@ -1,4 +1,4 @@
-"""`tolqyn experiments`: what can be known of experiments before, during and after, from a shell."""
+"""`tolqyn experiments`: sample sizes, error rates, and the group of commands."""
 
 import json
 from collections.abc import Callable
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from ranking.engine.batch import Batch
 
 WHAT = {
-    "aa_false_alarm": "false alarms at any look, arms alike, at .05",
-    "srm_false_alarm": "mismatch of arms imagined at any look, at .01",
-    "power": "a lift of 5 % found by the planned size",
-    "coverage": "the interval covers the lift at every look",
-    "naive_false_alarm": "false alarms if impressions passed for independent",
-    "fixed_horizon_false_alarm": "false alarms of a test for one look, at any look",
-    "interleave_ratio": "readers that A/B needs for one that interleaving needs",
+    "aa_false_alarm": "A/A false alarms at any look, at .05",
+    "srm_false_alarm": "false sample-ratio mismatch at any look, at .01",
+    "power": "power: a lift of 5 % is found by the planned size",
+    "coverage": "coverage: the interval contains the lift at every look",
+    "naive_false_alarm": "false alarms if impressions were treated as independent",
+    "fixed_horizon_false_alarm": "false alarms of a one-look test at any look",
+    "interleave_ratio": "readers of A/B per reader of interleaving",
 }
 console = Console(highlight=False)
 
 
 @click.group(cls=Suggesting)
 def experiments() -> None:
-    """Plan A/B experiments, run them, look at them at any time, and freeze what was found.
+    """Plan A/B experiments, run them, read them out at any time, and write reports.
 
     \b
     tolqyn experiments plan --effect 0.05 --spread 9 --per-day 100000
@@ -49,11 +49,11 @@ def experiments() -> None:
 
 @experiments.command()
 @click.option("--paths", type=click.IntRange(1), default=2000, show_default=True)
-@click.option("--seed", default=1, show_default=True, help="The same gives the same figures.")
+@click.option("--seed", default=1, show_default=True, help="Equal seeds give equal figures.")
 @click.option(
     "--views",
     type=click.Path(path_type=Path),
-    help="A log to interleave lists on; else the demo's.",
+    help="A log for interleaving; default: the demo's.",
 )
 @click.option("--columns", default="", help="Other names, as at=ts_ms,visitor=user")
 @click.option("--edition", default="site/und", show_default=True, help="For rows without one.")
@@ -67,12 +67,12 @@ def simulate(
     form: str,
     zone: "tzinfo | None",
 ) -> None:
-    """How often experiments mislead where the truth is known; a few minutes at 2000 paths.
+    """Simulate error rates of experiments with a known effect; a few minutes at 2000 paths.
 
-    And how many readers A/B needs for one that interleaving needs, to tell popularity of a
-    half-life of 10 minutes from one of 6 hours: on a log of yours, else on the demo's agency.
+    Also compare A/B and interleaving: the readers that each needs to distinguish half-lives of 10
+    minutes and 6 hours, on a given log or on the demo's.
     """
-    from ranking.backtest.interleaving import interleave_ratio
+    from ranking.backtest.interleaving_efficiency import interleave_ratio
     from ranking.experiments.simulations import simulate as simulated
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
@@ -88,10 +88,10 @@ def simulate(
             lambda at, of: bar.update(task, completed=at, total=of),
         )
         task = bar.add_task("interleaving", total=None)
-        told = interleave_ratio(
+        ratios = interleave_ratio(
             batches, seed, lambda at, of: bar.update(task, completed=at, total=of)
         )
-    figures = {**done.rates._asdict(), "interleave_ratio": told.ratio}
+    figures = {**done.rates._asdict(), "interleave_ratio": ratios.ratio}
     if form == "json":
         click.echo(json.dumps(figures))
         return
@@ -104,14 +104,14 @@ def simulate(
     ]  # fmt: skip
     print_table(("", "of paths", "99 % bound", "what"), rows)
     console.print(f"{paths} paths each; planned size {done.planned.units:,} readers")
-    console.print(told.text)
+    console.print(ratios.text)
 
 
 def _log_of(
     views: Path | None, columns: str, edition: str, seed: int, zone: "tzinfo | None",
     progress: Callable[[int, int], None],
 ) -> "list[Batch]":  # fmt: skip
-    """Views of a file, or those of the demo's agency."""
+    """Views of a file, or of the demo's agency."""
     from ranking.backtest.files import EVENT_FIELDS, mapping_of
     from ranking.backtest.packed_log import packed_views
     from ranking.demo.past_log import past_of
@@ -123,21 +123,29 @@ def _log_of(
 
 @experiments.command()
 @click.option("--effect", type=float, default=0.05, show_default=True, help="Relative change.")
-@click.option("--spread", type=float, help="Variance that one visit gives to the log metric.")
-@click.option("--from", "source", type=click.Path(path_type=Path), help="Evidence to take it from.")
-@click.option("--metric", default="clicks_per_visit", show_default=True, help="With --from.")
-@click.option("--per-day", type=float, required=True, help="Visits of the scope a day.")
-@click.option("--traffic", type=float, default=1.0, show_default=True, help="Share taking part.")
-@click.option("--shares", default="0.5,0.5", show_default=True, help="Of arms, control first.")
+@click.option("--spread", type=float, help="Variance that one visit adds to the log metric.")
+@click.option("--from", "source", type=click.Path(path_type=Path), help="Evidence with the spread.")
+@click.option("--metric", default="clicks_per_visit", show_default=True, help="Metric for --from.")
+@click.option("--per-day", type=float, required=True, help="Visits of the scope per day.")
+@click.option(
+    "--traffic",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="Share of readers in the experiment.",
+)
+@click.option(
+    "--shares", default="0.5,0.5", show_default=True, help="Shares of the arms, control first."
+)
 @click.option("--alpha", type=float, default=0.05, show_default=True)
 @click.option("--power", type=float, default=0.8, show_default=True)
 def plan(
     effect: float, spread: float | None, source: Path | None, metric: str, per_day: float,
     traffic: float, shares: str, alpha: float, power: float, form: str,
 ) -> None:  # fmt: skip
-    """How many visits, and so how many weeks, an effect needs to be seen.
+    """Compute the visits, and so the weeks, that an effect needs.
 
-    How much visits differ is given, or taken from the control of an earlier experiment.
+    The spread of visits is given, or taken from the control of an earlier experiment.
     """
     from ranking.experiments.sample_size import plan as planned
 
@@ -158,8 +166,8 @@ def plan(
         click.echo(json.dumps(made._asdict()))
         return
     console.print(
-        f"{made.units:,} visits take part in {made.days:.1f} days ({made.weeks} weeks);"
-        f" one in two such effects is seen by {made.typical:,}"
+        f"{made.units:,} visits in {made.days:.1f} days ({made.weeks} weeks);"
+        f" half of such effects are found by {made.typical:,} visits"
     )
 
 

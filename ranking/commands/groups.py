@@ -1,4 +1,4 @@
-"""Groups: commands of commands, which ask whether a similar word was meant."""
+"""Groups: command groups, which suggest a similar word for an unknown one."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ class Suggesting(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that the arguments begin with."""
+        """Find the command at the start of the arguments."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -24,16 +24,16 @@ class Suggesting(click.Group):
             raise click.UsageError(message, ctx) from error
 
     def group(self, *args: Any, **kwargs: Any) -> Any:
-        """Make a group below this one, of the same kind."""
+        """Make a subgroup of the same class."""
         kwargs.setdefault("cls", Suggesting)
         return super().group(*args, **kwargs)
 
 
 class Words(click.Choice[str]):
-    """One of some words; a similar one is asked about."""
+    """One of some words; an unknown one gets a suggestion."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read a value of the command line."""
+        """Parse a value of the command line."""
         if value in self.choices:
             return value
         known = ", ".join(self.choices)

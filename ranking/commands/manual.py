@@ -31,9 +31,10 @@ def manual(name: str | None, form: str) -> None:
 
 def _list(form: str) -> None:
     found: list[dict[str, Any]] = [
-        {"topic": its.name, "title": its.title, "summary": its.summary} for its in topics().values()
+        {"topic": topic.name, "title": topic.title, "summary": topic.summary}
+        for topic in topics().values()
     ]
     if form == "json":
         print_json(found)
     else:
-        print_markdown("\n".join(f"- `{its['topic']}`: {its['summary']}" for its in found))
+        print_markdown("\n".join(f"- `{topic['topic']}`: {topic['summary']}" for topic in found))

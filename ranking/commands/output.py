@@ -1,7 +1,6 @@
-"""Output: data on a terminal, as a table where it fits and as cards where it does not, or as JSON.
+"""Output: data on a terminal as tables or cards, or as JSON.
 
-No cell is cut off: a table whose cells are wider than the terminal becomes a card a row, and what
-is longer than a line goes on in the next one.
+No cell is cut off. A table wider than the terminal becomes one card per row, and long lines wrap.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,29 +19,29 @@ Cell = str | Text
 
 
 def with_format(command: click.Command) -> click.Command:
-    """Give a command the option that says how data is written."""
+    """Add the option for the output format to a command."""
     option = click.Option(
         ["--format", "form"], type=FORMATS, default="table", show_default=True,
-        help="For people, or for programs.",
+        help="For reading, or for programs.",
     )  # fmt: skip
     command.params.append(option)
     return command
 
 
 def print_json(value: Any) -> None:
-    """Write data as JSON."""
+    """Print data as JSON."""
     click.echo(orjson.dumps(value, None, orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
 
 
 def print_markdown(text: str) -> None:
-    """Write Markdown, formatted for the terminal."""
+    """Print Markdown, formatted for the terminal."""
     from rich.markdown import Markdown
 
     Console(highlight=False).print(Markdown(text, code_theme="ansi_dark"))
 
 
-def print_told(form: str, value: Any, text: str) -> None:
-    """Write what was done: as JSON the data, for people a sentence."""
+def print_result(form: str, value: Any, text: str) -> None:
+    """Print the result of a change: JSON data, or a sentence."""
     if form == "json":
         print_json(value)
     else:
@@ -56,13 +55,13 @@ def print_table(
     *,
     end_first: bool = False,
 ) -> None:
-    """Print rows of cells under heads.
+    """Print rows under headings.
 
     Parameters
     ----------
     heads : sequence of str
     rows : iterable of sequence of str or Text
-        Plain text, in which square brackets mean nothing.
+        Plain text; square brackets have no special meaning.
     title : str
     end_first : bool
         Draw a line after the first row.
@@ -85,7 +84,7 @@ def print_table(
 
 
 def _natural(heads: Sequence[str], body: Sequence[Sequence[Text]]) -> int:
-    """Width at which no cell is wrapped."""
+    """Width without wrapped cells."""
     columns = [max([len(head), *(row[k].cell_len for row in body)]) for k, head in enumerate(heads)]
     return sum(columns) + 3 * len(columns) + 1
 

@@ -1,21 +1,21 @@
-"""`tolqyn overrides`: what editors decide by hand, from a shell."""
+"""`tolqyn overrides`: pins, boosts and other overrides, from a shell."""
 
 from typing import Any
 
 import click
 
-from ranking.commands.client import Client, hint_edition, moment_of, on_system, told, when
+from ranking.commands.client import Client, hint_edition, moment_of, on_system, when, with_reason
 from ranking.commands.groups import Suggesting, Words
-from ranking.commands.output import print_json, print_table, print_told, with_format
+from ranking.commands.output import print_json, print_result, print_table, with_format
 
 END = "ISO 8601, or a span from now such as 30m, 7 days at most; empty = two hours"
 
 
 @click.group(cls=Suggesting)
 def overrides() -> None:
-    """Pin, boost, bury and block by hand, each until an end.
+    """Pin, boost, bury and block articles, each until an end.
 
-    Sections and tags are meant in every edition, whatever they are called there.
+    Sections and tags apply to every edition, under their names there.
 
     \b
     tolqyn overrides add pin --edition inform/ru --article a1 --slot 1 --end 2h
@@ -26,43 +26,43 @@ def overrides() -> None:
 
 
 PREVIEW = click.option(
-    "--preview", is_flag=True, help="Only tell which articles it would mean, by edition."
+    "--preview", is_flag=True, help="Only show the affected articles, by edition."
 )
 
 
 @overrides.command("list")
 def list_overrides(form: str, to: str, key: str) -> None:
-    """Overrides that are not cancelled."""
+    """List current overrides."""
     found, rows = Client(to, key).ask("GET", "/v1/overrides")["overrides"], []
     if form == "json":
         print_json(found)
         return
-    for its in found:
-        until = when(its["end"])
-        where = f"{its['edition'] or 'everywhere'} {its['surface']}"
-        named = [*its["articles"], *its["stories"], *its["tags"], *its["sections"]]
-        state = its["action"] if its["active"] else f"{its['action']} (not now)"
-        rows.append((its["id"], state, where, ", ".join(named), until, its["reason"]))
+    for one in found:
+        until = when(one["end"])
+        where = f"{one['edition'] or 'everywhere'} {one['surface']}"
+        named = [*one["articles"], *one["stories"], *one["tags"], *one["sections"]]
+        state = one["action"] if one["active"] else f"{one['action']} (inactive)"
+        rows.append((one["id"], state, where, ", ".join(named), until, one["reason"]))
     print_table(("id", "what", "where", "of", "until", "why"), rows)
 
 
 @overrides.command()
 @click.argument("action", type=Words(["pin", "boost", "bury", "block", "list"]))
-@click.option("--edition", default="", help="site/lang, or site/* for all of a site; empty = all.")
+@click.option("--edition", default="", help="site/lang, or site/* for a whole site; empty = all.")
 @click.option("--surface", default="", help="Empty = all lists.")
-@click.option("--article", "articles", multiple=True, help="May be given several times.")
+@click.option("--article", "articles", multiple=True, help="Can be repeated.")
 @click.option("--story", "stories", multiple=True, help="In all editions at once.")
 @click.option("--tag", "tags", multiple=True)
 @click.option("--section", "sections", multiple=True)
-@click.option("--slot", default=1, show_default=True, help="Of a pin.")
-@click.option("--factor", default=2.0, show_default=True, help="Of a boost.")
+@click.option("--slot", default=1, show_default=True, help="Position of a pin.")
+@click.option("--factor", default=2.0, show_default=True, help="Factor of a boost.")
 @click.option("--start", help="ISO 8601, or a span from now such as 30m; empty = at once.")
-@click.option("--end", help=f"{END}; a block until it is cancelled.")
+@click.option("--end", help=f"{END}; a block ends when cancelled.")
 @PREVIEW
 def add(
     to: str, key: str, form: str, preview: bool, start: str | None, end: str | None, **wanted: Any
 ) -> None:
-    """Begin an override; a list without articles freezes what a board shows."""
+    """Add an override; a list without articles freezes a board."""
     body = {name: list(v) if isinstance(v, tuple) else v for name, v in wanted.items()}
     moments = {"start": moment_of(start), "end": moment_of(end)}
     client = Client(to, key)
@@ -71,7 +71,7 @@ def add(
         _preview(client, body | moments, form)
         return
     made = client.ask("POST", "/v1/overrides", body | moments)
-    print_told(form, made, f"{made['action']} {made['id']} holds{_until(made)}")
+    print_result(form, made, f"{made['action']} {made['id']} is active{_until(made)}")
 
 
 @overrides.command()
@@ -92,7 +92,7 @@ def mourning(to: str, key: str, form: str, preview: bool, end: str | None, **wan
     made = client.ask("POST", "/v1/overrides/mourning", body | {"end": at})
     reached = ", ".join(f"{edition} {count}" for edition, count in made["reached"].items())
     count = sum(made["reached"].values())
-    print_told(
+    print_result(
         form, made, f"mourning {made['id']} buries {count} articles: {reached}{_until(made)}"
     )
 
@@ -102,7 +102,7 @@ def mourning(to: str, key: str, form: str, preview: bool, end: str | None, **wan
 def end(id: str, reason: str, author: str, form: str, to: str, key: str) -> None:
     """Cancel an override."""
     Client(to, key).ask("DELETE", f"/v1/overrides/{id}", reason=reason, author=author)
-    print_told(form, {"id": id, "active": False}, f"override {id} holds no longer")
+    print_result(form, {"id": id, "active": False}, f"override {id} is cancelled")
 
 
 def _until(made: dict[str, Any]) -> str:
@@ -110,24 +110,24 @@ def _until(made: dict[str, Any]) -> str:
 
 
 def _preview(client: Client, body: dict[str, Any], form: str) -> None:
-    """Tell which articles an override would mean, by edition."""
+    """Show the articles that an override would affect, by edition."""
     found = client.ask("POST", "/v1/overrides/preview", body)
     if form == "json":
         print_json(found)
         return
     rows = [
         (
-            its["edition"], f"{its['articles']:,}",
-            ", ".join([*its.get("sections", ()), *(f"#{tag}" for tag in its.get("tags", ()))]),
+            one["edition"], f"{one['articles']:,}",
+            ", ".join([*one.get("sections", ()), *(f"#{tag}" for tag in one.get("tags", ()))]),
         )
-        for its in found["editions"]
+        for one in found["editions"]
     ]  # fmt: skip
     title = f"would {found['action']} {found['articles']:,} articles"
-    print_table(("edition", "articles", "named there"), rows, title)
+    print_table(("edition", "articles", "names there"), rows, title)
     if found["unknown"]:
-        click.echo(f"nobody knows {', '.join(found['unknown'])}")
+        click.echo(f"unknown: {', '.join(found['unknown'])}")
 
 
 for made in (add, mourning, end):
-    told(on_system(with_format(made)))
+    with_reason(on_system(with_format(made)))
 on_system(with_format(list_overrides))

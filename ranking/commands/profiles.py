@@ -1,4 +1,4 @@
-"""`tolqyn profiles`: what operators decide about profiles, from a shell."""
+"""`tolqyn profiles`: profiles of a running system, from a shell."""
 
 from itertools import zip_longest
 from pathlib import Path
@@ -13,18 +13,18 @@ from ranking.commands.client import (
     hint_edition,
     of_scope,
     on_system,
-    told,
     when,
+    with_reason,
 )
 from ranking.commands.groups import Suggesting
-from ranking.commands.output import print_json, print_table, print_told, with_format
+from ranking.commands.output import print_json, print_result, print_table, with_format
 from ranking.engine.durations import seconds_of
 from ranking.engine.quotation import suggestion
 
 
 @click.group(cls=Suggesting)
 def profiles() -> None:
-    """Look at profiles, try drafts, publish and roll back.
+    """Show profiles, try drafts, publish and roll back.
 
     \b
     tolqyn profiles show --edition inform/ru --surface popular
@@ -47,14 +47,14 @@ def _changes(pairs: tuple[str, ...], file: Path | None) -> dict[str, Any]:
             message = f"a parameter must be given as name=value, got '{pair}'"
             raise click.UsageError(message)
         if name not in known:
-            message = f"{name} is no profile parameter{suggestion(name, known)}"
+            message = f"{name} is not a profile parameter{suggestion(name, known)}"
             raise click.UsageError(message)
         found[name] = _value(value)
     return found
 
 
 def _value(text: str) -> Any:
-    """Read a value: a number, a duration in seconds, a word; nothing takes the parameter away."""
+    """Parse a value: a number, a duration in seconds, a word; empty removes the parameter."""
     if not text:
         return None
     try:
@@ -65,8 +65,10 @@ def _value(text: str) -> Any:
 
 
 def _pairs(changes: dict[str, Any]) -> str:
-    """Parameters as they may be given again."""
-    return " ".join(f"{name}={_shown(value)}" for name, value in changes.items()) or "as inherited"
+    """Parameters in the form of arguments."""
+    return (
+        " ".join(f"{name}={_shown(value)}" for name, value in changes.items()) or "inherited values"
+    )
 
 
 def _shown(value: Any) -> str:
@@ -75,12 +77,12 @@ def _shown(value: Any) -> str:
 
 @profiles.command("list")
 def list_profiles(form: str, to: str, key: str) -> None:
-    """What each scope has of its own, and all parameters."""
-    told = Client(to, key).ask("GET", "/v1/profiles")
+    """List the own parameters of each scope, and all parameters."""
+    answer = Client(to, key).ask("GET", "/v1/profiles")
     if form == "json":
-        print_json(told)
+        print_json(answer)
         return
-    for scope in told["scopes"]:
+    for scope in answer["scopes"]:
         named = " ".join(filter(None, (scope["edition"], scope["surface"], scope["section"])))
         console.print(
             f"{named or 'everywhere'} version {scope['version']}: {_pairs(scope['set'])}",
@@ -88,25 +90,26 @@ def list_profiles(form: str, to: str, key: str) -> None:
         )
     rows = [
         (
-            its["name"], its["unit"], f"{its['least']:g} - {its['most']:g}",
-            f"{its['default']:g}", its["text"],
+            one["name"], one["unit"], f"{one['least']:g} - {one['most']:g}",
+            f"{one['default']:g}", one["text"],
         )
-        for its in told["parameters"]
+        for one in answer["parameters"]
     ]  # fmt: skip
     print_table(("parameter", "unit", "range", "default", "what it does"), rows)
 
 
 @profiles.command()
 def show(edition: str, surface: str, section: str, form: str, to: str, key: str) -> None:
-    """The profile of a list, and where each parameter comes from."""
+    """Show the profile of a list, and the scope of each parameter."""
     where, client = {"edition": edition, "surface": surface, "section": section}, Client(to, key)
     hint_edition(client, edition)
-    told = client.ask("GET", "/v1/profiles/effective", **where)
+    answer = client.ask("GET", "/v1/profiles/effective", **where)
     if form == "json":
-        print_json(told)
+        print_json(answer)
         return
     rows = [
-        (name, _shown(value), told["from"].get(name, "")) for name, value in told["profile"].items()
+        (name, _shown(value), answer["from"].get(name, ""))
+        for name, value in answer["profile"].items()
     ]
     print_table(("parameter", "value", "from"), rows)
 
@@ -119,26 +122,26 @@ def try_(
     pairs: tuple[str, ...], file: Path | None, n: int,
     edition: str, surface: str, section: str, form: str, to: str, key: str,
 ) -> None:  # fmt: skip
-    """What a list would show under changes, beside what it shows; publishes nothing."""
+    """Compare a list under changes with the live list; publishes nothing."""
     client = Client(to, key)
     hint_edition(client, edition)
     where = {"edition": edition, "surface": surface, "section": section}
     changes = _changes(pairs, file)
     draft = client.ask("POST", "/v1/profiles/drafts", {**where, "set": changes})
     shown = {**where, "surface": surface or "popular", "n": n, "profile": draft["id"]}
-    told = client.ask("GET", "/v1/preview", **shown)
+    answer = client.ask("GET", "/v1/preview", **shown)
     if form == "json":
-        print_json(told)
+        print_json(answer)
         return
-    both = zip_longest(told["live"]["items"], told["draft"]["items"])
+    both = zip_longest(answer["live"]["items"], answer["draft"]["items"])
     rows = [
         (str(place), *("" if item is None else str(item["title"] or item["id"]) for item in pair))
         for place, pair in enumerate(both, 1)
     ]
     print_table(("", "live", "draft"), rows)
     for kind in ("enters", "leaves", "moves"):
-        for its in told[kind]:
-            console.print(f"{its['id']} {kind}: {its['why']}", markup=False)
+        for one in answer[kind]:
+            console.print(f"{one['id']} {kind}: {one['why']}", markup=False)
 
 
 @profiles.command()
@@ -148,7 +151,7 @@ def publish(
     pairs: tuple[str, ...], file: Path | None, reason: str, author: str,
     edition: str, surface: str, section: str, form: str, to: str, key: str,
 ) -> None:  # fmt: skip
-    """Let a scope have these parameters beside those that it has; name= takes one away."""
+    """Publish parameters of a scope, in addition to its own; name= removes one."""
     client = Client(to, key)
     hint_edition(client, edition)
     where = {"edition": edition, "surface": surface, "section": section}
@@ -159,20 +162,20 @@ def publish(
         "parent": now["version"], "reason": reason, "author": author,
     }  # fmt: skip
     made = client.ask("PUT", "/v1/profiles", body)
-    print_told(form, made, f"version {made['version']} holds: {_pairs(made['set'])}")
+    print_result(form, made, f"version {made['version']} is live: {_pairs(made['set'])}")
 
 
 @profiles.command()
 def history(edition: str, surface: str, section: str, form: str, to: str, key: str) -> None:
-    """All versions of a scope, newest first."""
+    """List all versions of a scope, newest first."""
     where = {"edition": edition, "surface": surface, "section": section}
     found = Client(to, key).ask("GET", "/v1/profiles/history", **where)["versions"]
     if form == "json":
         print_json(found)
         return
     rows = [
-        (str(its["version"]), when(its["at"]), its["author"], its["reason"], _pairs(its["set"]))
-        for its in found
+        (str(one["version"]), when(one["at"]), one["author"], one["reason"], _pairs(one["set"]))
+        for one in found
     ]
     print_table(("version", "when", "who", "why", "parameters"), rows)
 
@@ -183,13 +186,13 @@ def rollback(
     version: int, reason: str, author: str,
     edition: str, surface: str, section: str, form: str, to: str, key: str,
 ) -> None:  # fmt: skip
-    """Publish an earlier version of a scope again; 0 = as it was before the first."""
+    """Publish an earlier version of a scope again; 0 = before the first."""
     client = Client(to, key)
     where = {"edition": edition, "surface": surface, "section": section}
     now = client.ask("GET", "/v1/profiles/effective", **where)
     body = {**where, "version": version, "parent": now["version"], "reason": reason}
     made = client.ask("POST", "/v1/profiles/rollback", {**body, "author": author})
-    print_told(form, made, f"version {made['version']} holds: {_pairs(made['set'])}")
+    print_result(form, made, f"version {made['version']} is live: {_pairs(made['set'])}")
 
 
 @profiles.command()
@@ -197,7 +200,7 @@ def rollback(
     "--format", "form", type=click.Choice(["toml", "json"]), default="toml", show_default=True
 )
 def export(edition: str, surface: str, section: str, form: str, to: str, key: str) -> None:
-    """What a scope has of its own, as a profile file."""
+    """Write the own parameters of a scope as a profile file."""
     where = {"edition": edition, "surface": surface, "section": section}
     if form == "json":
         print_json(Client(to, key).ask("GET", "/v1/profiles/effective", **where)["set"])
@@ -208,7 +211,7 @@ def export(edition: str, surface: str, section: str, form: str, to: str, key: st
 for made in (show, try_, publish, history, rollback, export):
     of_scope(made)
 for made in (publish, rollback):
-    told(made)
+    with_reason(made)
 for made in (list_profiles, show, try_, publish, history, rollback):
     with_format(made)
 on_system(list_profiles)

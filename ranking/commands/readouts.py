@@ -1,4 +1,4 @@
-"""`tolqyn experiments status` and `report`: what one shows by now, and a page that freezes it."""
+"""`tolqyn experiments status` and `report`: current results, and a report in one file."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import click
 import orjson
 
-import ranking.commands.experiment_changes  # noqa: F401  its commands join the group
+import ranking.commands.experiment_changes  # noqa: F401  adds commands to the group
 from ranking.commands.client import Client, console, on_system, when
 from ranking.commands.experiments import content_of, experiments
 from ranking.commands.output import print_json, print_table, with_format
@@ -21,41 +21,41 @@ DRAFT, ENDED = "draft", ("stopped", "decided")
 @experiments.command()
 @click.argument("name", required=False)
 def status(name: str | None, form: str, to: str, key: str) -> None:
-    """What experiments show by now: lift, interval, p-value, health, progress.
+    """Show current results of experiments: lift, interval, p-value, sample ratio, progress.
 
-    Intervals and p-values hold whenever one looks. Without NAME all that have begun; with NAME
-    guardrails, other metrics and the verdict besides.
+    Intervals and p-values are valid at every look. Without NAME, all started experiments; with NAME
+    also guardrail metrics, other metrics and the verdict.
     """
     client = Client(to, key)
     names = [name] if name else _begun(client)
-    told = [client.ask("GET", f"/v1/experiments/{its}/readout") for its in names]
+    found = [client.ask("GET", f"/v1/experiments/{one}/readout") for one in names]
     if form == "json":
-        print_json(told[0] if name else told)
+        print_json(found[0] if name else found)
         return
-    if not told:
-        console.print("no experiment has begun; tolqyn experiments write and start begin one")
+    if not found:
+        console.print("no experiment has started; use tolqyn experiments write and start")
         return
-    _print(told, whole=bool(name))
+    _print(found, whole=bool(name))
     if name:
-        (one,) = told
+        (one,) = found
         console.print(f"{one['readout']['verdict']}\n{_progress(one)}", markup=False)
 
 
 @experiments.command()
 @click.argument("name", required=False)
-@click.option("--from", "source", type=FILE, help="Evidence from a file instead, as JSON.")
-@click.option("--out", "--html", "out", type=FILE, help="Write here; else standard output.")
-@click.option("--csv", "sums", type=FILE, help="Write the sums by bucket here besides.")
+@click.option("--from", "source", type=FILE, help="Evidence from a JSON file.")
+@click.option("--out", "--html", "out", type=FILE, help="Output file; default: standard output.")
+@click.option("--csv", "sums", type=FILE, help="File for the sums by bucket.")
 @click.option(
     "--format", "form", type=KINDS, default="html", show_default=True,
-    help="The page, the evidence that --from reads, or the sums by bucket.",
+    help="The report, the evidence for --from, or the sums by bucket.",
 )  # fmt: skip
-@click.option("--verify", type=FILE, help="Compute the digits of a page again.")
+@click.option("--verify", type=FILE, help="Recompute the figures of a report.")
 def report(
     name: str | None, source: Path | None, out: Path | None, sums: Path | None, form: str,
     verify: Path | None, to: str, key: str,
 ) -> None:  # fmt: skip
-    """Freeze an experiment into a page of one file, or check that a page follows from its sums.
+    """Write an experiment's report in one file, or verify a report against its sums.
 
     \b
     tolqyn experiments report calm --html calm.html
@@ -70,8 +70,8 @@ def report(
         message = "report needs one of NAME, --from and --verify"
         raise click.UsageError(message)
     if verify is not None:
-        told = verified(content_of(verify).decode())
-        console.print(f"{verify.name} follows from its sums: {told.verdict}")
+        result = verified(content_of(verify).decode())
+        console.print(f"{verify.name} is verified by its sums: {result.verdict}")
         return
     if source is not None:
         given = content_of(source)
@@ -103,13 +103,13 @@ def _written(evidence: Any, form: str) -> str:
 
 def _begun(client: Client) -> list[str]:
     found = client.ask("GET", "/v1/experiments")["experiments"]
-    return [its["name"] for its in found if its["status"] != DRAFT]
+    return [one["name"] for one in found if one["status"] != DRAFT]
 
 
-def _print(told: list[dict[str, Any]], *, whole: bool) -> None:
+def _print(readouts: list[dict[str, Any]], *, whole: bool) -> None:
     heads = ["arm", "status", "visits", "metric", "rate", "lift", "interval", "p"]
     rows: list[tuple[str, ...]] = []
-    for one in told:
+    for one in readouts:
         read, plan = one["readout"], one["plan"]
         control, metric = plan["arms"][0]["name"], plan["metric"]
         shown = [*read["main"], *(read["guardrails"] + read["others"] if whole else ())]
@@ -121,7 +121,7 @@ def _print(told: list[dict[str, Any]], *, whole: bool) -> None:
             facts = (_visits(one, arm), row["metric"], _rate(read, row["metric"], arm))
             name = f"{one['name']}: {arm}"
             rows.append((name, "", *facts, *_change(row), *("" for _ in ends)))
-    print_table([*heads, *(() if whole else ("health", "progress"))], rows)
+    print_table([*heads, *(() if whole else ("sample ratio", "progress"))], rows)
 
 
 def _visits(one: dict[str, Any], arm: str) -> str:
@@ -134,19 +134,19 @@ def _rate(read: dict[str, Any], metric: str, arm: str) -> str:
 
 
 def _change(row: dict[str, Any]) -> tuple[str, str, str]:
-    """Lift, interval and p; nothing while the interval has no end."""
+    """Lift, interval and p-value; no figures while the interval is unbounded."""
     if row["high"] is None:
-        return "", "not known yet", ""
+        return "", "no estimate yet", ""
     p = f"{row['p']:.3g}" if row["p"] >= 1e-4 else "below .0001"
     return f"{row['lift']:+.2%}", f"{row['low']:+.2%} to {row['high']:+.2%}", p
 
 
 def _health(one: dict[str, Any]) -> str:
-    said = "ok" if one["health"]["is_sound"] else "arms of the wrong sizes"
+    text = "ok" if one["health"]["is_sound"] else "mismatch"
     share = one["health"]["left_out"]
     if share:
-        said += f"; {max(share, 1e-4):.2%} of its events left out: not their bucket's arm"
-    return said
+        text += f"; {max(share, 1e-4):.2%} of the events excluded: wrong arm for their bucket"
+    return text
 
 
 def _percent(share: float) -> str:
@@ -155,13 +155,13 @@ def _percent(share: float) -> str:
 
 def _progress(one: dict[str, Any]) -> str:
     planned, progress = one["planned"], _percent(one["planned"]["progress"])
-    told = f"Health: {_health(one)}. {progress} of the information planned"
+    text = f"Sample ratio: {_health(one)}. {progress} of the planned information"
     if one["status"] in ENDED:
-        return f"{told}."
+        return f"{text}."
     needed = "unknown" if planned["visits"] is None else f"{planned['visits']:,}"
     days = "" if planned["days"] is None else f", by day {planned['days']:.1f}"
-    rough = " (a guess until there are more visits)" if planned["is_rough"] else ""
-    return f"{told}; needs {needed} visits{days}{rough}. Ends {when(one['end'])}."
+    rough = " (rough estimate: too few visits)" if planned["is_rough"] else ""
+    return f"{text}; needs {needed} visits{days}{rough}. Ends {when(one['end'])}."
 
 
 on_system(with_format(status))

@@ -17,7 +17,7 @@ console = Console(stderr=True, highlight=False)
 
 
 def _serve(**options: Any) -> None:
-    """Run the embedded server: events in by HTTP, lists out, all in one process.
+    """Run the embedded server: events in over HTTP, lists out, in one process.
 
     \b
     tolqyn serve --data news
@@ -33,7 +33,7 @@ serve.params = [option_of(setting) for setting in SETTINGS]
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True, help="Another agency.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the agency.")
 @click.option("--data", type=click.Path(path_type=Path), help="Keep the data in this folder.")
 def demo(port: int, seed: int, data: Path | None) -> None:
     """Run a simulated news agency with seven editions and some thousand readers.
@@ -90,7 +90,7 @@ def _live_agency(
 
 @click.command()
 def warm() -> None:
-    """Compile the loops, so that the first start is quick, and a first backtest."""
+    """Compile the loops in advance, for a fast first start and a fast first backtest."""
     _warm()
     with console.status("compiling the loops of backtests"):
         from ranking.warmup import warm_up_replay
@@ -116,7 +116,7 @@ def _run(
     host, port, folder, book = options["host"], options["port"], options["data"], Book(profile)
     if is_loopback(host) or not folder.exists():
         check_address(host, port)
-    with SqliteLog(folder) as log:  # refuses an unusable folder before anything slow
+    with SqliteLog(folder) as log:  # check the folder before anything slow
         for body in log.settings():
             book.take(record_of(body))
     check_address(host, port, has_keys=is_guarded(book.held_keys()))
@@ -125,7 +125,7 @@ def _run(
     def ready(live: Any) -> None:
         _say(f"serving on http://{host}:{port}, data in {folder}")
         if not is_guarded(book.held_keys()):
-            _say("no keys are configured: whoever reaches this address may do everything")
+            _say("no keys are configured: anyone who can reach this address has full access")
         begin(live)
 
     settings = LiveSettings(options["checkpoint_every"], options["keep_hours"] * 3600)

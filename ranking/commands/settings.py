@@ -43,7 +43,7 @@ MEMORY = click.IntRange(256, 100_000_000)
 SETTINGS = (
     Setting("--data", "TOLQYN_DATA", FOLDER, "tolqyn-data", "Folder of log and checkpoints."),
     Setting("--host", "TOLQYN_HOST", click.STRING, "127.0.0.1",
-        "Address to listen on; while there are no keys, a loopback one.",
+        "Address to listen on; without keys only loopback.",
     ),
     Setting("--port", "TOLQYN_PORT", click.IntRange(1, 65535), 8080, "Port to listen on."),
     Setting(
@@ -52,63 +52,67 @@ SETTINGS = (
     ),
     Setting(
         "--checkpoint-every", "TOLQYN_CHECKPOINT_EVERY", Duration(1, 3600), 20.0,
-        "Seconds between checkpoints; more where one takes long.",
+        "Seconds between checkpoints; more if one takes long.",
     ),
     Setting(
         "--keep-hours", "TOLQYN_KEEP_HOURS", Duration(3600, 8760 * 3600, "h"), 48.0,
-        "Hours that can be looked back: log, hourly checkpoints, boards.",
+        "Hours of history: log, hourly checkpoints, boards.",
     ),
     Setting(
         "--timezone", "TOLQYN_TIMEZONE", click.STRING, "",
-        "Zone of times that name none, such as Asia/Almaty; without it they are refused.",
+        "Zone of times without one, such as Asia/Almaty; if empty, such times are refused.",
     ),
     Setting(
         "--proxies", "TOLQYN_PROXIES", click.STRING, "127.0.0.0/8,::1",
-        "Proxies that name the reader's address in X-Forwarded-For or Forwarded.",
+        "Proxies whose X-Forwarded-For or Forwarded is trusted for the reader's address.",
     ),
     Setting(
         "--durable", "TOLQYN_DURABLE", click.Choice(["full", "normal"]), "full",
-        "Wait for the disk before each 202 (full), or leave it to the system (normal).",
+        "full: each 202 waits for the disk; normal: the system writes later.",
     ),
     Setting(
         "--late", "TOLQYN_LATE", Duration(60, 366 * 86_400), "72h",
-        "How far an event may be stamped before its site's clock.",
+        "Maximum age of an event against its site's clock.",
     ),
     Setting(
         "--ahead", "TOLQYN_AHEAD", Duration(0, 86_400), "5m",
-        "How far an event may be stamped after its packing.",
+        "Maximum time of an event after its packing.",
     ),
-    Setting("--sites", "TOLQYN_SITES", click.IntRange(1, 10_000), 64, "Sites that may open."),
+    Setting("--sites", "TOLQYN_SITES", click.IntRange(1, 10_000), 64, "Maximum number of sites."),
     Setting(
         "--editions", "TOLQYN_EDITIONS", click.IntRange(1, 10_000), 256,
-        "Editions of a site that may open.",
+        "Maximum number of editions per site.",
     ),
     Setting(
         "--articles", "TOLQYN_ARTICLES", click.IntRange(64, 10_000_000), 1_000_000,
-        "Articles of a site that have counts; the longest unseen leave first.",
+        "Maximum number of articles with counts per site.",
     ),
     Setting(
         "--visitors", "TOLQYN_VISITORS", MEMORY, 8_000_000,
-        "Views of a site that are remembered, so that repeats do not count, and visits.",
+        "Remembered views per site, for deduplication and sessionisation.",
     ),
-    Setting("--reads", "TOLQYN_READS", MEMORY, 2_000_000, "Reads that are remembered likewise."),
+    Setting("--reads", "TOLQYN_READS", MEMORY, 2_000_000, "Remembered reads, for deduplication."),
     Setting(
         "--impressions", "TOLQYN_IMPRESSIONS", MEMORY, 8_000_000,
-        "Impressions that are remembered likewise.",
+        "Remembered impressions, for deduplication.",
     ),
-    Setting("--clicks", "TOLQYN_CLICKS", MEMORY, 1_000_000, "Clicks that are remembered likewise."),
+    Setting(
+        "--clicks", "TOLQYN_CLICKS", MEMORY, 1_000_000,
+        "Remembered clicks, for deduplication.",
+    ),
     Setting(
         "--ids", "TOLQYN_IDS", MEMORY, 20_000_000,
-        "Ids of events that are remembered: of views and clicks, and as many of the other kinds.",
+        "Remembered event ids: of views and clicks, and the same number of other kinds.",
     ),
 )  # fmt: skip
 TIMEZONE, PROXIES = SETTINGS[6:8]
 ENGINE = SETTINGS[9:]
-"""Those that shape the state: a data folder whose log is trimmed opens under its own alone."""
+"""Settings that shape the state: a data folder with a trimmed log opens only with its own values.
+"""
 URL = Setting(
     "--to", "TOLQYN_URL", click.STRING, "http://127.0.0.1:8080", "A running server or API process."
 )
-KEY = Setting("--key", "TOLQYN_KEY", click.STRING, "", "Key of whoever asks, if there are keys.")
+KEY = Setting("--key", "TOLQYN_KEY", click.STRING, "", "Your key, if the system has keys.")
 EXTENSIONS = Setting(
     "--extensions", "TOLQYN_EXTENSIONS", click.STRING, "",
     "Modules that register lists, signals, kernels or re-rank rules, with commas between them.",
@@ -117,17 +121,18 @@ ENVIRONMENT = tuple(setting.variable for setting in (*SETTINGS, URL, KEY, EXTENS
 
 
 def engine_settings(options: Mapping[str, Any]) -> "EngineSettings":
-    """Engine settings out of a command's options.
+    """Engine settings from a command's options.
 
     Raises
     ------
     click.UsageError
-        If they do not fit each other.
+        If the settings contradict each other.
     """
     from ranking.engine.settings import EngineSettings
 
     given: dict[str, object] = {
-        its.option[2:]: int(its.kind.convert(options[its.option[2:]], None, None)) for its in ENGINE
+        setting.option[2:]: int(setting.kind.convert(options[setting.option[2:]], None, None))
+        for setting in ENGINE
     }
     try:
         return EngineSettings.of(given)
@@ -136,7 +141,7 @@ def engine_settings(options: Mapping[str, Any]) -> "EngineSettings":
 
 
 def in_zone(command: T) -> T:
-    """Give a command that reads files the option of the zone of their times, as `zone`."""
+    """Add the option for the time zone of files to a command, as `zone`."""
     return click.option(
         TIMEZONE.option, "zone", default="", envvar=TIMEZONE.variable, callback=_zone,
         is_eager=True, help=TIMEZONE.text,

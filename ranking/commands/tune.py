@@ -1,4 +1,4 @@
-"""`tolqyn tune`: searches profile parameters on a log."""
+"""`tolqyn tune`: search of profile parameters on a log."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -31,14 +31,14 @@ LISTS = ("popular", "related", "foryou")
     type=click.IntRange(3, 1000),
     default=27,
     show_default=True,
-    help="Of the first round; a third goes on to each next one.",
+    help="Candidates of the first round; a third enters each next round.",
 )
 @click.option(
     "--held-out",
     type=click.FloatRange(0.1, 0.9),
     default=0.4,
     show_default=True,
-    help="Share of the log's time, its end, that the search does not see.",
+    help="Last part of the log's time, as a share, that the search does not use.",
 )
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--edition", default="site/und", show_default=True, help="For rows without one.")
@@ -58,9 +58,10 @@ def tune(
 ) -> None:
     """Search a profile's parameters on a log, and write the best as a profile file.
 
-    Each trial replays the log's first part through the live core; candidates that do well on every
-    27th visit are measured on more of them. The file tells how it and the profile to beat do on the
-    log's last part, which the search never saw. Broken off, the same command goes on.
+    Each trial replays the first part of the log through the live core. Candidates that do well on
+    every 27th visit are measured on more visits. The file compares the result with the profile to
+    beat on the last part of the log, which the search never used. An interrupted search continues
+    with the same command.
     """
     from ranking.backtest import files
     from ranking.backtest.packed_log import packed_views
@@ -97,8 +98,8 @@ def tune(
             bar.advance(last)
     notes = [f"tuned on {views.name} without its last {held_out:.0%}; there, mrr@5:"]
     for name, row in rows.items():
-        told = " ".join(f"{key} {value:.4f}" for key, value in row.items())
-        notes.append(f"{name}: {told}")
+        text = " ".join(f"{key} {value:.4f}" for key, value in row.items())
+        notes.append(f"{name}: {text}")
     out.write_text(written(out.stem, found, notes), encoding="utf-8")
     if form == "json":
         print_json({"file": str(out), "set": dict(found), "mrr@5": rows})
@@ -119,7 +120,7 @@ def _bar() -> Progress:
 def _early(
     batches: "list[Batch]", since_ms: int, cut_ms: int
 ) -> "Callable[[Profile, int], dict[str, float]]":
-    """What decides between candidates, by group, on the log's first part."""
+    """The candidates' scores by group, on the first part of the log."""
     from ranking.backtest.visits import Span
 
     early = [batch for batch in batches if int(batch.columns["at"].min()) < cut_ms]

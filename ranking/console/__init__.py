@@ -1,1 +1,1 @@
-"""The console: what operators see and turn, as pages that talk to the API alone."""
+"""The console: the operators' pages, which use the API alone."""

@@ -1,7 +1,7 @@
-"""Pages of the console: files that a browser runs as they are; there is no build step.
+"""Pages of the console: files that a browser runs as they are, without a build step.
 
-This file alone knows their addresses. The pages hold no rule of ranking and no secret: they query
-and change the system through the API, with the operator's own key.
+This file alone knows their addresses. The pages hold no ranking rule and no secret. They use the
+API with the operator's own key.
 """
 
 from importlib.resources import files
@@ -25,7 +25,7 @@ def routes() -> list[BaseRoute]:
 
 
 def _found(folder: Traversable, before: str) -> list[tuple[str, bytes]]:
-    """Files of a folder and of those in it, by their path."""
+    """Files of a folder and its subfolders, with their paths."""
     found: list[tuple[str, bytes]] = []
     for entry in folder.iterdir():
         if entry.is_dir():

@@ -1,1 +1,3 @@
-"""A simulated news agency, its readers and its portal, for `tolqyn demo`; nothing needs it."""
+"""A simulated news agency, its readers and its portal, for `tolqyn demo`. No other package imports
+it.
+"""

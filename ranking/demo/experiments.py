@@ -1,9 +1,8 @@
-"""Experiments of the demo, and the readers who take part in each.
+"""Experiments of the demo, and the memberships of its readers.
 
-The A/A `meter` runs for a year over all readers and lists, with arms that differ in nothing; what
-it finds is what the meter finds where there is nothing. Beside it one experiment shows how they
-look, unless there are others. The readers do not look at the lists themselves, so it finds nothing
-either.
+The A/A test `meter` runs for a year over all readers and lists, with equal arms. If there is no
+other experiment, a second one compares two half-lives. The readers do not look at the lists, so
+neither has an effect.
 """
 
 import time
@@ -11,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from ranking.demo.readers import Told
+from ranking.demo.readers import Memberships
 from ranking.demo.wording import LANGUAGES, SITE
 from ranking.experiments.memberships import fields_of
 
@@ -31,8 +30,8 @@ CALM: dict[str, Any] = {
 }
 
 
-def begun(client: httpx.Client) -> list[str]:
-    """Start the meter, and an experiment if there is none; returns those that were started.
+def start_experiments(client: httpx.Client) -> list[str]:
+    """Start the A/A test, and an experiment if there is none; returns the names of those started.
 
     Raises
     ------
@@ -40,29 +39,29 @@ def begun(client: httpx.Client) -> list[str]:
         If the server does not answer, or refuses.
     """
     answer = client.get("/v1/experiments").raise_for_status()
-    names = {its["name"] for its in answer.json()["experiments"]}
-    wanted = {} if "meter" in names else {"meter": METER}
+    names = {one["name"] for one in answer.json()["experiments"]}
+    missing = {} if "meter" in names else {"meter": METER}
     if not names - {"meter"}:
-        wanted["calm"] = CALM
-    for name, plan in wanted.items():
+        missing["calm"] = CALM
+    for name, plan in missing.items():
         phase = {"at": time.time(), "traffic": 1000, "shares": HALVES}
-        said = {"author": "agency", "reason": "the demo"}
-        body = {**plan, **said, "phases": [phase]}
+        signed = {"author": "agency", "reason": "the demo"}
+        body = {**plan, **signed, "phases": [phase]}
         client.put(f"/v1/experiments/{name}", json=body).raise_for_status()
-        client.post(f"/v1/experiments/{name}/start", json=said).raise_for_status()
-    return list(wanted)
+        client.post(f"/v1/experiments/{name}/start", json=signed).raise_for_status()
+    return list(missing)
 
 
-def told_by_edition(client: httpx.Client) -> Told:
-    """Which experiments the events of each bucket belong to, by edition.
+def memberships_by_edition(client: httpx.Client) -> Memberships:
+    """The fields `experiment` and `arm` of each bucket's events, by edition.
 
     Raises
     ------
     httpx.HTTPError
     """
-    told = client.get("/v1/experiments/live").raise_for_status().json()["experiments"]
+    live = client.get("/v1/experiments/live").raise_for_status().json()["experiments"]
     editions = (f"{SITE}/{lang}" for lang in LANGUAGES)
     return {
-        edition: fields_of([its for its in told if its["edition"] in ("", edition)])
+        edition: fields_of([one for one in live if one["edition"] in ("", edition)])
         for edition in editions
     }

@@ -1,7 +1,8 @@
-"""Impressions: what the demo's readers see and click, as events beside their views.
+"""Impressions: impressions, clicks and reads of the demo's readers.
 
-Who follows a list has seen all of it; some others glance at one, and each place is seen by `BIAS`
-of those who saw the one above. Half of all pages are read. Arrays: p pages.
+A reader who follows a list has seen all of it. Other readers look at some lists; each position is
+seen by `BIAS` of the readers who saw the position above. Half of all pages are read. Arrays: p
+pages.
 """
 
 from dataclasses import dataclass
@@ -12,10 +13,10 @@ from ranking.demo.reading_choice import Floats, Integers
 from ranking.demo.visits import PAGES, POPULAR, RELATED, Pages, Walk
 
 IMPRESSION, CLICK, READ = 0, 1, 2
-GLANCE, BIAS, READERS = 0.12, 0.9, 0.5
-"""Share of pages where a list is glanced at, of who looks a place further, of pages read."""
+LOOK, BIAS, READERS = 0.12, 0.9, 0.5
+"""Share of pages with a look at a list, of readers who look one position further, of pages read."""
 BEFORE, AFTER = 1.0, 3.0
-"""Seconds from what was seen to the click, and from the page to a glance."""
+"""Seconds from an impression to its click, and from the page to a look at the list."""
 ENGAGED = 12.0
 
 
@@ -32,14 +33,14 @@ class Events:
 
 
 def events_of(random: np.random.Generator, walk: Walk, pages: Pages) -> Events:
-    """Tell what readers see, click and read on the pages of their visits.
+    """Generate impressions, clicks and reads on the pages of visits.
 
     Parameters
     ----------
     random
         Seeded generator.
     walk : Walk
-        Which made the pages.
+        The walk that made the pages.
     pages : Pages
     """
     taken = [_reads(random, pages), _clicks(pages)]
@@ -52,7 +53,7 @@ def events_of(random: np.random.Generator, walk: Walk, pages: Pages) -> Events:
                 pages.before[to], whole,
             )
         )  # fmt: skip
-        on = np.flatnonzero(random.random(pages.at.size) < GLANCE)
+        on = np.flatnonzero(random.random(pages.at.size) < LOOK)
         depth = random.geometric(1.0 - BIAS, on.size)
         at = pages.at[on]
         taken.append(
@@ -82,7 +83,7 @@ def _seen(
     walk: Walk, surface: int, visit: Integers, at: Floats, shown_at: Floats, page: Integers,
     depth: Integers,
 ) -> Columns:  # fmt: skip
-    """Impressions of a list's places down to a depth, of each page one row of the list."""
+    """Impressions of a list's positions down to a depth; one row of the list per page."""
     shown = walk.lists(shown_at, page)[surface]
     rows, places = np.nonzero(np.arange(shown.shape[1])[None, :] < depth[:, None])
     kind, which = np.full(rows.size, IMPRESSION), np.full(rows.size, surface)

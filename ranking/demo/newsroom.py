@@ -1,9 +1,9 @@
-"""Newsroom: the stories that the simulated agency writes, as article cards of its seven editions.
+"""Newsroom: the stories of the simulated agency, as article cards of its seven editions.
 
-This file alone knows what a story is made of: a happening, a place and a number, at a moment. It
-is pure: the same seed and the same calls give the same cards. The name of a story begins with its
-section's key, `economy-t3k9x1`, and breaking news say so, `economy-breaking-t3k9x1`; an article is
-`{story}-{lang}`. No two stories have one headline, and none have one second.
+A story is an event kind, a place and a number, at a moment. The module is pure: the same seed and
+calls give the same cards. A story's name begins with its section's key, `economy-t3k9x1`; for
+breaking news `economy-breaking-t3k9x1`. An article is `{story}-{lang}`. Headlines and seconds of
+publication are unique.
 """
 
 import random
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
-from ranking.demo.wording import HAPPENINGS, LANGUAGES, PLACES, SITE, ZONE, wording
+from ranking.demo.wording import LANGUAGES, PLACES, SITE, STORY_KINDS, ZONE, wording
 
 DAY = 86_400.0
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -21,7 +21,7 @@ _ABROAD = [key for key, place in PLACES.items() if place.world]
 
 
 class Article(TypedDict):
-    """A card, as `POST /v1/articles` takes it; `published_at` in seconds since the epoch, UTC."""
+    """A card in the form of `POST /v1/articles`; `published_at` in seconds since the epoch, UTC."""
 
     id: str
     title: str
@@ -40,7 +40,7 @@ class Article(TypedDict):
 class _Story:
     name: str
     at: float
-    happening: int
+    story_kind: int
     place: str
     number: int
     author: int
@@ -59,7 +59,7 @@ def section_of(story: str) -> str:
 
 
 def is_breaking(story: str) -> bool:
-    """Whether a story came as breaking news.
+    """Whether a story is breaking news.
 
     Examples
     --------
@@ -70,12 +70,12 @@ def is_breaking(story: str) -> bool:
 
 
 class Newsroom:
-    """Writes stories, each as one card an edition that carries it.
+    """Writes stories, each as one card per edition that carries it.
 
     Parameters
     ----------
     seed : int
-        Of all its choices.
+        Seed of all choices.
 
     Examples
     --------
@@ -88,7 +88,7 @@ class Newsroom:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._deck: list[int] = []
-        self._told: set[tuple[int, str, int]] = set()
+        self._used: set[tuple[int, str, int]] = set()
         self._seconds: set[int] = set()
 
     def recent(self, until: float, days: float, a_day: int) -> list[Article]:
@@ -101,7 +101,7 @@ class Newsroom:
         days : float
             Its length.
         a_day : int
-            Stories a day; each twelfth is breaking if it can be.
+            Stories per day; each twelfth is breaking if its kind permits.
         """
         step = DAY / a_day
         moments = [until - step * (k + self._random.random()) for k in range(int(days * a_day))]
@@ -118,7 +118,7 @@ class Newsroom:
         until : float
             Now, s; the youngest is three days older.
         stories, years
-            How many, and how far back.
+            Number of stories, and the span.
         """
         oldest = years * 365.0 / 3.0
         ages = [3.0 * DAY * oldest ** self._random.random() for _ in range(stories)]
@@ -133,7 +133,7 @@ class Newsroom:
         Parameters
         ----------
         at : float
-            When it is published, s.
+            Time of publication, s.
         breaking : bool
             Whether it is breaking news.
         """
@@ -144,14 +144,14 @@ class Newsroom:
         while int(at) in self._seconds:
             at += 1.0
         self._seconds.add(int(at))
-        happening = self._draw(datetime.fromtimestamp(at, ZONE).month, breaking)
-        place, number = self._details(happening)
-        section = HAPPENINGS[happening].section
+        story_kind = self._draw(datetime.fromtimestamp(at, ZONE).month, breaking)
+        place, number = self._details(story_kind)
+        section = STORY_KINDS[story_kind].section
         name = f"{section}-breaking-" if breaking else f"{section}-"
         return _Story(
             name=name + _base36(int(at)),
             at=round(at, 3),
-            happening=happening,
+            story_kind=story_kind,
             place=place,
             number=number,
             author=self._random.randrange(len(wording("en").authors)),
@@ -160,24 +160,24 @@ class Newsroom:
 
     def _draw(self, month: int, breaking: bool) -> int:
         for _ in range(2):
-            for position, happening in enumerate(self._deck):
-                kind = HAPPENINGS[happening]
+            for position, story_kind in enumerate(self._deck):
+                kind = STORY_KINDS[story_kind]
                 in_season = not kind.season or month in _SEASONS[kind.season]
                 if in_season and (kind.flash or not breaking):
                     return self._deck.pop(position)
-            self._deck += self._random.sample(range(len(HAPPENINGS)), len(HAPPENINGS))
-        message = f"newsroom.json has no happening for month {month}, breaking {breaking}"
+            self._deck += self._random.sample(range(len(STORY_KINDS)), len(STORY_KINDS))
+        message = f"newsroom.json has no story kind for month {month}, breaking {breaking}"
         raise ValueError(message)
 
-    def _details(self, happening: int) -> tuple[str, int]:
-        kind = HAPPENINGS[happening]
+    def _details(self, story_kind: int) -> tuple[str, int]:
+        kind = STORY_KINDS[story_kind]
         places = _ABROAD if kind.section == "world" else _HOME
         low, high, step = kind.n
         while True:
             place = self._random.choice(places)
             number = self._random.randrange(low, high + 1, step)
-            if (happening, place, number) not in self._told:
-                self._told.add((happening, place, number))
+            if (story_kind, place, number) not in self._used:
+                self._used.add((story_kind, place, number))
                 return place, number
             low, high = low + step, high + step
 
@@ -190,13 +190,13 @@ class Newsroom:
 
 def _card(story: _Story, lang: str) -> Article:
     words = wording(lang)
-    happening = HAPPENINGS[story.happening]
+    story_kind = STORY_KINDS[story.story_kind]
     name = f"{story.name}-{lang}"
     return Article(
         id=name,
-        title=words.title(story.happening, story.place, story.number),
-        section=words.sections[happening.section],
-        tags=[*(words.tags[tag] for tag in happening.tags), words.places[story.place]],
+        title=words.title(story.story_kind, story.place, story.number),
+        section=words.sections[story_kind.section],
+        tags=[*(words.tags[tag] for tag in story_kind.tags), words.places[story.place]],
         published_at=story.at,
         url=f"/demo/{lang}/{name}",
         edition=f"{SITE}/{lang}",

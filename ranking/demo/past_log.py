@@ -1,6 +1,6 @@
 """Past log: the views of the demo's readers, for simulations without a log.
 
-Pure and seeded. Only the largest edition, and no robots; order and stamps are the readers' own.
+Pure and seeded. The log has the largest edition alone, without robots, in the readers' own order.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,19 +16,19 @@ from ranking.engine.event_columns import rows_of
 LANG, DAYS, STORIES_A_DAY, RATE = "ru", 3, 60, 8.0
 END = 1_700_000_000.0
 STEP = 3 * 3_600.0
-"""Seconds of the log made at a time."""
+"""Seconds of the log per step."""
 SIZE = 5_000
 
 
 def past_of(seed: int, progress: Callable[[int, int], None] = lambda at, of: None) -> list[Batch]:
-    """Three days of views of one edition, some 900,000.
+    """Three days of views of one edition, about 900,000.
 
     Parameters
     ----------
     seed : int
-        Of all stories and readers.
+        Seed of all stories and readers.
     progress : callable
-        Told the steps done, and how many there are.
+        Called with the finished steps and their total.
     """
     made: list[Batch] = []
     hashes, views = Hasher(b"past"), 0

@@ -1,7 +1,7 @@
 """Pictures: an abstract illustration for every story, drawn from its name alone.
 
 This file alone knows how a section looks. A picture is an SVG of 960 by 540: a gradient in the
-section's colours, a pale disc, and the section's motif. The same story always has the same one.
+section's colours, a pale disc, and the section's motif. A story always has the same picture.
 """
 
 import math

@@ -1,8 +1,8 @@
 """Portal: the agency's web pages, front, section and article, as Starlette routes.
 
-This file alone knows the pages' addresses and what their templates are given. The lists on a page
-are not made here: the reader's browser asks the ranking API for them, as any portal's pages would.
-Templates escape everything. It needs from the server one thing, a catalogue of article cards.
+This file alone knows the pages' addresses and the values of their templates. As on any portal, the
+reader's browser requests the lists from the ranking API. Templates escape everything. The server
+provides a catalogue of article cards.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ FLASHES, FLASH_AGE = 3, 3 * 3_600.0
 _ASSETS = {
     "portal.css": "text/css",
     "portal.js": "text/javascript",
-    "told.js": "text/javascript",
+    "events.js": "text/javascript",
 }
 _POLICY = "default-src 'self'; base-uri 'none'; object-src 'none'"
 
@@ -44,7 +44,7 @@ class ArticleSource(Protocol):
         """Newest articles of an edition, newest first, of one section if it is named."""
 
     def translations(self, site: str, story: str) -> "Sequence[Card]":
-        """Articles of all editions that tell one story."""
+        """Articles of one story in all editions."""
 
 
 def routes(catalogue: ArticleSource, key: str = "") -> list[BaseRoute]:
@@ -53,9 +53,9 @@ def routes(catalogue: ArticleSource, key: str = "") -> list[BaseRoute]:
     Parameters
     ----------
     catalogue : ArticleSource
-        Where the article cards are.
+        Source of the article cards.
     key : str
-        With which pages send events where there are keys; whoever reads a page reads it.
+        The pages' key for events, if the server has keys; it is public.
     """
     pages = _Pages(catalogue, key)
     return [
@@ -68,7 +68,7 @@ def routes(catalogue: ArticleSource, key: str = "") -> list[BaseRoute]:
 
 
 def path_of(url: str) -> str:
-    """Address on this portal, by whatever name its host was opened.
+    """Path of an address on this portal, without the host.
 
     Examples
     --------
@@ -152,7 +152,7 @@ class _Pages:
 
 
 def _flashes(latest: "Sequence[Card]") -> "list[Card]":
-    """Breaking news of the last hours, seen from the newest article, newest first."""
+    """Breaking news of the last hours before the newest article, newest first."""
     since = latest[0].published_at - FLASH_AGE if latest else 0.0
     return [c for c in latest if is_breaking(c.story) and c.published_at > since][:FLASHES]
 
@@ -162,12 +162,12 @@ def _moment(at: float) -> str:
 
 
 def _place(words: Wording, card: "Card") -> str:
-    """Key of the place that an article is tagged with, empty if there is none."""
+    """Key of an article's place tag, empty if there is none."""
     return next((key for key, name in words.places.items() if name in card.tags), "")
 
 
 def _body(words: Wording, card: "Card", place: str) -> list[str]:
-    """Text of an article; without a known section or place there is none."""
+    """Text of an article; empty without a known section or place."""
     section = section_of(card.story)
     return words.body(section, place) if place and section in words.bodies else []
 

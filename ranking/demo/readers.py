@@ -1,10 +1,9 @@
-"""Readers: the simulated people who read the agency's seven editions, visit by visit.
+"""Readers: the simulated readers of the agency's seven editions, visit by visit.
 
-This file alone knows how a visit goes: a landing, then clicks on related or popular articles, a
-reload, another headline, 2.2 pages on average and 8 at most. Readers have an edition, interests
-over the sections, a bucket and a browser; a few robots read everything. Pure and seeded: the same
-calls give the same events. What a visit does after `until` waits for the next call. About 100,000
-events/s.
+A visit is a landing, then clicks on related or popular articles, a reload, or another headline: 2.2
+pages on average and 8 at most. A reader has an edition, interests in sections, a bucket and a
+browser; a few robots read everything. Pure and seeded: the same calls give the same events. Pages
+of a visit after `until` wait for the next call. About 100,000 events/s.
 """
 
 from bisect import bisect_left
@@ -24,7 +23,7 @@ from ranking.engine.batch import BUCKETS
 
 ROBOT_SHARE = 0.02
 SLICE = 30.0
-"""Seconds for which the draws of articles are taken as constant, at most."""
+"""Longest time, in seconds, for which the articles' shares are taken as constant."""
 
 ROBOTS = (
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
@@ -44,12 +43,12 @@ BROWSERS = (
 )
 _SURFACES = ("", "related", "popular")
 _KINDS = ("impression", "click", "read")
-Told = Mapping[str, Sequence[tuple[str, str]]]
+Memberships = Mapping[str, Sequence[tuple[str, str]]]
 """By edition, the fields `experiment` and `arm` of every bucket's events."""
 
 
 class View(TypedDict):
-    """An event, as `POST /v1/events` takes it; `at` in seconds since the epoch, UTC."""
+    """An event in the form of `POST /v1/events`; `at` in seconds since the epoch, UTC."""
 
     at: float
     visitor: str
@@ -71,10 +70,10 @@ class Readers:
     Parameters
     ----------
     seed : int
-        Of all their choices.
+        Seed of all choices.
     count : int
-        How many there are. Since a reader's repeats do not count for half an hour, few readers
-        with a high rate would flatten every list.
+        Number of readers. Repeats within half an hour do not count, so too few readers with a
+        high rate would flatten every list.
     """
 
     def __init__(self, seed: int, count: int = 60_000) -> None:
@@ -95,21 +94,21 @@ class Readers:
         since: float,
         until: float,
         rate: float,
-        told: Told | None = None,
+        memberships: Memberships | None = None,
     ) -> list[View]:
         """The views of a span of time.
 
         Parameters
         ----------
         cards : sequence of Article
-            Everything that is published, in any editions.
+            All published articles, of any editions.
         since, until : float
-            The span, s; spans are asked for one after another.
+            The span, s; each call continues the last one.
         rate : float
-            Mean over the span, views/s; within it a day has its nights.
-        told : mapping, optional
-            Experiments that readers take part in. If it is given, they send their bucket, and
-            what they see of lists, click and read besides.
+            Mean over the span, views/s; the rate follows the time of day.
+        memberships : mapping, optional
+            Experiments of the readers. If given, events carry the bucket, and there are also
+            impressions, clicks and reads.
 
         Returns
         -------
@@ -125,7 +124,7 @@ class Readers:
         volume = rate * step * _day_curve(moments)
         for lang, own in sorted(by_edition.items()):
             choice = self._choice(lang, own)
-            self._visit(lang, choice, moments, step, volume * SHARES[lang], told)
+            self._visit(lang, choice, moments, step, volume * SHARES[lang], memberships)
             self._crawl(lang, choice, moments, step, volume * SHARES[lang])
         return self._ready(since, until)
 
@@ -148,16 +147,16 @@ class Readers:
 
     def _visit(
         self, lang: str, choice: ReadingChoice, moments: Floats, step: float, volume: Floats,
-        told: Told | None,
+        memberships: Memberships | None,
     ) -> None:  # fmt: skip
         walk = Walk(self._random, choice, moments)
         mean = volume * (1.0 - ROBOT_SHARE) / MEAN_PAGES * walk.open
         starts = self._starts(moments, step, mean)
         readers = self._random.choice(self._of[lang], starts.size)
         pages = walk.pages(starts, self._interest[readers])
-        visits = _visits(lang, starts, readers.tolist(), told)
+        visits = _visits(lang, starts, readers.tolist(), memberships)
         self._pending += _views(visits, choice.ids, pages)
-        if told is not None:
+        if memberships is not None:
             self._pending += _others(visits, choice.ids, events_of(self._random, walk, pages))
 
     def _crawl(
@@ -180,10 +179,12 @@ class Readers:
             )
 
 
-def _visits(lang: str, starts: Floats, readers: list[int], told: Told | None) -> list[View]:
-    """Fields that all events of a visit share, without article and moment."""
+def _visits(
+    lang: str, starts: Floats, readers: list[int], memberships: Memberships | None
+) -> list[View]:
+    """Fields that all events of a visit share, without article and time."""
     edition = f"{SITE}/{lang}"
-    fields = (told or {}).get(edition, ())
+    fields = (memberships or {}).get(edition, ())
     visits = []
     for number, (at, reader) in enumerate(zip(starts.tolist(), readers, strict=True)):
         visit = View(
@@ -194,7 +195,7 @@ def _visits(lang: str, starts: Floats, readers: list[int], told: Told | None) ->
             session=f"{lang}-{int(at * 1000)}-{number}",
             agent=BROWSERS[reader % len(BROWSERS)],
         )
-        if told is not None:
+        if memberships is not None:
             bucket = visit["bucket"] = bucket_of(reader)
             if fields and fields[bucket][0]:
                 visit["experiment"], visit["arm"] = fields[bucket]
@@ -229,7 +230,7 @@ def _others(visits: list[View], ids: list[str], events: Events) -> list[View]:
 
 
 def bucket_of(reader: int) -> int:
-    """Bucket that a reader's browser drew; neighbours are apart.
+    """Bucket of a reader's browser; neighbouring readers are apart.
 
     Examples
     --------
@@ -240,7 +241,7 @@ def bucket_of(reader: int) -> int:
 
 
 def _day_curve(moments: Floats) -> Floats:
-    """Traffic by the agency's hour, mean 1 over the moments: (m,) float64."""
+    """Traffic over the agency's day, with mean 1 over the moments: (m,) float64."""
     hour = (moments + ZONE.utcoffset(None).total_seconds()) % 86_400.0 / 3_600.0
     day, half = np.sin((hour - 8.0) * np.pi / 12.0), np.sin((hour - 3.0) * np.pi / 6.0)
     curve = 1.0 + 0.55 * day + 0.2 * half

@@ -1,10 +1,10 @@
 """Reading choice: the articles that an edition's readers choose from, and their appeal.
 
-This file alone knows why an article is opened. Ordinary news draw by an appeal of their own
-(log-normal, from the story's name) that rises within a minute, fades fast and then slowly, and has
-tides of some minutes; some have a second wave hours later. Breaking news take a share of all
-landings within seconds and give it back in some ten minutes; archive articles keep a small share
-for ever. Related articles share tags, rare ones more, and are fresh. Arrays: n articles, m moments.
+Ordinary news have an appeal of their own, log-normal by the story's name. It rises within a minute,
+decays fast and then slowly, and oscillates over some minutes; some stories have a second wave hours
+later. Breaking news take a share of all landings within seconds and lose it in about ten minutes.
+Archive articles keep a small share. Related articles are fresh and share tags; rare tags weigh
+more. Arrays: n articles, m moments.
 """
 
 import zlib
@@ -49,7 +49,7 @@ class ReadingChoice:
         self.neighbours = _neighbours([set(card["tags"]) for card in cards], self.published)
 
     def draws(self, at: Floats) -> Floats:
-        """Shares of the landings that each article gets.
+        """Shares of the landings by article.
 
         Parameters
         ----------
@@ -78,7 +78,7 @@ class ReadingChoice:
         return _shares((1.0 - np.minimum(taken, 0.75)) * calm + flash)
 
     def leaders(self, draws: Floats) -> Integers:
-        """Popular on a portal: the best first, (m, 5) int64, fewer if n < 5."""
+        """The portal's Popular, best first: (m, 5) int64, fewer if n < 5."""
         size = min(TOP, draws.shape[1])
         some = np.argpartition(-draws, size - 1, axis=1)[:, :size]
         order = np.argsort(-np.take_along_axis(draws, some, axis=1), axis=1)

@@ -1,9 +1,9 @@
 """Transliteration: Kazakh from Cyrillic into the Latin and the Arabic alphabet.
 
-This file alone knows how letters of one script become letters of another. Both ways are tables of
-letters; only the Arabic one has a rule about words: the high hamza, which makes all vowels front,
-stands before a word that has a front vowel (ә, ө, ү, і), no back one (as қазір has), and no г, к,
-е or э, which show by themselves that the word is a front one. In both, ия and ию are one sound.
+Both conversions are tables of letters. The Arabic one also has a rule about words: the high hamza
+makes all vowels of a word front. It precedes a word with a front vowel (ә, ө, ү, і), unless the
+word has a back vowel (as қазір has) or г, к, е or э. These letters mark a front word by
+themselves. In both conversions, ия and ию are one sound.
 
 References
 ----------
@@ -69,7 +69,7 @@ _ARABIC_MARKS = str.maketrans({",": "،", ";": "؛", "?": "؟"})
 
 
 def latin(text: str) -> str:
-    """Kazakh in the Latin alphabet; what is not Cyrillic stays as it is.
+    """Kazakh in the Latin alphabet; other characters stay.
 
     Examples
     --------

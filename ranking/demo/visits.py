@@ -1,9 +1,9 @@
 """Visits: the pages of many simulated visits at once, from the landing to the last click.
 
-This file alone knows how a reader picks the next page: mostly a related article (tags shared with
-the current one), a popular one, or another headline; sometimes the same page again. Of three
-headlines a reader takes the one nearest to the own interests. Nothing is read twice in a visit but
-by reloading. Arrays: v visits, 8 pages, m moments.
+This file alone knows how a reader picks the next page: usually a related article (with shared
+tags), a popular one, or another headline, and sometimes the same page again. Of three headlines a
+reader takes the one closest to the own interests. Except for reloads, a visit has no article twice.
+Arrays: v visits, 8 pages, m moments.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ranking.demo.reading_choice import Floats, Integers, ReadingChoice
 
 PAGES = 8
 STAY = 0.55
-"""Chance of one more page."""
+"""Probability of one more page."""
 
 MEAN_PAGES = (1.0 - STAY**PAGES) / (1.0 - STAY)
 HEADLINE, RELATED, POPULAR = 0, 1, 2
@@ -26,8 +26,9 @@ _ATTENTION = np.array([0.34, 0.24, 0.18, 0.13, 0.11])
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Pages of visits, flat: the visit, the moment (s), the article, its list and slot (or 0), and
-    the article of the page before (or -1)."""
+    """Pages of visits, flat: visit, time (s), article, its list and slot (or 0), previous article
+    (or -1).
+    """
 
     visit: Integers
     at: Floats
@@ -38,7 +39,7 @@ class Pages:
 
 
 class Walk:
-    """The ways that visits take over one edition's articles.
+    """Random walks of visits over one edition's articles.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ class Walk:
     choice : ReadingChoice
         The edition's articles.
     moments : (m,) float64
-        Ascending moments, s, at which choices are known.
+        Ascending moments, s, with known choices.
     """
 
     def __init__(self, random: np.random.Generator, choice: ReadingChoice, moments: Floats) -> None:
@@ -68,14 +69,14 @@ class Walk:
         Parameters
         ----------
         at : (v,) float64
-            When each begins, s.
+            Start of each visit, s.
         interest : (v, n_sections) float64
             Logarithm of each reader's interest in each section.
 
         Returns
         -------
         Pages
-            All pages of all visits, in no order.
+            All pages of all visits, unordered.
         """
         lengths = np.minimum(self._random.geometric(1.0 - STAY, at.size), PAGES)
         seen = np.full((at.size, PAGES), -1)

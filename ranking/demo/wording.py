@@ -1,8 +1,8 @@
-"""Wording: the words of the simulated agency, as each of its seven editions writes them.
+"""Wording: the words of the simulated agency, in each of its seven editions.
 
-This file alone reads `newsroom.json`, where every text stands in five languages in the order of
-its `languages`. The Latin and Arabic editions of Kazakh are rewritten from the Cyrillic. A text
-may hold `{in}` (in such a place) and `{n}` (a number), so that any place and number fit it.
+This file alone reads `newsroom.json`, which has every text in five languages in the order of its
+`languages`. The Latin and Arabic editions of Kazakh are transliterated from the Cyrillic. The
+placeholders `{in}` (in a place) and `{n}` (a number) fit any place and number.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ _SCRIPTS: dict[str, Callable[[str], str]] = {
 
 
 class StoryKind(msgspec.Struct, frozen=True):
-    """A kind of event that stories are about.
+    """A kind of event, the subject of stories.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class StoryKind(msgspec.Struct, frozen=True):
     tags : tuple of str
         Keys of its concepts, three to five.
     n : (lowest, highest, step)
-        Numbers that its headline may name.
+        Range of the number in its headline.
     title : tuple of str
         Its headline in each language.
     flash : bool
@@ -82,14 +82,14 @@ class _Newsroom(msgspec.Struct, frozen=True):
 _SOURCE = msgspec.json.decode(
     files(__package__).joinpath("newsroom.json").read_bytes(), type=_Newsroom
 )
-HAPPENINGS = _SOURCE.events
+STORY_KINDS = _SOURCE.events
 PLACES = _SOURCE.places
 SECTIONS = tuple(_SOURCE.sections)
 LANGUAGES = tuple(_SOURCE.editions)
 """Language tags of the editions: ru, kk, kk-Latn, kk-Arab, zh, uz, en."""
 
 SHARES = {lang: edition.share for lang, edition in _SOURCE.editions.items()}
-"""What part of the readers each edition has."""
+"""Share of the readers by edition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,8 @@ class Wording:
         """Direction of writing, as HTML names it."""
         return "rtl" if self.lang == "kk-Arab" else "ltr"
 
-    def title(self, happening: int, place: str, number: int) -> str:
-        """Headline of a happening in a place.
+    def title(self, kind: int, place: str, number: int) -> str:
+        """Headline of an event kind in a place.
 
         Examples
         --------
@@ -123,7 +123,7 @@ class Wording:
         >>> wording("kk-Latn").title(13, "aktau", 600)
         'Aqtauda 600 oryndyq jaña mektep aşyldy'
         """
-        return _filled(self.titles[happening], self.within[place], number)
+        return _filled(self.titles[kind], self.within[place], number)
 
     def body(self, section: str, place: str) -> list[str]:
         """Sentences of an article of a section about a place."""
@@ -176,7 +176,7 @@ def wording(lang: str) -> Wording:
         places={key: of(place.name) for key, place in PLACES.items()},
         within={key: of(place.within) for key, place in PLACES.items()},
         authors=tuple(of(texts) for texts in _SOURCE.authors),
-        titles=tuple(of(happening.title) for happening in HAPPENINGS),
+        titles=tuple(of(kind.title) for kind in STORY_KINDS),
         bodies={key: tuple(map(write, b[index])) for key, b in _SOURCE.bodies.items()},
         months=tuple(write(month) for month in _SOURCE.months[edition.source]),
     )

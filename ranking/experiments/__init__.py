@@ -1,1 +1,1 @@
-"""Experiments on the lists: plans, assignment, sums by bucket, and what may be said of them."""
+"""Experiments on the lists: plans, assignment, sums by bucket, statistics and reports."""

@@ -1,9 +1,9 @@
-"""Arms: what a list is made under for the readers of one arm, or of one arm in each of some layers.
+"""Arms: the profile of a list for the readers of an arm.
 
-A list is asked for by `arm=EXPERIMENT:ARM`, in several layers by `arm=calm:b,wide:a`, of an
-interleaved experiment by `arm=EXPERIMENT:DRAWING` (0 to 15): few names, the same for all readers of
-an arm, so that caches may keep each list by its address. What an experiment of another layer varies
-at the same scope is its own to say; where neither varies a parameter, whoever names it has it.
+A request names `arm=EXPERIMENT:ARM`; several layers, `arm=calm:b,wide:a`; an interleaved
+experiment, `arm=EXPERIMENT:DRAWING` (0 to 15). All readers of an arm send the same text, so caches
+can store each list by its address. If two experiments set a parameter at one scope, the one whose
+arms differ in it decides. If neither differs in it, any experiment that sets it decides.
 """
 
 from collections import defaultdict
@@ -36,15 +36,15 @@ class Listed(NamedTuple):
     Attributes
     ----------
     experiment, arm : str
-        What the answer carries: labels and arms, joined by commas; of a drawing its number.
+        Labels and arms of the answer, joined by commas; for a drawing, its number.
     name : str
-        Of the profile, as it was asked for.
+        Name of the profile, as requested.
     profiles : tuple of Profile
-        One; two that are drafted into one list; none where there is no list.
+        One; two for an interleaved list; none for a hold-out.
     teams : tuple of str
         Arms of the two.
     drawing : int
-        Of two.
+        Number of the drawing, for two profiles.
     """
 
     experiment: str
@@ -56,15 +56,15 @@ class Listed(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """One experiment that a list is asked for by, and what was said of its arm."""
+    """One requested experiment with its arm."""
 
     name: str
-    its: Experiment
+    experiment: Experiment
     arm: str
 
     @property
     def chosen(self) -> Arm:
-        (found,) = (arm for arm in self.its.arms if arm.name == self.arm)
+        (found,) = (arm for arm in self.experiment.arms if arm.name == self.arm)
         return found
 
 
@@ -72,7 +72,7 @@ def listed(
     asked: str, experiments: Mapping[str, Experiment], live: Profiles, published: Published,
     where: Where, now: float,
 ) -> Listed | None:  # fmt: skip
-    """Tell how a list is made for who is in an arm.
+    """Find the profile of a list for the readers of an arm.
 
     Parameters
     ----------
@@ -90,86 +90,90 @@ def listed(
     Returns
     -------
     Listed or None
-        None if readers see none of the experiments any more, or not yet: the live list is theirs.
+        None if no experiment is live at `now`; readers then get the live list.
 
     Raises
     ------
     ExperimentError
-        If there is no such experiment or arm, it is not about this list, or they do not go
-        together.
+        If an experiment or arm is unknown, does not cover this list, or excludes another
+        one of the request.
     """
     parts = _parts(asked, experiments, where)
-    parts = [part for part in parts if part.its.is_live(now)]
+    parts = [part for part in parts if part.experiment.is_live(now)]
     if not parts:
         return None
-    told = [part for part in parts if part.its.is_counted(now)]
-    labels = ",".join(part.its.label_at(part.name, now) for part in told)
-    arms = ",".join(part.arm for part in told)
+    counted = [part for part in parts if part.experiment.is_counted(now)]
+    labels = ",".join(part.experiment.label_at(part.name, now) for part in counted)
+    arms = ",".join(part.arm for part in counted)
     name = ",".join(f"{part.name}:{part.arm}" for part in parts)
     first = parts[0]
-    if first.its.mode is Mode.INTERLEAVE:
+    if first.experiment.mode is Mode.INTERLEAVE:
         both = tuple(
-            _profile([first._replace(arm=team)], live, published, where) for team in first.its.names
+            _profile([first._replace(arm=team)], live, published, where)
+            for team in first.experiment.names
         )
-        return Listed(labels, arms, name, both, tuple(first.its.names), int(first.arm))
+        return Listed(labels, arms, name, both, tuple(first.experiment.names), int(first.arm))
     if any(part.chosen.holdout for part in parts):
         return Listed(labels, arms, name, ())
     return Listed(labels, arms, name, (_profile(parts, live, published, where),))
 
 
-def has_own_lists(its: Experiment, live: Profiles, published: Published) -> bool:
-    """Say whether any arm has other lists than the live ones; those of an A/A have not."""
-    own = live.changes.get(its.scope, {})
-    return not its.tries_nothing and any(
-        arm.holdout or changes_of(its, arm, published) != own for arm in its.arms
+def has_own_lists(experiment: Experiment, live: Profiles, published: Published) -> bool:
+    """Whether any arm has other lists than the live ones; never so for an A/A test."""
+    own = live.changes.get(experiment.scope, {})
+    return not experiment.tries_nothing and any(
+        arm.holdout or changes_of(experiment, arm, published) != own for arm in experiment.arms
     )
 
 
 def _parts(asked: str, experiments: Mapping[str, Experiment], where: Where) -> list[_Part]:
-    """Read what was asked for, in the order of names."""
+    """Parse the requested arms, ordered by name."""
     texts = sorted(asked.split(","))
     if len(texts) > MOST:
-        message = f"arm must be of at most {MOST} experiments, got {len(texts)}"
+        message = f"arm must name at most {MOST} experiments, got {len(texts)}"
         raise ExperimentError(message)
     parts = [_part(text, experiments, where) for text in texts]
     layers: dict[str, str] = {}
     for part in parts:
-        if part.its.mode is Mode.INTERLEAVE and len(parts) > 1:
-            message = f"{part.name!r} must be asked for alone, since it is interleaved"
+        if part.experiment.mode is Mode.INTERLEAVE and len(parts) > 1:
+            message = f"{part.name!r} must be requested alone, since it is interleaved"
             raise ExperimentError(message)
-        if part.its.layer in layers:
+        if part.experiment.layer in layers:
             message = (
-                f"arm must be of one experiment a layer, got {layers[part.its.layer]!r} and"
-                f" {part.name!r} of layer {part.its.layer!r}"
+                "arm must be of one experiment per layer,"
+                f" got {layers[part.experiment.layer]!r} and {part.name!r}"
+                f" of layer {part.experiment.layer!r}"
             )
             raise ExperimentError(message)
-        layers[part.its.layer] = part.name
+        layers[part.experiment.layer] = part.name
     return parts
 
 
 def _part(asked: str, experiments: Mapping[str, Experiment], where: Where) -> _Part:
     name, mark, arm = asked.partition(":")
     if name not in experiments or not mark:
-        message = f"arm must be EXPERIMENT:ARM of an experiment that is known, got {asked[:80]!r}"
+        message = f"arm must be EXPERIMENT:ARM of a known experiment, got {asked[:80]!r}"
         raise ExperimentError(message)
-    its = experiments[name]
+    experiment = experiments[name]
     edition, surface, section = where
-    if not its.scope.covers(edition, section, surface):
-        message = f"arm of {name!r} must be asked for on lists of {its.scope}, got {asked[:80]!r}"
+    if not experiment.scope.covers(edition, section, surface):
+        message = (
+            f"arm of {name!r} must be requested on lists of {experiment.scope}, got {asked[:80]!r}"
+        )
         raise ExperimentError(message)
-    if its.mode is Mode.INTERLEAVE:
-        return _Part(name, its, str(_drawing(name, arm)))
-    if arm not in its.names:
-        message = f"arm of {name!r} must be one of {', '.join(its.names)}, got {arm[:40]!r}"
+    if experiment.mode is Mode.INTERLEAVE:
+        return _Part(name, experiment, str(_drawing(name, arm)))
+    if arm not in experiment.names:
+        message = f"arm of {name!r} must be one of {', '.join(experiment.names)}, got {arm[:40]!r}"
         raise ExperimentError(message)
-    return _Part(name, its, arm)
+    return _Part(name, experiment, arm)
 
 
 def _profile(parts: list[_Part], live: Profiles, published: Published, where: Where) -> Profile:
     by_scope: dict[Scope, list[_Part]] = defaultdict(list)
     for part in parts:
-        if not part.its.tries_nothing:
-            by_scope[part.its.scope].append(part)
+        if not part.experiment.tries_nothing:
+            by_scope[part.experiment.scope].append(part)
     for scope, some in by_scope.items():
         live = live.with_changes(scope, _merged(some, published))
     name = ",".join(f"{part.name}:{part.arm}" for part in parts)
@@ -178,10 +182,10 @@ def _profile(parts: list[_Part], live: Profiles, published: Published, where: Wh
 
 def _merged(parts: list[_Part], published: Published) -> dict[str, Any]:
     """The parameters that the experiments' scope sets under their arms."""
-    changes = [dict(changes_of(part.its, part.chosen, published)) for part in parts]
+    changes = [dict(changes_of(part.experiment, part.chosen, published)) for part in parts]
     merged = {name: value for each in changes for name, value in each.items()}
     for part, each in zip(parts, changes, strict=True):
-        for name in varied(part.its, published):
+        for name in varied(part.experiment, published):
             merged.pop(name, None)
             if name in each:
                 merged[name] = each[name]

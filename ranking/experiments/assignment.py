@@ -1,10 +1,10 @@
-"""Assignment: which arm a reader is in, told from his bucket alone.
+"""Assignment: the arm of a reader, by the bucket alone.
 
-The browser draws a bucket from 0 to 999 once and sends only that. In a layer and in an experiment
-the buckets stand in an order of their own, by a hash of `salt:bucket`; places in it are what shares
-are cut from, so that half of them is exactly 500 buckets, a share that grows keeps whom it had, and
-two layers know nothing of one another. The hash is FNV-1a of the UTF-8 bytes with the last steps of
-MurmurHash3, both of 32 bits; `ranking/service/experiment.js` does the same in the browser.
+The browser draws a bucket from 0 to 999 once and sends only that. Each layer and each experiment
+orders the buckets by a hash of `salt:bucket` and cuts the shares from this order. So a half is
+exactly 500 buckets, a growing share keeps its readers, and two layers are independent. The hash is
+32-bit FNV-1a of the UTF-8 bytes with the finaliser of MurmurHash3. `ranking/service/experiment.js`
+computes the same in the browser.
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ def _places(salt: str) -> NDArray[np.int64]:
 
 
 def places(salt: str) -> NDArray[np.int64]:
-    """Place of every bucket in the order of a salt, (BUCKETS,) int64; equal hashes by bucket."""
+    """Position of every bucket in the order of a salt, (BUCKETS,) int64; ties by bucket."""
     return _places(salt)
 
 
@@ -61,18 +61,18 @@ def arms_of(
     Parameters
     ----------
     layer : str
-        Its places `offset` to `offset + traffic` take part.
+        Its positions `offset` to `offset + traffic` take part.
     salt : str
-        Of the experiment.
+        Salt of the experiment.
     shares : sequence of int
-        Of each arm, in thousandths; together 1000.
+        Share of each arm, in thousandths; together 1000.
     traffic, offset : int
-        In thousandths of the readers.
+        Thousandths of the readers.
 
     Returns
     -------
     (BUCKETS,) int64
-        Number of the arm, `OUTSIDE` where a bucket takes no part.
+        Number of the arm, `OUTSIDE` if the bucket takes no part.
 
     Examples
     --------

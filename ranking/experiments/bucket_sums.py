@@ -1,8 +1,8 @@
 """Bucket sums: the sufficient statistics of an experiment.
 
-One row a phase, arm and bucket: the 1,000 buckets are the clusters of the analysis, so that sums of
-them tell how much readers differ, long after what readers did is forgotten. Tallies of two parts of
-a log are added; `add` in any order gives the same. Plain arrays of int64, for compiled loops.
+One row per phase, arm and bucket. The 1,000 buckets are the clusters of the analysis: their sums
+give the variance between readers without any record of a reader. Tallies of two parts of a log are
+added in any order. Plain arrays of int64, for compiled loops.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ KEYS = ("phase", "arm", "bucket")
 
 
 class TalliesError(ValueError):
-    """Tallies cannot be read: the fault of who gave them."""
+    """Tallies cannot be read: the fault of their sender."""
 
 
 class Tallies(NamedTuple):
@@ -28,10 +28,10 @@ class Tallies(NamedTuple):
     Attributes
     ----------
     sums : (n_phases, n_arms, BUCKETS, n_columns) int64
-        Columns as in `COLUMNS`. Of an interleaved experiment all is counted under the first arm
-        but clicks, which are counted under the arm whose item was followed.
+        Columns as in `COLUMNS`. An interleaved experiment counts everything under the first
+        arm, except clicks, which count under the arm that contributed the item.
     slots : (n_phases, n_arms, SLOTS, 2) int64
-        Impressions and clicks by place.
+        Impressions and clicks by position.
     """
 
     sums: NDArray[np.int64]
@@ -74,10 +74,10 @@ def merged(parts: Sequence[Tallies]) -> Tallies:
     Raises
     ------
     TalliesError
-        If they are not of the same arms, or there are none.
+        If their arms differ, or `parts` is empty.
     """
     if len({part.sums.shape[1] for part in parts}) != 1:
-        message = "tallies must be of the same arms to be added"
+        message = "tallies must have the same arms to be added"
         raise TalliesError(message)
     whole = no_tallies(max(part.sums.shape[0] for part in parts), parts[0].sums.shape[1])
     for part in parts:
@@ -87,7 +87,7 @@ def merged(parts: Sequence[Tallies]) -> Tallies:
 
 
 def csv_of(tallies: Tallies, arms: Sequence[str]) -> str:
-    """Write the sums by bucket, one row a phase, arm and bucket that has any."""
+    """Write the sums by bucket: one row per phase, arm and bucket with data."""
     lines = [",".join((*KEYS, *COLUMNS))]
     for phase, arm, bucket in np.argwhere(tallies.sums.any(axis=3)).tolist():
         row = tallies.sums[phase, arm, bucket].tolist()
@@ -101,7 +101,7 @@ def sums_of(text: str, phases: int, arms: Sequence[str]) -> NDArray[np.int64]:
     Raises
     ------
     TalliesError
-        Naming the line, the rule and what it has.
+        With the line, the rule and the value.
     """
     lines = text.split()
     if not lines or lines[0] != ",".join((*KEYS, *COLUMNS)):

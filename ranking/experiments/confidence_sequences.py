@@ -1,14 +1,13 @@
 """Confidence sequences: intervals and p-values that are valid at every look.
 
-An estimate with inverse variance I ("information") has a score S = I * estimate that moves as a
-Brownian motion in I, whatever the pace at which readers come and however often they return
-(Jennison and Turnbull 1997). A normal mixture over drifts of variance 1/rho gives the
-e-value `E = sqrt(rho / (I + rho)) * exp(S^2 / (2 (I + rho)))`, a martingale where there is no
-effect: P(E ever >= 1/alpha) <= alpha (Robbins 1970). Read as an interval this is the asymptotic
-confidence sequence of Waudby-Smith et al. (arXiv 2103.06476, theorem 2.2) with I for n / sigma^2.
-rho says at which information the interval is narrowest against others; far before, it is very wide,
-so that the few readers of the first minutes prove nothing. Where the variance has few degrees of
-freedom, the deviate is first made the normal one that is as rare.
+An estimate with inverse variance I ("information") has a score S = I * estimate. S moves as a
+Brownian motion in I, at any arrival rate and with any returns of readers (Jennison and Turnbull
+1997). A normal mixture over drifts of variance 1/rho gives the e-value
+`E = sqrt(rho / (I + rho)) * exp(S^2 / (2 (I + rho)))`. Without an effect it is a martingale, so
+P(E ever >= 1/alpha) <= alpha (Robbins 1970). As an interval it is the asymptotic confidence
+sequence of Waudby-Smith et al. (arXiv 2103.06476, theorem 2.2) with I for n / sigma^2. It is
+narrowest near information rho and very wide far before, so the first readers prove nothing. With
+few degrees of freedom of the variance, the equally rare normal deviate replaces the deviate.
 """
 
 from typing import Any
@@ -22,11 +21,11 @@ LEAST_FREEDOM = 0.25
 PLANNED_FREEDOM = 100.0
 """Degrees of freedom that plans count on."""
 WIDEST = float(np.log(10.0))
-"""Half the width, as a logarithm, beyond which an interval with zero in it tells nothing."""
+"""Half-width (logarithm) above which an interval that contains zero is shown as unbounded."""
 
 
 def mixture(information: float, alpha: float = 0.05) -> float:
-    """The rho under which the interval at one amount of information is the narrowest.
+    """The rho whose interval is narrowest at one amount of information.
 
     Parameters
     ----------
@@ -49,7 +48,7 @@ def mixture(information: float, alpha: float = 0.05) -> float:
 def half_width(
     information: Numbers, rho: float, alpha: float = 0.05, freedom: Numbers = np.inf
 ) -> NDArray[np.float64]:
-    """Half the interval's width; infinite without information.
+    """Half-width of the interval; infinite without information.
 
     Parameters
     ----------
@@ -57,9 +56,9 @@ def half_width(
         Inverse variance of the effect, at least 0.
     rho : float
     alpha : float
-        Chance that the interval ever misses the effect, at any look.
+        Probability that the interval misses the effect at any look.
     freedom : (...) float64
-        Degrees of freedom of the variance; infinite = it is known.
+        Degrees of freedom of the variance; infinite = known variance.
 
     Examples
     --------
@@ -78,13 +77,13 @@ def half_width(
 def interval(
     effect: Numbers, information: Numbers, rho: float, alpha: float, freedom: Numbers = np.inf
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The relative change's interval.
+    """The interval of the relative change.
 
     Returns
     -------
     low, high : (...) float64
-        From -1 to infinity, all that can be, where the effect is not known to a factor of ten and
-        may be none: what so few readers did tells nothing yet.
+        From -1 to infinity if the interval contains zero and spans more than a factor of ten:
+        there are too few readers.
 
     Examples
     --------
@@ -121,7 +120,7 @@ def log_evidence(
 
 
 def _as_normal(t: NDArray[np.float64], freedom: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The normal deviate that is as rare as one of Student's law (Wallace 1959)."""
+    """The normal deviate that is as rare as a deviate of Student's t (Wallace 1959)."""
     df = np.clip(freedom, LEAST_FREEDOM, 1e12)
     return np.asarray((8 * df + 1) / (8 * df + 3) * np.sqrt(df * np.log1p(t**2 / df)))
 
@@ -132,9 +131,9 @@ def _as_student(z: NDArray[np.float64], freedom: NDArray[np.float64]) -> NDArray
 
 
 def p_value(evidence: Any) -> NDArray[np.float64]:
-    """The always valid p-value at each look of a path, given log e-values along the last axis.
+    """The always valid p-value at each look of a path, from log e-values along the last axis.
 
-    What was once shown stays shown: the least of `1 / E` so far, 1 at most.
+    It is the minimum of `1 / E` over the looks so far, at most 1, so it never rises.
 
     Examples
     --------
@@ -146,7 +145,7 @@ def p_value(evidence: Any) -> NDArray[np.float64]:
 
 
 def needed_information(effect: float, alpha: float = 0.05, power: float = 0.8) -> float:
-    """Information at which an effect is found with the given chance.
+    """Information at which an effect is found with the given power.
 
     Parameters
     ----------
@@ -158,8 +157,8 @@ def needed_information(effect: float, alpha: float = 0.05, power: float = 0.8) -
     -------
     float
         Solves `effect * sqrt(I) = width(I) * sqrt(I) + z`, where rho = `mixture(I)` and z is the
-        normal quantile of the power, with `PLANNED_FREEDOM`. Those found at an earlier look come
-        on top.
+        normal quantile of the power, with `PLANNED_FREEDOM`. Detections at earlier looks add to
+        the power.
 
     Examples
     --------

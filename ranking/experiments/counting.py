@@ -1,10 +1,9 @@
-"""Counting: an experiment's bucket sums, from the sums by arm in the engines.
+"""Counting: an experiment's bucket sums, from the engines' sums by label.
 
-An engine sums whatever labels it meets; here they get their meaning: which experiment, which phase,
-and which lists are the experiment's own. An event counts where the plan's assignment gives its
-bucket to the arm that it names; the sums of other buckets, arms and phases are left out, and their
-share of the events is told. Places and the catalogue are not kept by bucket: they are of all events
-of an arm.
+An engine sums every label that it receives. This module maps labels to experiments and phases, and
+surfaces to the experiment's own lists. An event counts if the plan assigns its bucket to the arm
+that the event names. Other sums are excluded, and their share of the events is reported. Positions
+and catalogue are not kept by bucket; they include all events of an arm.
 """
 
 from collections.abc import Iterable
@@ -50,11 +49,11 @@ class Counted(NamedTuple):
     ----------
     tallies : Tallies
     offsets : dict of str to (int, int)
-        Of each site: log position of the first event, and the one after the last that was read.
+        Log positions of each site: of the first event, and the one after the last event read.
     catalogue : dict of str to int
-        Articles that came into sight, about, by arm; and of all arms together under "".
+        Approximate number of articles with an impression, by arm; of all arms under "".
     events, left_out : int
-        Events that name the experiment, and those of them that the plan does not assign so.
+        Events that name the experiment, and those whose arm is not their bucket's.
     """
 
     tallies: Tallies
@@ -65,37 +64,37 @@ class Counted(NamedTuple):
 
 
 def is_of(label: str, name: str) -> bool:
-    """Say whether a label is of an experiment, in whatever phase."""
+    """Whether a label belongs to an experiment, in any phase."""
     return label.partition(".")[0] == name
 
 
 def counted(
-    name: str, its: Experiment, sites: Iterable[tuple[str, int, Iterable[ArmSums]]]
+    name: str, experiment: Experiment, sites: Iterable[tuple[str, int, Iterable[ArmSums]]]
 ) -> Counted:
-    """Add up an experiment.
+    """Sum the counts of an experiment.
 
     Parameters
     ----------
     name : str
-    its : Experiment
+    experiment : Experiment
     sites : iterable of (str, int, iterable of Row)
         Name, log position that comes next, and sums of each site.
     """
-    tallies = no_tallies(len(its.phases), len(its.arms))
+    tallies = no_tallies(len(experiment.phases), len(experiment.arms))
     offsets: dict[str, tuple[int, int]] = {}
-    phases = {label_of(name, phase): phase for phase in range(len(its.phases))}
-    seen = {arm: np.zeros(REGISTERS, np.uint8) for arm in ("", *its.names)}
+    phases = {label_of(name, phase): phase for phase in range(len(experiment.phases))}
+    seen = {arm: np.zeros(REGISTERS, np.uint8) for arm in ("", *experiment.names)}
     events = kept = 0
     for site, following, rows in sites:
         of_name = [row for row in rows if is_of(row.label, name)]
-        mine = [row for row in of_name if row.label in phases]
+        own_rows = [row for row in of_name if row.label in phases]
         events += sum(int(events_of(row.sums).sum()) for row in of_name)
-        for row in mine:
-            kept += _add(tallies, its, phases[row.label], row)
+        for row in own_rows:
+            kept += _add(tallies, experiment, phases[row.label], row)
             for arm in {"", row.arm} & seen.keys():
                 np.maximum(seen[arm], row.shown, out=seen[arm])
-        if mine:
-            offsets[site] = (min(row.begun for row in mine), following)
+        if own_rows:
+            offsets[site] = (min(row.begun for row in own_rows), following)
     catalogue = {arm: round(distinct(registers)) for arm, registers in seen.items()}
     return Counted(tallies, offsets, catalogue, events, events - kept)
 
@@ -106,17 +105,20 @@ def events_of(sums: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(counted)
 
 
-def _add(tallies: Tallies, its: Experiment, phase: int, row: ArmSums) -> int:
-    """Add what the plan assigns so; returns its events."""
-    is_known, clicked = row.arm in its.names, COLUMN["clicks"]
-    arm, sums, slots = its.names.index(row.arm) if is_known else 0, *_columns(row, its.surface)
-    assigned = its.assigned(phase)
-    own = (assigned == arm) & is_known if its.mode is Mode.SPLIT else assigned != OUTSIDE
+def _add(tallies: Tallies, experiment: Experiment, phase: int, row: ArmSums) -> int:
+    """Add the sums that the plan assigns to their arms; returns their events."""
+    is_known, clicked = row.arm in experiment.names, COLUMN["clicks"]
+    arm, sums, slots = (
+        experiment.names.index(row.arm) if is_known else 0,
+        *_columns(row, experiment.surface),
+    )
+    assigned = experiment.assigned(phase)
+    own = (assigned == arm) & is_known if experiment.mode is Mode.SPLIT else assigned != OUTSIDE
     sums[~own] = 0
-    if its.mode is Mode.SPLIT and is_known:
+    if experiment.mode is Mode.SPLIT and is_known:
         tallies.sums[phase, arm] += sums
         tallies.slots[phase, arm] += slots
-    if its.mode is Mode.INTERLEAVE:
+    if experiment.mode is Mode.INTERLEAVE:
         rest = np.arange(len(COLUMN)) != clicked
         tallies.sums[phase, 0][:, rest] += sums[:, rest]
         tallies.slots[phase, :, :, 0] += slots[:, 0]
@@ -127,9 +129,9 @@ def _add(tallies: Tallies, its: Experiment, phase: int, row: ArmSums) -> int:
 
 
 def _columns(row: ArmSums, surface: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Sums of a row by the columns of metrics, and slots, of lists of a surface.
+    """Sums of a row in the metrics' columns, and slots, for lists of a surface.
 
-    What names no surface is of the experiment's own lists.
+    An event without a surface counts for the experiment's own lists.
     """
     own = [place for place, name in enumerate(SURFACES) if surface in ("", name) or not name]
     shown, clicks = row.sums[:, IMPRESSIONS:CLICKS], row.sums[:, CLICKS:]

@@ -1,6 +1,6 @@
-"""Decision warnings: what speaks against a decision for an arm at present.
+"""Decision warnings: the reasons against a decision for an arm.
 
-A decision that has any is asked for again, and the record of it names them.
+A decision with warnings needs a confirmation, and its record names them.
 """
 
 import msgspec
@@ -10,10 +10,10 @@ from ranking.experiments.plans import Experiment
 from ranking.experiments.readout import MISMATCH, ArmComparison, Readout
 
 MISPLACED = 0.01
-"""Share of events with an arm that is not their bucket's, above which the sums are in doubt."""
+"""Share of events with an arm that is not their bucket's, above which a warning is given."""
 
 
-class Doubt(msgspec.Struct, frozen=True):
+class DecisionWarning(msgspec.Struct, frozen=True):
     """One reason against a decision.
 
     Attributes
@@ -21,9 +21,9 @@ class Doubt(msgspec.Struct, frozen=True):
     kind : str
         `mismatch`, `misplaced`, `size`, `worse`, `better` or `harm`.
     text : str
-        In words, without a full stop.
+        One sentence, without a full stop.
     facts : dict
-        What the words name.
+        The values in the text.
     """
 
     kind: str
@@ -31,54 +31,56 @@ class Doubt(msgspec.Struct, frozen=True):
     facts: dict[str, str | float] = {}
 
 
-def doubts(its: Experiment, told: Readout, winner: str) -> list[Doubt]:
-    """Tell what speaks against a winner.
+def doubts(experiment: Experiment, readout: Readout, winner: str) -> list[DecisionWarning]:
+    """Find the reasons against a winner.
 
     Parameters
     ----------
-    its : Experiment
-    told : Readout
-        Of now.
+    experiment : Experiment
+    readout : Readout
+        The current readout.
     winner : str
         Name of an arm.
 
     Returns
     -------
     list of Doubt
-        The gravest first; empty if nothing does.
+        The most serious first.
     """
     found = []
-    if told.mismatch < MISMATCH:
-        found.append(Doubt("mismatch", "the arms are not of their sizes, and nothing is proven"))
-    if (share := told.left_out) > MISPLACED:
-        text = f"{share:.1%} of its events bear an arm that is not their bucket's"
-        found.append(Doubt("misplaced", text, {"share": share}))
-    progress = min((one.progress for one in told.main), default=0.0)
+    if readout.mismatch < MISMATCH:
+        found.append(
+            DecisionWarning("mismatch", "sample-ratio mismatch: the results are not valid")
+        )
+    if (share := readout.left_out) > MISPLACED:
+        text = f"{share:.1%} of its events carry an arm that is not their bucket's"
+        found.append(DecisionWarning("misplaced", text, {"share": share}))
+    progress = min((one.progress for one in readout.main), default=0.0)
     if progress < 1.0:
-        text = f"it has {progress:.0%} of the information that was planned"
-        found.append(Doubt("size", text, {"share": progress}))
-    return [*found, *_against(its, told, winner)]
+        text = f"it has {progress:.0%} of the planned information"
+        found.append(DecisionWarning("size", text, {"share": progress}))
+    return [*found, *_against(experiment, readout, winner)]
 
 
-def _against(its: Experiment, told: Readout, winner: str) -> list[Doubt]:
-    """Intervals that say that the winner is worse than another arm, or does harm."""
-    sign, control, found = METRICS[its.metric].sign, its.names[0], []
-    for one in told.main:
+def _against(experiment: Experiment, readout: Readout, winner: str) -> list[DecisionWarning]:
+    """Warnings from intervals: the winner is worse, or worsens a guardrail metric."""
+    sign, control, found = METRICS[experiment.metric].sign, experiment.names[0], []
+    for one in readout.main:
         is_more, is_less = one.low > 0.0, one.high < 0.0
         is_better, is_worse = (is_more, is_less) if sign > 0 else (is_less, is_more)
         if one.arm == winner and is_worse:
             found.append(_interval("worse", one, control))
         if control == winner and is_better:
             found.append(_interval("better", one, control))
-    for one in told.guardrails:
+    for one in readout.guardrails:
         harm = one.high if METRICS[one.metric].sign > 0 else -one.low
         if one.arm == winner and harm < 0.0:
-            text = f"{winner} makes a guardrail worse: {METRICS[one.metric].text}"
-            found.append(Doubt("harm", text, {"arm": winner, "metric": one.metric}))
+            text = f"{winner} worsens a guardrail metric: {METRICS[one.metric].text}"
+            found.append(DecisionWarning("harm", text, {"arm": winner, "metric": one.metric}))
     return found
 
 
-def _interval(kind: str, one: ArmComparison, control: str) -> Doubt:
+def _interval(kind: str, one: ArmComparison, control: str) -> DecisionWarning:
     text = f"{one.arm} is {kind} than {control}: {one.low:+.2%} to {one.high:+.2%}"
     facts: dict[str, str | float] = {
         "arm": one.arm,
@@ -86,4 +88,4 @@ def _interval(kind: str, one: ArmComparison, control: str) -> Doubt:
         "low": one.low,
         "high": one.high,
     }
-    return Doubt(kind, text, facts)
+    return DecisionWarning(kind, text, facts)

@@ -1,8 +1,8 @@
 """Duration forecast: the visits that an experiment needs, and when it will have them.
 
-How much visits differ and how many come a day is told by the experiment itself once it has enough
-of them; before, by another that counts the same readers (the meter, arms alike); where nothing was
-counted, by a guess that says of itself that it is one.
+The spread of visits and their number per day come from the experiment itself once it has enough
+visits. Before that they come from another experiment on the same readers, such as an A/A test with
+equal arms. Without any data they are a guess, marked as such.
 """
 
 import math
@@ -15,9 +15,9 @@ from ranking.experiments.readout import ratio_of
 from ranking.experiments.sample_size import PlanningError, plan
 
 ENOUGH = 1000
-"""Visits of the control from which it tells how much they differ."""
+"""Visits of the control from which its spread is used."""
 SPREAD = 10.0
-"""Guess: one visit in ten has a click, and visits know nothing of one another."""
+"""Guess: one visit in ten has a click, and visits are independent."""
 PAGES = 2.0
 """Guess: pages of a visit."""
 
@@ -28,9 +28,9 @@ class Habits(NamedTuple):
     Attributes
     ----------
     spread : float
-        See `ratios.spread_of`.
+        See `ratio_metrics.spread_of`.
     a_day : float
-        Visits a day, were all to take part.
+        Visits per day at full traffic.
     is_rough : bool
         Whether it is a guess.
     """
@@ -46,9 +46,9 @@ class Expected(NamedTuple):
     Attributes
     ----------
     visits : int or None
-        In all arms together; None = no plan can be made.
+        In all arms together; None = no plan is possible.
     days : float or None
-        From its start until then; None = nobody comes.
+        From its start; None = no visits come.
     is_rough : bool
     """
 
@@ -58,16 +58,16 @@ class Expected(NamedTuple):
 
 
 def guessed(views_a_day: float) -> Habits:
-    """Habits where nothing was counted yet."""
+    """Habits without any data."""
     return Habits(SPREAD, views_a_day / PAGES, is_rough=True)
 
 
-def habits_of(its: Experiment, tallies: Tallies, metric: str, now: float) -> Habits | None:
-    """Behaviour of an experiment's readers: the control arm in the newest phase with visits.
+def habits_of(experiment: Experiment, tallies: Tallies, metric: str, now: float) -> Habits | None:
+    """Behaviour of an experiment's readers, from the control arm in the newest phase with visits.
 
     Parameters
     ----------
-    its : Experiment
+    experiment : Experiment
     tallies : Tallies
     metric : str
     now : float
@@ -76,32 +76,32 @@ def habits_of(its: Experiment, tallies: Tallies, metric: str, now: float) -> Hab
     Returns
     -------
     Habits or None
-        None until there are enough visits.
+        None before there are enough visits.
     """
     visits = tallies.column("visits")
-    over, under = ratio_of(its, tallies, metric)
+    over, under = ratio_of(experiment, tallies, metric)
     spread = spread_of(*(sums[:, 0].sum(axis=0) for sums in (over, under, visits)))
-    begun = [k for k, phase in enumerate(its.phases) if phase.at < now and visits[k].any()]
-    if visits[:, 0].sum() < ENOUGH or not math.isfinite(spread) or not begun:
+    started = [k for k, phase in enumerate(experiment.phases) if phase.at < now and visits[k].any()]
+    if visits[:, 0].sum() < ENOUGH or not math.isfinite(spread) or not started:
         return None
-    phase = its.phases[begun[-1]]
-    ends = [later.at for later in its.phases[begun[-1] + 1 :]]
+    phase = experiment.phases[started[-1]]
+    ends = [later.at for later in experiment.phases[started[-1] + 1 :]]
     passed = min([*ends, now]) - phase.at
-    a_day = float(visits[begun[-1]].sum()) / (passed / DAY) / (phase.traffic / 1000)
+    a_day = float(visits[started[-1]].sum()) / (passed / DAY) / (phase.traffic / 1000)
     return Habits(spread, a_day)
 
 
-def expected(its: Experiment, habits: Habits, visits: int = 0, now: float = 0.0) -> Expected:
-    """Tell what an experiment needs.
+def expected(experiment: Experiment, habits: Habits, visits: int = 0, now: float = 0.0) -> Expected:
+    """Forecast the visits and days that an experiment needs.
 
     Parameters
     ----------
-    its : Experiment
+    experiment : Experiment
     habits : Habits
     visits : int
-        That it has.
+        Visits so far.
     now : float
-        When it has them; wall clock, seconds.
+        Time of that count; wall clock, seconds.
 
     Examples
     --------
@@ -114,18 +114,19 @@ def expected(its: Experiment, habits: Habits, visits: int = 0, now: float = 0.0)
     >>> needed.visits, round(needed.days, 1)
     (262988, 6.6)
     """
-    phase = its.phases[-1]
-    spread = habits.spread / 2.0 if its.mode is Mode.INTERLEAVE else habits.spread
+    phase = experiment.phases[-1]
+    spread = habits.spread / 2.0 if experiment.mode is Mode.INTERLEAVE else habits.spread
     traffic = phase.traffic / 1000
     try:
         planned = plan(
-            its.effect, spread, max(habits.a_day, 1e-9), traffic=traffic,
-            shares=tuple(share / 1000 for share in phase.shares), alpha=its.alpha, power=its.power,
+            experiment.effect, spread, max(habits.a_day, 1e-9), traffic=traffic,
+            shares=tuple(share / 1000 for share in phase.shares),
+            alpha=experiment.alpha, power=experiment.power,
         )  # fmt: skip
     except PlanningError:
         return Expected(None, None, habits.is_rough)
     if habits.a_day <= 0.0:
         return Expected(planned.units, None, habits.is_rough)
-    passed = max(now - its.start, 0.0) / DAY if visits else 0.0
+    passed = max(now - experiment.start, 0.0) / DAY if visits else 0.0
     left = max(planned.units - visits, 0) / (habits.a_day * traffic)
     return Expected(planned.units, passed + left, habits.is_rough)

@@ -17,8 +17,8 @@ from ranking.experiments.plans import Experiment
 from ranking.experiments.readout import holm
 
 
-class Seen(msgspec.Struct, frozen=True):
-    """One arm against the control at a look; see `readout.Compared`."""
+class ArmEffect(msgspec.Struct, frozen=True):
+    """One arm against the control at a look; see `readout.ArmComparison`."""
 
     arm: str
     lift: float
@@ -31,15 +31,15 @@ class Point(msgspec.Struct, frozen=True):
     """All arms but the control at a look; `at` is the wall clock, seconds."""
 
     at: float
-    arms: list[Seen]
+    arms: list[ArmEffect]
 
 
-def path_of(its: Experiment, looks: Sequence[Look]) -> list[Point]:
-    """Tell what was known at each look.
+def path_of(experiment: Experiment, looks: Sequence[Look]) -> list[Point]:
+    """Effects and intervals at each look.
 
     Parameters
     ----------
-    its : Experiment
+    experiment : Experiment
     looks : sequence of Look
         In their order.
 
@@ -56,8 +56,8 @@ def path_of(its: Experiment, looks: Sequence[Look]) -> list[Point]:
     """
     if not looks:
         return []
-    alpha = its.alpha / (len(its.arms) - 1)
-    rho = mixture(needed_information(np.log1p(its.effect), alpha, its.power), alpha)
+    alpha = experiment.alpha / (len(experiment.arms) - 1)
+    rho = mixture(needed_information(np.log1p(experiment.effect), alpha, experiment.power), alpha)
     effect, information, freedom = np.array([look.effects for look in looks]).transpose(2, 1, 0)
     lift, (low, high) = np.expm1(effect), interval(effect, information, rho, alpha, freedom)
     p = p_value(log_evidence(effect, information, rho, freedom))
@@ -65,15 +65,17 @@ def path_of(its: Experiment, looks: Sequence[Look]) -> list[Point]:
     for number, look in enumerate(looks):
         corrected = holm(p[:, number].tolist())
         seen = [
-            Seen(arm, float(lift[k, number]), float(low[k, number]), float(high[k, number]), chance)
-            for k, (arm, chance) in enumerate(zip(its.names[1:], corrected, strict=True))
+            ArmEffect(
+                arm, float(lift[k, number]), float(low[k, number]), float(high[k, number]), chance
+            )
+            for k, (arm, chance) in enumerate(zip(experiment.names[1:], corrected, strict=True))
         ]
         found.append(Point(look.at, seen))
     return found
 
 
 def thinned(path: Sequence[Point], most: int) -> list[Point]:
-    """At most so many points of a path, its ends among them.
+    """At most `most` points of a path, with its ends.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Evidence: all that an experiment was, in one document from which its readout follows.
+"""Evidence: one document from which an experiment's readout follows.
 
-Plan, profiles and their hashes, the code's version, which part of the log was counted, the sums by
-bucket as CSV, and what was seen at each look. Whoever has it needs nothing else: no server, no log.
+It holds plan, profiles and their hashes, the code's version, the counted part of the log, the sums
+by bucket as CSV, and all looks. The readout needs no server and no log.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ class Assigned(NamedTuple):
     ----------
     tallies : Tallies
     left_out : float
-        Share of the events that name the experiment with an arm that is not their bucket's.
+        Share of the experiment's events whose arm is not their bucket's.
     """
 
     tallies: Tallies
@@ -41,7 +41,7 @@ class Look(msgspec.Struct, frozen=True):
     at : float
         Wall clock, seconds.
     effects : list of list of float
-        Effect, information and freedom of each arm but the control: see `ratios.Effect`.
+        Effect, information and freedom of each arm but the control: see `ratio_metrics.Effect`.
     """
 
     at: float
@@ -55,26 +55,26 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     name : str
     plan : dict
-        As the settings log has it.
+        As in the settings log.
     version : int
-        Of its record there.
+        Version of its record there.
     profiles : dict
-        Whole profile of each arm; none of a hold-out.
+        Complete profile of each arm; none for a hold-out.
     code : str
-        Version of tolqyn that counted.
+        Version of Tolqyn that counted.
     offsets : dict
         First offset counted and the one after the last, by part of the log.
     at : float
-        When the sums were taken; wall clock, seconds.
+        Time of the sums; wall clock, seconds.
     sums : str
-        CSV: see `tallies.csv_of`.
+        CSV: see `bucket_sums.csv_of`.
     slots : list
         See `Tallies.slots`.
     looks : list of Look
     catalogue : dict of str to int
-        Articles that came into sight, about, by arm; of all arms together under "".
+        Approximate number of articles with an impression, by arm; of all arms under "".
     events, left_out : int
-        Events that name the experiment, and those that the plan does not assign so: see
+        Events that name the experiment, and those whose arm is not their bucket's: see
         `counting.Counted`.
     """
 
@@ -105,34 +105,34 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         Raises
         ------
         TalliesError
-            If they are not of the plan's phases and arms.
+            If they do not have the plan's phases and arms.
         """
         return self.assigned().tallies
 
     def assigned(self) -> Assigned:
-        """The same, and the share of events that was left out.
+        """The same, with the share of excluded events.
 
         Raises
         ------
         TalliesError
             As above.
         """
-        tallies, its = self._told(), self.experiment
+        tallies, experiment = self._stored(), self.experiment
         before = int(tallies.sums[..., _EVENTS].sum())
-        for number in range(len(its.phases)):
-            arms = its.assigned(number)
-            for arm in range(len(its.arms)):
-                own = arms != OUTSIDE if its.mode is Mode.INTERLEAVE else arms == arm
+        for number in range(len(experiment.phases)):
+            arms = experiment.assigned(number)
+            for arm in range(len(experiment.arms)):
+                own = arms != OUTSIDE if experiment.mode is Mode.INTERLEAVE else arms == arm
                 tallies.sums[number, arm, ~own] = 0
         lost = before - int(tallies.sums[..., _EVENTS].sum())
         return Assigned(tallies, (self.left_out + lost) / max(self.events, before, 1))
 
-    def _told(self) -> Tallies:
-        """The sums as they stand in the file."""
-        its = self.experiment
+    def _stored(self) -> Tallies:
+        """The sums as stored."""
+        experiment = self.experiment
         tallies = Tallies(
-            sums_of(self.sums, len(its.phases), its.names),
-            no_tallies(len(its.phases), len(its.arms)).slots,
+            sums_of(self.sums, len(experiment.phases), experiment.names),
+            no_tallies(len(experiment.phases), len(experiment.arms)).slots,
         )
         if self.slots:
             given = np.array(self.slots, np.int64)
@@ -149,7 +149,7 @@ def evidence_of(data: bytes) -> Evidence:
     Raises
     ------
     TalliesError
-        If it is none, or of a newer format.
+        If the data are no evidence, or of a newer format.
     """
     try:
         evidence = msgspec.json.decode(data, type=Evidence)

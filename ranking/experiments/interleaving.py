@@ -1,11 +1,11 @@
-"""Interleaving: two rankings in one list, so that each reader compares them himself.
+"""Interleaving: both rankings in one list, so each reader compares them.
 
-Team draft (Radlinski, Kurup and Joachims 2008): in each round a coin says which ranking picks
-first; each picks its best article that is not listed yet, and a click counts for the ranking whose
-pick was followed. Lists are drawn beforehand, `DRAWINGS` of them: the bits of a drawing's number
-are its coins, so that together they give every coin alike and serving needs no chance. Where both
-begin with the same articles these are nobody's pick (Chapelle et al. 2012): a click there prefers
-neither.
+Team draft (Radlinski, Kurup and Joachims 2008): in each round a coin decides which ranking picks
+first. Each ranking picks its best article that is not listed yet. A click counts for the ranking
+that contributed the article. `DRAWINGS` lists are drawn in advance; the bits of a drawing's number
+are its coins. All coin sequences are equally frequent, and serving needs no random numbers. A
+common prefix of both rankings belongs to neither, and its clicks count for neither (Chapelle et al.
+2012).
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class Interleaved(NamedTuple):
     ----------
     ids : tuple of str
     teams : tuple of int
-        Whose pick each is: 0, 1 or `NOBODY`.
+        The ranking of each article: 0, 1 or `NOBODY`.
     """
 
     ids: tuple[str, ...]
@@ -43,7 +43,7 @@ def team_draft(first: Sequence[str], second: Sequence[str], n: int, drawing: int
     first, second : sequence of str
         Best first.
     n : int
-        At most so many articles.
+        Maximum number of articles.
     drawing : int
         0 to `DRAWINGS` - 1.
 
@@ -64,7 +64,7 @@ def team_draft(first: Sequence[str], second: Sequence[str], n: int, drawing: int
 
 
 def drawings(first: Sequence[str], second: Sequence[str], n: int) -> list[Interleaved]:
-    """All lists that are drawn beforehand, by the number of their drawing."""
+    """All drawings, by their number."""
     return [team_draft(first, second, n, drawing) for drawing in range(DRAWINGS)]
 
 
@@ -84,9 +84,9 @@ def drafted(
         Best first; negative = no article.
     drawing : int
     listed : (n,) int32
-        Filled; what is left over stays.
+        Filled; remaining elements keep their values.
     teams : (n,) int8
-        Filled likewise.
+        Filled in the same way.
     """
     count = 0
     while count < min(listed.size, first.size, second.size) and first[count] == second[count] >= 0:

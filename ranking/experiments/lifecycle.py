@@ -1,8 +1,8 @@
 """Lifecycle: the allowed transitions of an experiment, and which experiments exclude each other.
 
-All that decides is fixed before the start; while it runs only phases may be added, the status
-changed, and a winner named at the end. Every reader of the settings log applies these rules at the
-moment that a record bears, so that of two who start at once, all know the same first.
+A plan is fixed at the start. While an experiment runs, only new phases, a new status and, at the
+end, a winner are allowed. Every reader of the settings log applies these rules at the time of the
+record. So all readers agree on which of two concurrent starts was first.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ from ranking.experiments.plans import (
 )
 
 LATE = 60.0
-"""Seconds that a start or a phase may lie back, since deciding takes a moment."""
+"""Tolerance in seconds for a start or phase in the past."""
 FOLLOWS = {
     Status.DRAFT: (Status.DRAFT, Status.RUNNING),
     Status.RUNNING: (Status.RUNNING, Status.FROZEN, Status.STOPPED),
@@ -43,16 +43,16 @@ def check(
     name : str
     new : Experiment
     others : mapping of str to Experiment
-        All that hold, the version before among them.
+        All current experiments, including the previous version.
     published : callable
         Profiles of a scope by version.
     at : float
-        When it is decided; wall clock, seconds.
+        Time of the decision; wall clock, seconds.
 
     Raises
     ------
     ExperimentError
-        Naming the field, the rule and the value; `NotAllowedError` if another time it may be.
+        With the field, the rule and the value; `NotAllowedError` if it may be allowed later.
     """
     old = others.get(name)
     for arm in new.arms:
@@ -63,13 +63,13 @@ def check(
         _check_fixed(name, old, new)
     if new.status in STARTED:
         _check_moments(old, new, at)
-        for its, other in others.items():
-            if its != name and other.status in STARTED:
-                _check_beside(name, new, its, other, published)
+        for other_name, other in others.items():
+            if other_name != name and other.status in STARTED:
+                _check_exclusion(name, new, other_name, other, published)
 
 
 def check_removal(name: str, old: Experiment | None) -> None:
-    """Check that an experiment may be taken away: no reader sees it.
+    """Check that an experiment may be removed: it is not running.
 
     Raises
     ------
@@ -81,15 +81,15 @@ def check_removal(name: str, old: Experiment | None) -> None:
 
 
 def check_name(name: str, others: Mapping[str, Experiment], bodies: Iterable[Any]) -> None:
-    """Check that no experiment bore a name before: events of its readers still do.
+    """Check that the name was never used by a started experiment: its events may still arrive.
 
     Parameters
     ----------
     name : str
     others : mapping of str to Experiment
-        All that hold.
+        All current experiments.
     bodies : iterable of dict or None
-        All that the log has of the name.
+        All versions of the name in the log.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def check_name(name: str, others: Mapping[str, Experiment], bodies: Iterable[Any
     if name in others:
         return
     if any(body and body.get("status") != Status.DRAFT.value for body in bodies):
-        message = f"name must be new, since readers were told {name!r} before; choose another"
+        message = f"name must be new, since {name!r} was started before; choose another"
         raise NotAllowedError(message)
 
 
@@ -108,7 +108,7 @@ def _check_status(name: str, old: Experiment | None, new: Experiment) -> None:
         return
     if is_ is was:
         message = (
-            f"{name!r} must be {_before(is_)} to become {is_.value}, it is {is_.value} already"
+            f"{name!r} must be {_before(is_)} to become {is_.value}, it is already {is_.value}"
         )
     else:
         message = f"{name!r} must be {_before(is_)} to become {is_.value}, it is {was.value}"
@@ -124,14 +124,14 @@ def _check_fixed(name: str, old: Experiment, new: Experiment) -> None:
         was, is_ = getattr(old, field), getattr(new, field)
         if was != is_:
             message = (
-                f"{field} of {name!r} must stay as it was fixed before the start,"
-                f" {quoted(was)}, got {quoted(is_)}; stop it and begin another"
+                f"{field} of {name!r} must stay as fixed before the start,"
+                f" {quoted(was)}, got {quoted(is_)}; stop it and start another"
             )
             raise NotAllowedError(message)
     if new.phases[: len(old.phases)] != old.phases:
         message = (
-            f"phases of {name!r} must stay as they are: shares of a running experiment change by"
-            " a new phase at the end, so that readers before and after are not mixed"
+            f"phases of {name!r} must stay as they are; to change shares of a running experiment,"
+            " add a phase at the end"
         )
         raise NotAllowedError(message)
     if new.status is not Status.RUNNING and len(new.phases) > len(old.phases):
@@ -147,21 +147,21 @@ def _check_moments(old: Experiment | None, new: Experiment, at: float) -> None:
             message = f"{what} must not be in the past, got {phase.at}, {at - phase.at:.0f} s ago"
             raise NotAllowedError(message)
         if phase.at >= new.end:
-            message = f"phase {number} must begin within the {new.weeks} weeks, got {phase.at}"
+            message = f"phase {number} must start within the {new.weeks} weeks, got {phase.at}"
             raise NotAllowedError(message)
 
 
-def _check_beside(
-    name: str, new: Experiment, its: str, other: Experiment, published: Published
+def _check_exclusion(
+    name: str, new: Experiment, other_name: str, other: Experiment, published: Published
 ) -> None:
-    if not _touch(new, other):
+    if not _share_lists(new, other):
         return
     if new.layer == other.layer:
         if _overlap(new, other):
             message = (
-                f"{name!r} must not overlap {its!r} in layer {new.layer!r}: both are on"
-                f" {new.scope} and {other.scope}, with the places {_span(new)} and {_span(other)};"
-                " stop one, or choose another offset"
+                f"{name!r} must not overlap {other_name!r} in layer {new.layer!r}: both are on"
+                f" {new.scope} and {other.scope}, with the positions {_span(new)} and"
+                f" {_span(other)}; stop one, or choose another offset"
             )
             raise NotAllowedError(message)
         return
@@ -169,18 +169,19 @@ def _check_beside(
         return
     if Mode.INTERLEAVE in (new.mode, other.mode):
         message = (
-            f"{name!r} must not be interleaved on the lists of {its!r}, of layer {other.layer!r}"
+            f"{name!r} must not be interleaved on the lists of {other_name!r},"
+            f" of layer {other.layer!r}"
         )
         raise NotAllowedError(message)
     if both := varied(new, published) & varied(other, published):
         message = (
-            f"{name!r} must not vary {', '.join(sorted(both))}, which {its!r} of layer"
+            f"{name!r} must not vary {', '.join(sorted(both))}, which {other_name!r} of layer"
             f" {other.layer!r} varies on the same lists"
         )
         raise NotAllowedError(message)
 
 
-def _touch(one: Experiment, other: Experiment) -> bool:
+def _share_lists(one: Experiment, other: Experiment) -> bool:
     pairs = zip(
         (one.edition, one.section, one.surface),
         (other.edition, other.section, other.surface), strict=True,
@@ -192,12 +193,14 @@ def _overlap(one: Experiment, other: Experiment) -> bool:
     return one.offset < other.offset + other.traffic and other.offset < one.offset + one.traffic
 
 
-def _span(its: Experiment) -> str:
-    return f"{its.offset} to {its.offset + its.traffic}"
+def _span(experiment: Experiment) -> str:
+    return f"{experiment.offset} to {experiment.offset + experiment.traffic}"
 
 
-def varied(its: Experiment, published: Published) -> set[str]:
+def varied(experiment: Experiment, published: Published) -> set[str]:
     """Parameters in which the arms of an experiment differ."""
-    sets = [dict(changes_of(its, arm, published)) for arm in its.arms if not arm.holdout]
+    sets = [
+        dict(changes_of(experiment, arm, published)) for arm in experiment.arms if not arm.holdout
+    ]
     named = {name for each in sets for name in each}
     return {name for name in named if any(each.get(name) != sets[0].get(name) for each in sets)}

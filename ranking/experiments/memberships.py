@@ -1,6 +1,6 @@
-"""Memberships: what the events of each bucket say of experiments, from what pages are told.
+"""Memberships: the experiment fields of each bucket's events, from the plans that pages receive.
 
-The same as `fieldsOf` of `ranking/service/experiment.js`, of all buckets at once.
+The same as `fieldsOf` of `ranking/service/experiment.js`, for all buckets at once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ def fields_of(plans: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     Parameters
     ----------
     plans : sequence of mapping
-        As `/v1/experiments/live` answers them.
+        Plans from `/v1/experiments/live`.
 
     Examples
     --------
@@ -26,7 +26,7 @@ def fields_of(plans: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     >>> sorted(set(fields_of([{"name": "calm", "label": "calm.1", **cut, **arms}])))
     [('calm.1', 'a'), ('calm.1', 'b')]
     """
-    told: list[list[tuple[str, str]]] = [[] for _ in range(BUCKETS)]
+    found: list[list[tuple[str, str]]] = [[] for _ in range(BUCKETS)]
     for plan in sorted(plans, key=lambda plan: str(plan["name"])):
         if not plan["label"]:
             continue
@@ -35,8 +35,8 @@ def fields_of(plans: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
         names = ["" if is_mixed else arm["name"] for arm in plan["arms"]]
         for bucket, arm in enumerate(arms_of(*cut).tolist()):
             if arm != OUTSIDE:
-                told[bucket].append((plan["label"], names[arm]))
+                found[bucket].append((plan["label"], names[arm]))
     return [
-        (",".join(label for label, _ in its[:MOST]), ",".join(arm for _, arm in its[:MOST]))
-        for its in told
+        (",".join(label for label, _ in pairs[:MOST]), ",".join(arm for _, arm in pairs[:MOST]))
+        for pairs in found
     ]

@@ -1,7 +1,7 @@
-"""Metrics: what is counted in each bucket, and the ratios that experiments are decided by.
+"""Metrics: the sums of each bucket, and the metrics of experiments.
 
-A metric is a ratio of two sums. The main ones count clicks on all our lists, and pages, by visit: a
-list must not win by what it takes from its neighbour.
+A metric is a ratio of two sums. The main metrics count clicks on all our lists, and pages, per
+visit: a list must not win clicks that another list loses.
 """
 
 from typing import NamedTuple
@@ -10,14 +10,16 @@ COLUMNS = (
     "visitors", "visits", "views", "bounces", "reads", "stay", "impressions", "clicks",
     "all_clicks",
 )  # fmt: skip
-"""Sums of a bucket, in the order of their columns.
+"""Sums of a bucket, in the order of their columns. All but the first exclude repeats.
 
-visitors: readers of whom no event of any experiment came within the repeat window before; visits:
-begun; views: pages opened; bounces: visits that ended with their first page; reads: pages read;
-stay: seconds on pages, each until the next of its visit and at most ten minutes; impressions,
-clicks: items of the experiment's own lists that came into sight, and that were followed;
-all_clicks: items of any of our lists that were followed. All but the first count what passed the
-repeat rule.
+- visitors: readers without an event of any experiment in the repeat window before
+- visits: started visits
+- views: opened pages
+- bounces: visits that ended with their first page
+- reads: read pages
+- stay: seconds on pages, each until the next page of the visit, at most ten minutes
+- impressions, clicks: seen and clicked items of the experiment's own lists
+- all_clicks: clicked items of any of our lists
 """
 COLUMN = {name: place for place, name in enumerate(COLUMNS)}
 
@@ -28,11 +30,11 @@ class Metric(NamedTuple):
     Attributes
     ----------
     over, under : str
-        Of `COLUMNS`.
+        Columns of `COLUMNS`.
     text : str
-        What it is, for people.
+        Its name for readers.
     sign : int
-        1 = the more the better, -1 = the less.
+        1 = higher is better, -1 = lower is better.
     """
 
     over: str
@@ -42,10 +44,10 @@ class Metric(NamedTuple):
 
 
 METRICS = {
-    "clicks_per_visit": Metric("all_clicks", "visits", "clicks on all our lists a visit"),
-    "pages_per_visit": Metric("views", "visits", "pages a visit"),
-    "click_through": Metric("clicks", "impressions", "clicks on the lists tried, by impressions"),
-    "reads_per_view": Metric("reads", "views", "share of pages that were read"),
-    "time_per_view": Metric("stay", "views", "seconds on a page until the next"),
-    "bounce": Metric("bounces", "visits", "share of visits of one page", -1),
+    "clicks_per_visit": Metric("all_clicks", "visits", "clicks on all our lists per visit"),
+    "pages_per_visit": Metric("views", "visits", "pages per visit"),
+    "click_through": Metric("clicks", "impressions", "click-through rate of the tested lists"),
+    "reads_per_view": Metric("reads", "views", "share of pages read"),
+    "time_per_view": Metric("stay", "views", "seconds on a page"),
+    "bounce": Metric("bounces", "visits", "bounce rate: share of visits with one page", -1),
 }

@@ -1,10 +1,10 @@
-"""Plans: what an experiment tries, on which lists, on whom, and what it will be decided by.
+"""Plans: treatments, lists, audience and primary metric of an experiment.
 
-An arm is a whole set of changes that the experiment's scope would have of its own: given in place
-(`set`), or as a version of the scope that was published once (`version`, 0 = before the first); or
-no list at all (`holdout`). The first arm is the control. Where all arms are empty sets all have the
-live lists, whatever is published: an A/A, which may run beside any other. Shares and traffic are in
-thousandths, so that a browser cuts them alike. What may follow what is for `rules` to say.
+An arm is a complete set of the scope's own parameters: given in place (`set`), or as a published
+version of the scope (`version`, 0 = before the first). A hold-out arm shows no list (`holdout`).
+The first arm is the control. If all sets are empty, all arms have the live lists: an A/A test,
+which may run together with any other experiment. Shares and traffic are in thousandths, as in the
+browser. `lifecycle` checks the transitions.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ class ExperimentError(ValueError):
 
 
 class NotAllowedError(ExperimentError):
-    """An experiment is well said, but not allowed as things stand."""
+    """A valid experiment, but not allowed at present."""
 
 
 class Mode(Enum):
@@ -58,11 +58,11 @@ class Status(Enum):
 
 
 ENDED = (Status.STOPPED, Status.DECIDED)
-"""No reader sees them any more, and nothing is counted."""
+"""No reader sees these experiments, and nothing is counted."""
 
 
 class Arm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One way to make the lists; exactly one of `set`, `version` and `holdout` is given."""
+    """One way to make the lists, by exactly one of `set`, `version` and `holdout`."""
 
     name: Name
     set: dict[str, Any] | None = None
@@ -71,7 +71,7 @@ class Arm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
 
 class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Shares that hold from a moment on; growing traffic from phase to phase is a ramp.
+    """Shares from a moment on. Rising traffic from phase to phase is a ramp.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     traffic : int
         Thousandths of the readers that take part.
     shares : list of int
-        Of each arm among them, in thousandths; together 1000.
+        Share of each arm among them, in thousandths; together 1000.
     """
 
     at: Annotated[float, Meta(ge=0)]
@@ -89,35 +89,35 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One experiment, as the settings log keeps it.
+    """One experiment, as in the settings log.
 
     Attributes
     ----------
     arms : list of Arm
         The control first.
     phases : list of Phase
-        In the order of their moments; the first is the start.
+        In order of time; the first is the start.
     salt : str
-        What the arm of a bucket is drawn with.
+        Salt of the assignment.
     edition, section, surface : str
         Its scope; empty = all.
     layer : str
         Experiments of one layer never share a reader and a list.
     offset : int
-        First place in the layer that it takes.
+        Its first position in the layer.
     mode : Mode
     metric : str
-        What decides, of `METRICS`.
+        Primary metric, of `METRICS`.
     effect : float
-        Least relative change that must be seen.
+        Minimum detectable effect, as a relative change.
     weeks : int
-        Whole weeks that it runs.
+        Duration in whole weeks.
     alpha, power : float
     guardrails : tuple of str
         Metrics that must not get worse.
     status : Status
     winner : str
-        Arm, once it is decided.
+        The winning arm, if decided.
     """
 
     arms: Annotated[list[Arm], Meta(min_length=2, max_length=8)]
@@ -140,7 +140,7 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     @property
     def scope(self) -> Scope:
-        """Which lists it is about."""
+        """The lists of the experiment."""
         return Scope(self.edition, self.section, self.surface)
 
     @property
@@ -150,7 +150,7 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     @property
     def tries_nothing(self) -> bool:
-        """Say whether all arms are empty sets: an A/A, whose lists are the live ones."""
+        """Whether all arms are empty sets: an A/A test."""
         return all(arm.set == {} for arm in self.arms)
 
     @property
@@ -160,43 +160,43 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     @property
     def end(self) -> float:
-        """When its weeks are over; wall clock, seconds."""
+        """End of the planned weeks; wall clock, seconds."""
         return self.start + self.weeks * 7 * DAY
 
     @property
     def traffic(self) -> int:
-        """The most that it takes of its layer, in thousandths."""
+        """The largest traffic of its phases, in thousandths."""
         return max(phase.traffic for phase in self.phases)
 
     def assigned(self, phase: int) -> NDArray[np.int64]:
-        """Number of the arm that a phase gives each bucket, see `assignment.arms_of`."""
-        its = self.phases[phase]
-        return arms_of(self.layer, self.salt, its.shares, its.traffic, self.offset)
+        """Arm of each bucket in a phase, see `assignment.arms_of`."""
+        cut = self.phases[phase]
+        return arms_of(self.layer, self.salt, cut.shares, cut.traffic, self.offset)
 
     def phase_at(self, now: float) -> int:
-        """Number of the phase that holds at a moment, -1 before the start."""
+        """Number of the phase at a moment, -1 before the start."""
         return sum(phase.at <= now for phase in self.phases) - 1
 
     def label_at(self, name: str, now: float) -> str:
-        """The label of an experiment's events at a moment; empty while it is not counted."""
+        """Label of the experiment's events at a moment; empty if it is not counted."""
         return label_of(name, self.phase_at(now)) if self.is_counted(now) else ""
 
     def is_live(self, now: float) -> bool:
-        """Say whether readers see its arms."""
+        """Whether readers see its arms."""
         return self.status in (Status.RUNNING, Status.FROZEN) and self.start <= now
 
     def is_counted(self, now: float) -> bool:
-        """Say whether what readers do is counted."""
+        """Whether its events are counted."""
         return self.status is Status.RUNNING and self.start <= now
 
 
 def experiment_of(body: dict[str, Any]) -> Experiment:
-    """Read an experiment and check what it says by itself.
+    """Parse an experiment and check its own rules.
 
     Raises
     ------
     ExperimentError
-        Naming the field, the rule and the value.
+        With the field, the rule and the value.
 
     Examples
     --------
@@ -212,7 +212,7 @@ def experiment_of(body: dict[str, Any]) -> Experiment:
 
 
 def changes_of(experiment: Experiment, arm: Arm, published: Published) -> Changes:
-    """The parameters that a scope sets itself under an arm.
+    """The scope's own parameters under an arm.
 
     Raises
     ------
@@ -238,51 +238,53 @@ def changes_of(experiment: Experiment, arm: Arm, published: Published) -> Change
     return known[arm.version]
 
 
-def _arm_faults(its: Experiment) -> list[str]:
+def _arm_faults(experiment: Experiment) -> list[str]:
     faults = []
-    for arm in its.arms:
+    for arm in experiment.arms:
         given = (arm.set is not None) + (arm.version is not None) + arm.holdout
         if given != 1:
             faults.append(
                 f"arm {arm.name!r} must have one of set, version and holdout, got {given}"
             )
-    if len(set(its.names)) < len(its.names):
-        faults.append(f"arms must have names of their own, got {', '.join(its.names)}")
-    if its.mode is Mode.INTERLEAVE and (len(its.arms) != 2 or any(a.holdout for a in its.arms)):
+    if len(set(experiment.names)) < len(experiment.names):
+        faults.append(f"arms must have names of their own, got {', '.join(experiment.names)}")
+    if experiment.mode is Mode.INTERLEAVE and (
+        len(experiment.arms) != 2 or any(a.holdout for a in experiment.arms)
+    ):
         faults.append("mode interleave must have two arms, both with lists")
-    if its.mode is Mode.INTERLEAVE and its.metric != "click_through":
-        faults.append(f"metric of mode interleave must be click_through, got {its.metric!r}")
-    if its.metric == "click_through" and any(arm.holdout for arm in its.arms):
+    if experiment.mode is Mode.INTERLEAVE and experiment.metric != "click_through":
+        faults.append(f"metric of mode interleave must be click_through, got {experiment.metric!r}")
+    if experiment.metric == "click_through" and any(arm.holdout for arm in experiment.arms):
         faults.append("metric click_through must have lists in all arms, and none is a hold-out")
     return faults
 
 
-def _faults(its: Experiment) -> list[str]:
+def _faults(experiment: Experiment) -> list[str]:
     faults = [
         f"{field} must be one of {', '.join(METRICS)}, got {name!r}"
-        for field, names in (("metric", [its.metric]), ("guardrails", its.guardrails))
+        for field, names in (("metric", [experiment.metric]), ("guardrails", experiment.guardrails))
         for name in names
         if name not in METRICS
     ]
-    if (its.status is Status.DECIDED) != (its.winner in its.names):
+    if (experiment.status is Status.DECIDED) != (experiment.winner in experiment.names):
         faults.append(
-            f"winner must be one of {', '.join(its.names)} once decided and empty before,"
-            f" got {its.winner!r}"
+            f"winner must be one of {', '.join(experiment.names)} once decided and empty before,"
+            f" got {experiment.winner!r}"
         )
-    if its.offset + its.traffic > BUCKETS:
+    if experiment.offset + experiment.traffic > BUCKETS:
         faults.append(
             f"offset and traffic must be together at most {BUCKETS},"
-            f" got {its.offset} and {its.traffic}"
+            f" got {experiment.offset} and {experiment.traffic}"
         )
     return faults
 
 
-def _phase_faults(its: Experiment) -> list[str]:
-    moments = [phase.at for phase in its.phases]
+def _phase_faults(experiment: Experiment) -> list[str]:
+    moments = [phase.at for phase in experiment.phases]
     if sorted(set(moments)) != moments:
         return [f"phases must be in the order of at, got {quoted(moments)}"]
-    for number, phase in enumerate(its.phases):
-        if len(phase.shares) != len(its.arms) or sum(phase.shares) != BUCKETS:
+    for number, phase in enumerate(experiment.phases):
+        if len(phase.shares) != len(experiment.arms) or sum(phase.shares) != BUCKETS:
             return [
                 f"shares of phase {number} must be one an arm and together {BUCKETS},"
                 f" got {phase.shares}"

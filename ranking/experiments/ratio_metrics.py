@@ -1,15 +1,15 @@
 """Ratio metrics: the difference of two arms and its variance (delta method).
 
-The effect is the difference of the logarithms of two ratios of sums, log(X1/Y1) - log(X0/Y0): about
-the relative change, and free of the metric's scale. By the delta method a bucket with sums (x, y)
-moves log(X/Y) by (x - y X/Y) / X; the variance is the sum of the squares of what each bucket moves,
-whatever its readers have in common (Deng, Knoblich and Lu, arXiv 1803.06336). Arms that share
-buckets (interleaving) and phases in which the same readers come again need nothing else: what a
-bucket moves is added up before it is squared.
+The effect is the difference of the logarithms of two ratios of sums, log(X1/Y1) - log(X0/Y0). It is
+about the relative change and independent of the metric's scale. By the delta method a bucket with
+sums (x, y) contributes (x - y X/Y) / X to log(X/Y). The variance is the sum of the squared
+contributions, with any dependence within a bucket (Deng, Knoblich and Lu, arXiv 1803.06336). For
+arms with common buckets (interleaving) and phases with the same readers, a bucket's contributions
+are added before they are squared.
 
-The variance is itself only known as well as the buckets allow: a few heavy readers, or an arm of
-ten buckets, make it a guess, for as long as the experiment runs. Its degrees of freedom are told by
-how the squares vary (Satterthwaite 1946), and the intervals widen by them.
+The variance is itself an estimate. With a few heavy readers or an arm of ten buckets it stays
+imprecise as long as the experiment runs. The spread of the squares gives its degrees of freedom
+(Satterthwaite 1946), and the intervals widen accordingly.
 """
 
 from typing import NamedTuple
@@ -18,9 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 TRUSTED = 0.75
-"""Share of the degrees of freedom that is counted on: the variance's error stays from look to look.
-With it arms of 10 to 500 buckets of heavy readers raise at most 3.5 false alarms of 100 at .05,
-without degrees of freedom 2.6 to 25."""
+"""Share of the degrees of freedom that is used, since the variance's error persists between looks.
+
+With it, arms of 10 to 500 buckets of heavy readers raise at most 3.5 false alarms of 100 at .05;
+without degrees of freedom, 2.6 to 25.
+"""
 
 
 class Effect(NamedTuple):
@@ -30,7 +32,7 @@ class Effect(NamedTuple):
     ----------
     effect : float
     information : float
-        Inverse of its variance; 0 = nothing is known yet.
+        Inverse of its variance; 0 = no data.
     freedom : float
         Degrees of freedom of the variance.
     """
@@ -49,7 +51,7 @@ UNKNOWN = Effect(0.0, 0.0, 0.0)
 
 
 def moves(over: NDArray[np.int64], under: NDArray[np.int64]) -> tuple[float, NDArray[np.float64]]:
-    """Logarithm of a ratio of sums, and how far each bucket moves it.
+    """Logarithm of a ratio of sums, and the contribution of each bucket.
 
     Parameters
     ----------
@@ -58,9 +60,9 @@ def moves(over: NDArray[np.int64], under: NDArray[np.int64]) -> tuple[float, NDA
     Returns
     -------
     float
-        NaN where nothing was counted above.
+        NaN if the numerator is 0.
     (n_buckets,) float64
-        With Bessel's correction for the buckets that have something.
+        With Bessel's correction for the non-empty buckets.
     """
     filled, total = np.count_nonzero(under), float(over.sum())
     if total == 0.0 or filled < 2:
@@ -73,10 +75,10 @@ def moves(over: NDArray[np.int64], under: NDArray[np.int64]) -> tuple[float, NDA
 def effect_of(
     over: NDArray[np.int64], under: NDArray[np.int64], treated: int, control: int
 ) -> Effect:
-    """The effect of one arm against another, of all phases together.
+    """The effect of one arm against another, over all phases.
 
-    Phases are compared within themselves and weighed by their information, so that shares that
-    changed do not pass for an effect.
+    Each phase is compared within itself and weighted by its information, so a change of shares is
+    not mistaken for an effect.
 
     Parameters
     ----------
@@ -112,24 +114,24 @@ def effect_of(
 
 
 def _freedom(squares: NDArray[np.float64], buckets: int) -> float:
-    """Degrees of freedom of a sum of squares of so many buckets; infinite if all are alike."""
+    """Degrees of freedom of a sum of squares over buckets; infinite if all are equal."""
     beyond = float(np.square(squares).sum() / squares.sum() ** 2) - 1.0 / buckets
     return 2.0 / beyond if beyond > 0.0 else np.inf
 
 
 def spread_of(over: NDArray[np.int64], under: NDArray[np.int64], units: NDArray[np.int64]) -> float:
-    """Variance that one unit (a visit, a reader) gives to the logarithm of a ratio.
+    """Variance that one unit (a visit, a reader) adds to the logarithm of a ratio.
 
     Parameters
     ----------
     over, under, units : (n_buckets,) int64
-        Of readers who all saw the same.
+        Sums of readers of the same arm.
 
     Returns
     -------
     float
-        Divided by the number of units it is the variance of the logarithm of the ratio; infinite
-        where nothing was counted.
+        The variance of the logarithm of the ratio, times the number of units; infinite without
+        data.
     """
     logarithm, moved = moves(over, under)
     if not np.isfinite(logarithm):

@@ -1,9 +1,9 @@
-"""Readout: what may be said of an experiment at a moment, from its evidence and nothing else.
+"""Readout: the results of an experiment at a moment, from its evidence alone.
 
-Every figure follows from plan, sums and looks by a fixed order of operations, so that who computes
-it again has the same digits. Intervals and p-values hold at every look. Several arms share alpha:
-intervals by Bonferroni, p-values by Holm (1979). Where the sizes of the arms do not fit, nothing is
-said of which is better.
+Every figure follows from plan, sums and looks by a fixed order of operations, so a recomputation
+gives the same digits. Intervals and p-values are valid at every look. Several arms share alpha:
+intervals by Bonferroni, p-values by Holm (1979). With a sample-ratio mismatch the verdict names no
+better arm.
 """
 
 import hashlib
@@ -30,12 +30,12 @@ from ranking.experiments.sample_ratio import dispersion, mismatch_evidence
 
 MISMATCH = 0.01
 VERDICTS = {
-    "mismatch": "The arms are not of their sizes: something loses readers, and nothing is proven.",
-    "early": "Its weeks are not over yet; what stands here holds at every look.",
-    "harm": "{arm} makes {metric} worse.",
+    "mismatch": "Sample-ratio mismatch: the results are not valid.",
+    "early": "The planned weeks are not over; the intervals are valid at every look.",
+    "harm": "{arm} worsens the guardrail metric {metric}.",
     "better": "{arm} is better than {control}.",
-    "worse": "{control} is better than what was tried.",
-    "none": "No arm is shown to differ from {control}.",
+    "worse": "{control} is better than the tested arms.",
+    "none": "No arm differs significantly from {control}.",
 }
 
 
@@ -54,11 +54,11 @@ class ArmComparison(msgspec.Struct, frozen=True):
     ----------
     arm, metric : str
     lift, low, high : float
-        Relative change and its interval; -1 and infinity where it is not known yet.
+        Relative change and its interval; -1 and infinity without an estimate.
     p : float
-        Always valid; of the main metric corrected for several arms.
+        Always valid; for the main metric corrected for several arms.
     progress : float
-        Share of the information that the least effect needs.
+        Share of the information that the minimum detectable effect needs.
     """
 
     arm: str
@@ -76,22 +76,22 @@ class Readout(msgspec.Struct, frozen=True):
     Attributes
     ----------
     rates : dict
-        Each metric of each arm; none where nothing was counted.
+        Each metric of each arm; None without data.
     main, guardrails, others : list of ArmComparison
     mismatch : float
-        p-value of arms of the wrong sizes.
+        p-value of the sample-ratio test.
     visits : dict
         By arm.
     slots : dict
-        Clicks by impressions at each place, by arm.
+        Click-through rate at each position, by arm.
     catalogue : dict
-        Of the articles that came into sight, the share that did in each arm; about.
+        Approximate share of the articles with an impression that had one in each arm.
     verdict : str
     sums : str
         SHA-256 of the sums by bucket.
     left_out : float
-        Share of the experiment's events that bear another arm than the plan gives their bucket;
-        they are in no figure but `slots` and `catalogue`.
+        Share of the experiment's events whose arm is not their bucket's. Only `slots` and
+        `catalogue` include them.
     """
 
     rates: dict[str, dict[str, float | None]]
@@ -114,22 +114,22 @@ class Ratio(NamedTuple):
     under: NDArray[np.int64]
 
 
-def ratio_of(its: Experiment, tallies: Tallies, metric: str) -> Ratio:
-    """Sums of a metric; of an interleaved list both arms have the same impressions."""
+def ratio_of(experiment: Experiment, tallies: Tallies, metric: str) -> Ratio:
+    """Sums of a metric. Both arms of an interleaved list have the same impressions."""
     over, under = (tallies.column(name) for name in METRICS[metric][:2])
-    if its.mode is Mode.INTERLEAVE:
+    if experiment.mode is Mode.INTERLEAVE:
         under = np.repeat(under.sum(axis=1, keepdims=True), under.shape[1], axis=1)
     return Ratio(over, under)
 
 
-def effects_of(its: Experiment, tallies: Tallies, metric: str) -> list[Effect]:
+def effects_of(experiment: Experiment, tallies: Tallies, metric: str) -> list[Effect]:
     """Effect of each arm but the control."""
-    ratio = ratio_of(its, tallies, metric)
-    return [effect_of(*ratio, arm, 0) for arm in range(1, len(its.arms))]
+    ratio = ratio_of(experiment, tallies, metric)
+    return [effect_of(*ratio, arm, 0) for arm in range(1, len(experiment.arms))]
 
 
 def readout(evidence: Evidence) -> Readout:
-    """Read an experiment out.
+    """Compute the readout.
 
     Parameters
     ----------
@@ -138,42 +138,46 @@ def readout(evidence: Evidence) -> Readout:
     Raises
     ------
     ExperimentError, TalliesError
-        If the plan or the sums break their rules.
+        If plan or sums are invalid.
     """
-    its, (tallies, left_out) = evidence.experiment, evidence.assigned()
-    shown = ["click_through"] if its.mode is Mode.INTERLEAVE else list(METRICS)
-    guards = [name for name in its.guardrails if name in shown and name != its.metric]
-    others = [name for name in shown if name != its.metric and name not in guards]
-    main = _corrected(_compared(its, tallies, its.metric, len(its.arms) - 1, evidence))
+    experiment, (tallies, left_out) = evidence.experiment, evidence.assigned()
+    shown = ["click_through"] if experiment.mode is Mode.INTERLEAVE else list(METRICS)
+    guards = [name for name in experiment.guardrails if name in shown and name != experiment.metric]
+    others = [name for name in shown if name != experiment.metric and name not in guards]
+    main = _corrected(
+        _compared(experiment, tallies, experiment.metric, len(experiment.arms) - 1, evidence)
+    )
     guarded = [
         one
         for name in guards
-        for one in _compared(its, tallies, name, len(guards) * (len(its.arms) - 1))
+        for one in _compared(experiment, tallies, name, len(guards) * (len(experiment.arms) - 1))
     ]
-    mismatch = mismatch_of(its, tallies)
+    mismatch = mismatch_of(experiment, tallies)
     return Readout(
-        {name: _rates(its, ratio_of(its, tallies, name)) for name in shown},
+        {name: _rates(experiment, ratio_of(experiment, tallies, name)) for name in shown},
         main,
         guarded,
-        [one for name in others for one in _compared(its, tallies, name, 1)],
+        [one for name in others for one in _compared(experiment, tallies, name, 1)],
         mismatch,
-        dict(zip(its.names, tallies.column("visits").sum(axis=(0, 2)).tolist(), strict=True)),
-        _slots(its, tallies),
-        _catalogue(its, evidence.catalogue),
-        _text(verdict_of(its, main, guarded, mismatch, evidence.at), its.names[0]),
+        dict(
+            zip(experiment.names, tallies.column("visits").sum(axis=(0, 2)).tolist(), strict=True)
+        ),
+        _slots(experiment, tallies),
+        _catalogue(experiment, evidence.catalogue),
+        _text(verdict_of(experiment, main, guarded, mismatch, evidence.at), experiment.names[0]),
         hashlib.sha256(evidence.sums.encode()).hexdigest(),
         left_out,
     )
 
 
-def mismatch_of(its: Experiment, tallies: Tallies) -> float:
-    """p-value of readers whose arms are not of their shares, of all phases together."""
-    if its.mode is Mode.INTERLEAVE:
+def mismatch_of(experiment: Experiment, tallies: Tallies) -> float:
+    """p-value of the sample ratio over all phases."""
+    if experiment.mode is Mode.INTERLEAVE:
         return 1.0
     evidence, visitors = 0.0, tallies.column("visitors")
-    for number in range(len(its.phases)):
-        arm = its.assigned(number)
-        buckets = np.bincount(arm[arm != OUTSIDE], minlength=len(its.arms))
+    for number in range(len(experiment.phases)):
+        arm = experiment.assigned(number)
+        buckets = np.bincount(arm[arm != OUTSIDE], minlength=len(experiment.arms))
         if buckets.min() > 0:
             counts = visitors[number].sum(axis=1) / dispersion(visitors[number].sum(axis=0), arm)
             evidence += float(mismatch_evidence(counts, buckets / buckets.sum()))
@@ -181,7 +185,7 @@ def mismatch_of(its: Experiment, tallies: Tallies) -> float:
 
 
 def holm(p: list[float]) -> list[float]:
-    """Correct p-values for being several, in the same order.
+    """Holm's correction of p-values, in the same order.
 
     Examples
     --------
@@ -197,18 +201,22 @@ def holm(p: list[float]) -> list[float]:
 
 
 def _compared(
-    its: Experiment, tallies: Tallies, metric: str, share: int, evidence: Evidence | None = None
+    experiment: Experiment,
+    tallies: Tallies,
+    metric: str,
+    share: int,
+    evidence: Evidence | None = None,
 ) -> list[ArmComparison]:
-    alpha = its.alpha / share
-    needed = needed_information(np.log1p(its.effect), alpha, its.power)
+    alpha = experiment.alpha / share
+    needed = needed_information(np.log1p(experiment.effect), alpha, experiment.power)
     rho, found = mixture(needed, alpha), []
-    for place, effect in enumerate(effects_of(its, tallies, metric)):
+    for place, effect in enumerate(effects_of(experiment, tallies, metric)):
         looks = [look.effects[place] for look in evidence.looks] if evidence else []
         path = np.array([*looks, tuple(effect)])
         low, high = interval(effect.effect, effect.information, rho, alpha, effect.freedom)
         found.append(
             ArmComparison(
-                its.names[place + 1], metric, effect.lift, float(low), float(high),
+                experiment.names[place + 1], metric, effect.lift, float(low), float(high),
                 float(p_value(log_evidence(path[:, 0], path[:, 1], rho, path[:, 2]))[-1]),
                 effect.information / needed,
             )
@@ -221,51 +229,51 @@ def _corrected(compared: list[ArmComparison]) -> list[ArmComparison]:
     return [msgspec.structs.replace(one, p=p) for one, p in zip(compared, corrected, strict=True)]
 
 
-def _rates(its: Experiment, ratio: Ratio) -> dict[str, float | None]:
+def _rates(experiment: Experiment, ratio: Ratio) -> dict[str, float | None]:
     over, under = (sums.sum(axis=(0, 2)).tolist() for sums in ratio)
     return {
         name: above / below if below else None
-        for name, above, below in zip(its.names, over, under, strict=True)
+        for name, above, below in zip(experiment.names, over, under, strict=True)
     }
 
 
-def _slots(its: Experiment, tallies: Tallies) -> dict[str, list[float | None]]:
+def _slots(experiment: Experiment, tallies: Tallies) -> dict[str, list[float | None]]:
     sums = tallies.slots.sum(axis=0).tolist()
     return {
         name: [clicks / shown if shown else None for shown, clicks in row]
-        for name, row in zip(its.names, sums, strict=True)
+        for name, row in zip(experiment.names, sums, strict=True)
     }
 
 
-def _catalogue(its: Experiment, seen: dict[str, int]) -> dict[str, float]:
+def _catalogue(experiment: Experiment, seen: dict[str, int]) -> dict[str, float]:
     together = seen.get("", 0)
-    if its.mode is Mode.INTERLEAVE or not together:
+    if experiment.mode is Mode.INTERLEAVE or not together:
         return {}
-    return {name: min(seen.get(name, 0) / together, 1.0) for name in its.names}
+    return {name: min(seen.get(name, 0) / together, 1.0) for name in experiment.names}
 
 
 def verdict_of(
-    its: Experiment,
+    experiment: Experiment,
     main: list[ArmComparison],
     guarded: list[ArmComparison],
     mismatch: float,
     at: float,
 ) -> Verdict:
-    """The verdict, by the first that applies: soundness, duration, harm, the main metric."""
+    """The first verdict that applies: sample ratio, duration, guardrails, main metric."""
     if mismatch < MISMATCH:
         return Verdict("mismatch")
-    if at < its.end and its.status not in ENDED:
+    if at < experiment.end and experiment.status not in ENDED:
         return Verdict("early")
     for one in guarded:
         harm = one.high if METRICS[one.metric].sign > 0 else -one.low
         if harm < 0.0:
             return Verdict("harm", one.arm, one.metric)
-    sign = METRICS[its.metric].sign
-    better = [one for one in main if one.p <= its.alpha and one.lift * sign > 0.0]
+    sign = METRICS[experiment.metric].sign
+    better = [one for one in main if one.p <= experiment.alpha and one.lift * sign > 0.0]
     if better:
         best = max(better, key=lambda one: one.lift * sign)
         return Verdict("better", best.arm)
-    is_worse = any(one.p <= its.alpha for one in main)
+    is_worse = any(one.p <= experiment.alpha for one in main)
     return Verdict("worse" if is_worse else "none")
 
 

@@ -1,8 +1,8 @@
-"""Report: an experiment as one page that needs no other, and that proves itself.
+"""Report: an experiment as one self-contained page that can be verified.
 
-The page carries its evidence: the sums by bucket as CSV to be read, the rest as JSON, and the
-digits of its readout. Verifying takes the evidence out, reads it out again and wants the same
-digits, and from the same version of the program the same page, byte for byte.
+The page carries its evidence: the sums by bucket as CSV, the rest as JSON, and the digits of its
+readout. Verification extracts the evidence, recomputes the readout and compares the digits. For a
+page of the same version it also compares the whole page, byte for byte.
 """
 
 import html
@@ -24,7 +24,7 @@ from ranking.experiments.metrics import METRICS
 from ranking.experiments.readout import ArmComparison, Readout, readout
 from ranking.templates import templates_of
 
-UNKNOWN = "not known yet"
+UNKNOWN = "no estimate yet"
 PART = re.compile(r'<(pre|script)[^>]* id="(\w+)">(.*?)</\1>', re.S)
 
 
@@ -53,31 +53,31 @@ def report(evidence: Evidence) -> str:
     Raises
     ------
     ExperimentError, TalliesError
-        If plan or sums break their rules.
+        If plan or sums are invalid.
     """
-    told, plan = readout(evidence), evidence.experiment
+    result, plan = readout(evidence), evidence.experiment
     filters: dict[str, Callable[..., object]] = {
         "rate": _rate, "change": _change, "interval": _interval, "lift": _lift, "share": _share,
         "percent": _percent, "chance": _chance, "moment": _moment,
     }  # fmt: skip
     page = templates_of("ranking.experiments", filters).get_template("readout.html")
-    used = [k for k in range(20) if any(row[k] is not None for row in told.slots.values())]
+    used = [k for k in range(20) if any(row[k] is not None for row in result.slots.values())]
     rest = msgspec.structs.replace(evidence, sums="")
     return page.render(
-        evidence=evidence, plan=plan, told=told, metrics=METRICS, places=used,
+        evidence=evidence, plan=plan, readout=result, metrics=METRICS, places=used,
         level=f"{100 * (1 - plan.alpha / (len(plan.arms) - 1)):.4g} %",
-        paths=_paths(evidence), terms=_terms(evidence), sums_note=f"SHA-256 {told.sums}.",
-        rest=_inside(msgspec.json.encode(rest)), digits=_inside(msgspec.json.encode(told)),
+        paths=_paths(evidence), terms=_terms(evidence), sums_note=f"SHA-256 {result.sums}.",
+        rest=_inside(msgspec.json.encode(rest)), digits=_inside(msgspec.json.encode(result)),
     )  # fmt: skip
 
 
 def verified(page: str) -> Readout:
-    """Compute a page's digits again.
+    """Recompute a page's digits.
 
     Raises
     ------
     TalliesError
-        If the page holds no evidence, or says something else than follows from it.
+        If the page has no evidence, or its figures do not follow from it.
     """
     parts = {name: text for _, name, text in PART.findall(page)}
     if not {"sums", "evidence", "readout"} <= set(parts):
@@ -85,42 +85,44 @@ def verified(page: str) -> Readout:
         raise TalliesError(message)
     evidence = evidence_of(parts["evidence"].encode())
     evidence = msgspec.structs.replace(evidence, sums=html.unescape(parts["sums"]))
-    told = readout(evidence)
-    said, follows = (_flat(msgspec.json.decode(x)) for x in (
-        parts["readout"], msgspec.json.encode(told)))  # fmt: skip
-    is_older = evidence.code != __version__ or "left_out" not in said
+    result = readout(evidence)
+    stated, follows = (_flat(msgspec.json.decode(x)) for x in (
+        parts["readout"], msgspec.json.encode(result)))  # fmt: skip
+    is_older = evidence.code != __version__ or "left_out" not in stated
     if is_older:
-        follows = {name: its for name, its in follows.items() if _is_comparable(said, name, its)}
-        said = {name: its for name, its in said.items() if name in follows}
-    for name in sorted(said.keys() | follows.keys()):
-        if said.get(name) != follows.get(name):
-            right, wrong = quoted(follows.get(name)), quoted(said.get(name))
+        follows = {
+            name: value for name, value in follows.items() if _is_comparable(stated, name, value)
+        }
+        stated = {name: value for name, value in stated.items() if name in follows}
+    for name in sorted(stated.keys() | follows.keys()):
+        if stated.get(name) != follows.get(name):
+            right, wrong = quoted(follows.get(name)), quoted(stated.get(name))
             message = f"{name} must be {right} by the sums, got {wrong}"
             raise TalliesError(message)
     if not is_older and report(evidence) != page:
-        message = "the page must be what its evidence gives, and what is shown was changed"
+        message = "the page must follow from its evidence, but its text was changed"
         raise TalliesError(message)
-    return told
+    return result
 
 
 def _inside(data: bytes) -> str:
-    """JSON that cannot end the element that it stands in."""
+    """JSON that cannot close its HTML element."""
     return data.decode().replace("<", "\\u003c")
 
 
-def _is_comparable(said: dict[str, Any], name: str, follows: Any) -> bool:
-    """Say whether another version's page must have a digit too: texts and limits may differ."""
-    return name in said and name != "verdict" and follows is not None
+def _is_comparable(stated: dict[str, Any], name: str, follows: Any) -> bool:
+    """Whether a page of another version must have the same digit; texts and limits may differ."""
+    return name in stated and name != "verdict" and follows is not None
 
 
 def _flat(value: Any, name: str = "") -> dict[str, Any]:
     if isinstance(value, dict):
         pairs = value.items()
     elif isinstance(value, list):
-        pairs = {str(place): its for place, its in enumerate(value)}.items()
+        pairs = {str(place): part for place, part in enumerate(value)}.items()
     else:
         return {name: value}
-    return {k: v for key, its in pairs for k, v in _flat(its, f"{name}.{key}".strip(".")).items()}
+    return {k: v for key, part in pairs for k, v in _flat(part, f"{name}.{key}".strip(".")).items()}
 
 
 def _terms(evidence: Evidence) -> list[tuple[str, str]]:
@@ -138,7 +140,8 @@ def _terms(evidence: Evidence) -> list[tuple[str, str]]:
     offsets = ", ".join(f"{n} {a} to {b}" for n, (a, b) in sorted(evidence.offsets.items()))
     return [
         *terms, ("Lists", str(plan.scope)), ("Mode", plan.mode.value),
-        ("Metric", METRICS[plan.metric].text), ("Least effect", f"{100 * plan.effect:.4g} %"),
+        ("Metric", METRICS[plan.metric].text), 
+        ("Minimum detectable effect", f"{100 * plan.effect:.4g} %"),
         ("Weeks", str(plan.weeks)), ("Alpha, power", f"{plan.alpha:g}, {plan.power:g}"),
         ("Layer, offset, salt", f"{plan.layer}, {plan.offset}, {plan.salt}"),
         ("Settings record", f"version {evidence.version}"), ("Log", offsets),
@@ -147,7 +150,7 @@ def _terms(evidence: Evidence) -> list[tuple[str, str]]:
 
 
 def _paths(evidence: Evidence) -> list[Path]:
-    """Each arm at each look and at the end."""
+    """Each arm at each look and at the last count."""
     plan = evidence.experiment
     points = path_of(plan, [*evidence.looks, look_at(plan, evidence.tallies, evidence.at)])
     if len(points) < 2:
@@ -161,7 +164,7 @@ def _paths(evidence: Evidence) -> list[Path]:
 
 
 def _path(arm: str, at: Sequence[float], curves: Any, reach: float) -> Path:
-    """Draw one arm; the picture reaches so far up and down."""
+    """Draw one arm; `reach` is half the height of the scale."""
     x = (np.array(at) - at[0]) / max(at[-1] - at[0], 1e-9) * 1000.0
     low, line, high = (
         [f"{a:.1f},{b:.2f}" for a, b in zip(x, _down(curve, reach), strict=True)]
@@ -178,13 +181,13 @@ def _path(arm: str, at: Sequence[float], curves: Any, reach: float) -> Path:
 
 
 def _reach(effect: float, last: Point) -> float:
-    """Range of a picture: the last interval and the least effect."""
+    """Half the height of the scale: the last interval, and at least the plan's effect."""
     ends = [abs(end) for one in last.arms for end in (one.low, one.high) if np.isfinite(end)]
     return min(max(1.3 * max(ends, default=0.0), 2.0 * effect), 12.0 * effect)
 
 
 def _step(reach: float) -> float:
-    """A round step of a scale with some three lines on either side."""
+    """A round step of a scale, with about three lines on either side."""
     power = 10.0 ** np.floor(np.log10(reach / 2.0))
     return float(max(part * power for part in (1.0, 2.0, 5.0) if part * power <= reach / 2.0))
 

@@ -1,10 +1,10 @@
-"""Sample-ratio mismatch: whether the arms have their shares of readers, at every look.
+"""Sample-ratio mismatch: whether the arms have their planned shares of readers, at every look.
 
-Where they have not, something loses readers of one arm (a script that fails, a cache that mixes
-arms), and the experiment proves nothing. Counts against shares that are known: a Dirichlet mixture
-around the shares gives a martingale, so that `1 / E` is a p-value whenever one looks (Lindon and
-Malek, arXiv 2011.03567). Readers who come again on other days make buckets differ more than chance
-would; counts are then taken for fewer, by the index of dispersion over buckets.
+A mismatch means that readers of one arm are lost, for example by a failing script or a cache that
+mixes arms. The results are then not valid. A Dirichlet mixture around the known shares gives a
+martingale, so `1 / E` is a p-value at any look (Lindon and Malek, arXiv 2011.03567). Returning
+readers make buckets vary more than chance alone. The counts are therefore divided by the index of
+dispersion over buckets.
 """
 
 import numpy as np
@@ -12,19 +12,19 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
 CONCENTRATION = 3000.0
-"""How near to the shares a mismatch is looked for: about a percent of the readers."""
+"""Concentration of the mixture: it detects differences of about a percent of the readers."""
 
 
 def mismatch_evidence(
     counts: ArrayLike, shares: ArrayLike, concentration: float = CONCENTRATION
 ) -> NDArray[np.float64]:
-    """Logarithm of the e-value against counts that follow the shares.
+    """Logarithm of the e-value against the planned shares.
 
     Parameters
     ----------
     counts : (..., n_arms) float64
     shares : (n_arms,) float64
-        Together 1, each above 0.
+        Sum 1, each above 0.
     concentration : float
 
     Examples
@@ -47,7 +47,7 @@ def dispersion(counts: NDArray[np.int64], arm: NDArray[np.int64]) -> float:
     ----------
     counts : (n_buckets,) int64
     arm : (n_buckets,) int64
-        Of each bucket; negative = none.
+        Arm of each bucket; negative = none.
     """
     indices, sizes = [], []
     for number in np.unique(arm[arm >= 0]):

@@ -1,9 +1,9 @@
-"""Sample size: the readers, and so the days, that an effect of some size requires.
+"""Sample size: the readers, and so the days, that an effect requires.
 
-The information of an experiment is n / (v (1/s1 + 1/s0)): n units that take part, s0 and s1 the
-shares of two arms, v the variance that one unit gives to the logarithm of the metric (`spread_of`).
-A test that may be looked at at any time needs about a half more than one looked at once, and mostly
-ends well before it.
+The information of an experiment is n / (v (1/s1 + 1/s0)). Here n is the number of units, s0 and s1
+are the shares of two arms, and v is the variance that one unit adds to the logarithm of the metric
+(`spread_of`). A test that is valid at every look needs about half more units than a test with one
+look. It usually ends well before them.
 """
 
 import math
@@ -25,7 +25,7 @@ LONGEST = 52
 
 
 class PlanningError(ValueError):
-    """The request cannot be planned: the operator's fault."""
+    """The plan is not possible: the operator's fault."""
 
 
 class Planned(NamedTuple):
@@ -35,13 +35,13 @@ class Planned(NamedTuple):
     ----------
     information : float
     units : int
-        Visits or readers that take part, by which it is found with the chance asked for.
+        Visits or readers that give the requested power.
     typical : int
-        By which it is found with a chance of at least one half.
+        Units that give a power of at least one half.
     days : float
         Until `units`.
     weeks : int
-        The same in whole weeks, since readers differ from day to day.
+        The same in whole weeks, since readers differ between days.
     """
 
     information: float
@@ -60,23 +60,23 @@ def plan(
     Parameters
     ----------
     effect : float
-        The least relative change that must be seen.
+        Minimum detectable effect, as a relative change.
     spread : float
         See `spread_of`.
     a_day : float
-        Units of the scope a day.
+        Units of the scope per day.
     traffic : float
-        Share of them that takes part.
+        Share of them in the experiment.
     shares : tuple of float
-        Of the arms among these, the control first; the smallest is planned for.
+        Shares of the arms, the control first; the smallest determines the size.
     alpha : float
-        Shared out among all arms but the control.
+        Divided among all arms but the control.
     power : float
 
     Raises
     ------
     PlanningError
-        Naming what is asked, its rule and the value.
+        With the name, the rule and the value.
 
     Examples
     --------

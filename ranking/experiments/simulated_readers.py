@@ -1,9 +1,9 @@
-"""Simulated readers: the counts of an experiment on readers whose behaviour is known.
+"""Simulated readers: the counts of an experiment on readers with known behaviour.
 
-A reader draws a bucket, then sees a number of list items by a Pareto law (most see one, a few two
-hundred) and clicks each with an inclination of his own, by a beta law: so impressions of one
-reader are neither few nor independent. At each look the effect is estimated as in `ratios`, on the
-sums by bucket alone. Readers come in one generator's order: the same seed gives the same path.
+A reader draws a bucket, then a number of impressions by a Pareto law: most readers see one item, a
+few two hundred. Each item is clicked with the reader's own probability, drawn by a beta law. So the
+impressions of one reader are neither few nor independent. Each look estimates the effect as
+`ratio_metrics` does, from the sums by bucket. The same seed gives the same path.
 """
 
 from typing import Any, NamedTuple
@@ -21,11 +21,11 @@ class ReaderModel(NamedTuple):
     Attributes
     ----------
     shape : float
-        Of the Pareto law of impressions a reader, which begins at 1.
+        Shape of the Pareto law of impressions per reader; its minimum is 1.
     most : int
-        Impressions of the heaviest.
+        Largest number of impressions.
     rarity : float
-        b of the beta law B(1, b) of the inclination to click: mean 1 / (1 + b).
+        b of the beta law B(1, b) of the click probability: mean 1 / (1 + b).
     """
 
     shape: float = 1.3
@@ -34,18 +34,18 @@ class ReaderModel(NamedTuple):
 
 
 class Looks(NamedTuple):
-    """The counts at each look of each path, `(n_looks,)` of one, `(n_paths, n_looks)` of many.
+    """The counts at each look: `(n_looks,)` for one path, `(n_paths, n_looks)` for many.
 
     Attributes
     ----------
     effect : float64
         Difference of the logarithms of clicks per impression.
     information : float64
-        Inverse of its variance over buckets; 0 = nothing is known yet.
+        Inverse of its variance over buckets; 0 = no data.
     freedom : float64
-        Degrees of freedom of the variance: see `ratios.Effect`.
+        Degrees of freedom of the variance: see `ratio_metrics.Effect`.
     naive : float64
-        Inverse of the variance that it had if impressions were independent.
+        Inverse of the variance under independent impressions.
     control, treated : float64
         Readers of the two arms.
     """
@@ -59,7 +59,7 @@ class Looks(NamedTuple):
 
 
 def no_looks(*shape: int) -> Looks:
-    """Looks before anybody came."""
+    """Empty looks."""
     return Looks(*(np.zeros(shape) for _ in Looks._fields))
 
 
@@ -71,7 +71,7 @@ def walk(
     looks: Looks,
     readers: ReaderModel = ReaderModel(),  # noqa: B008
 ) -> None:
-    """Let readers come and look after each so many.
+    """Simulate readers, with a look after every `every` readers.
 
     Parameters
     ----------
@@ -79,11 +79,11 @@ def walk(
     arm : (n_buckets,) int8
         0 or 1 for each bucket.
     lift : float
-        By what share readers of arm 1 click more.
+        Relative increase of the clicks in arm 1.
     every : int
         Readers between two looks.
     looks : Looks
-        Of one path; filled.
+        Looks of one path; filled.
     readers : ReaderModel
     """
     _walk(drawn, arm, lift, every, looks, readers)
@@ -94,7 +94,7 @@ def _walk(
     drawn: Any, arm: NDArray[np.int8], lift: float, every: int, looks: Looks, readers: ReaderModel
 ) -> None:
     clicks, shown = np.zeros(arm.size), np.zeros(arm.size)
-    came = np.zeros(2)
+    arrived = np.zeros(2)
     for look in range(looks.effect.size):
         for _ in range(every):
             bucket = int(drawn.random() * arm.size)
@@ -104,8 +104,8 @@ def _walk(
                 chance = min(chance * (1.0 + lift), 1.0)
             shown[bucket] += count
             clicks[bucket] += _clicked(drawn, count, chance)
-            came[arm[bucket]] += 1
-        looks.control[look], looks.treated[look] = came[0], came[1]
+            arrived[arm[bucket]] += 1
+        looks.control[look], looks.treated[look] = arrived[0], arrived[1]
         _look(clicks, shown, arm, look, looks)
 
 

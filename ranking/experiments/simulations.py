@@ -1,8 +1,8 @@
-"""Simulations: what the meter says where the truth is known, so that it need not be believed.
+"""Simulations: error rates of the tests where the true effect is known.
 
-Every path is one experiment, looked at again and again; a path has failed if it failed at any look.
-Beside the tests that are used stand two that are not: one that takes impressions for independent,
-and one for a single look that is taken at each.
+Each path is one experiment with many looks; it fails if it fails at any look. For comparison there
+are two invalid tests: one that treats impressions as independent, and one for a single look that is
+applied at every look.
 """
 
 from collections.abc import Callable
@@ -21,10 +21,10 @@ from ranking.experiments.simulated_readers import Looks, no_looks, walk
 
 ALPHA, MISMATCH_ALPHA, LIFT = 0.05, 0.01, 0.05
 SIZE, EVERY = 20_000, 100
-"""Readers of an A/A experiment, and between two looks at it."""
+"""Readers of an A/A experiment, and readers between two looks."""
 TRIAL_LOOKS = 200
 PILOTS, PILOT = 8, 100_000
-"""Groups of readers who tell how much readers differ, before anything is planned."""
+"""Groups of readers that estimate the spread before the plan."""
 Progress = Callable[[int, int], None]
 
 
@@ -34,10 +34,10 @@ class Rates(NamedTuple):
     Attributes
     ----------
     aa_false_alarm, srm_false_alarm, naive_false_alarm, fixed_horizon_false_alarm : float
-        Where there is no effect: alarms at any look of the test that is used, of the mismatch of
-        arms, of the one for independent impressions, of the one for a single look.
+        Alarms at any look without an effect: of the test in use, of the sample-ratio test, of
+        the test for independent impressions, and of the test for a single look.
     power, coverage : float
-        Where the effect is `LIFT`: found by the planned size; within the interval at every look.
+        With the effect `LIFT`: found by the planned size; inside the interval at every look.
     """
 
     aa_false_alarm: float
@@ -56,7 +56,7 @@ class Simulated(NamedTuple):
     rates : Rates
     paths : int
     planned : Planned
-        Of the experiments with an effect, in readers.
+        Plan of the experiments with an effect, in readers.
     """
 
     rates: Rates
@@ -64,7 +64,7 @@ class Simulated(NamedTuple):
     planned: Planned
 
     def bound(self, name: str) -> float:
-        """The greatest rate that is still within a one-sided 99 % binomial bound of a share."""
+        """The upper one-sided 99 % binomial bound of a rate."""
         seen = round(getattr(self.rates, name) * self.paths)
         test = binomtest(seen, self.paths, alternative="less")
         return float(test.proportion_ci(0.99).high)
@@ -74,7 +74,7 @@ def paths_of(
     paths: int, looks: int, every: int, lift: float, seed: int,
     progress: Progress = lambda done, of: None,
 ) -> Looks:  # fmt: skip
-    """Walk many paths, each with readers and arms of its own.
+    """Simulate many paths, each with its own readers and arms.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def paths_of(
     lift : float
     seed : int
     progress : callable
-        Told the paths done, and how many there are.
+        Called with the finished paths and their total.
     """
     made = no_looks(paths, looks)
     for path, own in enumerate(np.random.SeedSequence(seed).spawn(paths)):
@@ -103,9 +103,9 @@ def simulate(
     paths : int
         Experiments without an effect, and as many with one.
     seed : int
-        The same gives the same figures.
+        Equal seeds give equal figures.
     progress : callable
-        Told the share of the work done, and of how much.
+        Called with the finished work and its total.
     """
     spread = _spread(seed)
     planned = plan(LIFT, spread, 1.0, alpha=ALPHA)

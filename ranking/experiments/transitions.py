@@ -1,6 +1,6 @@
-"""Transitions: an experiment after it was started, ramped, frozen, stopped or decided.
+"""Transitions: an experiment after a start, ramp, freeze, stop or decision.
 
-Each makes the next version of a plan; whether it is allowed is for `rules` to say.
+Each makes the next version of a plan; `lifecycle` checks whether it is allowed.
 """
 
 from collections.abc import Sequence
@@ -10,57 +10,60 @@ from msgspec.structs import replace
 from ranking.experiments.plans import Experiment, NotAllowedError, Phase, Status
 
 
-def started(its: Experiment, at: float) -> Experiment:
-    """Start at a moment; a ramp keeps its distances.
+def started(experiment: Experiment, at: float) -> Experiment:
+    """Start at a moment; the phases of a ramp keep their distances.
 
     Raises
     ------
     NotAllowedError
-        If it was started before.
+        If it is not a draft.
     """
-    _must_be(its, Status.DRAFT, "start")
-    later = at - its.start
-    phases = [replace(phase, at=phase.at + later) for phase in its.phases]
-    return replace(its, status=Status.RUNNING, phases=phases)
+    _must_be(experiment, Status.DRAFT, "start")
+    later = at - experiment.start
+    phases = [replace(phase, at=phase.at + later) for phase in experiment.phases]
+    return replace(experiment, status=Status.RUNNING, phases=phases)
 
 
 def ramped(
-    its: Experiment, at: float, traffic: int | None = None, shares: Sequence[int] | None = None
+    experiment: Experiment,
+    at: float,
+    traffic: int | None = None,
+    shares: Sequence[int] | None = None,
 ) -> Experiment:
-    """Go on with other shares from a moment on: a new phase, where nothing is given as before."""
-    last = its.phases[-1]
+    """Add a phase from a moment on; values that are not given stay."""
+    last = experiment.phases[-1]
     phase = Phase(at, traffic or last.traffic, list(shares or last.shares))
-    return replace(its, phases=[*its.phases, phase])
+    return replace(experiment, phases=[*experiment.phases, phase])
 
 
-def frozen(its: Experiment) -> Experiment:
-    """Count no more; readers keep their lists."""
-    return replace(its, status=Status.FROZEN)
+def frozen(experiment: Experiment) -> Experiment:
+    """Stop counting; readers keep their lists."""
+    return replace(experiment, status=Status.FROZEN)
 
 
-def resumed(its: Experiment) -> Experiment:
-    """Count again.
+def resumed(experiment: Experiment) -> Experiment:
+    """Resume counting.
 
     Raises
     ------
     NotAllowedError
         If it is not frozen.
     """
-    _must_be(its, Status.FROZEN, "resume")
-    return replace(its, status=Status.RUNNING)
+    _must_be(experiment, Status.FROZEN, "resume")
+    return replace(experiment, status=Status.RUNNING)
 
 
-def stopped(its: Experiment) -> Experiment:
-    """Give everybody the live lists again."""
-    return replace(its, status=Status.STOPPED)
+def stopped(experiment: Experiment) -> Experiment:
+    """Stop: all readers get the live lists."""
+    return replace(experiment, status=Status.STOPPED)
 
 
-def decided(its: Experiment, winner: str) -> Experiment:
-    """Name the arm that won."""
-    return replace(its, status=Status.DECIDED, winner=winner)
+def decided(experiment: Experiment, winner: str) -> Experiment:
+    """Record the winning arm."""
+    return replace(experiment, status=Status.DECIDED, winner=winner)
 
 
-def _must_be(its: Experiment, status: Status, step: str) -> None:
-    if its.status is not status:
-        message = f"status must be {status.value} to {step}, it is {its.status.value} already"
+def _must_be(experiment: Experiment, status: Status, step: str) -> None:
+    if experiment.status is not status:
+        message = f"status must be {status.value} to {step}, it is {experiment.status.value}"
         raise NotAllowedError(message)

@@ -17,10 +17,10 @@ from ranking.profiles.profile import Profile
 
 CO_READ = ("instant", "fast", "middle", "slow")
 TERM_NAMES = {
-    "instant": "who read this page in the last 5 minutes",
-    "fast": "who read it in the last 10 minutes",
-    "middle": "who read it in the last 1.6 hours",
-    "slow": "who read it in the last 13 hours",
+    "instant": "co-visitation with half-life 5 min",
+    "fast": "co-visitation with half-life 10 min",
+    "middle": "co-visitation with half-life 1.6 h",
+    "slow": "co-visitation with half-life 13 h",
     "tags": "tags and headline",
     "section": "the section",
     "popularity": "popularity",

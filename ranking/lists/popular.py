@@ -36,10 +36,10 @@ class Popular(RankedList):
     name = "popular"
     title = "Popular"
     terms = {  # noqa: RUF012
-        "memory_1": "views by the profile's half-life",
-        "memory_2": "the longer memory that it backs off to",
-        "memory_3": "the longest memory",
-        "siblings": "what the story has in other editions",
+        "memory_1": "decayed views at the profile's half-life",
+        "memory_2": "decayed views at the longer half-life of the back-off",
+        "memory_3": "decayed views at the longest half-life of the back-off",
+        "siblings": "views of the story in other editions",
         "window": "views within the window",
     }
     borrows = True

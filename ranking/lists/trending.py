@@ -29,8 +29,8 @@ class Trending(RankedList):
     name = "trending"
     title = "What rises now"
     terms = {  # noqa: RUF012
-        "fast_rate": "views an hour now",
-        "slow_rate": "views an hour as usual",
+        "fast_rate": "views per hour at the short half-life",
+        "slow_rate": "views per hour at the long half-life",
     }
     is_sum = False
 

@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 from ranking.engine.event import canonical_edition
 from ranking.experiments import transitions
 from ranking.experiments.arms import has_own_lists
-from ranking.experiments.decision_warnings import Doubt, doubts
+from ranking.experiments.decision_warnings import DecisionWarning, doubts
 from ranking.experiments.plans import (
     Experiment,
     ExperimentError,
@@ -205,7 +205,7 @@ class ExperimentRoutes:
         if self._readouts:
             found = doubts(its, await self._readouts.read_out(name), its.winner)
         else:
-            found = [Doubt("unknown", "this process does not know what was counted")]
+            found = [DecisionWarning("unknown", "this process does not know what was counted")]
         against = "; ".join(doubt.text for doubt in found)
         if found and not step.confirm:
             detail = f"{name} must be confirmed to be decided for {its.winner}: {against}"

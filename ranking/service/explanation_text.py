@@ -1,4 +1,4 @@
-"""Explanation text: an explanation in an editor's words."""
+"""Explanation text: an explanation as an English sentence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,23 +7,23 @@ from ranking.lists.explanation import Explanation
 from ranking.lists.lists import LISTS
 
 HOUR = 3600.0
-BOOST = "an override's factor"
+BOOST = "the factor of an override"
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The differences from an hour ago.
+    """The state an hour ago.
 
     Attributes
     ----------
     rank : int
-        Place then, from 1; 0 = it was not in the list.
+        Rank then, from 1; 0 = not in the list.
     passed_by : str
-        Headline of what stood below it then and stands above it now; empty = nothing does.
+        Headline of an article that overtook it; empty = none.
     its_hourly : sequence of int
-        Views an hour of that one.
+        Views per hour of that article.
     its_published_at : float
-        Seconds, UTC; 0 = not known.
+        Seconds, UTC; 0 = unknown.
     """
 
     rank: int
@@ -40,13 +40,14 @@ def term_name(surface: str, term: str) -> str:
 def difference(
     live: Explanation | None, draft: Explanation | None, last: list[float], n: int
 ) -> str:
-    """Ratio of an article's score to the last place's, live and under a draft."""
+    """An article's score relative to the last position, live and under a draft."""
     if live is None or draft is None:
         return ""
     if draft.kept_out and draft.kept_out != "others score more":
         return draft.kept_out
     ratios = [
-        its.score / of if of > 0.0 else 0.0 for its, of in zip((live, draft), last, strict=True)
+        explanation.score / of if of > 0.0 else 0.0
+        for explanation, of in zip((live, draft), last, strict=True)
     ]
     return f"{ratios[1]:.0%} of the score that place {n} has, {ratios[0]:.0%} live"
 
@@ -55,51 +56,51 @@ def sentence(
     title: str, surface: str, live: Explanation, hourly: Sequence[int], earlier: Earlier | None,
     published_at: float = 0.0, as_of: float = 0.0,
 ) -> str:  # fmt: skip
-    """Explains an article's rank.
+    """Explain an article's rank.
 
     Parameters
     ----------
     title, surface : str
     live : Explanation
     hourly : sequence of int
-        Its views an hour, the current one last.
+        Its views per hour, the current hour last.
     earlier : Earlier or None
-        If it is known.
+        None if unknown.
     published_at : float
-        Seconds, UTC; 0 = not known.
+        Seconds, UTC; 0 = unknown.
     as_of : float
         The log's clock, seconds.
     """
     place = f"{_ordinal(live.rank)} of" if live.rank else "not in"
-    told = f"“{title}” is {place} {surface}"
+    text = f"“{title}” is {place} {surface}"
     if earlier and earlier.rank != live.rank:
-        told += f", {_ordinal(earlier.rank)} an hour ago" if earlier.rank else ", new in an hour"
+        text += f", {_ordinal(earlier.rank)} an hour ago" if earlier.rank else ", new in an hour"
     parts = sorted((c for c in live.components if c.share > 0.0), key=lambda c: -c.share)
     if parts:
         because = ", ".join(f"{term_name(surface, c.name)} {c.share:.0%}" for c in parts[:3])
-        told += f": {because} of its score"
+        text += f": {because} of its score"
     if live.kept_out and not live.rank:
-        told += f"; {live.kept_out}"
+        text += f"; {live.kept_out}"
     if course := _course(full_hours(hourly, published_at, as_of)):
-        told += f". Its views {course} in the last full hour"
+        text += f". Its views {course} in the last full hour"
         passed = earlier and full_hours(earlier.its_hourly, earlier.its_published_at, as_of)
         if earlier and earlier.passed_by and (other := _course(passed or None)):
-            told += f", while those of “{earlier.passed_by}” {other}"
-    return told + "."
+            text += f", while those of “{earlier.passed_by}” {other}"
+    return text + "."
 
 
 def full_hours(hourly: Sequence[int], published_at: float, as_of: float) -> tuple[int, int] | None:
-    """Views in the full hour before the last one, and in the last one.
+    """Views in the last two full hours, the earlier one first.
 
-    None of an article that was not there when the last one began, and of one that was read in
-    neither: what the current hour has would contradict it.
+    None if the article did not exist at the start of the last full hour, or if both counts are
+    zero: the current hour could contradict them.
 
     Parameters
     ----------
     hourly : sequence of int
-        Views an hour, the current one last.
+        Views per hour, the current hour last.
     published_at : float
-        Seconds, UTC; 0 = not known: it is there from its first view on.
+        Seconds, UTC; 0 = unknown: it exists from its first view on.
     as_of : float
         The log's clock, seconds.
 
@@ -110,13 +111,13 @@ def full_hours(hourly: Sequence[int], published_at: float, as_of: float) -> tupl
     """
     if len(hourly) < 3 or not (hourly[-2] or hourly[-3]):
         return None
-    begun = as_of // HOUR * HOUR - HOUR
-    is_old = published_at <= begun if published_at and as_of else any(hourly[:-2])
+    last_start = as_of // HOUR * HOUR - HOUR
+    is_old = published_at <= last_start if published_at and as_of else any(hourly[:-2])
     return (hourly[-3], hourly[-2]) if is_old else None
 
 
 def _course(hours: tuple[int, int] | None) -> str:
-    """Change of views from one full hour to the next."""
+    """Change of views between two full hours."""
     if hours is None:
         return ""
     before, last = hours

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from ranking.backtest.backtest import BacktestError
 from ranking.backtest.predictions import predicted_lists
-from ranking.backtest.recent_hours import every_of, lately
+from ranking.backtest.recent_hours import every_of, recent_quality
 from ranking.backtest.visits import Span
 from ranking.engine.batch import Batch
 from ranking.engine.event import site_of
@@ -150,7 +150,9 @@ class HistoryRoutes:
                     raise Problem(404, "Nothing to measure", f"no views after {start}")
                 every = every_of(ranker, batches, profiles)
                 span = Span(round(since * 1000), round(until * 1000) + 1, every)
-                told[name] = lately(ranker, batches, asked.edition, asked.surface, profile, span)
+                told[name] = recent_quality(
+                    ranker, batches, asked.edition, asked.surface, profile, span
+                )
             return told | {"every": every}
 
         return json_response(await _in_thread(made))

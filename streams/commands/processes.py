@@ -33,11 +33,10 @@ log = logging.getLogger("tolqyn")
 
 
 def _worker(**options: Any) -> None:
-    """Rank views: a Faust worker that reads Kafka and leaves the lists in Redis.
+    """Rank views: a Faust worker that reads Kafka and writes the lists to Redis.
 
-    Workers share the partitions among them; each needs an --id of its own. One that was killed
-    goes on where its last checkpoint stands, when it is started again; with --standby that is done
-    for it, within two seconds.
+    Workers share the partitions; each needs its own --id. A killed worker continues from its last
+    checkpoint after a restart. With --standby, a standby takes over within two seconds.
     """
     from ranking.profiles.profile import DEFAULT, read_profile
     from ranking.read_model.store import StoreWriter
@@ -86,7 +85,7 @@ def _pack(**options: Any) -> None:
 
 
 def _collect(**options: Any) -> None:
-    """Take events and articles by HTTP and write them to Kafka."""
+    """Receive events and articles over HTTP and write them to Kafka."""
     count = _settled(options)
     asyncio.run(_take_in(options, count))
 
@@ -113,7 +112,7 @@ async def _take_in(options: dict[str, Any], count: int) -> None:
 
 
 def _api(**options: Any) -> None:
-    """Answer the portal's questions about lists from Redis, and those of operators."""
+    """Serve the lists from Redis, and the operators' routes."""
     if options["processes"] > 1:
         _supervise(options)
     else:
@@ -153,7 +152,7 @@ async def _answer(options: dict[str, Any]) -> None:
 async def _follow_settings(
     options: dict[str, Any],
 ) -> "tuple[KafkaSettings, asyncio.Task[None]]":
-    """Begin to follow the settings; an address that others reach needs keys in them."""
+    """Follow the settings; an address beyond loopback needs keys in them."""
     from ranking.service.http_server import check_address, is_loopback
     from ranking.settings_log.keys import is_guarded
     from streams.settings_log import KafkaSettings
@@ -169,7 +168,7 @@ async def _follow_settings(
 
 
 def _supervise(options: dict[str, Any]) -> None:
-    """Run several processes on one port; they end with this one, and are started again."""
+    """Run several processes on one port; they stop with this one and are restarted if they end."""
     command = [sys.executable, "-m", "ranking", "api", "--processes", "1"]
     for name in ("host", "port", "kafka", "redis", "namespace", "timezone"):
         command += [f"--{name}", str(options[name])]
@@ -194,7 +193,7 @@ def _child(command: list[str]) -> "subprocess.Popen[bytes]":
 
 
 def _settled(options: dict[str, Any]) -> int:
-    """Wait for Kafka, refuse topics that are not as they must be; returns their partitions."""
+    """Wait for Kafka and check the topics; returns their partitions."""
     from streams.broker import Broker, BrokerError, servers
     from streams.topic_names import TopicNames
     from streams.topics import TopicsError, differences, specification

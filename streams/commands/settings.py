@@ -25,7 +25,7 @@ PROCESSES = Setting(
 )
 SETTINGS = (KAFKA, REDIS, NAMESPACE, ID, PROCESSES)
 
-# These have a variable that the embedded server has too.
+# The embedded server has the same variables.
 HOST = Setting(
     "--host", "TOLQYN_HOST", click.STRING, "127.0.0.1",
     "Address to listen on; while there are no keys, a loopback one.",

@@ -1,4 +1,4 @@
-"""`tolqyn topics`: the cluster's topics are made, checked and listed."""
+"""`tolqyn topics`: create, check and list the cluster's topics."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from streams.topics import PARTITIONS, Topic, TopicsError, differences, missing,
 
 PARTITIONS_OPTION = click.Option(
     ["--partitions"], type=int, default=PARTITIONS, show_default=True,
-    help="Of views, articles and checkpoints; never changed later.",
+    help="Partitions of views, articles and checkpoints; fixed for ever.",
 )  # fmt: skip
 
 
@@ -22,9 +22,9 @@ def topics() -> None:
 
 
 def _create(kafka: str, namespace: str, partitions: int) -> None:
-    """Create the topics that are missing, and verify all.
+    """Create the missing topics, and verify all.
 
-    Nothing is created beside topics that are not as they must be.
+    Creates nothing if an existing topic differs from its specification.
     """
     from streams.broker import Broker
 
@@ -37,21 +37,21 @@ def _create(kafka: str, namespace: str, partitions: int) -> None:
         _refuse(differences(wanted, broker.topics([topic.name for topic in wanted])))
     for topic in new:
         click.echo(f"created {topic.name}, {_counted(topic)}")
-    click.echo(f"all {len(wanted)} topics are as they must be")
+    click.echo(f"all {len(wanted)} topics match their specification")
 
 
 def _verify(kafka: str, namespace: str, partitions: int) -> None:
-    """Refuse, with exit 2 and a line for each, what differs from what must be."""
+    """Exit with status 2 and one line per difference."""
     from streams.broker import Broker
 
     wanted = specification(namespace, partitions)
     with Broker(kafka) as broker:
         _refuse(differences(wanted, broker.topics([topic.name for topic in wanted])))
-    click.echo(f"all {len(wanted)} topics are as they must be")
+    click.echo(f"all {len(wanted)} topics match their specification")
 
 
 def _list(kafka: str, namespace: str, form: str) -> None:
-    """List the topics that are there: partitions, policy, and how far each has come."""
+    """List the existing topics: partitions, policy and end offsets."""
     from streams.broker import Broker
 
     names = [topic.name for topic in specification(namespace)]
@@ -64,8 +64,10 @@ def _list(kafka: str, namespace: str, form: str) -> None:
     absent = [name for name in names if name not in found]
     heads = ("topic", "partitions", "cleanup", "next offsets")
     if form == "json":
-        told = [dict(zip(("topic", "partitions", "cleanup", "next"), r, strict=True)) for r in rows]
-        print_json({"topics": told, "missing": absent})
+        listed = [
+            dict(zip(("topic", "partitions", "cleanup", "next"), r, strict=True)) for r in rows
+        ]
+        print_json({"topics": listed, "missing": absent})
         return
     print_table(heads, [(t, str(n), p, " ".join(map(str, ends))) for t, n, p, ends in rows])
     for name in absent:

@@ -29,7 +29,7 @@ VIEWS = {
     "boards": ("/console#boards", ""),
     "tune": ("/console#tune?edition=inform/ru", SLOWER),
     "article": ("/console#tune?edition=inform/en", EXPLAINED),
-    "by-hand": ("/console#overrides", ""),
+    "overrides": ("/console#overrides", ""),
     "tags": ("/console#tags?edition=inform/ru", ""),
     "traffic": ("/console#traffic", ""),
     "portal": ("/demo/ru", ""),

@@ -1,1 +1,1 @@
-"""What is easily done without an engine, to compare its lists with."""
+"""Simple baselines without an engine, for comparison with its lists."""

@@ -10,7 +10,7 @@ from ranking.backtest.baselines.popularity import count_places
 from ranking.backtest.baselines.queries import Queries, asked_of
 from ranking.backtest.baselines.vsknn import neighbour_places
 from ranking.backtest.measures.accuracy import HOUR_MS
-from ranking.backtest.measures.comparison_table import ComparisonTable, Places, beside
+from ranking.backtest.measures.comparison_table import ComparisonTable, Places, comparison_table
 from ranking.backtest.measures.summary import Progress, Replays
 
 BASELINES: dict[str, Callable[[Queries], NDArray[np.uint8]]] = {
@@ -24,13 +24,13 @@ BASELINES: dict[str, Callable[[Queries], NDArray[np.uint8]]] = {
 
 
 def baselines(done: Replays, progress: Progress = lambda done, total: None) -> ComparisonTable:
-    """Measure the baselines on what a profile's lists were asked.
+    """Measure the baselines on the queries of a profile's lists.
 
     Parameters
     ----------
     done : Replays
     progress : callable
-        Told the baselines done so far, and how many there are.
+        Called with the finished baselines and their total.
     """
     found: dict[str, Places] = {}
     asked = asked_of(done.plain)
@@ -40,6 +40,6 @@ def baselines(done: Replays, progress: Progress = lambda done, total: None) -> C
         again = place if done.moved is done.plain else places(asked_of(done.moved))
         found[name] = (place, again)
     progress(len(BASELINES), len(BASELINES) + 1)
-    measured = beside(done.plain, done.moved, found)
+    measured = comparison_table(done.plain, done.moved, found)
     progress(len(BASELINES) + 1, len(BASELINES) + 1)
     return measured

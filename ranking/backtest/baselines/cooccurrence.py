@@ -1,8 +1,8 @@
-"""Co-occurrence: articles by the visits that they share with the last page, undecayed.
+"""Co-occurrence: articles by the visits that they share with the last page, without decay.
 
-A page counts once with each of the last ten others of its visit, in both directions. The log is
-known, so the pairs that will ever occur have their places from the start (rows of an article,
-compressed), and a count of zero until they do.
+A page counts once with each of the last ten other pages of its visit, in both directions. The log
+is known, so all pairs have their places from the start (compressed rows by article), with a count
+of zero at first.
 """
 
 from typing import NamedTuple
@@ -23,11 +23,11 @@ class Pairs(NamedTuple):
     Attributes
     ----------
     begin : (n_articles + 1,) int64
-        Where each article's row begins.
+        Start of each article's row.
     other : (n_pairs,) int32
         Articles, ascending within a row.
     times : (n_pairs,) int32
-        How often so far.
+        Count so far.
     """
 
     begin: NDArray[np.int64]
@@ -36,7 +36,7 @@ class Pairs(NamedTuple):
 
 
 def pairs_of(asked: Queries) -> Pairs:
-    """All pairs of a log, with how often they occur in the whole of it."""
+    """All pairs of a log, with their final counts."""
     articles = asked.edition.size
     codes = np.empty(_list_pairs(asked, np.empty(0, np.int64)), np.int64)
     _list_pairs(asked, codes)
@@ -47,7 +47,7 @@ def pairs_of(asked: Queries) -> Pairs:
 
 
 def cooccurrence_places(asked: Queries) -> NDArray[np.uint8]:
-    """Places of the pages among those read with the page before, (n_asked,) uint8."""
+    """Ranks of the pages among those read with the page before, (n_asked,) uint8."""
     pairs = pairs_of(asked)
     pairs.times[:] = 0
     places = np.full(asked.plan.asked.size, MISSED, np.uint8)
@@ -94,7 +94,7 @@ def _replay(asked: Queries, pairs: Pairs, places: NDArray[np.uint8]) -> None:
 
 @compiled
 def place_of_pair(pairs: Pairs, article: int, other: int) -> int:
-    """Place of a pair, -1 if it never occurs."""
+    """Index of a pair, -1 if it never occurs."""
     low, high = pairs.begin[article], pairs.begin[article + 1]
     end = high
     while low < high:
@@ -113,10 +113,10 @@ def _place(plan: Plan, pairs: Pairs, k: int) -> int:
     own = place_of_pair(pairs, read[0], target)
     if own < 0 or pairs.times[own] == 0 or (read == target).any():
         return MISSED
-    its = pairs.times[own]
+    own_count = pairs.times[own]
     for other in range(pairs.begin[read[0]], pairs.begin[read[0] + 1]):
         count = pairs.times[other]
-        if count > its or (count == its and other < own):
+        if count > own_count or (count == own_count and other < own):
             place += not (read == pairs.other[other]).any()
             if place == DEPTH:
                 return MISSED

@@ -1,8 +1,8 @@
 """Popularity baselines: views of all time, of the last hour, or among the last thousand.
 
-Counts change by one, so the order is kept up at a constant cost: articles of equal count stand
-together, and `before[c]`, the number of those with more than c, is where they begin. Who gains a
-view changes places with the first of its equals, who loses one with the last.
+Counts change by one, so the order is updated at constant cost. Articles of equal count are
+adjacent, and `before[c]`, the number of articles with more than c, is where they start. An article
+that gains a view swaps with the first of its equals; one that loses a view swaps with the last.
 """
 
 from typing import NamedTuple
@@ -37,15 +37,15 @@ class Order(NamedTuple):
 def count_places(
     asked: Queries, memory_ms: int = EVER, memory_views: int = EVER
 ) -> NDArray[np.uint8]:
-    """Places of the pages among the most viewed.
+    """Ranks of the pages among the most viewed.
 
     Parameters
     ----------
     asked : Queries
     memory_ms : int
-        Count views of the last so many milliseconds.
+        Age of the counted views, milliseconds.
     memory_views : int
-        Count the last so many views of an edition.
+        Number of the counted views per edition, the last ones.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def _count(
 
 @compiled
 def gain_view(order: Order, article: int) -> None:
-    """Count one view more."""
+    """Add one view."""
     count = order.views[article]
     _swap(order, article, order.before[count])
     order.before[count] += 1
@@ -100,7 +100,7 @@ def gain_view(order: Order, article: int) -> None:
 
 @compiled
 def lose_view(order: Order, article: int) -> None:
-    """Count one view less."""
+    """Remove one view."""
     count = order.views[article]
     order.before[count - 1] -= 1
     _swap(order, article, order.before[count - 1])

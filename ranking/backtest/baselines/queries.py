@@ -1,8 +1,8 @@
-"""Queries: what every baseline receives, and the rank that it returns.
+"""Queries: the input of every baseline, and the rank that it returns.
 
-A baseline answers the same questions as the lists, from the same views (`Plan.seen`), leaves out
-what the visit has read and ranks articles of the page's edition only. It has one compiled loop
-over the log: put the questions that are due, then learn from the next page.
+A baseline predicts the same pages as the lists, from the same views (`Plan.seen`). It omits pages
+read in the visit and ranks articles of the page's edition only. It is one compiled loop over the
+log: predict the due pages, then learn from the next page.
 """
 
 from typing import NamedTuple

@@ -1,10 +1,10 @@
-"""V-SkNN: articles of the visits nearest to the present one (Ludewig & Jannach 2018,
-https://doi.org/10.1007/s11257-018-9209-6).
+"""V-SkNN: articles of the visits nearest to the present one.
 
-Of the most recent visits that share a page with this one, those with the greatest similarity: the
-sum over shared pages of their place in this visit, the last page counting 1, the first 1/length.
-A neighbour gives its similarity, divided by how many pages ago the last shared one was read, to
-all its pages. Every page so far of a visit counts, finished or not.
+Neighbours are the most similar of the most recent visits that share a page (Ludewig & Jannach 2018,
+https://doi.org/10.1007/s11257-018-9209-6). The similarity sums, over shared pages, their position
+in this visit: 1 for the last page, 1/length for the first. A neighbour adds its similarity, divided
+by the number of pages since the last shared one, to all its pages. All pages so far of a visit
+count.
 """
 
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from ranking.engine.quickselect import kth_smallest
 
 SAMPLE, NEIGHBOURS = 500, 100
 PAGES = 16
-"""Pages of the present visit that are compared, the last ones."""
+"""Number of last pages of the present visit that are compared."""
 
 
 class Memory(NamedTuple):
@@ -28,17 +28,17 @@ class Memory(NamedTuple):
     Attributes
     ----------
     begin : (n_articles + 1,) int64
-        Where an article's views begin in `page`.
+        Start of an article's views in `page`.
     page : (n_pages,) int64
         Views by article, in the order of the log.
     known : (n_articles,) int64
-        How many of an article's have been applied.
+        Number of an article's applied views.
     newest : (n_views,) int64
-        Newest page of the visit that began with a view.
+        Newest page of the visit that started with a view.
     shared : (n_views,) int64
-        For a visit: bit j = it has the page read j pages ago; 0 between two questions.
+        For a visit: bit j = it has the page read j pages ago; 0 between two predictions.
     score : (n_articles,) float64
-        0 between two questions.
+        0 between two predictions.
     """
 
     begin: NDArray[np.int64]
@@ -50,7 +50,7 @@ class Memory(NamedTuple):
 
 
 def neighbour_places(asked: Queries) -> NDArray[np.uint8]:
-    """Places of the pages among those of like visits, (n_asked,) uint8."""
+    """Ranks of the pages among those of similar visits, (n_asked,) uint8."""
     articles, views = asked.edition.size, asked.at.size
     pages = np.flatnonzero(asked.is_page)
     slot = asked.plan.slot[pages]
@@ -102,12 +102,12 @@ def _place(
         limit = kth_smallest(similarity[:found].copy(), found - NEIGHBOURS)
     touched = np.empty(NEIGHBOURS * 64, np.int32)
     count = _score(asked, memory, target, limit, visit[:found], similarity, touched)
-    place, its = 0, memory.score[target]
+    place, own_score = 0, memory.score[target]
     for n in range(count):
         article, score = touched[n], memory.score[touched[n]]
-        if score > its or (score == its and article < target):
+        if score > own_score or (score == own_score and article < target):
             place += not (read == article).any()
-    missed = its == 0.0 or place >= DEPTH or (read == target).any()
+    missed = own_score == 0.0 or place >= DEPTH or (read == target).any()
     for n in range(count):
         memory.score[touched[n]] = 0.0
     for n in range(found):
@@ -148,7 +148,7 @@ def _score(
     similarity: NDArray[np.float64],
     touched: NDArray[np.int32],
 ) -> int:
-    """Let the best neighbours, of equals the newest, speak; returns how many pages were touched."""
+    """Score the pages of the best neighbours, ties by newest; returns the number of pages."""
     count, edition, plan = 0, asked.edition[target], asked.plan
     ties = NEIGHBOURS - (similarity[: visit.size] > limit).sum()
     for n in range(visit.size):

@@ -1,1 +1,1 @@
-"""What lists were worth, from the answers of a replay."""
+"""Quality of lists, from the predictions of a replay."""

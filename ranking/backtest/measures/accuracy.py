@@ -1,10 +1,10 @@
-"""Accuracy: the rank of the pages that were read (hit rate, MRR, NDCG).
+"""Accuracy: the rank of the read pages (hit rate, MRR, NDCG).
 
-Next click: HR@5 is the share of predictions among whose first five the page was, MRR@5 the mean of
-one over its place, HR@20 the share among the first twenty. Last click: the last page of every
-visit, from the pages before (the protocol of the Transformers4Rec paper, RecSys 2021,
-https://doi.org/10.1145/3460231.3474255): all articles ranked, NDCG@20 and HR@20, mean over the
-log's hours.
+Next click: HR@5 and HR@20 are the shares of predictions with the page among the first 5 or 20;
+MRR@5 is the mean reciprocal rank. Last click: the last page of every visit, from the pages before,
+by the protocol of the Transformers4Rec paper (RecSys 2021,
+https://doi.org/10.1145/3460231.3474255). It ranks all articles; NDCG@20 and HR@20 are means over
+the log's hours.
 """
 
 from typing import Any
@@ -70,14 +70,14 @@ def last_gains(place: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
 
 
 def last_clicks(replay: Replay) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Which predictions were of last clicks, and the hours of these."""
+    """Which predictions are last clicks, and their hours."""
     asked = replay.plan.asked
     chosen = np.flatnonzero(replay.visits.is_last[asked])
     return chosen, replay.views["at"][asked[chosen]] // HOUR_MS
 
 
 def mean_over(group: NDArray[np.int64], values: NDArray[np.float64]) -> float:
-    """Mean of the groups' means; 0 of nothing."""
+    """Mean of the groups' means; 0 without values."""
     if not values.size:
         return 0.0
     _, index = np.unique(group, return_inverse=True)

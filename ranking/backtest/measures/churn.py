@@ -1,8 +1,8 @@
 """Churn: how often the first five of Popular change, at each second of the log's clock.
 
-A change of the five: other articles than at the look before; of their order: others, or the same
-in another order. Both are counted a minute of log time, as the mean of all editions. Where only
-some minutes are looked at, looks of one minute are compared with each other.
+A change of the five means other articles than at the last sample; a change of order also includes
+the same articles in another order. Both are counted per minute of log time, as the mean of all
+editions. If only some minutes are sampled, samples of one minute are compared with each other.
 """
 
 from typing import NamedTuple
@@ -16,16 +16,16 @@ from ranking.backtest.visits import MINUTE_MS
 
 
 class Churn(NamedTuple):
-    """Changes of every hour of the log that was looked at.
+    """Changes in every sampled hour of the log.
 
     Attributes
     ----------
     hour : (n_hours,) int64
         Since the epoch.
     minutes : (n_hours,) float64
-        Looked at in it.
+        Sampled minutes of the hour.
     five, order : (n_hours,) float64
-        Changes of an edition within it.
+        Changes per edition in the hour.
     """
 
     hour: NDArray[np.int64]

@@ -22,12 +22,12 @@ from ranking.backtest.measures.accuracy import (
 from ranking.backtest.measures.intervals import Interval, hourly_intervals, mean_intervals
 
 Places = tuple[NDArray[np.uint8], NDArray[np.uint8]]
-"""Places at next clicks, and in the log on which last clicks are measured: (n_asked,) each."""
+"""Ranks at next clicks, and in the log of last clicks: (n_asked,) each."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonTable:
-    """Measures of several ways to make a list.
+    """Measures of several list methods.
 
     Attributes
     ----------
@@ -42,8 +42,8 @@ class ComparisonTable:
     hits: dict[str, NDArray[np.float64]]
 
 
-def beside(plain: Replay, moved: Replay, places: Mapping[str, Places]) -> ComparisonTable:
-    """Measure places of next clicks in one replay, of last clicks in another."""
+def comparison_table(plain: Replay, moved: Replay, places: Mapping[str, Places]) -> ComparisonTable:
+    """Measure ranks of next clicks in one replay and of last clicks in another."""
     chosen, hour = last_clicks(moved)
     nexts = {name: next_gains(place) for name, (place, _) in places.items()}
     lasts = {
@@ -68,17 +68,17 @@ def beside(plain: Replay, moved: Replay, places: Mapping[str, Places]) -> Compar
 
 
 def hours_of(replay: Replay) -> NDArray[np.int64]:
-    """Hours in which something was predicted, since the epoch, ascending."""
+    """Hours with a prediction, since the epoch, ascending."""
     return np.unique(replay.views["at"][replay.plan.asked] // HOUR_MS)
 
 
 def mean_by_hour(replay: Replay, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Means of some predictions' values in each hour, NaN left out."""
+    """Means of some predictions' values in each hour, without NaN."""
     hour = replay.views["at"][replay.plan.asked] // HOUR_MS
-    told = ~np.isnan(values)
-    index, hours = np.searchsorted(hours_of(replay), hour[told]), hours_of(replay).size
+    valid = ~np.isnan(values)
+    index, hours = np.searchsorted(hours_of(replay), hour[valid]), hours_of(replay).size
     counts = np.bincount(index, minlength=hours)
-    return np.asarray(np.bincount(index, values[told], hours) / np.maximum(counts, 1))
+    return np.asarray(np.bincount(index, values[valid], hours) / np.maximum(counts, 1))
 
 
 def _columns(rows: Mapping[str, Mapping[str, NDArray[np.float64]]]) -> NDArray[np.float64]:

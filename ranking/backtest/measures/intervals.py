@@ -1,9 +1,9 @@
 """Intervals: bootstrap confidence intervals of a mean over readers.
 
 A Poisson bootstrap (Hanley & MacGibbon 2006, https://doi.org/10.1016/j.cmpb.2006.04.006): in each
-of 200 replicates every visit counts Poisson(1) times, with a fixed seed, so that clicks of one
-visit stay together; an interval is from the 2.5th to the 97.5th percentile of the replicates.
-Changes of Popular are drawn by the hour, not by the visit.
+of 200 replicates every visit counts Poisson(1) times, with a fixed seed, so clicks of one visit
+stay together. An interval runs from the 2.5th to the 97.5th percentile of the replicates. Churn is
+drawn by the hour, not by the visit.
 """
 
 import math
@@ -41,7 +41,7 @@ def drawn_weights(groups: int, seed: int = 1) -> Iterator[NDArray[np.float64]]:
 
 
 def interval_of(replicates: NDArray[np.float64]) -> Interval:
-    """The middle 95 % of some replicates; two zeros of none."""
+    """The middle 95 % of some replicates; two zeros if empty."""
     known = replicates[~np.isnan(replicates)]
     if not known.size:
         return 0.0, 0.0
@@ -55,9 +55,9 @@ def mean_intervals(values: NDArray[np.float64], group: NDArray[np.int64]) -> lis
     Parameters
     ----------
     values : (n, n_columns) float64
-        NaN = not told.
+        NaN = missing.
     group : (n,) int64
-        What is drawn together.
+        Rows of one group are drawn together.
 
     Examples
     --------
@@ -66,9 +66,9 @@ def mean_intervals(values: NDArray[np.float64], group: NDArray[np.int64]) -> lis
     True
     """
     distinct, index = np.unique(group, return_inverse=True)
-    told = ~np.isnan(values)
-    sums = _summed(np.where(told, values, 0.0), index, distinct.size)
-    counts = _summed(told.astype(float), index, distinct.size)
+    valid = ~np.isnan(values)
+    sums = _summed(np.where(valid, values, 0.0), index, distinct.size)
+    counts = _summed(valid.astype(float), index, distinct.size)
     with np.errstate(invalid="ignore"):
         drawn = [(w @ sums) / (w @ counts) for w in drawn_weights(distinct.size)]
     return [interval_of(column) for column in np.concatenate(drawn).T]

@@ -1,8 +1,8 @@
 """Similarity of two articles, from 0 to 1.
 
-By cards, if any of the log's editions has one with tags or a section: what both have of tags and
-section, of what either has (Jaccard's index). Else by co-reading: the cosine of their visits, those
-with both over the root of the product of those with either, over the whole log.
+If any edition has cards with tags or a section, it is Jaccard's index of tags and section.
+Otherwise it is the cosine of their visits over the whole log: the number of common visits, divided
+by the root of the product of both numbers.
 """
 
 import math
@@ -18,15 +18,15 @@ from ranking.engine.compiled import compiled
 
 
 class Likeness(NamedTuple):
-    """The features by which articles are compared.
+    """The features for the comparison of articles.
 
     Attributes
     ----------
     by_cards : bool
-        By `pairs.other` as tags of each article, ascending; else by `pairs` as co-readings.
+        True: `pairs.other` has the tags of each article, ascending. False: `pairs` has co-readings.
     pairs : Pairs
     pages : (n_articles,) float64
-        Pages of each article, when by co-reading.
+        Pages of each article, for co-reading.
     """
 
     by_cards: bool
@@ -35,7 +35,7 @@ class Likeness(NamedTuple):
 
 
 def likeness_of(asked: Queries, cards: list[Card | None]) -> Likeness:
-    """Make ready to compare articles; `cards` has one an article, or None."""
+    """Prepare the comparison; `cards` has one card or None per article."""
     spoken = [_said_by(card) if card else () for card in cards]
     if any(spoken):
         names = {name: i for i, name in enumerate(sorted({n for own in spoken for n in own}))}
@@ -47,13 +47,13 @@ def likeness_of(asked: Queries, cards: list[Card | None]) -> Likeness:
 
 
 def _said_by(card: Card) -> tuple[str, ...]:
-    """Tags, and the section as one more."""
+    """Tags, and the section as one more tag."""
     return (*card.tags, f"\0section:{card.section}") if card.section else card.tags
 
 
 @compiled
 def compare(likeness: Likeness, one: int, other: int) -> float:
-    """Likeness of two articles, -1 where nothing is known of one."""
+    """Similarity of two articles, -1 if one has no features."""
     if likeness.by_cards:
         return _common_tags(likeness.pairs, one, other)
     product = float(likeness.pages[one] * likeness.pages[other])

@@ -1,7 +1,7 @@
 """Summary: all measures of one profile on one log.
 
-Where lists are frozen the log is replayed twice: as it came, and in the windows of papers that
-train hour by hour, in which a visit belongs to the hour in which it began (`in_windows`).
+With frozen lists the log is replayed twice: in its own order, and in windows. The windows are those
+of papers with hourly training: a visit belongs to the hour of its start (`in_windows`).
 """
 
 from collections.abc import Callable
@@ -18,14 +18,14 @@ from ranking.backtest.measures.accuracy import (
     last_gains,
     next_gains,
 )
+from ranking.backtest.measures.beyond_accuracy import NAMES, Impressions, shown_of
 from ranking.backtest.measures.churn import Churn, changes_of
 from ranking.backtest.measures.comparison_table import (
     ComparisonTable,
-    beside,
+    comparison_table,
     hours_of,
     mean_by_hour,
 )
-from ranking.backtest.measures.impressions import NAMES, Impressions, shown_of
 from ranking.backtest.measures.intervals import (
     Interval,
     hourly_intervals,
@@ -41,7 +41,7 @@ from ranking.profiles.profile import DEFAULT, Profile
 
 Intervals = dict[str, dict[str, Interval]]
 Progress = Callable[[int, int], None]
-"""Told how much is done, of how much."""
+"""Called with the finished work and its total."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class Replays:
     Attributes
     ----------
     plain : Replay
-        As it came: what next clicks are measured on.
+        In log order, for next clicks.
     moved : Replay
-        In windows, where lists are frozen: what last clicks are measured on; else the same.
+        In windows if lists are frozen, else the same; for last clicks.
     """
 
     plain: Replay
@@ -68,15 +68,15 @@ def replays(
     settings: EngineSettings | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Replays:
-    """Replay a log of one site, all of whose batches are given in their order."""
+    """Replay a log of one site, given as all its batches in order."""
     size = sum(len(batch) for batch in batches)
     total = 2 * size if span.refresh > 0.0 else size
     plain = replay(batches, catalogue, span, profile, settings, lambda n: progress(n, total))
     if not plain.plan.asked.size:
         hours = np.ptp(plain.views["at"]) / 3_600_000
         message = (
-            f"a backtest must predict something, but no visit of this log of {hours:.1f} h has a"
-            " page after its first in the span; without --from its first 24 h are for warming up"
+            f"a backtest must predict something, but this log of {hours:.1f} h has no visit with a"
+            " second page in the span; without --from its first 24 h are warm-up"
         )
         raise BacktestError(message)
     if span.refresh <= 0.0:
@@ -95,25 +95,25 @@ class Measured:
     Attributes
     ----------
     measures : dict
-        For each list the measures of `accuracy` and `shown`, for `popular` those of `changes` too;
-        `last_item`. Where lists are frozen, `last_item` is of the windows, `last_item_as_it_came`
-        of the log as it came.
+        The measures of `accuracy` and `beyond_accuracy` for each list, and those of `churn` for
+        `popular`; `last_item`. With frozen lists, `last_item` is measured in windows and
+        `last_item_as_it_came` in log order.
     intervals : dict
-        Low and high end of those that are means.
-    beside : ComparisonTable
-        To compare with baselines.
+        Low and high ends of the means.
+    comparison : ComparisonTable
+        Measures for the comparison with baselines.
     hours : NDArray
-        Hours since the epoch that predictions fell into, (n_hours,) int64.
+        Hours with a prediction, since the epoch, (n_hours,) int64.
     ages : dict
-        Mean age of what each list showed in every hour, (n_hours,) float64.
+        Mean age of each list's items by hour, (n_hours,) float64.
     changes : Churn
     about : dict
-        What the measures rest on.
+        Facts about the data of the measures.
     """
 
     measures: Measures
     intervals: Intervals
-    beside: ComparisonTable
+    comparison: ComparisonTable
     hours: NDArray[np.int64]
     ages: dict[str, NDArray[np.float64]]
     changes: Churn
@@ -152,7 +152,7 @@ def measured(done: Replays, catalogue: Catalogue) -> Measured:
         for which, name in enumerate(predicted_lists())
     }
     about = {"diversity": "tags and sections" if shown.by_cards else "co-reading"}
-    compared = beside(plain, done.moved, places)
+    compared = comparison_table(plain, done.moved, places)
     return Measured(measures, intervals, compared, hours_of(plain), ages, changes, about)
 
 
@@ -180,5 +180,5 @@ def last_intervals(replay: Replay) -> dict[str, Interval]:
 
 
 def _mean(values: NDArray[np.float64]) -> float:
-    told = values[~np.isnan(values)]
-    return float(told.mean()) if told.size else 0.0
+    valid = values[~np.isnan(values)]
+    return float(valid.mean()) if valid.size else 0.0

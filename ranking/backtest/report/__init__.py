@@ -1,1 +1,1 @@
-"""The report of a backtest: one HTML file that needs nothing else."""
+"""The report of a backtest: one self-contained HTML file."""

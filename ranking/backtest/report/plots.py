@@ -1,7 +1,7 @@
-"""Plots: positions in a picture, in percent of its width and height.
+"""Plots: positions in a chart, in percent of its width and height.
 
-Nothing here draws: the template turns percents into SVG. So pictures stretch with the page while
-their letters keep their size, on a phone too.
+The template turns the percents into SVG. So charts stretch with the page while their text keeps its
+size, also on a phone.
 """
 
 import math
@@ -32,8 +32,7 @@ class Curve:
     ----------
     name : str
     pieces : tuple of str
-        Points as SVG writes them, x from 0 to 1000 and y from 0 to 100, down; a piece ends where
-        hours are missing.
+        SVG points, x from 0 to 1000 and y from 0 down to 100; a piece ends at missing hours.
     """
 
     name: str
@@ -63,7 +62,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A mean and its interval: percents, and what they say."""
+    """A mean and its interval: percents and text."""
 
     name: str
     kind: str
@@ -76,7 +75,7 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Dots:
-    """Means under each other on one scale."""
+    """Means below each other on one scale."""
 
     title: str
     note: str
@@ -119,7 +118,7 @@ def chart_of(
         Since the epoch, ascending.
     curves : mapping of str to (n_hours,) float64
     is_share : bool
-        The scale need not begin at 0.
+        Whether the scale may start above 0.
     """
     values = np.concatenate(list(curves.values()))
     steps = steps_over(float(values.min()) if is_share else 0.0, float(values.max()))

@@ -1,7 +1,7 @@
 """Report: a backtest's result as one page, to read, print or send.
 
-Figures first, lists and baselines beside each other, then every measure in a table, then how they
-went over the hours of the log. A page of several profiles has a part for each.
+It has charts, with lists and baselines next to each other, then every measure in a table, then the
+course over the hours of the log. A page of several profiles has a part for each.
 """
 
 from collections.abc import Mapping
@@ -29,24 +29,27 @@ NAMES = {
     "cooccurrence": "Co-occurrence",
     "vsknn": "V-SkNN",
     "last_item": "Last click of a visit",
-    "last_item_as_it_came": "Last click, the log as it came",
+    "last_item_as_it_came": "Last click, in log order",
     "changes": "Other articles",
     "order_changes": "Other articles or order",
 }
 MEASURES = {
     "hr@5": ("HR@5", "share of next clicks among the first five"),
-    "mrr@5": ("MRR@5", "mean of one over the place of the next click, of the first five"),
-    "hr@20": ("HR@20", "share of clicks among the first twenty"),
-    "ndcg@20": ("NDCG@20", "discounted place of the click among the first twenty"),
-    "clicks": ("Clicks", "predictions made"),
+    "mrr@5": ("MRR@5", "mean reciprocal rank of the next click among the first five"),
+    "hr@20": ("HR@20", "share of next clicks among the first twenty"),
+    "ndcg@20": (
+        "NDCG@20",
+        "normalised discounted cumulative gain of the click among the first twenty",
+    ),
+    "clicks": ("Clicks", "number of predictions"),
     "coverage": ("Coverage", "share of predictions with five ranked articles"),
-    "novelty": ("Novelty", "mean self-information of what is shown, bits"),
-    "age": ("Age", "mean age of what is shown, hours"),
-    "diversity": ("Diversity", "one less the mean likeness of two of the five"),
+    "novelty": ("Novelty", "mean self-information of the shown articles, bits"),
+    "age": ("Age", "mean age of the shown articles, hours"),
+    "diversity": ("Diversity", "one minus the mean similarity of two of the five"),
     "catalogue": ("Catalogue", "share of the known articles that were ever shown"),
-    "exposed": ("Exposed", "share of what is shown that stands there because it is new"),
-    "changes": ("Changes of the five", "a minute"),
-    "order_changes": ("Changes of their order", "a minute"),
+    "exposed": ("Exposed", "share of the shown articles placed by first exposure"),
+    "changes": ("Changes of the first five", "per minute"),
+    "order_changes": ("Changes of their order", "per minute"),
 }
 
 
@@ -112,13 +115,13 @@ def title_of(surface: str) -> str:
 
 
 def _figures(results: Mapping[str, Measured], baselines: ComparisonTable | None) -> list[Dots]:
-    wanted = {
-        "hr@5": ("Next click: HR@5", "share of clicks that were among the first five"),
-        "mrr@5": ("Next click: MRR@5", "the higher in the list, the more a click counts"),
+    selected = {
+        "hr@5": ("Next click: HR@5", "share of next clicks among the first five"),
+        "mrr@5": ("Next click: MRR@5", "mean reciprocal rank of the next click"),
         "last_ndcg@20": ("Last click of a visit: NDCG@20", "mean over the hours of the log"),
         "last_hr@20": ("Last click of a visit: HR@20", "mean over the hours of the log"),
     }
-    groups = [(name, result.beside) for name, result in results.items()]
+    groups = [(name, result.comparison) for name, result in results.items()]
     groups += [("", baselines)] if baselines else []
     several = len(results) > 1
     return [
@@ -136,7 +139,7 @@ def _figures(results: Mapping[str, Measured], baselines: ComparisonTable | None)
                 for list, row in group.measures.items()
             ],
         )
-        for measure, (title, note) in wanted.items()
+        for measure, (title, note) in selected.items()
     ]
 
 
@@ -155,19 +158,19 @@ def _part(name: str, result: Measured, baselines: ComparisonTable | None) -> Pro
 def _charts(result: Measured, baselines: ComparisonTable | None) -> tuple[Chart, ...]:
     if not result.hours.size:
         return ()
-    hits = dict(result.beside.hits)
+    hits = dict(result.comparison.hits)
     if baselines:
         hits["last_1000"] = baselines.hits["last_1000"]
     changes = result.changes
     charts = [
         chart_of("HR@5 over the hours", "next clicks, by the hour", result.hours, hits, True),
-        chart_of("Age of what is shown", "mean, hours", result.hours, result.ages),
+        chart_of("Age of the shown articles", "mean, hours", result.hours, result.ages),
     ]
     if changes.hour.size:
         minutes = np.maximum(changes.minutes, 1e-9)
         rates = {"changes": changes.five / minutes, "order_changes": changes.order / minutes}
-        note = "of Popular's first five, a minute"
-        charts.append(chart_of("Changes a minute", note, changes.hour, rates))
+        note = "of Popular's first five, per minute"
+        charts.append(chart_of("Changes per minute", note, changes.hour, rates))
     return tuple(charts)
 
 
@@ -181,5 +184,5 @@ def _cell(result: Measured, list: str, measure: str) -> Cell:
 
 
 def _moment(at_ms: int) -> str:
-    """A stamp's hour, as a reader writes it."""
+    """A stamp's hour in a readable form."""
     return f"{datetime.fromtimestamp(at_ms // HOUR_MS * 3600, UTC):%-d %B %Y, %H:%M} UTC"

@@ -1,8 +1,8 @@
-// Arms: how those of an experiment are told apart, by colour, by mark and by dash, and what each is.
+// Arms: a colour, a mark and a dash pattern for each arm, and a description of its settings.
 
+import { parameterWords, t, formatValue } from "./i18n.js";
 import { h, svg } from "./markup.js";
-import { version } from "./told.js";
-import { parameterWords, t, valued } from "./words.js";
+import { version } from "./messages.js";
 
 const SIZE = 4.5;
 const corners = (...points) => svg("polygon", { points: points.map((point) => point.join(",")).join(" ") });
@@ -13,7 +13,7 @@ const MARKS = [
   (x, y, r) => corners([x, y - 1.3 * r], [x + 1.3 * r, y], [x, y + 1.3 * r], [x - 1.3 * r, y]),
 ];
 
-/** What an arm's shapes are drawn as; the control is 0. */
+/** CSS classes of an arm; the control is 0. */
 export const armClass = (place) => `arm arm-${place % 8}`;
 
 /** The mark of an arm; the control's is hollow. */
@@ -50,13 +50,13 @@ export function legend(names) {
   );
 }
 
-/** What an arm's lists are made by. */
+/** The settings that make an arm's lists. */
 export function armWords(arm, parameters) {
   if (arm.holdout) return t("arm.holdout");
   if (arm.set === null || arm.set === undefined) return t("arm.published", { version: version(arm.version) });
   const own = Object.entries(arm.set).map(([name, value]) => {
     const parameter = parameters.get(name) ?? { name, text: "" };
-    return `${parameterWords(parameter).name}: ${valued(parameter, value)}`;
+    return `${parameterWords(parameter).name}: ${formatValue(parameter, value)}`;
   });
-  return own.length ? own.join(", ") : t("arm.plain");
+  return own.length ? own.join(", ") : t("arm.unchanged");
 }

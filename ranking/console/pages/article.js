@@ -1,25 +1,24 @@
-// Article: one article at the side of the page: its counts, why it stands where it stands, and what
-// can be done by hand.
+// Article: a side dialog with an article's counts, the explanation of its rank, and the override form.
 
-import { byHand } from "./byhand.js";
 import { get } from "./client.js";
+import { ago, language, named, number, percent, t, languageAttributes } from "./i18n.js";
 import { dialog, h } from "./markup.js";
-import { hashOf } from "./place.js";
-import { article, bars } from "./sparks.js";
-import { reasonText, refusalText } from "./told.js";
-import { ago, language, named, number, percent, t, written } from "./words.js";
+import { reasonText, refusalText } from "./messages.js";
+import { overrideForm } from "./override_form.js";
+import { hashOf } from "./router.js";
+import { article, bars } from "./sparklines.js";
 
-/** Open an article of a board; `where` names edition, surface, section, and perhaps a draft. */
+/** Open an article of a list; `where` names edition, surface, section, and the draft if there is one. */
 export function openArticle(item, where) {
   const about = h("div", {}),
     why = h("section", { class: "why", "aria-live": "polite" }, h("p", { class: "hint" }, t("waiting")));
-  const hand = h("section", { class: "hand" }, h("h3", {}, t("by.hand")));
+  const hand = h("section", { class: "hand" }, h("h3", {}, t("override.add")));
   const box = dialog(item.title || item.id, "side", t("close"), about, why, hand);
-  for (const [name, value] of Object.entries(written(where.edition)))
+  for (const [name, value] of Object.entries(languageAttributes(where.edition)))
     box.querySelector("h2").setAttribute(name, value);
   article(where.edition, item.id).then((card) => {
     about.append(card ? counts(card, where, box) : h("p", { class: "hint" }, t("no.card")));
-    hand.append(byHand({ item, card, ...where }, () => box.close()));
+    hand.append(overrideForm({ item, card, ...where }, () => box.close()));
   });
   explain(item, where).then((parts) => why.replaceChildren(...parts));
 }
@@ -32,7 +31,7 @@ function counts(card, where, box) {
     [t("counted"), number(card.views)],
     [t("accepted"), number(card.accepted)],
   ].filter(([, value]) => value);
-  const label = t("spark", { now: number(card.hourly.at(-1)), top: number(Math.max(...card.hourly)) });
+  const label = t("views.per.hour.range", { now: number(card.hourly.at(-1)), top: number(Math.max(...card.hourly)) });
   return h(
     "div",
     {},
@@ -41,12 +40,12 @@ function counts(card, where, box) {
       { class: "facts-of" },
       facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { dir: "auto" }, value))),
     ),
-    h("h3", {}, t("hours")),
+    h("h3", {}, t("views.per.hour")),
     bars(card.hourly, label),
-    card.tags.length > 0 &&
+    card.tags?.length > 0 &&
       h(
         "ul",
-        { class: "chips", ...written(where.edition), "aria-label": t("tags") },
+        { class: "chips", ...languageAttributes(where.edition), "aria-label": t("tags") },
         card.tags.map((tag) =>
           h(
             "li",
@@ -67,16 +66,16 @@ function counts(card, where, box) {
 
 async function explain(item, where) {
   const { edition, surface, section, page, profile } = where;
-  let said;
+  let explanation;
   try {
-    said = await get("/v1/explain", { edition, surface, section, page, article: item.id, profile });
+    explanation = await get("/v1/explain", { edition, surface, section, page, article: item.id, profile });
   } catch (error) {
-    return [h("h3", {}, t("why")), h("p", { class: "hint" }, refusalText(error))];
+    return [h("h3", {}, t("explanation")), h("p", { class: "hint" }, refusalText(error))];
   }
   const drafted = Boolean(profile);
-  const ranks = [[t("live"), said.rank], ...(drafted ? [[t("draft"), said.draft_rank]] : [])];
+  const ranks = [[t("live"), explanation.rank], ...(drafted ? [[t("draft"), explanation.draft_rank]] : [])];
   return [
-    h("h3", {}, t("why")),
+    h("h3", {}, t("explanation")),
     h(
       "p",
       { class: "ranks" },
@@ -85,47 +84,47 @@ async function explain(item, where) {
           "span",
           { class: "rank-of" },
           `${name}: `,
-          h("strong", {}, rank ? t("place.of", { n: number(rank) }) : t("not.listed")),
+          h("strong", {}, rank ? t("rank.of", { n: number(rank) }) : t("not.listed")),
         ),
       ),
     ),
-    h("p", { class: "sentence" }, language === "en" ? said.sentence : sentence(said)),
+    h("p", { class: "sentence" }, language === "en" ? explanation.sentence : explanationText(explanation)),
     drafted &&
-      said.draft_kept_out &&
-      h("p", { class: "note" }, `${t("draft")}: ${reasonText(said.draft_kept_out)}`),
-    components(said.components ?? [], drafted),
+      explanation.draft_kept_out &&
+      h("p", { class: "note" }, `${t("draft")}: ${reasonText(explanation.draft_kept_out)}`),
+    components(explanation.components ?? [], drafted),
   ].filter(Boolean);
 }
 
-/** The explanation in the operator's language, as the server puts it in English. */
-function sentence(said) {
-  const parts = (said.components ?? [])
+/** The server's English explanation in the operator's language. */
+function explanationText(explanation) {
+  const parts = (explanation.components ?? [])
     .filter((part) => part.share >= 0.005)
     .sort((a, b) => b.share - a.share);
   const listed = parts
     .slice(0, 3)
     .map((part) => `${named("component", part.name)} ${percent(part.share)}`)
     .join(", ");
-  const { earlier } = said;
-  const [has, had] = [said.rank, earlier?.rank].map((rank) => rank && t("place.of", { n: number(rank) }));
+  const { earlier } = explanation;
+  const [has, had] = [explanation.rank, earlier?.rank].map((rank) => rank && t("rank.of", { n: number(rank) }));
   return [
-    earlier && earlier.rank !== said.rank && (had ? t("said.earlier", { place: had }) : t("said.new")),
-    said.kept_out && !has && t("said.kept_out", { reason: reasonText(said.kept_out) }),
-    listed && t("said.parts", { parts: listed }),
-    course(said.full_hours),
-    earlier?.passed_by && t("said.passed", { title: earlier.passed_by }),
-    earlier?.passed_by && course(earlier.its_full_hours),
+    earlier && earlier.rank !== explanation.rank && (had ? t("explain.earlier", { place: had }) : t("explain.new")),
+    explanation.kept_out && !has && t("explain.not_listed", { reason: reasonText(explanation.kept_out) }),
+    listed && t("explain.score", { parts: listed }),
+    trendText(explanation.full_hours),
+    earlier?.passed_by && t("explain.overtaken", { title: earlier.passed_by }),
+    earlier?.passed_by && trendText(earlier.its_full_hours),
   ]
     .filter(Boolean)
     .join(" ");
 }
 
-/** How views went from the full hour before the last one to the last one, if that can be said. */
-function course(hours) {
+/** Change of views between the last two full hours; empty if unknown. */
+function trendText(hours) {
   if (!hours) return "";
   const [before, last] = hours;
   const way = last > before ? "rose" : last < before ? "fell" : "";
-  return way && t(`said.${way}`, { before: number(before), last: number(last) });
+  return way && t(`explain.${way}`, { before: number(before), last: number(last) });
 }
 
 function components(parts, drafted) {

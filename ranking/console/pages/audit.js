@@ -1,9 +1,9 @@
-// Audit: who changed what and why, newest first, as the settings log has it.
+// Audit log: who changed what, when and why, newest first.
 
 import { get } from "./client.js";
+import { moment, named, number, parameterWords, percent, t, formatValue } from "./i18n.js";
 import { button, h } from "./markup.js";
-import { refusalText, scopeWords } from "./told.js";
-import { moment, named, number, parameterWords, percent, t, valued } from "./words.js";
+import { refusalText, scopeWords } from "./messages.js";
 
 const FIRST = 50,
   STEP = 4,
@@ -37,7 +37,7 @@ export async function view(root) {
   return () => {};
 }
 
-/** A profile's scope out of its name in the log. */
+/** The scope in a profile record's name. */
 function scopeOf(name) {
   const [edition, surface, section] = name.split("|");
   return scopeWords({ edition, surface, section });
@@ -65,7 +65,7 @@ function table(records) {
           "tr",
           {},
           h("td", { class: "nowrap" }, moment(one.at)),
-          h("td", {}, one.author || t("somebody")),
+          h("td", {}, one.author || t("author.unknown")),
           h(
             "td",
             {},
@@ -82,31 +82,31 @@ function table(records) {
   );
 }
 
-/** What was decided, in words; what an act leaves empty is left out. */
-function body(said, kind) {
-  if (said === null || said === undefined) return h("span", { class: "hint" }, t("taken.away"));
-  if (kind === "experiment") return trial(said);
-  const parts = Object.entries(said).filter(
+/** The content of a decision in words, without empty fields. */
+function body(content, kind) {
+  if (content === null || content === undefined) return h("span", { class: "hint" }, t("removed"));
+  if (kind === "experiment") return experimentText(content);
+  const parts = Object.entries(content).filter(
     ([name, value]) =>
       value !== null &&
       value !== "" &&
       !(Array.isArray(value) && !value.length) &&
-      (ONLY[name] ?? said.action) === said.action,
+      (ONLY[name] ?? content.action) === content.action,
   );
   return h(
     "ul",
     { class: "pairs" },
     parts.map(([name, value]) =>
-      h("li", {}, h("span", { class: "hint" }, label(name, kind)), " ", h("bdi", {}, worded(name, value))),
+      h("li", {}, h("span", { class: "hint" }, label(name, kind)), " ", h("bdi", {}, valueText(name, value))),
     ),
   );
 }
 
-/** An experiment: how it stands, where, and between which arms. */
-function trial(said) {
-  const arms = said.arms.map((arm) => arm.name).join(" / ");
-  const part = said.phases.at(-1).traffic / 1000;
-  const words = [t(`status.${said.status}`), scopeWords(said), arms, percent(part), said.winner];
+/** An experiment's status, scope and arms. */
+function experimentText(content) {
+  const arms = content.arms.map((arm) => arm.name).join(" / ");
+  const part = content.phases.at(-1).traffic / 1000;
+  const words = [t(`status.${content.status}`), scopeWords(content), arms, percent(part), content.winner];
   return words.filter(Boolean).join(" · ");
 }
 
@@ -114,8 +114,8 @@ function label(name, kind) {
   return kind === "profile" && known.has(name) ? parameterWords(known.get(name)).name : named("field", name);
 }
 
-function worded(name, value) {
-  if (known.has(name)) return valued(known.get(name), value);
+function valueText(name, value) {
+  if (known.has(name)) return formatValue(known.get(name), value);
   if (name === "end" || name === "start") return moment(value);
   if (Array.isArray(value)) return value.join(", ");
   return name === "role"

@@ -1,9 +1,9 @@
-// Backtest: what the draft would have been worth in the last hours, beside the live profile.
+// Backtest: quality of the draft and of the live profile in the last hours.
 
 import { get } from "./client.js";
+import { moment, number, percent, t } from "./i18n.js";
 import { button, field, h, select } from "./markup.js";
-import { refusalText } from "./told.js";
-import { moment, number, percent, t } from "./words.js";
+import { refusalText } from "./messages.js";
 
 const KEEP = 900,
   HOURS = [1, 3, 6, 12, 24, 48];
@@ -56,7 +56,7 @@ function table({ from, until, live, draft, every }) {
       h(
         "td",
         { class: `number by ${by > 0 ? "up" : by < 0 ? "down" : ""}` },
-        t("points", { n: `${by > 0 ? "+" : by < 0 ? "−" : ""}${number(100 * Math.abs(by))}` }),
+        t("percentage_points", { n: `${by > 0 ? "+" : by < 0 ? "−" : ""}${number(100 * Math.abs(by))}` }),
       ),
     );
   });

@@ -1,11 +1,12 @@
-// Boards: every edition's list, live.
+// Boards: the current list of every edition.
 
 import { openArticle } from "./article.js";
+import { subscribe } from "./board_stream.js";
+import { editionName, number, t, languageAttributes } from "./i18n.js";
 import { Listing } from "./listing.js";
 import { choice, h } from "./markup.js";
-import { editions, go, hashOf } from "./place.js";
-import { hear } from "./stream.js";
-import { editionName, number, t, written } from "./words.js";
+import { go, hashOf } from "./router.js";
+import { editions } from "./scope_picker.js";
 
 const LONG = 10;
 let n = 5;
@@ -48,7 +49,7 @@ class Panel {
 export async function view(root, where, app) {
   const known = await editions();
   const panels = new Map(Array.from(known.keys(), (edition) => [edition, new Panel(edition, where.surface)]));
-  const told = h("p", { class: "unseen", "aria-live": "polite" });
+  const announcer = h("p", { class: "unseen", "aria-live": "polite" });
   const aloud = h("input", { type: "checkbox", name: "aloud" });
   const redraw = (value) => {
     n = Number(value);
@@ -75,14 +76,14 @@ export async function view(root, where, app) {
         String(n),
         redraw,
       ),
-      h("label", { class: "check" }, aloud, t("aloud")),
+      h("label", { class: "check" }, aloud, t("announce")),
     ),
     h(
       "div",
       { class: "grid" },
       Array.from(panels.values(), (panel) => panel.box),
     ),
-    told,
+    announcer,
   );
   if (!panels.size) root.append(h("p", { class: "hint" }, t("no.editions")));
 
@@ -93,14 +94,14 @@ export async function view(root, where, app) {
       first = news.items[0];
     panel.show(news);
     if (aloud.checked && before && first && first.id !== before) {
-      told.replaceChildren(
+      announcer.replaceChildren(
         `${editionName(news.edition)}: `,
-        h("span", written(news.edition), first.title || first.id),
+        h("span", languageAttributes(news.edition), first.title || first.id),
       );
     }
   };
   const stop = panels.size
-    ? hear({ edition: Array.from(panels.keys()), surface: where.surface, n: LONG }, board, app.state)
+    ? subscribe({ edition: Array.from(panels.keys()), surface: where.surface, n: LONG }, board, app.state)
     : () => {};
   return stop;
 }

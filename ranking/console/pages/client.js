@@ -1,9 +1,9 @@
-// Client: requests to the API with the operator's key, and its refusals as errors.
+// Client: requests to the API with the operator's key. Error responses become exceptions.
 
 const KEY = "tolqyn key";
 const NAME = "tolqyn author";
 
-/** An answer other than success, or none at all (status 0). */
+/** An error response, or no response (status 0). */
 export class Refusal extends Error {
   constructor(status, title, detail, more = {}) {
     super(detail || title);
@@ -34,37 +34,37 @@ export function headers() {
   return key() ? { authorization: `Bearer ${key()}` } : {};
 }
 
-/** An address with a query; what is empty is left out, a list is repeated. */
+/** An address with a query. Empty values are omitted, lists are repeated. */
 export function address(path, query = {}) {
-  const said = new URLSearchParams();
+  const params = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     for (const one of [value].flat())
-      if (one !== "" && one !== undefined && one !== null) said.append(name, one);
+      if (one !== "" && one !== undefined && one !== null) params.append(name, one);
   }
-  return said.size ? `${path}?${said}` : path;
+  return params.size ? `${path}?${params}` : path;
 }
 
 async function send(method, path, query, body, signal) {
-  const asked = { method, headers: headers(), signal };
+  const request = { method, headers: headers(), signal };
   if (body !== undefined) {
-    asked.body = JSON.stringify(body);
-    asked.headers["content-type"] = "application/json";
+    request.body = JSON.stringify(body);
+    request.headers["content-type"] = "application/json";
   }
   let answer;
   try {
-    answer = await fetch(address(path, query), asked);
+    answer = await fetch(address(path, query), request);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refusal(0, "offline", "");
   }
   const text = await answer.text();
   const is_json = (answer.headers.get("content-type") ?? "").includes("json");
-  const said = is_json && text ? JSON.parse(text) : text;
-  if (answer.ok) return said;
+  const content = is_json && text ? JSON.parse(text) : text;
+  if (answer.ok) return content;
   if (answer.status === 401 || answer.status === 403) {
-    dispatchEvent(new CustomEvent("key-wanted", { detail: answer.status }));
+    dispatchEvent(new CustomEvent("key-required", { detail: answer.status }));
   }
-  throw new Refusal(answer.status, said.title ?? answer.statusText, said.detail ?? "", said);
+  throw new Refusal(answer.status, content.title ?? answer.statusText, content.detail ?? "", content);
 }
 
 export const get = (path, query, signal) => send("GET", path, query, undefined, signal);

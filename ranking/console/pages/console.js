@@ -1,10 +1,10 @@
-// The console: its frame, and which view stands in it.
+// Console: the page's frame, and the view that it shows.
 
+import { LANGUAGES, language, loadLanguage, t } from "./i18n.js";
 import { askKey } from "./keys.js";
 import { h, icon, select } from "./markup.js";
-import { hashOf, place } from "./place.js";
-import { refusalText } from "./told.js";
-import { LANGUAGES, language, learn, t } from "./words.js";
+import { refusalText } from "./messages.js";
+import { currentRoute, hashOf } from "./router.js";
 
 const VIEWS = {
   boards: () => import("./boards.js"),
@@ -22,13 +22,13 @@ let turn = 0;
 let frame = {};
 
 const app = {
-  /** Say whether the boards on the page follow the server. */
+  /** Show whether the page receives boards from the server. */
   state(word) {
     frame.state.dataset.state = word;
     frame.state.lastChild.textContent = t(`state.${word}`);
   },
-  /** Tell the operator something, aloud too. */
-  tell(text, kind = "done") {
+  /** Show a notice, also to screen readers. */
+  notify(text, kind = "done") {
     const note = h("p", { class: `note ${kind}` }, text);
     frame.notes.append(note);
     setTimeout(() => note.remove(), 8000);
@@ -45,20 +45,20 @@ function build() {
     ),
     notes: h("div", { class: "notes", role: "status", "aria-live": "polite" }),
     main: h("main", { id: "content", tabindex: "-1" }),
-    nav: h("nav", { "aria-label": t("parts") }),
+    nav: h("nav", { "aria-label": t("navigation") }),
   };
-  const tongue = select(
+  const languages = select(
     Object.entries(LANGUAGES),
     language,
     async (picked) => {
-      await learn(picked);
+      await loadLanguage(picked);
       build();
       show();
       document.querySelector("select[name=language]").focus();
     },
     { name: "language", "aria-label": t("language") },
   );
-  for (const option of tongue.options) option.lang = option.value;
+  for (const option of languages.options) option.lang = option.value;
   document.body.replaceChildren(
     h(
       "a",
@@ -84,7 +84,8 @@ function build() {
         h("span", {}, "Tolqyn"),
       ),
       frame.state,
-      tongue,
+      h("a", { class: "button quiet with-icon", href: "/manual" }, icon("manual"), h("span", {}, t("manual"))),
+      languages,
       h(
         "button",
         { type: "button", class: "quiet with-icon", on: { click: () => askKey(0) } },
@@ -122,7 +123,7 @@ function mark(where) {
   frame.nav.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
-/** What held the focus, to give it back to what stands in its place. */
+/** Restore the focus after a redraw, to the element of the same name. */
 function focusKeeper() {
   const held = document.activeElement,
     name = held?.getAttribute("name");
@@ -135,7 +136,7 @@ function focusKeeper() {
 }
 
 async function show() {
-  const where = place(),
+  const where = currentRoute(),
     mine = ++turn,
     keepFocus = focusKeeper();
   if (!(where.view in VIEWS)) where.view = "boards";
@@ -161,14 +162,14 @@ async function show() {
   }
 }
 
-addEventListener("key-wanted", (event) => askKey(event.detail));
-addEventListener("key-kept", () => {
+addEventListener("key-required", (event) => askKey(event.detail));
+addEventListener("key-changed", () => {
   const faults = [...frame.main.querySelectorAll(".fault:not([hidden])")];
-  if (faults.some((fault) => !fault.closest("form"))) show(); // what was being written in a form stays
+  if (faults.some((fault) => !fault.closest("form"))) show(); // what was being languageAttributes in a form stays
 });
-addEventListener("told", (event) => app.tell(event.detail));
+addEventListener("notice", (event) => app.notify(event.detail));
 
-await learn();
+await loadLanguage();
 build();
 addEventListener("hashchange", show);
 show();

@@ -1,5 +1,4 @@
-// Draft: what an operator tries at one scope: the scope's own parameters, and changes to them that
-// nobody sees until they are published.
+// Draft: unpublished changes to the parameters of one scope.
 
 import { get, post } from "./client.js";
 
@@ -9,15 +8,15 @@ export class Draft {
     this.changes = {};
   }
 
-  /** Read what is published now; the changes stay. */
+  /** Read the published values; the changes stay. */
   async load() {
-    const [all, its] = await Promise.all([get("/v1/profiles"), get("/v1/profiles/effective", this.scope)]);
+    const [all, effective] = await Promise.all([get("/v1/profiles"), get("/v1/profiles/effective", this.scope)]);
     this.parameters = new Map(all.parameters.map((parameter) => [parameter.name, parameter]));
-    this.live = its.profile;
-    this.from = its.from;
-    this.version = its.version;
+    this.live = effective.profile;
+    this.from = effective.from;
+    this.version = effective.version;
     this.own =
-      its.set ??
+      effective.set ??
       all.scopes.find((scope) =>
         ["edition", "surface", "section"].every((name) => scope[name] === this.scope[name]),
       )?.set ??
@@ -32,13 +31,13 @@ export class Draft {
     return Object.keys(this.changes).length > 0;
   }
 
-  /** Try a value; null = as inherited. */
+  /** Change a value; null = inherited. */
   change(name, value) {
     if (value === (this.own[name] ?? null)) delete this.changes[name];
     else this.changes[name] = value;
   }
 
-  /** What a parameter is in the draft, as far as it is known. */
+  /** A parameter's value in the draft. */
   value(name) {
     return this.changes[name] ?? this.tried[name];
   }
@@ -47,7 +46,7 @@ export class Draft {
     return name in this.changes;
   }
 
-  /** All parameters that the scope would have of its own. */
+  /** The scope's own parameters with the changes applied. */
   get whole() {
     const made = { ...this.own, ...this.changes };
     return Object.fromEntries(Object.entries(made).filter(([, value]) => value !== null));
@@ -58,7 +57,7 @@ export class Draft {
     this.tried = this.live;
   }
 
-  /** Have the server keep the draft for a while; returns its id. */
+  /** Store the draft on the server for `ttl` seconds; returns its id. */
   async keep(ttl, signal) {
     const made = await post("/v1/profiles/drafts", { ...this.scope, set: this.changes, ttl }, signal);
     this.tried = made.profile;
@@ -66,7 +65,7 @@ export class Draft {
   }
 }
 
-/** What differs between two sets of parameters: [name, before, after]. */
+/** Differences between two sets of parameters: [name, before, after]. */
 export function difference(before, after) {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   return Array.from(names)

@@ -1,37 +1,38 @@
-// Experiments: all there are, the meter first, and the way to begin more; or one of them.
+// Experiments: the A/A check, all experiments and the form of a new plan; or one experiment.
 
-import { METER, invitation, planning } from "./begin.js";
 import { get } from "./client.js";
-import { interval, noPath, said } from "./interval.js";
+import { effectChart, noEffect, effectText } from "./effect_chart.js";
+import { sampleRatioHealth, statusBadge, experimentView, verdictWords } from "./experiment_detail.js";
+import { AA_CHECK, aaInvitation, planForm } from "./experiment_plan.js";
+import { percent, t } from "./i18n.js";
 import { h } from "./markup.js";
-import { editions, hashOf } from "./place.js";
-import { refusalText, scopeWords } from "./told.js";
-import { soundness, statusBadge, trial, verdictWords } from "./trial.js";
-import { percent, t } from "./words.js";
+import { refusalText, scopeWords } from "./messages.js";
+import { hashOf } from "./router.js";
+import { editions } from "./scope_picker.js";
 
 const RENEW = 5000;
 const ORDER = ["running", "frozen", "draft", "stopped", "decided"];
 const ENDED = new Set(["stopped", "decided"]);
 
 export async function view(root, where, app) {
-  return where.name ? trial(root, where, app) : all(root, app);
+  return where.name ? experimentView(root, where, app) : all(root, app);
 }
 
 async function all(root, app) {
-  const meter = h("div", {}),
+  const aa = h("div", {}),
     list = h("div", { class: "grid wide" });
   const ended = new Map(); // readouts that change no more
   let shown = "";
-  root.append(meter, list, planning(await editions(), app));
+  root.append(aa, list, planForm(await editions(), app));
 
   async function renew() {
     if (document.hidden) return;
     try {
       const { experiments } = await get("/v1/experiments");
-      const begun = experiments.filter((one) => one.status !== "draft");
-      const told = await Promise.all(begun.map(read));
-      const readouts = new Map(told.map((one) => [one.name, one]));
-      const now = JSON.stringify([experiments, told.map((one) => [one.readout, one.looks])]);
+      const started = experiments.filter((one) => one.status !== "draft");
+      const details = await Promise.all(started.map(read));
+      const readouts = new Map(details.map((one) => [one.name, one]));
+      const now = JSON.stringify([experiments, details.map((one) => [one.readout, one.looks])]);
       if (now === shown) return;
       shown = now;
       const held = root.contains(document.activeElement) && document.activeElement.getAttribute("href");
@@ -46,16 +47,16 @@ async function all(root, app) {
   async function read({ name, version, status }) {
     const known = ended.get(name);
     if (known?.version === version) return known;
-    const told = await get(`/v1/experiments/${encodeURIComponent(name)}/readout`);
-    if (ENDED.has(status)) ended.set(name, told);
-    return told;
+    const details = await get(`/v1/experiments/${encodeURIComponent(name)}/readout`);
+    if (ENDED.has(status)) ended.set(name, details);
+    return details;
   }
 
   function draw(experiments, readouts) {
-    const others = experiments.filter((one) => one.name !== METER);
+    const others = experiments.filter((one) => one.name !== AA_CHECK);
     others.sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
-    const its = readouts.get(METER);
-    meter.replaceChildren(its ? meterPanel(its, meter.clientWidth - 40) : invitation(app, renew));
+    const aaDetails = readouts.get(AA_CHECK);
+    aa.replaceChildren(aaDetails ? aaPanel(aaDetails, aa.clientWidth - 40) : aaInvitation(app, renew));
     list.replaceChildren(
       ...(others.length
         ? others.map((one) => card(one, readouts.get(one.name)))
@@ -69,19 +70,19 @@ async function all(root, app) {
 }
 
 const link = (name) =>
-  h("a", { href: hashOf({ view: "experiments", name }) }, h("bdi", {}, name === METER ? t("meter") : name));
+  h("a", { href: hashOf({ view: "experiments", name }) }, h("bdi", {}, name === AA_CHECK ? t("aa") : name));
 
-/** The meter: a list against itself, whose true change is known. */
-function meterPanel(told, width) {
-  const last = told.path.at(-1),
+/** The A/A check: its true change is zero. */
+function aaPanel(details, width) {
+  const last = details.path.at(-1),
     [one] = last.arms;
   const holds = one.high === null || (one.low <= 0 && one.high >= 0);
   return h(
     "section",
     { class: "panel meter" },
-    h("header", {}, h("h2", {}, link(METER)), statusBadge(told.status)),
-    h("p", { class: "hint" }, t("meter.hint")),
-    one.high === null ? noPath() : interval(told, width),
+    h("header", {}, h("h2", {}, link(AA_CHECK)), statusBadge(details.status)),
+    h("p", { class: "hint" }, t("aa.hint")),
+    one.high === null ? noEffect() : effectChart(details, width),
     h(
       "p",
       { class: "healths" },
@@ -89,29 +90,29 @@ function meterPanel(told, width) {
         "span",
         { class: `health ${holds ? "sound" : "unsound"}` },
         holds ? "✓ " : "⚠ ",
-        t(holds ? "meter.holds" : "meter.fails"),
+        t(holds ? "aa.holds" : "aa.fails"),
       ),
-      soundness(told),
+      sampleRatioHealth(details),
     ),
   );
 }
 
-function card(one, told) {
+function card(one, details) {
   const arms = one.arms.map((arm) => arm.name).join(" / ");
   return h(
     "section",
     { class: "panel trial-card" },
     h("header", {}, h("h2", {}, link(one.name)), statusBadge(one.status)),
     h("p", { class: "hint" }, [scopeWords(one), arms].join(" · ")),
-    told
+    details
       ? [
-          told.path.at(-1).arms.map((seen) => h("p", { class: "said" }, said(seen))),
-          h("p", { class: "hint" }, verdictWords(told)),
+          details.path.at(-1).arms.map((seen) => h("p", { class: "said" }, effectText(seen))),
+          h("p", { class: "hint" }, verdictWords(details)),
           h(
             "p",
             { class: "healths" },
-            soundness(told),
-            h("span", { class: "hint" }, t("progress.of", { share: percent(told.planned.progress) })),
+            sampleRatioHealth(details),
+            h("span", { class: "hint" }, t("progress.of", { share: percent(details.planned.progress) })),
           ),
         ]
       : h("p", { class: "hint" }, t("verdict.draft")),

@@ -1,10 +1,10 @@
-// Keys: the operator's own, kept for this tab, and those that were given out.
+// API keys: the operator's key of this tab, and the keys of the server.
 
 import { get, keepKey, key, post, put, remove } from "./client.js";
-import { acting } from "./byhand.js";
+import { actionForm } from "./forms.js";
+import { duration, moment, number, t } from "./i18n.js";
 import { button, dialog, field, h, select } from "./markup.js";
-import { refusalText } from "./told.js";
-import { duration, moment, number, t } from "./words.js";
+import { refusalText } from "./messages.js";
 
 const RENEW = 5000,
   DAY = 86400,
@@ -12,7 +12,7 @@ const RENEW = 5000,
 const ROLES = ["write", "read", "operate", "administer"];
 let asking = null;
 
-/** Ask for a key; `status` says why: 401 none or unknown, 403 its role does not allow it. */
+/** Ask for a key; `status` is 401 without a valid key, 403 if its role does not suffice. */
 export function askKey(status) {
   if (asking?.isConnected) return;
   const text = h("input", {
@@ -25,7 +25,7 @@ export function askKey(status) {
   const keep = (value) => {
     keepKey(value);
     asking.close();
-    dispatchEvent(new Event("key-kept"));
+    dispatchEvent(new Event("key-changed"));
   };
   const why = { 401: "refused.no_key", 403: "refused.role" }[status];
   asking = dialog(
@@ -59,7 +59,7 @@ export async function view(root, where, app) {
   const list = h("div", {}),
     state = h("div", { class: "keys-state", role: "status" }),
     made = h("div", { role: "status" });
-  const opening = firstKeys(() => renew());
+  const firstKeysPanel = firstKeys(() => renew());
   const role = select(
     ROLES.map((name) => [name, t(`role.${name}`)]),
     "operate",
@@ -70,12 +70,12 @@ export async function view(root, where, app) {
 
   async function renew() {
     try {
-      const told = await get("/v1/keys");
-      const { keys } = told;
-      if (!told.guarded && !label.value && !made.textContent) role.value = "administer";
-      opening.box.hidden = told.guarded && !opening.isOpen();
-      opening.tell(told);
-      state.replaceChildren(...stateWords(told));
+      const answer = await get("/v1/keys");
+      const { keys } = answer;
+      if (!answer.guarded && !label.value && !made.textContent) role.value = "administer";
+      firstKeysPanel.box.hidden = answer.guarded && !firstKeysPanel.isOpen();
+      firstKeysPanel.showUnsigned(answer);
+      state.replaceChildren(...stateWords(answer));
       list.replaceChildren(keys.length ? table(keys) : h("p", { class: "hint" }, t("keys.none")));
     } catch (error) {
       list.replaceChildren(h("p", { class: "note fault" }, refusalText(error)));
@@ -85,7 +85,7 @@ export async function view(root, where, app) {
   function stateWords({ guarded, grace_until, unsigned }) {
     if (!guarded) return [];
     const end = () =>
-      act(() => put("/v1/keys/grace", { grace: 0 })).then(() => app.tell(t("done.grace")));
+      act(() => put("/v1/keys/grace", { grace: 0 })).then(() => app.notify(t("done.grace")));
     return [
       grace_until && h("p", { class: "note" }, t("keys.grace.until", { time: moment(grace_until) })),
       grace_until && unsignedWords(unsigned),
@@ -99,7 +99,7 @@ export async function view(root, where, app) {
     try {
       await what();
     } catch (error) {
-      app.tell(refusalText(error), "fault");
+      app.notify(refusalText(error), "fault");
     }
     renew();
   }
@@ -117,7 +117,7 @@ export async function view(root, where, app) {
           h(
             "tr",
             {},
-            ["key.label", "role", "key.end"].map((name) => h("th", { scope: "col" }, t(name))),
+            ["key.label", "role", "key.revocation"].map((name) => h("th", { scope: "col" }, t(name))),
           ),
         ),
         h(
@@ -137,9 +137,9 @@ export async function view(root, where, app) {
                   async () => {
                     try {
                       await remove(`/v1/keys/${encodeURIComponent(one.id)}`);
-                      app.tell(t("done.revoked"));
+                      app.notify(t("done.revoked"));
                     } catch (error) {
-                      app.tell(refusalText(error), "fault");
+                      app.notify(refusalText(error), "fault");
                     }
                     renew();
                   },
@@ -153,7 +153,7 @@ export async function view(root, where, app) {
     );
   }
 
-  const form = acting(
+  const form = actionForm(
     t("key.make"),
     async () => {
       const one = await post("/v1/keys", { role: role.value, label: label.value });
@@ -165,8 +165,8 @@ export async function view(root, where, app) {
     h("div", { class: "pair" }, field(t("key.label"), label), field(t("role"), role)),
   );
   root.append(
-    opening.box,
-    h("section", { class: "panel" }, h("h2", {}, t("keys.given")), state, list),
+    firstKeysPanel.box,
+    h("section", { class: "panel" }, h("h2", {}, t("keys.active")), state, list),
     h("section", { class: "panel" }, h("h2", {}, t("key.new")), form, made),
   );
   await renew();
@@ -174,7 +174,7 @@ export async function view(root, where, app) {
   return () => clearInterval(timer);
 }
 
-/** How many events come without a key now. */
+/** The number of recent events without a key. */
 function unsignedWords(unsigned) {
   if (!unsigned) return h("p", { class: "hint" }, t("keys.unsigned.unknown"));
   const n = unsigned.last_minutes;
@@ -186,10 +186,10 @@ function unsignedWords(unsigned) {
   );
 }
 
-/** The way to the first keys: the portal's own, what still comes without it, and the operator's. */
+/** Steps to the first keys: the portal's key, events without a key, the administer key. */
 function firstKeys(done) {
   const count = h("div", { "aria-live": "polite" }),
-    said = h("div", { role: "status" });
+    secretBox = h("div", { role: "status" });
   const label = h("input", { name: "portal-label", autocomplete: "off", value: "portal" });
   const grace = select(
     GRACES.map((s) => [String(s), s ? t("keys.grace.for", { time: duration(s) }) : t("keys.grace.none")]),
@@ -229,21 +229,21 @@ function firstKeys(done) {
       { class: "toolbar" },
       field(t("keys.grace"), grace),
       button(
-        t("keys.lock"),
-        () => make(said, { role: "administer", label: "administer", grace: Number(grace.value) }),
+        t("keys.administer"),
+        () => make(secretBox, { role: "administer", label: "administer", grace: Number(grace.value) }),
         { name: "first-key", class: "primary" },
       ),
     ),
-    h("p", { class: "hint" }, t("keys.lock.hint")),
-    said,
+    h("p", { class: "hint" }, t("keys.administer.hint")),
+    secretBox,
   );
   return {
     box,
-    isOpen: () => Boolean(portal.textContent || said.textContent),
-    tell: ({ unsigned }) => count.replaceChildren(unsignedWords(unsigned)),
+    isOpen: () => Boolean(portal.textContent || secretBox.textContent),
+    showUnsigned: ({ unsigned }) => count.replaceChildren(unsignedWords(unsigned)),
   };
 }
 
-/** A key, which is shown this once. */
+/** A new key, which is shown only once. */
 const secret = (text) =>
   h("div", { class: "note done" }, h("p", {}, t("key.once")), h("code", { class: "secret" }, text));

@@ -1,18 +1,18 @@
-// Listing: a board as rows that move: rank, how far an article rose or fell lately, its headline in
-// the edition's own direction, a spark. A row's button opens the article.
+// Listing: a list as rows with rank, movement, headline and sparkline. A row's button opens the
+// article.
 
 import { get } from "./client.js";
+import { ago, number, t, languageAttributes } from "./i18n.js";
 import { h, icon } from "./markup.js";
-import { article, spark } from "./sparks.js";
-import { ago, number, t, written } from "./words.js";
+import { article, spark } from "./sparklines.js";
 
-const LATELY = 600,
+const MOVEMENT_WINDOW = 600,
   NOTED_EVERY = 5;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const SAFE = /^(https?:\/\/|\/(?!\/))/;
 
-/** Where articles stood in the last ten minutes: movement is measured from the oldest of them. */
-class Standing {
+/** Ranks of the last ten minutes. Movement counts from the oldest of them. */
+class RankHistory {
   constructor(edition, surface, section) {
     Object.assign(this, { edition, surface, section, asked: false, noted: [] });
   }
@@ -22,8 +22,8 @@ class Standing {
     this.asked = true;
     const { edition, surface, section } = this;
     try {
-      const board = await get(`/v1/${surface}`, { edition, section, n, as_of: Math.floor(at - LATELY) });
-      this.noted.unshift({ at: at - LATELY, ids: board.items.map((item) => item.id) });
+      const board = await get(`/v1/${surface}`, { edition, section, n, as_of: Math.floor(at - MOVEMENT_WINDOW) });
+      this.noted.unshift({ at: at - MOVEMENT_WINDOW, ids: board.items.map((item) => item.id) });
       then();
     } catch {
       /* nothing was kept of then: movement counts from now on */
@@ -32,7 +32,7 @@ class Standing {
 
   note(at, ids) {
     if (at - (this.noted.at(-1)?.at ?? 0) >= NOTED_EVERY) this.noted.push({ at, ids });
-    while (this.noted.length > 1 && this.noted[1].at <= at - LATELY) this.noted.shift();
+    while (this.noted.length > 1 && this.noted[1].at <= at - MOVEMENT_WINDOW) this.noted.shift();
   }
 
   moved(id, rank) {
@@ -43,15 +43,15 @@ class Standing {
   }
 }
 
-/** Words of an arrow: against ten minutes ago, or of a draft against the live list. */
-const LATER = { new: "moved.new", up: "moved.up", down: "moved.down" };
-export const DRAFTED = { new: "drafted.new", up: "drafted.up", down: "drafted.down" };
+/** Texts of an arrow: against ten minutes ago, or of a draft against the live list. */
+const MOVED = { new: "moved.new", up: "moved.up", down: "moved.down" };
+export const DRAFT_MOVED = { new: "drafted.new", up: "drafted.up", down: "drafted.down" };
 
-/** An arrow with a number, and words for who cannot see it. */
-export function arrow(moved, said = LATER) {
-  if (moved === "new") return h("span", { class: "moved new", title: t(said.new) }, t("new"));
+/** An arrow with a number, and a text for screen readers. */
+export function arrow(moved, keys = MOVED) {
+  if (moved === "new") return h("span", { class: "moved new", title: t(keys.new) }, t("new"));
   if (!moved) return h("span", { class: "moved", "aria-hidden": "true" }, "–");
-  const words = t(moved > 0 ? said.up : said.down, { n: Math.abs(moved) });
+  const words = t(moved > 0 ? keys.up : keys.down, { n: Math.abs(moved) });
   return h(
     "span",
     { class: `moved ${moved > 0 ? "up" : "down"}`, title: words },
@@ -61,12 +61,12 @@ export function arrow(moved, said = LATER) {
   );
 }
 
-/** One edition's list. `open(item)` is called by a row's button. */
+/** One edition's list. A row's button calls `open(item)`. */
 export class Listing {
   constructor(edition, surface, section, open, { sparks = true, moves = true } = {}) {
     Object.assign(this, { edition, open, sparks, moves, rows: new Map() });
-    this.standing = new Standing(edition, surface, section);
-    this.box = h("ol", { class: "listing", ...written(edition) });
+    this.rankHistory = new RankHistory(edition, surface, section);
+    this.box = h("ol", { class: "listing", ...languageAttributes(edition) });
   }
 
   show(board, n, marks = new Map()) {
@@ -74,11 +74,11 @@ export class Listing {
     const before = new Map(Array.from(this.rows, ([id, row]) => [id, row.line.getBoundingClientRect().top]));
     const is_first = this.rows.size === 0;
     if (this.moves) {
-      this.standing.note(
+      this.rankHistory.note(
         board.as_of,
         items.map((item) => item.id),
       );
-      this.standing.ask(board.as_of, n, () => this.show(board, n, marks));
+      this.rankHistory.ask(board.as_of, n, () => this.show(board, n, marks));
     }
     const focused = document.activeElement;
     const next = new Map();
@@ -143,7 +143,7 @@ export class Listing {
     row.facts.replaceChildren(
       ...facts.filter(Boolean).flatMap((fact, k) => [k ? " · " : "", h("bdi", {}, fact)]),
     );
-    const moved = mark ? mark() : this.moves ? arrow(this.standing.moved(item.id, rank)) : h("span");
+    const moved = mark ? mark() : this.moves ? arrow(this.rankHistory.moved(item.id, rank)) : h("span");
     row.moved.replaceWith(moved);
     row.moved = moved;
     row.line.classList.toggle("marked", Boolean(mark) && moved.matches(".new, .up, .down, .out"));

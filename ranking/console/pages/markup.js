@@ -1,4 +1,4 @@
-// Markup: elements made from data. Text goes into the page as text only, never as HTML.
+// Markup: elements from data. Text enters the page as text only, never as HTML.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -26,7 +26,7 @@ export function h(name, facts = {}, ...children) {
   return fill(document.createElement(name), facts, children);
 }
 
-/** The same in SVG. */
+/** The same for SVG. */
 export function svg(name, facts = {}, ...children) {
   return fill(document.createElementNS(SVG, name), facts, children);
 }
@@ -40,12 +40,13 @@ const SHAPES = {
   traffic: "M3 20V10m6 10V4m6 16v-8m6 8V7",
   audit: "M6 3h9l4 4v14H6zM9 11h7M9 15h7",
   keys: "M14 10a4.5 4.5 0 1 0-4 4l2 2h3v3h3v-3.5z",
+  manual: "M4 5c3-1 6-1 8 1 2-2 5-2 8-1v14c-3-1-6-1-8 1-2-2-5-2-8-1zM12 6v14",
   more: "M5 12h.1M12 12h.1M19 12h.1",
   undo: "M4 9h11a5 5 0 0 1 0 10H9M4 9l4-4M4 9l4 4",
   close: "M6 6l12 12M18 6L6 18",
 };
 
-/** A small picture beside a word; it says nothing of its own. */
+/** A decorative icon next to a text. */
 export function icon(name) {
   return svg(
     "svg",
@@ -72,13 +73,13 @@ export function field(label, input, hint = "") {
 
 let numbered = 0;
 
-/** A name for an element that others point to. */
+/** A unique id. */
 export function unique(word) {
   numbered += 1;
   return `${word}-${numbered}`;
 }
 
-/** Radio buttons that look like one bar. */
+/** Radio buttons in one bar. */
 export function choice(name, label, options, chosen, act) {
   return h(
     "fieldset",
@@ -101,7 +102,7 @@ export function choice(name, label, options, chosen, act) {
   );
 }
 
-/** A list to pick from. */
+/** A select element. */
 export function select(options, chosen, act, facts = {}) {
   const made = h(
     "select",
@@ -111,7 +112,7 @@ export function select(options, chosen, act, facts = {}) {
   return made;
 }
 
-/** A dialog in the middle or at the side; Escape and the cross close it. */
+/** A dialog in the middle or at the side; Escape and the close button close it. */
 export function dialog(title, className, close, ...children) {
   const id = unique("title");
   const made = h(

@@ -1,14 +1,14 @@
-// Overrides: what editors hold by hand now and later, and the way to begin more. Acts on one article
-// begin at its row in a list.
+// Overrides: active and scheduled overrides, and the forms of bulk overrides. The override of one
+// article starts at its row in a list.
 
-import { acting, signature } from "./byhand.js";
+import { bulkForm, freezeForm, mourningForm } from "./bulk_overrides.js";
 import { get, remove } from "./client.js";
+import { actionForm, signatureFields } from "./forms.js";
+import { ago, moment, number, t, languageAttributes } from "./i18n.js";
 import { button, dialog, h } from "./markup.js";
-import { editions } from "./place.js";
-import { article } from "./sparks.js";
-import { refusalText, scopeWords } from "./told.js";
-import { freezing, mourning, sweeping } from "./wholesale.js";
-import { ago, moment, number, t, written } from "./words.js";
+import { refusalText, scopeWords } from "./messages.js";
+import { editions } from "./scope_picker.js";
+import { article } from "./sparklines.js";
 
 const RENEW = 2000;
 
@@ -36,7 +36,7 @@ export async function view(root, where, app) {
     const active = overrides.filter((one) => one.active);
     const later = overrides.filter((one) => !one.active && one.start > now);
     const parts = [table(t("overrides.active"), active)];
-    if (later.length) parts.push(table(t("overrides.later"), later));
+    if (later.length) parts.push(table(t("overrides.scheduled"), later));
     return parts;
   }
 
@@ -56,7 +56,7 @@ export async function view(root, where, app) {
     const when = one.end ? t("until", { time: moment(one.end), left: ago(one.end) }) : t("end.none");
     const more =
       one.action === "pin"
-        ? ` · ${t("place.of", { n: number(one.slot) })}`
+        ? ` · ${t("rank.of", { n: number(one.slot) })}`
         : one.action === "boost"
           ? ` × ${number(one.factor, 2)}`
           : "";
@@ -82,7 +82,7 @@ export async function view(root, where, app) {
       article(one.edition, id).then((card) => {
         if (!card?.title) return;
         box.replaceChildren(
-          h("span", written(one.edition), card.title),
+          h("span", languageAttributes(one.edition), card.title),
           one.articles.length > 1 ? ` + ${number(one.articles.length - 1)}` : "",
         );
       });
@@ -91,12 +91,12 @@ export async function view(root, where, app) {
   }
 
   function cancel(one) {
-    const signed = signature();
-    const form = acting(
-      t("cancel.it"),
+    const signed = signatureFields();
+    const form = actionForm(
+      t("cancel.confirm"),
       async () => {
         await remove(`/v1/overrides/${encodeURIComponent(one.id)}`, signed.read());
-        app.tell(t("done.cancelled"));
+        app.notify(t("done.cancelled"));
         asked.close();
         shown = "";
         renew();
@@ -115,9 +115,9 @@ export async function view(root, where, app) {
     h(
       "div",
       { class: "grid wide" },
-      mourning(known, app, soon),
-      freezing(known, app, soon),
-      sweeping(known, app, soon),
+      mourningForm(known, app, soon),
+      freezeForm(known, app, soon),
+      bulkForm(known, app, soon),
     ),
   );
   await renew();

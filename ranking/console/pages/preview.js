@@ -1,11 +1,11 @@
-// Preview: the live list and the draft's beside it, from the same views; renewed while one drags.
+// Preview: the live list and the draft's list from the same views, renewed during a drag.
 
 import { openArticle } from "./article.js";
 import { get } from "./client.js";
-import { DRAFTED, Listing, arrow } from "./listing.js";
+import { number, t, languageAttributes } from "./i18n.js";
+import { DRAFT_MOVED, Listing, arrow } from "./listing.js";
 import { h } from "./markup.js";
-import { reasonText, refusalText } from "./told.js";
-import { number, t, written } from "./words.js";
+import { reasonText, refusalText } from "./messages.js";
 
 const KEEP = 120,
   RENEW = 2000,
@@ -22,7 +22,7 @@ export class Preview {
     this.tried = make(false);
     this.note = h("p", { class: "hint" });
     this.changes = h("ul", { class: "changes" });
-    this.told = h("p", { class: "unseen", "aria-live": "polite" });
+    this.announcer = h("p", { class: "unseen", "aria-live": "polite" });
     this.side = h(
       "div",
       { class: "side-by-side" },
@@ -41,7 +41,7 @@ export class Preview {
       this.side,
       this.note,
       this.changes,
-      this.told,
+      this.announcer,
     );
     this.timer = setInterval(() => document.hidden || this.ask(), RENEW);
   }
@@ -51,7 +51,7 @@ export class Preview {
     clearTimeout(this.speaking);
   }
 
-  /** Ask for both lists, once now and once more if something changes meanwhile. */
+  /** Request both lists now, and once more if the draft changes meanwhile. */
   async ask() {
     if (this.isBusy) {
       this.isAsked = true;
@@ -81,7 +81,7 @@ export class Preview {
     this.shown();
   }
 
-  /** The live list, the draft's, and what differs. */
+  /** The live list, the draft's list and their differences. */
   async both() {
     const { edition, surface, section, page } = this.where,
       { n, profile } = this;
@@ -96,15 +96,15 @@ export class Preview {
 
   show({ live, draft, enters, leaves, moves }) {
     const is_changed = this.draft.isChanged;
-    const gone = new Map(
+    const left = new Map(
       leaves.map(({ id }) => [id, () => h("span", { class: "moved out", title: t("moved.out") }, t("out"))]),
     );
-    const come = new Map([
-      ...enters.map(({ id }) => [id, () => arrow("new", DRAFTED)]),
-      ...moves.map(({ id, from, to }) => [id, () => arrow(from - to, DRAFTED)]),
+    const entered = new Map([
+      ...enters.map(({ id }) => [id, () => arrow("new", DRAFT_MOVED)]),
+      ...moves.map(({ id, from, to }) => [id, () => arrow(from - to, DRAFT_MOVED)]),
     ]);
-    this.live.show(live, this.n, gone);
-    this.tried.show(draft, this.n, come);
+    this.live.show(live, this.n, left);
+    this.tried.show(draft, this.n, entered);
     this.second.hidden = !is_changed;
     this.side.classList.toggle("alone", !is_changed);
     this.note.className = "hint";
@@ -126,7 +126,7 @@ export class Preview {
           { class: "kind" },
           t(`change.${kind}`, { from: number(one.from ?? 0), to: number(one.to ?? 0) }),
         ),
-        h("span", { class: "title", ...written(this.where.edition) }, titles.get(one.id) ?? one.id),
+        h("span", { class: "title", ...languageAttributes(this.where.edition) }, titles.get(one.id) ?? one.id),
         one.why && h("span", { class: "hint" }, reasonText(one.why)),
       );
     this.changes.replaceChildren(
@@ -138,7 +138,7 @@ export class Preview {
     if (words !== this.spoken) {
       this.speaking = setTimeout(() => {
         this.spoken = words;
-        this.told.textContent = words;
+        this.announcer.textContent = words;
       }, ALOUD);
     }
   }

@@ -1,8 +1,7 @@
-// Sliders: one for each parameter, from what the server says of it: unit, range, default. Wide
-// ranges are logarithmic, so that minutes and weeks both have room.
+// Sliders: one per parameter, from the server's unit, range and default. Wide ranges are logarithmic.
 
+import { parameterWords, t, formatValue } from "./i18n.js";
 import { h, icon, unique } from "./markup.js";
-import { parameterWords, t, valued } from "./words.js";
 
 const STEPS = 400;
 const MINUTE = 60,
@@ -34,7 +33,7 @@ function rounded(parameter, value) {
   return Math.min(Math.max(made, least), most);
 }
 
-/** A parameter's way between value and place on the slider, 0 to 1. */
+/** Conversion between a parameter's value and the slider's position, 0 to 1. */
 export function scaleOf(parameter) {
   const { least, most } = parameter,
     width = most - least;
@@ -49,7 +48,7 @@ export function scaleOf(parameter) {
   };
 }
 
-/** A slider; `act(value)` is called while one drags, with null for "as inherited". */
+/** A slider. A drag calls `act(value)`; `act(null)` resets to the inherited value. */
 export class Slider {
   constructor(parameter, act, words = parameterWords(parameter)) {
     this.parameter = parameter;
@@ -95,7 +94,7 @@ export class Slider {
     );
   }
 
-  /** The value where the knob stands. */
+  /** The value at the knob. */
   get value() {
     return rounded(this.parameter, this.scale.value(Number(this.input.value) / STEPS));
   }
@@ -107,12 +106,12 @@ export class Slider {
   }
 
   say(value) {
-    const words = valued(this.parameter, value);
+    const words = formatValue(this.parameter, value);
     this.output.textContent = words;
     this.input.setAttribute("aria-valuetext", words);
   }
 
-  /** Show a value, where the published one is, and whether they differ. */
+  /** Show a value, the published value, and whether the draft changes it. */
   show(value, live, isTouched) {
     this.say(value);
     const place = (one) => Math.min(Math.max(this.scale.place(one), 0), 1);

@@ -1,11 +1,12 @@
-// Tags: the neighbourhood of a tag as a picture and as a table. The picture is the same whenever the
-// numbers are: neighbours clockwise by weight, the nearer the more they keep company with the tag.
+// Tags: the neighbours of a tag as a graph and as a table. Equal numbers give an equal graph:
+// neighbours clockwise by weight, nearer with a higher lift.
 
 import { get } from "./client.js";
+import { number, t, languageAttributes } from "./i18n.js";
 import { field, h, svg } from "./markup.js";
-import { editions, first, go, hashOf, picker } from "./place.js";
-import { spark } from "./sparks.js";
-import { number, t, written } from "./words.js";
+import { go, hashOf } from "./router.js";
+import { editions, first, picker } from "./scope_picker.js";
+import { spark } from "./sparklines.js";
 
 const MOST = [14, 9],
   NEAR = 0.62,
@@ -27,7 +28,7 @@ export async function view(root, where) {
     value: where.tag,
     list: "tags-known",
     autocomplete: "off",
-    ...written(where.edition),
+    ...languageAttributes(where.edition),
   });
   const form = h(
     "form",
@@ -79,8 +80,7 @@ function short(tag) {
   return tag.length > LETTERS ? `${tag.slice(0, LETTERS - 1)}…` : tag;
 }
 
-/** Where the k-th of n neighbours stands: down the right side, then up the left one, in rows of
- * their own, so that no name covers another. */
+/** Position of the k-th of n neighbours: down the right side, then up the left, without overlap. */
 function placed(k, n) {
   const right = Math.ceil(n / 2),
     isRight = k < right;
@@ -152,7 +152,7 @@ function picture(graph, where) {
 
 function label(tag, x, y, r, side, isAbove, where) {
   const anchor = Math.abs(side) < STEEP ? "middle" : side > 0 ? "start" : "end";
-  const is_right = written(where.edition).dir === "rtl";
+  const is_right = languageAttributes(where.edition).dir === "rtl";
   const turned = { start: "end", end: "start", middle: "middle" };
   const dx = anchor === "start" ? r + 5 : anchor === "end" ? -r - 5 : 0;
   const dy = anchor !== "middle" || !r ? 5 : isAbove ? -r - 6 : r + 16;
@@ -162,8 +162,8 @@ function label(tag, x, y, r, side, isAbove, where) {
       x: x + dx,
       y: y + dy,
       "text-anchor": is_right ? turned[anchor] : anchor,
-      lang: written(where.edition).lang,
-      direction: written(where.edition).dir,
+      lang: languageAttributes(where.edition).lang,
+      direction: languageAttributes(where.edition).dir,
     },
     short(tag),
   );
@@ -195,7 +195,7 @@ function about(graph, where) {
 }
 
 function table(graph, where) {
-  const heads = ["tag", "weight", "lift", "hours"];
+  const heads = ["tag", "weight", "lift", "views.per.hour"];
   return h(
     "table",
     {},
@@ -221,7 +221,7 @@ function table(graph, where) {
           h(
             "th",
             { scope: "row" },
-            h("a", { href: linkTo(one.tag, where), ...written(where.edition) }, one.tag),
+            h("a", { href: linkTo(one.tag, where), ...languageAttributes(where.edition) }, one.tag),
           ),
           h("td", { class: "number" }, number(one.weight)),
           h("td", { class: "number" }, number(one.lift)),

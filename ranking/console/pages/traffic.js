@@ -1,28 +1,28 @@
-// Traffic: how much comes in, how late it is seen, what was refused.
+// Traffic: received events, latency, rejected events and refused requests.
 
 import { get } from "./client.js";
+import { editionName, number, t } from "./i18n.js";
 import { h } from "./markup.js";
-import { bars } from "./sparks.js";
-import { refusalText } from "./told.js";
-import { editionName, number, t } from "./words.js";
+import { refusalText } from "./messages.js";
+import { bars } from "./sparklines.js";
 
 const RENEW = 3000;
 
 export async function view(root) {
-  const told = h("div", {}),
+  const summary = h("div", {}),
     raw = h("div", { class: "scroll" });
   const details = h("details", { class: "panel" }, h("summary", {}, h("h2", {}, t("metrics"))), raw);
   let before = null;
-  root.append(told, details);
+  root.append(summary, details);
 
   async function renew() {
     if (document.hidden) return;
     try {
       const now = { ...(await get("/v1/traffic")), at: performance.now() };
-      told.replaceChildren(...show(now, before));
+      summary.replaceChildren(...show(now, before));
       before = before && now.at - before.at < 30_000 ? { ...now, first: before.first ?? before } : now;
     } catch (error) {
-      told.replaceChildren(h("p", { class: "note fault", role: "alert" }, refusalText(error)));
+      summary.replaceChildren(h("p", { class: "note fault", role: "alert" }, refusalText(error)));
     }
     if (details.open) await metrics();
   }
@@ -82,7 +82,7 @@ function show(now, before) {
           ),
           bars(
             one.hourly,
-            t("spark", { now: number(one.hourly.at(-1) ?? 0), top: number(Math.max(...one.hourly, 0)) }),
+            t("views.per.hour.range", { now: number(one.hourly.at(-1) ?? 0), top: number(Math.max(...one.hourly, 0)) }),
           ),
           h(
             "p",

@@ -1,18 +1,19 @@
-// Tune: decay and the other parameters of one list, with what they would do beside them.
+// Tune: decay and other parameters of one list, with preview, past lists and backtest.
 
 import { backtest } from "./backtest.js";
 import { get } from "./client.js";
-import { Decaying, DECAY } from "./decaying.js";
+import { DecayPanel, DECAY } from "./decay.js";
 import { Draft } from "./draft.js";
-import { history } from "./history.js";
+import { named, t, languageAttributes } from "./i18n.js";
 import { button, field, h, select } from "./markup.js";
-import { past } from "./past.js";
-import { SURFACES, editions, first, go, picker } from "./place.js";
+import { scopeWords, version } from "./messages.js";
+import { pastLists } from "./past_lists.js";
 import { Preview } from "./preview.js";
-import { publish } from "./publish.js";
+import { publish } from "./publish_dialog.js";
+import { go } from "./router.js";
+import { SURFACES, editions, first, picker } from "./scope_picker.js";
 import { Slider } from "./sliders.js";
-import { scopeWords, version } from "./told.js";
-import { named, t, written } from "./words.js";
+import { history } from "./version_history.js";
 
 const GROUPS = {
   popular: ["popular", "all"],
@@ -22,7 +23,7 @@ const GROUPS = {
 const PAGES = 20;
 let reach = "list";
 
-/** The scope that is published to: this list, all lists of its edition, or this list everywhere. */
+/** The scope to publish to: this list, all lists of its edition, this list everywhere, or all lists. */
 function scopeOf({ edition, surface, section }) {
   return {
     list: { edition, surface, section },
@@ -79,7 +80,7 @@ class Tuning {
               pages.map((item) => [item.id, item.title || item.id]),
               where.page,
               (page) => go({ page }),
-              { name: "page", ...written(where.edition) },
+              { name: "page", ...languageAttributes(where.edition) },
             ),
           ),
         field(t("reach.of"), this.reach),
@@ -101,17 +102,17 @@ class Tuning {
     this.preview?.stop();
     this.draft = new Draft(scopeOf(this.where));
     await this.draft.load();
-    this.decaying = new Decaying(this.draft, (changes) => this.change(changes));
+    this.decayPanel = new DecayPanel(this.draft, (changes) => this.change(changes));
     this.preview = new Preview(this.where, this.draft, () => this.show());
     this.sliders = [];
-    this.decaying.box.hidden = !this.isShown("popular");
-    this.controls.replaceChildren(this.decaying.box, ...this.groups());
+    this.decayPanel.box.hidden = !this.isShown("popular");
+    this.controls.replaceChildren(this.decayPanel.box, ...this.groups());
     this.acts();
     this.past = h("div", {});
     this.results.replaceChildren(
       this.preview.box,
       this.bar,
-      past(this.where, this.draft),
+      pastLists(this.where, this.draft),
       backtest(this.where, this.draft),
       history(this.draft, this.app, () => this.load()),
     );
@@ -139,7 +140,7 @@ class Tuning {
     });
   }
 
-  /** Groups of the list that is looked at; all of them where all lists are meant. */
+  /** Whether a group of parameters concerns the list. */
   isShown(group) {
     return reach === "edition" || reach === "all" || GROUPS[this.where.surface].includes(group);
   }
@@ -171,7 +172,7 @@ class Tuning {
   show() {
     const { draft } = this;
     if (!draft.isChanged) draft.tried = draft.live;
-    this.decaying.show();
+    this.decayPanel.show();
     for (const slider of this.sliders) {
       const { name } = slider.parameter;
       slider.show(draft.value(name), draft.live[name], draft.isTouched(name));

@@ -1,6 +1,6 @@
-/* The portal in the reader's browser: it asks the ranking API for the lists of the reader's arms,
-   and moves their items as the ranks move. Text goes into the page as text only. */
-import { addressFrom, armOf, watch } from "/demo/told.js";
+/* The portal in the reader's browser: it requests the lists of the reader's arms and moves their
+   items when ranks change. Text enters the page as text only. */
+import { addressFrom, armOf, watch } from "/demo/events.js";
 
 const facts = document.body.dataset;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -12,8 +12,8 @@ const RENEW = 15000;
 const EDITION = encodeURIComponent(facts.edition);
 const LOCALE = { zh: "zh", en: "en-GB" }[document.documentElement.lang] ?? "ru";
 const ADDRESS = /^(https?:\/\/|\/(?!\/))/;
-/** An address on this portal, by whatever name its host was opened. */
-const here = (address) => new URL(address, location.href).pathname;
+/** The path of an address, without the host. */
+const pathOf = (address) => new URL(address, location.href).pathname;
 
 /* Words and numbers */
 
@@ -106,7 +106,7 @@ class List {
 
   picture(address) {
     const image = element("img", "");
-    if (ADDRESS.test(address ?? "")) image.src = here(address);
+    if (ADDRESS.test(address ?? "")) image.src = pathOf(address);
     image.alt = "";
     image.width = 960;
     image.height = 540;
@@ -117,7 +117,7 @@ class List {
     const pick = "arm" in now ? { experiment: answer.experiment, arm: now.arm } : {};
     const place = { article: now.id, surface: this.name, slot, list_id: answer.list_id, pick };
     item.title.textContent = now.title;
-    if (ADDRESS.test(now.url ?? "")) item.slip.href = addressFrom(place, here(now.url));
+    if (ADDRESS.test(now.url ?? "")) item.slip.href = addressFrom(place, pathOf(now.url));
     watch(item.row, place);
     item.views.textContent = now.views ? facts.views.replace("{n}", numbers.format(now.views)) : "";
   }
@@ -167,7 +167,7 @@ function follow(list, root, arm) {
     const answer = JSON.parse(message.data);
     list.show({ items: (answer.items ?? []).slice(0, Number(root.dataset.n)) });
   };
-  /* Who only glances, or takes a picture of the page, needs no line that stays open. */
+  /* A short visit needs no open stream. */
   poll(SOON);
   setTimeout(() => {
     const stream = new EventSource(`/v1/stream?edition=${EDITION}&surface=popular`);
@@ -179,8 +179,8 @@ function follow(list, root, arm) {
 
 for (const root of document.querySelectorAll("[data-list]")) {
   const list = new List(root);
-  const asked = await armOf(root.dataset.list);
-  const arm = asked && `&arm=${asked}`;
+  const name = await armOf(root.dataset.list);
+  const arm = name && `&arm=${name}`;
   if (root.dataset.list === "popular") {
     follow(list, root, arm);
   } else {
