@@ -110,7 +110,10 @@ class KafkaSettings:
 
     def _holds(self, record: TopicRecord) -> bool:
         try:
-            return self.book.take(record_of(record.value))
+            holds = self.book.take(record_of(record.value))
+            for warning in self.book.new_warnings():
+                log.warning("%s", warning)
+            return holds
         except RecordError as error:
             log.warning("settings at %d: %s", record.offset, error)
             return False

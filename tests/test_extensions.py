@@ -180,6 +180,9 @@ def test_it_appears_everywhere(
         profile = httpx.get(f"{plain.url}/v1/profiles/effective", params={"edition": EDITION})
         assert "tag_cap" not in profile.json()["profile"]
         plain.stop()
+    said = plain.said()
+    assert "is for the list 'most_shared', which no extension registers here" in said
+    assert "sets tag_cap, which no extension declares here" in said
 
 
 def in_the_api(url: str) -> None:
@@ -215,8 +218,8 @@ def in_the_api(url: str) -> None:
 
 def in_the_console(url: str, page: Chromium) -> None:
     page.open(f"{url}/console#tune?edition={EDITION}&surface=most_shared")
-    page.wait("document.querySelector('select[name=surface] option[value=most_shared]')")
-    page.wait("document.querySelector('input[name=shared_views], [data-parameter=shared_views]')")
+    page.wait("!!document.querySelector('select[name=surface] option[value=most_shared]')")
+    page.wait("!!document.querySelector('input[name=shared_views]')")
     assert not page.complaints
 
 

@@ -159,6 +159,8 @@ class Live:
     def _restore(self) -> None:
         for body in self.log.settings():
             self.book.take(record_of(body))
+        for warning in self.book.new_warnings():
+            log.warning("%s", warning)
         self.commits.prepare()
         ranker = self._from_checkpoint()
         for edition, article, card in self.log.cards():

@@ -56,6 +56,8 @@ class RankedList:
         Items if a request names no number.
     parameters : tuple of Parameter
         Those that it adds to profiles.
+    groups : tuple of str
+        Groups of the parameters that it reads; empty = its own name.
     terms : mapping of str to str
         What each term of an explanation is called.
     is_sum : bool
@@ -73,6 +75,7 @@ class RankedList:
     basis: Basis = "edition"
     length: int = 5
     parameters: tuple[Parameter, ...] = ()
+    groups: tuple[str, ...] = ()
     terms: Mapping[str, str] = MappingProxyType({})
     is_sum: bool = True
     borrows: bool = False

@@ -20,6 +20,7 @@ class Related(RankedList):
     title = "Related of an article"
     basis: Basis = "page"
     length = 4
+    groups = ("related", "foryou")
     terms = TERM_NAMES
     is_packed = True
 

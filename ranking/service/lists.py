@@ -97,7 +97,7 @@ class ListRoutes:
                 "title": its.title,
                 "basis": its.basis,
                 "length": its.length,
-                "groups": ["related", its.name, "all"] if its.is_packed else [its.name, "all"],
+                "groups": [*(its.groups or (its.name,)), "all"],
             }
             for its in LISTS
         ]

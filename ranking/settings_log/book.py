@@ -17,6 +17,7 @@ from ranking.experiments.evidence import Look
 from ranking.experiments.interim_looks import look_of
 from ranking.experiments.lifecycle import check, check_name, check_removal
 from ranking.experiments.plans import Experiment, NotAllowedError, experiment_of
+from ranking.lists.ranked_list import list_names
 from ranking.lists.rerank.editorial import NO_DESK, Desk
 from ranking.profiles.profile import DEFAULT, Profile, known_settings
 from ranking.profiles.scopes import Changes, Profiles, Scope
@@ -46,6 +47,9 @@ class Book:
     def __init__(self, base: Profile = DEFAULT) -> None:
         self.records: list[Decision] = []
         self.faults: list[str] = []
+        """Records that this process cannot read: it must not serve."""
+        self.warnings: list[str] = []
+        """Records without effect here, since an extension is not loaded."""
         self.profiles = Profiles(base)
         self._history: dict[Subject, list[Decision]] = defaultdict(list)
         self._overrides: dict[str, Override] = {}
@@ -139,6 +143,12 @@ class Book:
             self._refused[subject] = str(error)
             return False
         except (ValueError, msgspec.MsgspecError) as error:  # of a broken body
+            if list_name := _missing_list(record):
+                self.warnings.append(
+                    f"{record.kind} {record.name} is for the list {list_name!r}, which no"
+                    " extension registers here; it has no effect"
+                )
+                return False
             self.faults.append(f"settings record {record.kind} {record.name}: {error}")
             return False
         self._refused.pop(subject, None)
@@ -148,6 +158,11 @@ class Book:
         self.records.append(record)
         self._history[subject].append(record)
         return True
+
+    def new_warnings(self) -> list[str]:
+        """Return the warnings since the last call."""
+        warnings, self.warnings = self.warnings, []
+        return warnings
 
     def desk(self, now: float) -> Desk:
         """Return the overrides in force at a moment, seconds since the epoch."""
@@ -201,7 +216,7 @@ class Book:
             scope, changes = scope_of(name), known_settings(body or {})
             self.profiles = self.profiles.with_changes(scope, changes)
             if unknown := sorted(set(body or {}) - set(changes)):
-                self.faults.append(
+                self.warnings.append(
                     f"profile {name} sets {', '.join(unknown)}, which no extension declares here;"
                     " it has no effect"
                 )
@@ -238,6 +253,12 @@ class Book:
         holding = tuple(act.ordered() for act in acts if act.holds(now))
         edges = [edge for act in acts for edge in (act.start, act.end) if edge and edge > now]
         return Desk(holding) if holding else NO_DESK, min(edges, default=float("inf"))
+
+
+def _missing_list(record: Decision) -> str:
+    """The list that a record is for, if no list has that name here."""
+    surface = (record.body or {}).get("surface", "")
+    return surface if isinstance(surface, str) and surface not in ("", *list_names()) else ""
 
 
 def _without(items: dict[str, T], name: str) -> dict[str, T]:

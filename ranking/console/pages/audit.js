@@ -2,6 +2,7 @@
 
 import { get } from "./client.js";
 import { moment, named, number, parameterWords, percent, t, formatValue } from "./i18n.js";
+import { listTitle } from "./lists.js";
 import { button, h } from "./markup.js";
 import { refusalText, scopeWords } from "./messages.js";
 
@@ -121,6 +122,6 @@ function valueText(name, value) {
   return name === "role"
     ? t(`role.${value}`)
     : name === "surface"
-      ? t(`surface.${value}`)
+      ? listTitle(value)
       : named("action", String(value));
 }

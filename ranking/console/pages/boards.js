@@ -4,6 +4,7 @@ import { openArticle } from "./article.js";
 import { subscribe } from "./board_stream.js";
 import { editionName, number, t, languageAttributes } from "./i18n.js";
 import { Listing } from "./listing.js";
+import { boardNames, listOptions } from "./lists.js";
 import { choice, h } from "./markup.js";
 import { go, hashOf } from "./router.js";
 import { editions } from "./scope_picker.js";
@@ -62,7 +63,7 @@ export async function view(root, where, app) {
       choice(
         "surface",
         t("surface"),
-        ["popular", "trending"].map((name) => [name, t(`surface.${name}`)]),
+        listOptions(boardNames()),
         where.surface,
         (surface) => go({ surface }),
       ),

@@ -4,6 +4,7 @@ import { affectedArticles } from "./affected_articles.js";
 import { post } from "./client.js";
 import { actionForm, endField, signatureFields } from "./forms.js";
 import { editionName, t } from "./i18n.js";
+import { boardNames, firstList, listOptions } from "./lists.js";
 import { choice, field, h, select } from "./markup.js";
 
 /** Values separated by commas. */
@@ -77,8 +78,8 @@ export function freezeForm(known, app, done) {
     { name: "frozen" },
   );
   const surface = select(
-    ["popular", "trending"].map((name) => [name, t(`surface.${name}`)]),
-    "popular",
+    listOptions(boardNames()),
+    firstList(),
     () => {},
     { name: "frozen-surface" },
   );

@@ -2,6 +2,7 @@
 
 import { LANGUAGES, language, loadLanguage, t } from "./i18n.js";
 import { askKey } from "./keys.js";
+import { loadLists } from "./lists.js";
 import { h, icon, select } from "./markup.js";
 import { refusalText } from "./messages.js";
 import { currentRoute, hashOf } from "./router.js";
@@ -165,11 +166,11 @@ async function show() {
 addEventListener("key-required", (event) => askKey(event.detail));
 addEventListener("key-changed", () => {
   const faults = [...frame.main.querySelectorAll(".fault:not([hidden])")];
-  if (faults.some((fault) => !fault.closest("form"))) show(); // what was being languageAttributes in a form stays
+  if (faults.some((fault) => !fault.closest("form"))) show(); // what was entered in a form stays
 });
 addEventListener("notice", (event) => app.notify(event.detail));
 
-await loadLanguage();
+await Promise.all([loadLanguage(), loadLists()]);
 build();
 addEventListener("hashchange", show);
 show();

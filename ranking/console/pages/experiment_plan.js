@@ -3,6 +3,7 @@
 import { get, post, put } from "./client.js";
 import { actionForm, signatureFields } from "./forms.js";
 import { duration, editionName, number, t } from "./i18n.js";
+import { firstList, listNames, listOptions } from "./lists.js";
 import { button, choice, dialog, field, h, select } from "./markup.js";
 import { refusalText, version } from "./messages.js";
 import { go } from "./router.js";
@@ -16,7 +17,6 @@ const METRICS = [
   "time_per_view",
   "bounce",
 ];
-const LISTS = ["popular", "trending", "related", "foryou"];
 const HALF_LIVES = [300, 600, 1200, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86400];
 const PAUSE = 350;
 
@@ -148,8 +148,8 @@ function fieldsOf(known) {
     { name: "plan-edition" },
   );
   const surface = select(
-    [["", t("all.surfaces")], ...LISTS.map((one) => [one, t(`surface.${one}`)])],
-    "popular",
+    [["", t("all.surfaces")], ...listOptions(listNames())],
+    firstList(),
     () => renew(),
     { name: "plan-surface" },
   );

@@ -2,6 +2,7 @@
 
 import { Refusal } from "./client.js";
 import { number, t } from "./i18n.js";
+import { listTitle } from "./lists.js";
 
 const KNOWN = { 0: "refused.offline", 401: "refused.no_key", 403: "refused.role" };
 
@@ -13,7 +14,7 @@ export function refusalText(error) {
 
 /** A scope in words. */
 export function scopeWords({ edition, surface, section }) {
-  return [edition || t("all.editions"), surface ? t(`surface.${surface}`) : t("all.surfaces"), section]
+  return [edition || t("all.editions"), surface ? listTitle(surface) : t("all.surfaces"), section]
     .filter(Boolean)
     .join(" · ");
 }

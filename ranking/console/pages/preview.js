@@ -4,6 +4,7 @@ import { openArticle } from "./article.js";
 import { get } from "./client.js";
 import { number, t, languageAttributes } from "./i18n.js";
 import { DRAFT_MOVED, Listing, arrow } from "./listing.js";
+import { isOfPage } from "./lists.js";
 import { h } from "./markup.js";
 import { reasonText, refusalText } from "./messages.js";
 
@@ -86,11 +87,10 @@ export class Preview {
     const { edition, surface, section, page } = this.where,
       { n, profile } = this;
     if (profile) return get("/v1/preview", { edition, surface, section, page, n, profile });
-    const path =
-      surface === "related"
-        ? `/v1/related/${page.split("/").map(encodeURIComponent).join("/")}`
+    const path = isOfPage(surface)
+        ? `/v1/${surface}/${page.split("/").map(encodeURIComponent).join("/")}`
         : `/v1/${surface}`;
-    const live = await get(path, { edition, section: surface === "related" ? "" : section, n });
+    const live = await get(path, { edition, section: isOfPage(surface) ? "" : section, n });
     return { live, draft: live, enters: [], leaves: [], moves: [] };
   }
 

@@ -2,10 +2,9 @@
 
 import { get } from "./client.js";
 import { editionName, t } from "./i18n.js";
+import { boardNames, listOptions } from "./lists.js";
 import { field, h, select } from "./markup.js";
 import { go } from "./router.js";
-
-export const SURFACES = ["popular", "trending"];
 
 /** Editions that have lists, with the sections and tags of the listed articles. */
 export async function editions() {
@@ -29,7 +28,7 @@ export function first(known) {
 }
 
 /** Fields for an edition, and optionally a surface and a section. */
-export function picker(where, known, { surfaces = SURFACES, sections = true, all = false } = {}) {
+export function picker(where, known, { surfaces = boardNames(), sections = true, all = false } = {}) {
   const names = Array.from(known.keys(), (edition) => [edition, `${editionName(edition)} · ${edition}`]);
   const sectionNames = Array.from(known.get(where.edition)?.sections ?? []).sort();
   if (where.section && !sectionNames.includes(where.section)) sectionNames.push(where.section);
@@ -49,7 +48,7 @@ export function picker(where, known, { surfaces = SURFACES, sections = true, all
       field(
         t("surface"),
         select(
-          surfaces.map((name) => [name, t(`surface.${name}`)]),
+          listOptions(surfaces),
           where.surface,
           (surface) => go({ surface }),
           { name: "surface" },

@@ -5,21 +5,17 @@ import { get } from "./client.js";
 import { DecayPanel, DECAY } from "./decay.js";
 import { Draft } from "./draft.js";
 import { named, t, languageAttributes } from "./i18n.js";
+import { firstList, groupsOf, isOfPage, tunableNames } from "./lists.js";
 import { button, field, h, select } from "./markup.js";
 import { scopeWords, version } from "./messages.js";
 import { pastLists } from "./past_lists.js";
 import { Preview } from "./preview.js";
 import { publish } from "./publish_dialog.js";
 import { go } from "./router.js";
-import { SURFACES, editions, first, picker } from "./scope_picker.js";
+import { editions, first, picker } from "./scope_picker.js";
 import { Slider } from "./sliders.js";
 import { history } from "./version_history.js";
 
-const GROUPS = {
-  popular: ["popular", "all"],
-  trending: ["trending", "all"],
-  related: ["related", "foryou", "all"],
-};
 const PAGES = 20;
 let reach = "list";
 
@@ -43,7 +39,7 @@ export async function view(root, where, app) {
     return () => {};
   }
   const pages =
-    where.surface === "related" ? (await get("/v1/popular", { edition: where.edition, n: PAGES })).items : [];
+    isOfPage(where.surface) ? (await get(`/v1/${firstList()}`, { edition: where.edition, n: PAGES })).items : [];
   where.page ||= pages[0]?.id ?? "";
   const panel = new Tuning(where, known, pages, app);
   root.append(panel.box);
@@ -72,7 +68,7 @@ class Tuning {
       h(
         "div",
         { class: "toolbar" },
-        picker(where, known, { surfaces: [...SURFACES, "related"], sections: where.surface !== "related" }),
+        picker(where, known, { surfaces: tunableNames(), sections: !isOfPage(where.surface) }),
         pages.length > 0 &&
           field(
             t("page"),
@@ -142,7 +138,7 @@ class Tuning {
 
   /** Whether a group of parameters concerns the list. */
   isShown(group) {
-    return reach === "edition" || reach === "all" || GROUPS[this.where.surface].includes(group);
+    return reach === "edition" || reach === "all" || groupsOf(this.where.surface).includes(group);
   }
 
   acts() {
