@@ -16,6 +16,8 @@ from ranking.engine.event import DEFAULT_EDITION, Event
 from ranking.engine.outcomes import outcome_counts
 from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import Item
+from ranking.lists.lists import LISTS
+from ranking.lists.ranked_list import list_names
 from ranking.profiles.profile import DEFAULT, Profile
 from ranking.ranker import Ranker
 from ranking.service.collector import admit
@@ -107,6 +109,39 @@ class Engine:
     ) -> list[Item]:
         """Articles that are likely read after some pages, newest page first; at most `n`."""
         return list(self._ranker.lists.for_you(edition, list(recent), n).items[:n])
+
+    def ranked(
+        self,
+        name: str,
+        edition: str = DEFAULT_EDITION,
+        n: int = 5,
+        section: str = "",
+        pages: Iterable[str] = (),
+    ) -> list[Item]:
+        """Articles of any registered list, best first; at most `n`.
+
+        Parameters
+        ----------
+        name : str
+            Of the list, such as `popular`; an extension may have registered it.
+        edition : str
+        n : int
+        section : str
+            Of this section alone, for a list of an edition.
+        pages : iterable of str
+            Pages read, newest first, for a list of a page or a visit.
+
+        Raises
+        ------
+        ValueError
+            If no list has the name.
+        """
+        if name not in LISTS:
+            message = f"list must be one of {', '.join(list_names())}, got {name!r}"
+            raise ValueError(message)
+        if LISTS[name].basis == "edition":
+            return self._board(edition, name, n, section)
+        return list(self._ranker.lists.next(edition, name, list(pages), n).items[:n])
 
     def _board(self, edition: str, surface: str, n: int, section: str) -> list[Item]:
         profile = self._ranker.lists.profile(edition, surface, section)

@@ -72,3 +72,12 @@ def test_public_names_are_there_and_no_others() -> None:
 def test_the_command_line_waits_for_no_engine() -> None:
     code = "import ranking, sys; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_any_list_is_asked_for_by_its_name() -> None:
+    engine = Engine()
+    engine.update([{"visitor": v, "article": a} for v, a in ("1a", "1b", "2a", "2b", "3b")])
+    assert engine.ranked("popular") == engine.popular()
+    assert engine.ranked("related", n=4, pages=["a"]) == engine.related("a")
+    with pytest.raises(ValueError, match="list must be one of popular, trending, related, foryou"):
+        engine.ranked("newest")

@@ -16,8 +16,6 @@ POPULAR, RELATED, FOR_YOU, BROWSER = 0, 1, 2, 3
 COMPILED = ("popular", "related", "foryou", "foryou_browser")
 """Lists that the compiled evaluation ranks; the last one is For this visit as the reader's own
 browser mixes it."""
-UNPREDICTED = ("trending",)
-"""Lists that are not made to predict the next page."""
 DEPTH, SHOWN = 20, 5
 """Length of the ranked lists, and of the shown lists."""
 
@@ -76,7 +74,7 @@ class PredictionOutcomes(NamedTuple):
 
 def added_lists() -> tuple[str, ...]:
     """Registered lists that predict and are not compiled."""
-    return tuple(name for name in LISTS.names() if name not in (*COMPILED, *UNPREDICTED))
+    return tuple(its.name for its in LISTS if its.predicts and its.name not in COMPILED)
 
 
 def predicted_lists() -> tuple[str, ...]:

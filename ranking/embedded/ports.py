@@ -17,6 +17,7 @@ from ranking.experiments.counting import Counted, counted
 from ranking.experiments.plans import Experiment
 from ranking.lists.boards import Board
 from ranking.lists.explanation import Explained, Explanation
+from ranking.lists.related import Related
 from ranking.profiles.profile import Profile
 from ranking.profiles.scopes import Profiles
 from ranking.ranker import Ranker
@@ -134,7 +135,7 @@ class EmbeddedLists:
 
         def read(ranker: Ranker) -> dict[str, Any]:
             model = ranker.lists.edition(edition)
-            graph = model.tags(ranker.lists.profile(edition, "related"))
+            graph = model.tags(ranker.lists.profile(edition, Related.name))
             values = {id: article_value(ranker, edition, id) for id in told_articles(graph, tag)}
             return graph_json(graph, values, edition, tag, model.at)
 

@@ -68,6 +68,8 @@ class RankedList:
         Whether API processes of a cluster rank it themselves, from the read model.
     has_window : bool
         Whether requests may name a hard window.
+    predicts : bool
+        Whether it is made to hold the next page of a visit, so that a backtest measures it.
     """
 
     name: str = ""
@@ -81,6 +83,7 @@ class RankedList:
     borrows: bool = False
     is_packed: bool = False
     has_window: bool = False
+    predicts: bool = True
 
     def rank(self, reading: Reading, profile: Profile, query: RankQuery) -> Iterable[Scored]:
         """Articles, best first, ties by id; those with score 0 fill the list up."""

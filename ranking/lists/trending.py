@@ -33,6 +33,7 @@ class Trending(RankedList):
         "slow_rate": "views per hour at the long half-life",
     }
     is_sum = False
+    predicts = False
 
     def rank(self, reading: Reading, profile: Profile, query: RankQuery) -> Iterable[Scored]:
         """Rising articles; filled up by the leaders of each section."""

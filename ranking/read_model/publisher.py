@@ -25,6 +25,7 @@ from ranking.lists.edition_reader import LONGEST
 from ranking.lists.explanation import Explained
 from ranking.lists.lists import LISTS
 from ranking.lists.ranked_list import board_names
+from ranking.lists.related import Related
 from ranking.lists.rerank.selection import may_stand
 from ranking.profiles.profile import profile_of_json
 from ranking.ranker import Ranker, TickChanges
@@ -216,7 +217,7 @@ class Publisher:
         boards = [self._boards[name][surface] for surface in board_names()]
         edition, profile = (
             self.ranker.lists.edition(name),
-            self.ranker.lists.profile(name, "related"),
+            self.ranker.lists.profile(name, Related.name),
         )
         ground = edition.ground(profile)
         slots, shares, lasting = ranked_shares(ground.popularity)
@@ -241,7 +242,7 @@ class Publisher:
 
     def _tags(self, name: str) -> TagsValue:
         edition = self.ranker.lists.edition(name)
-        graph = edition.tags(self.ranker.lists.profile(name, "related"))
+        graph = edition.tags(self.ranker.lists.profile(name, Related.name))
         slots = np.array([edition.slot(card.id) for card in graph.cards], np.int32)
         return TagsValue(VERSION, list(graph.cards), slots.tobytes(), graph.mass.tobytes())
 
