@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ranking.lists.boards import Item
     from ranking.profiles.profile import Profile
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 __all__ = ["Card", "Engine", "Event", "Item", "Profile", "__version__"]
 
 _WHERE = {
