@@ -30,6 +30,8 @@ from tests.support.processes import Cluster, cluster_of
 
 pytest.register_assert_rewrite("tests.support.live", "tests.support.restarts")
 
+collect_ignore = ["support/extensions"]  # a module there registers its member when it is imported
+
 CHECKOUT = Path(__file__).parents[1]
 
 
