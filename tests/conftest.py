@@ -1,7 +1,7 @@
 """Fixtures that several test files share.
 
-A test that uses `kafka` or `redis_url` gets the marker of that name. `namespace` is new for each
-test, its topics made, with 4 partitions; other counts are asked for by
+A test that uses `server`, `kafka` or `redis_url` gets the marker of that name. `namespace` is new
+for each test, its topics made, with 4 partitions; other counts are asked for by
 `@pytest.mark.parametrize("namespace", [2], indirect=True)`.
 """
 
@@ -29,6 +29,8 @@ from tests.support.cluster import (
 from tests.support.processes import Cluster, cluster_of
 
 pytest.register_assert_rewrite("tests.support.live", "tests.support.restarts")
+
+collect_ignore = ["support/extensions"]  # a module there registers its member when it is imported
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -97,7 +99,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Mark the tests that use real servers; leave the long ones out of a usual run."""
     for item in items:
         used = getattr(item, "fixturenames", ())
-        for fixture, marker in (("kafka", "kafka"), ("redis_url", "redis")):
+        for fixture, marker in (("server", "server"), ("kafka", "kafka"), ("redis_url", "redis")):
             if fixture in used:
                 item.add_marker(marker)
     if not config.getoption("--long"):

@@ -128,6 +128,7 @@ def test_bad_profile(tmp_path: Path, small_log: Path) -> None:
     expect_refusal(done, "half_life must be between 300 and 2592000, got -5")
 
 
+@pytest.mark.server
 def test_data_folder_of_another_server(tmp_path: Path) -> None:
     with spawned(Server(tmp_path)):
         done = tolqyn("serve", "--port", str(free_port()), "--data", str(tmp_path))
