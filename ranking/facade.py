@@ -39,8 +39,8 @@ class Engine:
     Examples
     --------
     >>> engine = Engine()
-    >>> told = engine.update([Event(visitor="ann", article="a"), Event(visitor="bob", article="b")])
-    >>> told["counted"]
+    >>> made = engine.update([Event(visitor="ann", article="a"), Event(visitor="bob", article="b")])
+    >>> made["counted"]
     2
     >>> [item.id for item in engine.popular(n=1)], engine.popular("paper/xx")
     (['a'], [])

@@ -121,7 +121,7 @@ class Ranker:
             outcome = np.full(len(batch), NO_ROOM, np.uint8)
         else:
             outcome = site.apply(batch, position)
-            if site.turns or self.catalogue.has_site(batch.site):
+            if site.window_starts or self.catalogue.has_site(batch.site):
                 self.sites[batch.site] = site
         if site is not None:
             self.outcomes[batch.site] += np.bincount(outcome, minlength=len(NAMES))
@@ -247,12 +247,12 @@ class Ranker:
     @property
     def robots(self) -> Counter[str]:
         """Events of robots that this process has applied, of each site."""
-        return Counter({site: int(its[ROBOT]) for site, its in self.outcomes.copy().items()})
+        return Counter({site: int(counts[ROBOT]) for site, counts in self.outcomes.copy().items()})
 
     def remembered(self) -> Iterator[tuple[str, Remembered]]:
         """Site and how full each of its memories is."""
         for site in self._logged_sites():
-            yield from ((site.name, its) for its in site.remembered())
+            yield from ((site.name, memory) for memory in site.remembered())
 
     def arms(self) -> Iterator[tuple[str, int, list[ArmSums]]]:
         """Site, log position that comes next, and sums by arm, uncopied."""
@@ -308,8 +308,10 @@ class Ranker:
         theirs, ours = EngineSettings.completed(header.settings), self.settings.as_dict()
         if theirs != ours:
             names = [name for name in theirs if theirs[name] != ours.get(name)]
-            told = ", ".join(f"{name} {theirs[name]}, not {ours.get(name)}" for name in names)
-            message = f"checkpoint was made with other engine settings: {told}"
+            differences = ", ".join(
+                f"{name} {theirs[name]}, not {ours.get(name)}" for name in names
+            )
+            message = f"checkpoint was made with other engine settings: {differences}"
             raise CheckpointError(message)
         if missing := [name for name in piece_names(header) if name not in pieces]:
             message = f"checkpoint lacks {len(missing)} pieces, {missing[0]} first"
@@ -353,4 +355,4 @@ class Ranker:
         return Site(name, self.settings) if len(self.sites) < self.settings.sites else None
 
     def _logged_sites(self) -> list[Site]:
-        return [site for _, site in sorted(self.sites.items()) if site.turns]
+        return [site for _, site in sorted(self.sites.items()) if site.window_starts]

@@ -20,15 +20,15 @@ class ArmBoards:
 
     Parameters
     ----------
-    showing : LiveLists
-        Its lists.
+    lists : LiveLists
+        Lists of the partition.
     clock : callable
         Monotonic seconds.
     """
 
-    def __init__(self, showing: LiveLists, clock: Callable[[], float]) -> None:
-        self._alternatives, self._clock = AlternativeBoards(showing), clock
-        self._soughts: dict[OnDemandKey, WantedBoard] = {}
+    def __init__(self, lists: LiveLists, clock: Callable[[], float]) -> None:
+        self._alternatives, self._clock = AlternativeBoards(lists), clock
+        self._wanted: dict[OnDemandKey, WantedBoard] = {}
         self._rounded, self._is_written = clock(), True
 
     def note(self, boards: Iterable[Board]) -> None:
@@ -40,22 +40,24 @@ class ArmBoards:
         now = self._clock()
         if not self._alternatives.is_due(now):
             return {}
-        self._soughts = {
-            q: board for q in questions if (board := self._soughts.get(q) or _sought(q)) is not None
+        self._wanted = {
+            q: board
+            for q in questions
+            if (board := self._wanted.get(q) or _wanted_board(q)) is not None
         }
         is_round = not self._is_written or now - self._rounded >= ROUND
         if is_round:
             self._rounded = now
-        made = self._alternatives.make(self._soughts.values(), now, anew=is_round)
+        made = self._alternatives.make(self._wanted.values(), now, anew=is_round)
         self._is_written = self._is_written and not made
-        return {q: made[board] for q, board in self._soughts.items() if board in made}
+        return {q: made[board] for q, board in self._wanted.items() if board in made}
 
     def written(self) -> None:
         """Note that the store has the boards."""
         self._is_written = True
 
 
-def _sought(question: OnDemandKey) -> WantedBoard | None:
+def _wanted_board(question: OnDemandKey) -> WantedBoard | None:
     """The board of a question; None if its profile is not valid."""
     try:
         profile = profile_of_json(question.profile)

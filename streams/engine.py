@@ -247,7 +247,7 @@ class WorkerEngine:
 
     def _govern(self, ranker: Ranker) -> None:
         book = self.decided.book
-        ranker.lists.govern(book.profiles, book.desk(time.time()))
+        ranker.lists.govern(book.profiles, book.active_overrides(time.time()))
 
     def _ranker(self) -> Ranker:
         return Ranker(self._options.settings, self.decided.book.profiles.base)

@@ -161,7 +161,7 @@ class KafkaArchive:
 
     def govern(self, ranker: Ranker, at: float) -> None:
         """Apply the present profiles and the overrides of a moment (s since the epoch)."""
-        ranker.lists.govern(self._book.profiles, self._book.desk(at))
+        ranker.lists.govern(self._book.profiles, self._book.active_overrides(at))
 
     def kept(self, site: str) -> list[Kept]:
         """Return the past states, newest first."""

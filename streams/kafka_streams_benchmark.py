@@ -77,19 +77,19 @@ def versus(task: Task) -> Run:
         peers = [_peer(kafka, single, count, store, limit) for store in ("memory", "rocksdb")]
     finally:
         _drop(kafka, packed, single)
-    told = {"views": float(count)}
+    figures = {"views": float(count)}
     for name, way in (("packed", ranked), ("single", carried)):
         if way:
-            told |= {f"{name}_s": way[0], f"{name}_views_per_s": count / way[0]}
+            figures |= {f"{name}_s": way[0], f"{name}_views_per_s": count / way[0]}
     for store, seconds in zip(("memory", "rocksdb"), peers, strict=True):
         if seconds:
-            told[f"streams_{store}_s"] = seconds
+            figures[f"streams_{store}_s"] = seconds
     if done := [seconds for seconds in peers if seconds]:
-        told["streams_views_per_s"] = count / min(done)
+        figures["streams_views_per_s"] = count / min(done)
         for name, way in (("packed", ranked), ("single", carried)):
             if way:
-                told[f"{name}_to_streams"] = min(done) / way[0]
-    return Run(told | ({"worker_peak_mb": ranked[1]} if ranked else {}))
+                figures[f"{name}_to_streams"] = min(done) / way[0]
+    return Run(figures | ({"worker_peak_mb": ranked[1]} if ranked else {}))
 
 
 def _filled(kafka: str, namespace: str) -> str:

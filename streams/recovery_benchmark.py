@@ -70,12 +70,12 @@ def recovery(task: Task) -> Run:
         flow.join()
         with Broker(kafka) as broker:
             broker.delete([topic.name for topic in topics])
-    told = {}
+    figures = {}
     for name, taken in (("standby", standbys), ("restart", restarts)):
         if taken:
-            told[f"{name}_median_s"] = statistics.median(taken)
-            told[f"{name}_longest_s"] = max(taken)
-    return Run(told | ({"takeover_s": takeovers[0]} if takeovers else {}), tuple(standbys))
+            figures[f"{name}_median_s"] = statistics.median(taken)
+            figures[f"{name}_longest_s"] = max(taken)
+    return Run(figures | ({"takeover_s": takeovers[0]} if takeovers else {}), tuple(standbys))
 
 
 def _by_standby(

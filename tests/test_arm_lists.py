@@ -11,7 +11,7 @@ from ranking.profiles.profile import Profile, json_of
 from ranking.profiles.scopes import Scope
 from ranking.read_model.store_keys import OnDemandKey
 from ranking.service.cached_response import GRACE, answer_of
-from ranking.service.ready_arm_lists import BOARDS, LATELY, LINES, ReadyLine
+from ranking.service.ready_arm_lists import BOARDS, IDLE_SECONDS, LINES, ReadyLine
 from ranking.service.response_cache import ResponseCache
 from streams.arm_lists import ROUND, ArmBoards
 from tests.support.live import Live, portal
@@ -29,10 +29,10 @@ def board(*scores: tuple[str, float]) -> Board:
 
 
 def following(
-    soughts: tuple[WantedBoard, ...] = (WANTED,), holds: Callable[[], bool] = lambda: True
+    wanted: tuple[WantedBoard, ...] = (WANTED,), holds: Callable[[], bool] = lambda: True
 ) -> ReadyLine:
     """A line of the first item of its first board."""
-    return ReadyLine(soughts, 1, lambda boards: render(boards[0], 1), holds, 0.0)
+    return ReadyLine(wanted, 1, lambda boards: render(boards[0], 1), holds, 0.0)
 
 
 def shown(responses: ResponseCache, line: str = "one") -> tuple[str, float]:
@@ -143,12 +143,12 @@ def test_what_nobody_asks_for_is_let_go() -> None:
     responses.followed.put({WANTED: board(("a", 3.0))}, 0.0)
     assert responses.answers["one"].serves(20.0)
     responses.followed.put({WANTED: board(("b", 3.0))}, 20.0)
-    responses.followed.put({}, 20.0 + LATELY)
+    responses.followed.put({}, 20.0 + IDLE_SECONDS)
     assert responses.answers["one"].serves(1e9) is True
     responses.answers["one"].is_asked = False
-    responses.followed.put({}, 20.1 + LATELY)
+    responses.followed.put({}, 20.1 + IDLE_SECONDS)
     assert responses.followed.wanted() == []
-    assert responses.answers["one"].serves(20.1 + LATELY) is False
+    assert responses.answers["one"].serves(20.1 + IDLE_SECONDS) is False
 
 
 def test_what_does_not_hold_any_more_is_made_by_who_asks_next() -> None:

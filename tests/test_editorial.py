@@ -7,7 +7,7 @@ import pytest
 
 from ranking.content.cards import Card
 from ranking.lists.boards import Board
-from ranking.lists.rerank.editorial import NO_DESK, Desk
+from ranking.lists.rerank.editorial import NO_OVERRIDES, ActiveOverrides
 from ranking.profiles.profile import Profile
 from ranking.profiles.scopes import Profiles
 from ranking.ranker import Ranker
@@ -31,9 +31,9 @@ def board_of(ranker: Ranker, edition: str = RU, surface: str = "popular") -> Boa
     return found
 
 
-def desk_of(*bodies: Mapping[str, Any]) -> Desk:
+def overrides_of(*bodies: Mapping[str, Any]) -> ActiveOverrides:
     """Edits that hold."""
-    return Desk(tuple(override_of(dict(body)).ordered() for body in bodies))
+    return ActiveOverrides(tuple(override_of(dict(body)).scoped_edit() for body in bodies))
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_pins_hold_their_places(ranker: Ranker) -> None:
         {"action": "pin", "articles": ["a9"], "slot": 2},
         {"action": "pin", "stories": ["story 11"]},
     ]
-    ranker.lists.govern(ranker.lists.profiles, desk_of(*pins))
+    ranker.lists.govern(ranker.lists.profiles, overrides_of(*pins))
     assert board_of(ranker).ids[:5] == ("a11", "a9", *before[:3])
     assert board_of_related(ranker)[:2] == ("a11", "a9")
 
@@ -83,16 +83,16 @@ def test_an_override_that_ended_leaves_no_trace(ranker: Ranker) -> None:
         {"action": "pin", "articles": ["a11"]},
         {"action": "boost", "articles": ["a8"], "factor": 50},
     ]
-    ranker.lists.govern(ranker.lists.profiles, desk_of(*acts))
+    ranker.lists.govern(ranker.lists.profiles, overrides_of(*acts))
     assert board_of(ranker).ids[:2] == ("a11", "a8")
-    ranker.lists.govern(ranker.lists.profiles, NO_DESK)
+    ranker.lists.govern(ranker.lists.profiles, NO_OVERRIDES)
     assert board_of(ranker) == before
 
 
 def test_boosts_multiply_and_press_down(ranker: Ranker) -> None:
     boost = {"action": "boost", "tags": ["CONCERT "], "factor": 0.5}
     plain = Profile(steadiness=0.0)
-    ranker.lists.govern(Profiles(plain), desk_of(boost))
+    ranker.lists.govern(Profiles(plain), overrides_of(boost))
     scores = {
         item.id: item.score for item in ranker.lists.board(RU, "popular", plain, 12, "").items
     }
@@ -103,7 +103,7 @@ def test_boosts_multiply_and_press_down(ranker: Ranker) -> None:
 
 def test_what_is_blocked_is_nowhere(ranker: Ranker) -> None:
     ranker.lists.govern(
-        ranker.lists.profiles, desk_of({"action": "block", "sections": ["Culture"]})
+        ranker.lists.profiles, overrides_of({"action": "block", "sections": ["Culture"]})
     )
     for ids in (
         board_of(ranker).ids,
@@ -116,7 +116,7 @@ def test_what_is_blocked_is_nowhere(ranker: Ranker) -> None:
 
 def ranker_again(ranker: Ranker) -> Ranker:
     """The same ranker, with all its boards due."""
-    ranker.lists.govern(Profiles(ranker.lists.profiles.base), ranker.lists.desk)
+    ranker.lists.govern(Profiles(ranker.lists.profiles.base), ranker.lists.overrides)
     return ranker
 
 
@@ -125,14 +125,14 @@ def test_mourning_buries_in_every_edition_until_it_ends(ranker: Ranker) -> None:
     before = board_of(ranker).ids
     ranker.lists.govern(
         ranker.lists.profiles,
-        desk_of({"action": "bury", "sections": ["Culture"], "tags": ["concert"]}),
+        overrides_of({"action": "bury", "sections": ["Culture"], "tags": ["concert"]}),
     )
     boards = {edition: board_of(ranker_again(ranker), edition).ids for edition in (RU, KK)}
     for ids in boards.values():
         assert len(ids) == 12
         assert [int(id_[1:]) % 2 for id_ in ids] == [1] * 6 + [0] * 6
     assert all(int(id_[1:]) % 2 for id_ in ranker.lists.related(RU, "a0", 4).ids)
-    ranker.lists.govern(ranker.lists.profiles, NO_DESK)
+    ranker.lists.govern(ranker.lists.profiles, NO_OVERRIDES)
     assert board_of(ranker).ids == before
 
 
@@ -144,14 +144,14 @@ def test_a_list_freezes_while_counting_goes_on(ranker: Ranker) -> None:
         "surface": "popular",
         "articles": list(frozen),
     }
-    ranker.lists.govern(ranker.lists.profiles, desk_of(body))
+    ranker.lists.govern(ranker.lists.profiles, overrides_of(body))
     rows = [view(START_MS + 60_000 + i, "a11", f"new {i}") for i in range(500)]
     for part in chopped(rows, [], source="later"):
         ranker.apply(part, ranker.position)
     board = board_of(ranker)
     assert board.ids[:5] == frozen
     assert board.ids[5] == "a11"
-    ranker.lists.govern(ranker.lists.profiles, NO_DESK)
+    ranker.lists.govern(ranker.lists.profiles, NO_OVERRIDES)
     assert board_of(ranker).ids[0] == "a11"
 
 
@@ -161,7 +161,7 @@ def test_caps_and_duplicates_hold_over_pins(ranker: Ranker) -> None:
         {"action": "pin", "articles": ["copy"]},
         {"action": "pin", "articles": ["a1"], "slot": 2},
     ]
-    ranker.lists.govern(Profiles(Profile(section_cap=1)), desk_of(*pins))
+    ranker.lists.govern(Profiles(Profile(section_cap=1)), overrides_of(*pins))
     ids = board_of(ranker).ids
     assert ids[0] == "copy"
     assert "a0" not in ids[:2]
@@ -171,7 +171,7 @@ def test_caps_and_duplicates_hold_over_pins(ranker: Ranker) -> None:
 def test_no_state_changes(ranker: Ranker) -> None:
     before = ranker.state()
     ranker.lists.govern(
-        Profiles(Profile(half_life=86400.0)), desk_of({"action": "bury", "tags": ["law"]})
+        Profiles(Profile(half_life=86400.0)), overrides_of({"action": "bury", "tags": ["law"]})
     )
     ranker.tick()
     assert ranker.state() == before

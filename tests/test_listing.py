@@ -7,7 +7,7 @@ import pytest
 
 from ranking.content.cards import Card
 from ranking.lists.explanation import Explained
-from ranking.lists.rerank.editorial import Desk
+from ranking.lists.rerank.editorial import ActiveOverrides
 from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.profiles.scopes import Profiles
 from ranking.ranker import Ranker
@@ -61,9 +61,9 @@ def shown(ranker: Ranker) -> list[tuple[str, ...]]:
     ]
 
 
-def desk_of(*bodies: Mapping[str, Any]) -> Desk:
+def overrides_of(*bodies: Mapping[str, Any]) -> ActiveOverrides:
     """Edits that hold."""
-    return Desk(tuple(override_of(dict(body)).ordered() for body in bodies))
+    return ActiveOverrides(tuple(override_of(dict(body)).scoped_edit() for body in bodies))
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_what_may_not_be_listed_is_nowhere(fields: dict[str, Any], reason: str) 
     """Neither pinned nor boosted nor to fill a list."""
     ranker = ranker_of(card_of("a5", **fields))
     pin, boost = {"action": "pin"}, {"action": "boost", "factor": 50}
-    desk = desk_of(*({**act, "articles": ["a5"]} for act in (pin, boost)))
-    for edits in (Desk(), desk):
+    overrides = overrides_of(*({**act, "articles": ["a5"]} for act in (pin, boost)))
+    for edits in (ActiveOverrides(), overrides):
         ranker.lists.govern(ranker.lists.profiles, edits)
         ranker.tick(wall=NOW + 60)
         assert all("a5" not in ids for ids in shown(ranker))
@@ -126,7 +126,7 @@ def test_precedence_of_all_rules() -> None:
     pins = [{"action": "pin", "articles": [f"a{k}"], "slot": k} for k in (1, 2, 3, 4, 5)]
     block = {"action": "block", "articles": ["a2"]}
     bury = {"action": "bury", "articles": ["a4"]}
-    ranker.lists.govern(Profiles(DEFAULT), desk_of(*pins, block, bury))
+    ranker.lists.govern(Profiles(DEFAULT), overrides_of(*pins, block, bury))
     ids = ranker.lists.board(RU, "popular", DEFAULT, 10, "").ids
     assert not {"a1", "a2", "a3"} & set(ids)
     assert ids[-1] == "a4"
@@ -182,7 +182,7 @@ def test_lists_go_on_below_leaders_that_editors_bury() -> None:
     ]
     ranker.apply(packed(rows), 0)
     bury = {"action": "bury", "sections": ["Culture"]}
-    ranker.lists.govern(Profiles(profile_from({"steadiness": 0})), desk_of(bury))
+    ranker.lists.govern(Profiles(profile_from({"steadiness": 0})), overrides_of(bury))
     wanted = ("o5", "o3", "o8", "o7", "o6")  # two views, then one; of these the latest
     assert (
         ranker.lists.board(RU, "popular", ranker.lists.profile(RU, "popular"), 5, "").ids == wanted

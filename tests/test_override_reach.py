@@ -104,7 +104,7 @@ def test_a_tag_with_i_is_found_by_the_case_of_its_language(language: str, asked:
         ]
     act = override_of({"action": "bury", "edition": "paper/*", "tags": [asked]})
     order = reached(act, catalogue_of(cards), [RU, turkic], lambda *_: False).completed(act)
-    its = [c for c in cards if order.ordered().of(c.edition).means(c.id, c)]
+    its = [c for c in cards if order.scoped_edit().of(c.edition).means(c.id, c)]
     assert sorted(card.tags[0] for card in its) == ["QIS", "QIS", "зима", "зима"]
 
 
@@ -147,7 +147,7 @@ def test_lists_follow_what_was_found() -> None:
     found = reached(act, catalogue_of(cards), [EN, RU, KK], lambda *_: False).completed(act)
     again = override_of(msgspec.to_builtins(found))
     for edition in (RU, KK):
-        edit = again.ordered().of(edition)
+        edit = again.scoped_edit().of(edition)
         for card in cards:
             if card.edition == edition:
                 assert edit.means(card.id, card) == (card.section == NAMES[edition]["culture"])

@@ -23,7 +23,7 @@ from ranking.read_model.lists import ReadModelLists
 from ranking.read_model.publisher import Publisher, Written, article_value
 from ranking.read_model.store import Changed, StoreReader
 from ranking.read_model.store_keys import StoreKeys
-from ranking.read_model.tag_graph import graph_json, told_articles
+from ranking.read_model.tag_graph import graph_json, tag_articles
 from ranking.read_model.values import article_of, edition_of, tags_of
 from ranking.settings_log.book import Book
 from tests.support.logs import KK, RU, START_MS, chopped, random_rows
@@ -57,7 +57,7 @@ class Copy:
         value = edition_of(self.written.editions[edition])
         assert value
         graph = PackedEdition(value, tags_of(self.written.tags[edition])).graph()
-        told = told_articles(graph, tag)
+        told = tag_articles(graph, tag)
         values = {a: article_of(self.written.articles.get((edition, a))) for a in told}
         return graph_json(graph, values, edition, tag, value.newest_ms / 1000)
 
@@ -83,7 +83,7 @@ def graph_of(ranker: Ranker, edition: str, tag: str) -> dict[str, Any]:
     """A tag's answer by the engine."""
     model = ranker.lists.edition(edition)
     graph = model.tags(ranker.lists.profile(edition, "related"))
-    values = {a: article_value(ranker, edition, a) for a in told_articles(graph, tag)}
+    values = {a: article_value(ranker, edition, a) for a in tag_articles(graph, tag)}
     return graph_json(graph, values, edition, tag, model.at)
 
 

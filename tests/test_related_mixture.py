@@ -62,7 +62,7 @@ def test_newer_pages_weigh_more() -> None:
 
 
 def test_what_has_led_for_long_counts_less_from_the_second_page_on() -> None:
-    page = [Scored("old", 0.5, worn=0.5), Scored("new", 0.3)]
+    page = [Scored("old", 0.5, discount=0.5), Scored("new", 0.3)]
     assert [item.id for item in mix([page], [], 5, 0.35)] == ["old", "new"]
     assert [item.id for item in mix([page, []], [], 5, 0.35)] == ["new", "old"]
 

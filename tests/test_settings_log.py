@@ -127,13 +127,18 @@ def test_overrides_hold_between_two_moments() -> None:
     book = Book()
     body = {"action": "block", "edition": "paper/*", "articles": ["a"], "start": 10.0, "end": 20.0}
     book.take(book.following("override", "o1", body, "", ""))
-    held = [bool(book.desk(now).of("paper/en", "related")) for now in (9.9, 10.0, 19.9, 20.0)]
+    held = [
+        bool(book.active_overrides(now).of("paper/en", "related"))
+        for now in (9.9, 10.0, 19.9, 20.0)
+    ]
     assert held == [False, True, True, False]
-    assert not book.desk(15.0).of("other/en", "related") or book.desk(15.0) == book.desk(20.0)
+    assert not book.active_overrides(15.0).of("other/en", "related") or book.active_overrides(
+        15.0
+    ) == book.active_overrides(20.0)
     book.take(book.following("override", "o2", body | {"end": None}, "", ""))
-    assert book.desk(30.0).of("paper/en", "popular")
+    assert book.active_overrides(30.0).of("paper/en", "popular")
     book.take(book.following("override", "o2", None, "", "", parent=1))
-    assert not book.desk(30.0).of("paper/en", "popular")
+    assert not book.active_overrides(30.0).of("paper/en", "popular")
 
 
 def test_keys_are_known_by_their_hash_alone() -> None:

@@ -50,7 +50,7 @@ def assert_finite(board: Board) -> None:
     scores = [item.score for item in board.items]
     assert all(math.isfinite(score) and score >= 0.0 for score in scores), board
     assert scores == sorted(scores, reverse=True)
-    assert all(math.isfinite(item.worn) for item in board.items)
+    assert all(math.isfinite(item.discount) for item in board.items)
 
 
 def assert_lists(ranker: Ranker, profile: Profile, articles: set[str]) -> None:

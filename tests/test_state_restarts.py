@@ -120,4 +120,4 @@ def test_rereading_begins_where_nothing_remembered_is_missing() -> None:
         horizon = int(ranker.sites["inform"].state.memory["horizon"][0])
         assert all(rows[k].at_ms < horizon for k in range(start))
         assert rows[start].at_ms >= horizon - 2 * 1_800_000 or start == 0
-    assert len(ranker.sites["inform"].turns) <= 4
+    assert len(ranker.sites["inform"].window_starts) <= 4

@@ -25,7 +25,7 @@ from ranking.engine.admission import acting
 from ranking.engine.batch import Batch
 from ranking.engine.decay.half_life import half_life_readout
 from ranking.engine.settings import EngineSettings
-from ranking.engine.site import Site, Turn
+from ranking.engine.site import Site, WindowStart
 from ranking.engine.view_loop import DONE, views_of
 from ranking.lists.backoff import level_evidence, level_half_lives
 from ranking.lists.next_article import evidence_of, new_scratch, visit_weights
@@ -176,7 +176,7 @@ def _step(
     judge: Judge,
     answers: PredictionOutcomes,
 ) -> None:
-    empty_turn = Turn(0, 0, 0, ())
+    empty_turn = WindowStart(0, 0, 0, ())
     done, reason = evaluate_views(site.state, views, 0, offset, plan, judge, answers)
     while reason != DONE:
         site.settle(reason, int(views["at"][done]), empty_turn)

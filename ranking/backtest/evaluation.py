@@ -26,8 +26,8 @@ from ranking.backtest.predictions import (
     pages_before,
 )
 from ranking.engine.compiled import compiled
-from ranking.engine.view_loop import DONE, State, apply_view, interruption, lent_state
-from ranking.lists.backoff import FAINT, Popularity, scale_of, wear_of, weigh
+from ranking.engine.view_loop import DONE, State, apply_view, borrowed_state, interruption
+from ranking.lists.backoff import FAINT, Popularity, discount_of, scale_of, weigh
 from ranking.lists.next_article import Question, Scratch, rank_next
 from ranking.lists.related_mixture import mix_slots
 from ranking.lists.rerank.hysteresis import CHALLENGERS
@@ -81,7 +81,7 @@ class Judge(NamedTuple):
     weights : (visit_depth, visit_depth) float64
         Row k - 1: weights of a visit of k pages.
     evidence : (4,) float64
-    wear, decay : float
+    discount_rate, decay : float
     scratch : Scratch
     bases : (n_rungs,) int64
         Time bases of the leaders.
@@ -93,7 +93,7 @@ class Judge(NamedTuple):
     related: EvaluationLeaders
     weights: NDArray[np.float64]
     evidence: NDArray[np.float64]
-    wear: float
+    discount_rate: float
     decay: float
     scratch: Scratch
     bases: NDArray[np.int64]
@@ -120,7 +120,7 @@ def evaluate_views(
     answers : PredictionOutcomes
         Filled for the due predictions.
     """
-    s = lent_state(s)
+    s = borrowed_state(s)
     for i in range(start, views.size):
         reason = interruption(s, views[i]["at"])
         if reason != DONE:
@@ -219,7 +219,7 @@ def predict(s: State, plan: Plan, judge: Judge, answers: PredictionOutcomes) -> 
         pages = 1 if which == RELATED else depth
         question = Question(
             rows[:pages], judge.weights[pages - 1, :pages], read,
-            NO_SLOTS, NO_SHARES, judge.evidence, 0.0, judge.wear if pages > 1 else 0.0,
+            NO_SLOTS, NO_SHARES, judge.evidence, 0.0, judge.discount_rate if pages > 1 else 0.0,
         )  # fmt: skip
         found = rank_next(s.graph, newest, popularity, question, judge.scratch, slots, scores)
         write_places(answers, k, which, target, slots[:found])
@@ -243,7 +243,7 @@ def keep_answer(s: State, judge: Judge, k: int, page: int, popularity: Popularit
     slots, scores, newest = held.slots[place], held.scores[place], s.log[0]["newest_ms"]
     found = rank_next(s.graph, newest, popularity, question, judge.scratch, slots, scores)
     for i in range(found):
-        held.worn[place, i] = wear_of(popularity, slots[i], judge.wear)
+        held.discount[place, i] = discount_of(popularity, slots[i], judge.discount_rate)
 
 
 @compiled

@@ -29,7 +29,7 @@ from ranking.backtest.predictions import (
 )
 from ranking.content.catalogue import Catalogue
 from ranking.engine.decay.kernels import kernel_of
-from ranking.engine.site import Site, Turn
+from ranking.engine.site import Site, WindowStart
 from ranking.engine.view_loop import DONE, apply_views
 from ranking.lists.boards import Board, Item, make_board, make_next
 from ranking.lists.edition import Edition
@@ -73,7 +73,7 @@ def apply_all(site: Site, views: NDArray[Any]) -> None:
     """Apply views of articles with slots."""
     done, reason = apply_views(site.state, views, 0)
     while reason != DONE:
-        site.settle(reason, int(views["at"][done]), Turn(0, 0, 0, ()))
+        site.settle(reason, int(views["at"][done]), WindowStart(0, 0, 0, ()))
         done, reason = apply_views(site.state, views, done)
     site.feed(views)
 
@@ -168,7 +168,9 @@ class _Lists:
         of_this = edition[read] == edition[plan.slot[plan.asked[k]]]
         held, answers = browsing.held, []
         for page in answers_before(browsing, plan, edition, k, profile.visit_depth).tolist():
-            rows = zip(held.slots[page].tolist(), held.scores[page], held.worn[page], strict=True)
+            rows = zip(
+                held.slots[page].tolist(), held.scores[page], held.discount[page], strict=True
+            )
             answers.append([Scored(self.name(n), *rest) for n, *rest in rows if n >= 0])
         listed = mix(answers, map(self.name, read[of_this].tolist()), DEPTH, profile.visit_decay)
         return [item.id for item in listed]
@@ -207,7 +209,7 @@ def _keep_answer(lists: _Lists, browsing: Browsing, k: int, page: int) -> None:
     board = make_next(edition, "related", lists.profile, [lists.site.ids[page]], CARRIED)
     for i, item in enumerate(item for item in board.items if item.score > 0.0):
         held.slots[place, i] = lists.number(edition.name, item.id)
-        held.scores[place, i], held.worn[place, i] = item.score, item.worn
+        held.scores[place, i], held.discount[place, i] = item.score, item.discount
 
 
 def _answer(lists: _Lists, plan: Plan, browsing: Browsing, answers: PredictionOutcomes) -> None:

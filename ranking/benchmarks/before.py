@@ -1,8 +1,8 @@
 """Before and after: the same benchmarks on two commits in turn, and the ratios of new to old.
 
-The order is A B A B: each pair is a run of the older tree and one of this checkout, side by side in
-time. A ratio is the median of the pairs' ratios. A portable benchmark of this checkout measures
-both trees; any other one is the tree's own, in which case the older one may have another method.
+The order is A B A B: each pair is a run of the older tree followed by a run of this checkout. A
+ratio is the median of the pairs' ratios. A portable benchmark of this checkout measures both trees.
+Of any other benchmark each tree runs its own version, whose method may differ.
 """
 
 import json
@@ -67,8 +67,8 @@ def compared(
     Returns
     -------
     dict
-        `median`, `min` and `max` of the pairs' ratios of new to old in the headline; `runs`, the
-        pairs; `unit`, always `new/old`; `better`; `verdict`; `ratios` of all other figures;
+        `median`, `min` and `max` of the pairs' ratios of new to old in the headline. `runs`, the
+        pairs. `unit`, always `new/old`. `better` and `verdict`. `ratios` of all other figures.
         `old` and `new`, medians of the headline, with its `headline_unit`.
 
     Raises
@@ -82,9 +82,11 @@ def compared(
         before = old()
         say(f"pair {number + 1} of {pairs}, this checkout")
         found.append((before, new()))
-    values = [tuple(headline(benchmark, told) for told in pair) for pair in found]
+    values = [tuple(headline(benchmark, result) for result in pair) for pair in found]
     ratios = [after / before for before, after in values]
-    missing = sorted({line for pair in found for told in pair for line in told.get("missing", ())})
+    missing = sorted(
+        {line for pair in found for result in pair for line in result.get("missing", ())}
+    )
     return {
         "headline": benchmark.headline,
         "median": statistics.median(ratios),
@@ -137,7 +139,7 @@ def _ratios(pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> dict[str,
 
 
 def _is_figure(pair: Sequence[dict[str, Any]], name: str) -> bool:
-    return all(isinstance(told.get(name), int | float) and told[name] for told in pair)
+    return all(isinstance(result.get(name), int | float) and result[name] for result in pair)
 
 
 def run_own(tree: Tree, name: str, options: Options, fault: str = "") -> dict[str, Any]:
@@ -161,8 +163,8 @@ def run_own(tree: Tree, name: str, options: Options, fault: str = "") -> dict[st
         also = f", and this checkout's does not run on it: {fault}" if fault else ""
         message = f"revision {tree.commit} has no benchmark '{name}'{also}"
         raise BenchmarkError(message)
-    told: dict[str, Any] = _told(tree, name, done)[name]
-    return told
+    result: dict[str, Any] = _result(tree, name, done)[name]
+    return result
 
 
 def runs_on(
@@ -188,17 +190,17 @@ def runs_on(
 
     def run() -> dict[str, Any]:
         done = tree.run(*words, str(options.seconds), given=given)
-        return _told(tree, name, done)
+        return _result(tree, name, done)
 
     return run
 
 
-def _told(tree: Tree, name: str, done: CompletedProcess[str]) -> dict[str, Any]:
+def _result(tree: Tree, name: str, done: CompletedProcess[str]) -> dict[str, Any]:
     if done.returncode:
         message = f"benchmark {name} cannot run on {tree.commit}: {_last(done.stderr)}"
         raise BenchmarkError(message)
-    told: dict[str, Any] = json.loads(_last(done.stdout))
-    return told
+    result: dict[str, Any] = json.loads(_last(done.stdout))
+    return result
 
 
 def _last(text: str) -> str:

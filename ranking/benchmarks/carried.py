@@ -53,20 +53,20 @@ class RenamedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 def carried(name: str, seconds: float | None, renames: Mapping[str, str]) -> dict[str, object]:
     """Run a benchmark, or import it; `ranking` must not be imported yet."""
     # An editable installation of this checkout would answer for what the older tree lacks.
-    sys.meta_path[:] = [its for its in sys.meta_path if "__editable__" not in str(its)]
+    sys.meta_path[:] = [finder for finder in sys.meta_path if "__editable__" not in str(finder)]
     sys.meta_path.insert(0, RenamedModules(renames))
     importlib.import_module(BENCHMARKS).__path__ = [str(FOLDER)]
     benchmark = importlib.import_module("ranking.benchmarks.benchmark")
     time_limit = importlib.import_module("ranking.benchmarks.time_limit")
     registry = importlib.import_module("ranking.benchmarks.registry")
-    (chosen,) = (its for its in registry.OURS if its.name == name)
+    (chosen,) = (benchmark for benchmark in registry.OURS if benchmark.name == name)
     if seconds is None:
         importlib.import_module(chosen.function.partition(":")[0])
         return {}
     harness = importlib.import_module("ranking.benchmarks.harness")
     task = benchmark.Task(None, "", time_limit.TimeLimit(seconds))
-    told: dict[str, object] = harness.measured(chosen, task)
-    return told
+    result: dict[str, object] = harness.measured(chosen, task)
+    return result
 
 
 if __name__ == "__main__":

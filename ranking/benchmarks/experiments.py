@@ -1,8 +1,8 @@
-"""What experiments cost in serving: Popular asked for by the arms of three, and by nobody's arm.
+"""The cost of experiments in serving: requests for Popular with three experiments and with none.
 
-One server, while views flow. A run of the benchmark is a pair: load without any experiment, then
-with three that are in use by the readers of all buckets, one interleaved, two split. wrk asks over
-lines kept open, for the line of a bucket drawn anew each time; without experiments each bucket has
+One server takes views meanwhile. A run of the benchmark is a pair: load without any experiment, then
+load with three. One of them is interleaved and two are split; each bucket is in one of them. wrk
+keeps its connections open and draws a bucket for each request. Without experiments each bucket gets
 the live list.
 """
 
@@ -113,8 +113,8 @@ def _lines(names: dict[str, str]) -> list[str]:
         for bucket, arm in enumerate(arms.tolist()):
             if arm == OUTSIDE:
                 continue
-            told = bucket % DRAWINGS if "mode" in plan else ("now", "new")[arm]
-            lines.append(f"{LIST}&arm={name}:{told}")
+            group = bucket % DRAWINGS if "mode" in plan else ("now", "new")[arm]
+            lines.append(f"{LIST}&arm={name}:{group}")
     return lines
 
 
@@ -124,14 +124,14 @@ def _asked(url: str, folder: Path, lines: Sequence[str], seconds: int) -> dict[s
     for line in set(lines):
         httpx.get(url + line).raise_for_status()
     command = ["wrk", "-t1", f"-c{LINES}", f"-d{seconds}s", "--latency", "-s", str(script), url]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in told:
-        message = f"answers must be 200, got {told}"
+    report = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in report:
+        message = f"answers must be 200, got {report}"
         raise BenchmarkError(message)
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", told)
-    slowest = re.search(r"99%\s+([\d.]+)(us|ms|s)", told)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", report)
+    slowest = re.search(r"99%\s+([\d.]+)(us|ms|s)", report)
     if not (rate and slowest):
-        message = f"wrk must tell a rate and latencies, got {told}"
+        message = f"wrk must tell a rate and latencies, got {report}"
         raise BenchmarkError(message)
     unit = {"us": 0.001, "ms": 1.0, "s": 1000.0}[slowest[2]]
     return {"rate": float(rate[1]), "p99": float(slowest[1]) * unit}

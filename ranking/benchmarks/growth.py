@@ -42,7 +42,7 @@ def growth(task: Task) -> Run:
     -------
     Run
         Of each size: milliseconds of a tick (median, 95th percentile, longest), memory of the
-        process in MB when it stood, and what drafts added.
+        process in MB after the ticks, and what drafts added.
     """
     measures: dict[str, float] = {}
     for name, case in task.limit.of(CASES.items(), "sizes were tried"):

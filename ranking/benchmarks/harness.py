@@ -1,8 +1,8 @@
 """Harness: takes a benchmark's runs and sums them up in the one shape of results.
 
 Warm-up runs are made first and not counted. Where a run measures a peer too, the pairs follow each
-other as A B A B, and a ratio is the median of the pairs' ratios: what slows the machine for a while
-slows both of a pair (the habit of asv's interleaved rounds).
+other as A B A B. A ratio is the median of the pairs' ratios, because what slows the machine for a
+while slows both runs of a pair (as in asv's interleaved rounds).
 """
 
 import statistics
@@ -50,9 +50,9 @@ def summary(benchmark: Benchmark, runs: Sequence[Run]) -> dict[str, Any]:
     Returns
     -------
     dict
-        `headline`, `unit` and `better` (`more` or `less`); `median`, `min` and `max` of the
-        headline's values, None if no run reached it; `runs`; `ratios`, medians of the runs'
-        ratios; then every figure of the runs by its own name.
+        `headline`, `unit` and `better` (`more` or `less`). `median`, `min` and `max` of the
+        headline's values, None if no run reached it. `runs`. `ratios`, medians of the runs'
+        ratios. Then every figure of the runs by its own name.
 
     Examples
     --------

@@ -22,15 +22,15 @@ def loop(task: Task) -> Runs:
     Yields
     ------
     Run
-        `views_per_cpu_s`, of both tables together; of each table views a CPU second and CPU
-        microseconds a view; wall microseconds a view; views of one run; and the ratio of the
+        `views_per_cpu_s` of both tables together. Of each table views a CPU second and CPU
+        microseconds a view. Wall microseconds a view, and views of one run. The ratio of the
         small table's speed to that of `Counter`.
     """
     logs = {name: (log.first_views(), log.batches()) for name, log in SIZES.items()}
     task.limit.restart()
     while True:
         peer = _counted(logs["small"][1])
-        taken = {name: _applied(*its) for name, its in logs.items()}
+        taken = {name: _applied(*batches) for name, batches in logs.items()}
         views = sum(log.views for log in SIZES.values())
         figures = {"views_per_cpu_s": views / sum(watch.cpu for watch in taken.values())}
         for name, watch in taken.items():

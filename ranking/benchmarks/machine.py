@@ -1,4 +1,4 @@
-"""Machine: what figures were measured on, without anything private: no host name, no path."""
+"""Machine: describes the machine of a measurement, without host name and paths."""
 
 import os
 import platform
@@ -17,9 +17,9 @@ def machine() -> dict[str, Any]:
     Returns
     -------
     dict
-        `cores` that this process may use, `processor`, `memory_gb`, `system`; versions of `python`,
-        `numpy`, `numba` and `tolqyn`; `commit` of the checkout, with `+` if it has changes, None
-        outside of one; `load`, the mean number of running processes over the last minute.
+        `cores` that this process may use, `processor`, `memory_gb`, `system`. Versions of `python`,
+        `numpy`, `numba` and `tolqyn`. `commit` of the checkout, with `+` if it has changes, None
+        outside of one. `load`, the mean number of running processes over the last minute.
     """
     return {
         "cores": len(os.sched_getaffinity(0))

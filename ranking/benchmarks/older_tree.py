@@ -1,8 +1,8 @@
 """Older tree: a revision of this checkout in a temporary git worktree, ready to run.
 
 It runs with the dependencies that are installed. Its own packages come first on the path, and its
-own entry points are made known beside it. Its files have the time of its commit, and its folder the
-name of its commit: so the compiled loops of one revision are kept from one comparison to the next.
+own entry points are written next to it. Its files have the time of its commit, and its folder the
+name of its commit. So compiled loops of one revision are kept from one comparison to the next.
 """
 
 import os
@@ -95,11 +95,11 @@ def older_tree(checkout: Path, commit: str) -> Iterator[Tree]:
 
 def renamed_modules(checkout: Path, commit: str) -> dict[str, str]:
     """Modules of this checkout that have another name in an older commit, by git's rename rule."""
-    told = git(
+    listing = git(
         checkout, "diff", "--find-renames=50%", "--diff-filter=R", "--name-status", "-l0", commit,
         "--", "ranking", "streams",
     )  # fmt: skip
-    renames = (line.split("\t")[1:] for line in told.splitlines())
+    renames = (line.split("\t")[1:] for line in listing.splitlines())
     return {_module(new): _module(old) for old, new in renames if new.endswith(".py")}
 
 

@@ -1,10 +1,11 @@
-"""What a preview shows, beside a system that ran with exactly its decay from the beginning.
+"""Preview accuracy: a draft's list compared with a system that always ran with its decay.
 
-At sampled moments of a log the first five of Popular are read out of the bank under many decays,
-and compared with sums that know nothing of the bank: each article's mass under one half-life, kept
-as a plain number that halves with every half-life and grows with every counted view; under a power
-law the sum over all views so far. On a rung the five must be the same; elsewhere it is told how
-often they are, and what the least of the five weighs exactly, as a share of the true fifth.
+At sampled moments of a log the first five of Popular are read from the bank under many decays. They
+are compared with exact sums that do not use the bank. Under a half-life this sum is one number for
+each article, which halves with every half-life and grows with every counted view. Under a power law
+it is the sum over all views so far. On a rung the five must be the same. Elsewhere the result is
+how often they are the same, and the exact mass of the least of the five, as a share of the true
+fifth.
 """
 
 import math
@@ -23,7 +24,7 @@ from ranking.engine.admission import acting
 from ranking.engine.batch import Batch
 from ranking.engine.compiled import compiled
 from ranking.engine.decay.bank import HALF_LIVES, SHORTEST
-from ranking.engine.site import Site, Turn
+from ranking.engine.site import Site, WindowStart
 from ranking.engine.view_loop import DONE, State, apply_view, interruption, views_of
 from ranking.profiles.profile import Profile, profile_from
 from ranking.ranker import Ranker
@@ -104,17 +105,17 @@ def preview(task: Task) -> Run:
 
 def figures(compared: AllAgreements) -> dict[str, float]:
     """Sum a comparison up: shares of moments with the same five, least share of the fifth."""
-    told: dict[str, float] = {}
+    figures: dict[str, float] = {}
     kinds = {
         "rungs": list(compared.on_rungs.values()),
         "between": list(compared.between.values()),
         "power_laws": list(compared.power_laws.values()),
     }
     for name, found in kinds.items():
-        told[f"{name}_same"] = sum(b.same for b in found) / sum(b.moments for b in found)
-        told[f"{name}_same_least"] = min(b.same / b.moments for b in found)
-        told[f"{name}_least_share"] = min(b.least for b in found)
-    return told
+        figures[f"{name}_same"] = sum(b.same for b in found) / sum(b.moments for b in found)
+        figures[f"{name}_same_least"] = min(b.same / b.moments for b in found)
+        figures[f"{name}_least_share"] = min(b.least for b in found)
+    return figures
 
 
 def compare(
@@ -193,7 +194,7 @@ def _counted(batches: Sequence[Batch]) -> tuple[_Counted, Site]:
     of_class = np.full(views.size, -1)
     done, reason = classify(site.state, views, 0, of_class)
     while reason != DONE:
-        site.settle(reason, int(views["at"][done]), Turn(0, 0, 0, ()))
+        site.settle(reason, int(views["at"][done]), WindowStart(0, 0, 0, ()))
         done, reason = classify(site.state, views, done, of_class)
     p, place = Profile(), np.flatnonzero(of_class >= 0)
     weights = np.array([p.landing_weight, p.onward_weight, p.ours_weight])

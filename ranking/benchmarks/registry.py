@@ -65,7 +65,7 @@ def benchmarks() -> dict[str, Benchmark]:
     BenchmarkError
         If an entry point is no `Benchmark`.
     """
-    found = {its.name: its for its in OURS}
+    found = {benchmark.name: benchmark for benchmark in OURS}
     for entry in entry_points(group=GROUP):
         loaded = entry.load()
         if not isinstance(loaded, Benchmark):

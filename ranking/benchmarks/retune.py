@@ -1,5 +1,5 @@
-"""How soon a draft's board is there, with a million live articles in one edition; and how soon
-what was published is what the API answers, while views flow."""
+"""Retuning: the time to a draft's board with a million live articles in one edition, and from a
+publication to the first answer under it while views arrive."""
 
 import statistics
 import tempfile
@@ -32,9 +32,9 @@ def retune(task: Task) -> Run:
     Returns
     -------
     Run
-        Engine time of a board in milliseconds: median and longest of half-lives on and between
-        rungs, of power laws, of hard windows, of parameters that change three half-lives; from a
-        publication's request to the first answer under it; articles, and views lost (0).
+        Engine time of a board, ms, median and longest: of half-lives on and between rungs, of power
+        laws, of hard windows, and of parameters that change three half-lives. The time from a
+        publication's request to the first answer under it. Articles, and views lost (0).
     """
     limit, values = task.limit, tuple[float, ...]()
     ranker, articles = crowded(ARTICLES, limit)

@@ -1,9 +1,9 @@
 """How soon a posted view is seen in Popular, while 1,000 views a second flow.
 
 Portals of three sizes: a small one, one of a hundred editions, and one of a million articles.
-Boards are steady: where one is full, what stands keeps its place. Hence each probe is an article of
-an edition with room in its list, which its first view must enter. Probes come at random moments, as
-readers do: one that follows the tick before at once would always wait a whole tick.
+Hysteresis keeps the articles of a full board. Hence each probe is an article of an edition with
+room in its list, so that its first view must put it there. Probes come at random moments, as
+readers do; one sent right after a tick would always wait for a whole tick.
 """
 
 import random
@@ -69,10 +69,10 @@ def _seen(
     Returns
     -------
     Run
-        Median, 95th percentile and longest, in milliseconds, of the probes that were seen, views a
-        second beside them, probes, those that were not seen, the longest that a post of views
-        waited (no view is logged and no list made meanwhile), and the server's memory in MB: the
-        most that it had, and what it has at the end.
+        Median, 95th percentile and longest time of the probes that were seen, ms. The number of
+        probes and of those not seen, and the background views a second. The longest wait of a post
+        of views, during which no view is logged and no list made. The server's memory in MB, at
+        most and at the end.
     """
     with tempfile.TemporaryDirectory() as folder, spawned(Server(Path(folder))) as server:
         limit.restart()
@@ -86,7 +86,7 @@ def _seen(
     if len(seen) < len(delays):
         missing = len(delays) - len(seen)
         limit.missing.append(f"{missing} views were not seen within {PATIENCE:g} s")
-    told = {
+    figures = {
         "views_per_s": flow.rate,
         "probes": float(len(delays)),
         "unseen": float(len(delays) - len(seen)),
@@ -96,12 +96,12 @@ def _seen(
         "resident_mb": resident,
     }
     if not seen:
-        return Run(told)
+        return Run(figures)
     figures = {
         "median_ms": 1000 * statistics.median(seen),
         "p95_ms": 1000 * float(np.percentile(seen, 95)),
         "max_ms": 1000 * max(seen),
-        **told,
+        **figures,
     }
     return Run(figures, tuple(1000 * delay for delay in seen))
 

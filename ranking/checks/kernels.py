@@ -52,8 +52,8 @@ def check_naive_sum(kernel: Kernel) -> None:
                 naive = sum(kernel.weight(value, age) for age in ages.tolist())
                 off = abs(found[slot] - naive)
                 right = off <= max(kernel.tolerance * naive, FAINT)
-                told = f"reads {found[slot]:g} views, the naive sum is {naive:g}"
-                require(right, kernel.name, told)
+                message = f"reads {found[slot]:g} views, the naive sum is {naive:g}"
+                require(right, kernel.name, message)
 
 
 def check_order(kernel: Kernel) -> None:

@@ -67,13 +67,19 @@ def check_explanation(ranked: RankedList) -> None:
         profile = ranker.lists.profile(EDITION, ranked.name)
         ids = _board(ranker, ranked, pages, N).ids
         asked = Explained(ids, N, "", pages)
-        for told in ranker.lists.explain(EDITION, ranked.name, asked, profile):
-            names = {term.name for term in told.components}
+        for explanation in ranker.lists.explain(EDITION, ranked.name, asked, profile):
+            names = {term.name for term in explanation.components}
             require(names <= set(ranked.terms), ranked.name, f"a term of {names} has no text")
-            total = sum(term.value for term in told.components)
-            right = not ranked.is_sum or abs(total - told.score) <= 1e-9 * max(told.score, 1.0)
-            require(right, ranked.name, f"terms sum to {total:g}, the score is {told.score:g}")
-            require(told.rank > 0, ranked.name, "a listed article is explained as not listed")
+            total = sum(term.value for term in explanation.components)
+            right = not ranked.is_sum or abs(total - explanation.score) <= 1e-9 * max(
+                explanation.score, 1.0
+            )
+            require(
+                right, ranked.name, f"terms sum to {total:g}, the score is {explanation.score:g}"
+            )
+            require(
+                explanation.rank > 0, ranked.name, "a listed article is explained as not listed"
+            )
 
 
 def check_unknown(ranked: RankedList) -> None:

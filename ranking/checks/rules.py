@@ -77,7 +77,7 @@ def _cases(
 ) -> Iterator[tuple[RerankContext, list[Scored]]]:
     """Lists that the rule is for, under each of its examples."""
     ranker = sample_ranker()
-    profiles = [profile] if profile else [profile_from(dict(its)) for its in rule.examples]
+    profiles = [profile] if profile else [profile_from(dict(example)) for example in rule.examples]
     for ranked in LISTS:
         for own in profiles if rule.is_for(ranked) else ():
             for pages in sample_pages(ranked):

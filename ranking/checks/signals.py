@@ -136,7 +136,7 @@ def _site(ranker: Ranker) -> Site:
 def _require_finite(signal: Signal, ranker: Ranker, at_ms: int) -> None:
     for key, array in signal.arrays(_site(ranker)).items():
         fields = [array[name] for name in array.dtype.names] if array.dtype.names else [array]
-        finite = all(np.isfinite(its).all() for its in fields)
+        finite = all(np.isfinite(values).all() for values in fields)
         require(finite, signal.name, f"{key} is not finite")
     for key, values in signal.readings(_site(ranker), at_ms).items():
         require(bool(np.isfinite(values).all()), signal.name, f"{key} is not read as finite")

@@ -154,5 +154,5 @@ def _chosen(names: Sequence[str]) -> list[Benchmark]:
 
 
 def _say(name: str, line: str) -> None:
-    """Say beside the figures how far a benchmark is."""
+    """Print on standard error how far a benchmark is."""
     click.echo(f"{name}: {line}", err=True)

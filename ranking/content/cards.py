@@ -262,7 +262,7 @@ def check_named(fields: dict[str, Any], edition: str, id: str) -> None:
         With the field, the rule and the value.
     """
     lang = edition.partition("/")[2]
-    for name, its in (("id", id), ("edition", edition), ("lang", lang)):
+    for name, value in (("id", id), ("edition", edition), ("lang", lang)):
         given = fields.get(name)
         if given in (None, ""):
             continue
@@ -271,7 +271,7 @@ def check_named(fields: dict[str, Any], edition: str, id: str) -> None:
             spelt = canonical_edition(spelt)
         elif name == "lang":
             spelt = canonical_edition(f"site/{spelt}").partition("/")[2]
-        if spelt != its:
+        if spelt != value:
             message = f"{name} must be that of the path, got {given!r:.80}"
             raise ValueError(message)
 

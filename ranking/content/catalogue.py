@@ -38,8 +38,10 @@ class Catalogue:
         """The catalogue as it is now; another thread may put cards meanwhile."""
         made = Catalogue()
         made._cards = {edition: dict(cards) for edition, cards in list(self._cards.items())}
-        for key, told in list(self._stories.items()):
-            made._stories[key] = {edition: dict(cards) for edition, cards in list(told.items())}
+        for key, by_edition in list(self._stories.items()):
+            made._stories[key] = {
+                edition: dict(cards) for edition, cards in list(by_edition.items())
+            }
         made._gone = set(self._gone)
         made._of_site = {site: set(editions) for site, editions in list(self._of_site.items())}
         made._storied = self._storied.copy()
@@ -70,8 +72,8 @@ class Catalogue:
                 expiring.add((card.expires_at, card.id))
         if card.story:
             site = site_of(card.edition)
-            told = self._stories.setdefault((site, card.story), {})
-            told.setdefault(card.edition, {})[card.id] = card
+            by_edition = self._stories.setdefault((site, card.story), {})
+            by_edition.setdefault(card.edition, {})[card.id] = card
             self._storied[site] += 1
         return True
 
@@ -171,8 +173,8 @@ class Catalogue:
 
     def translations(self, site: str, story: str) -> list[Card]:
         """Cards of a story in all editions of a site, by edition, the newest first, ties by id."""
-        told = list(self._stories.get((site, story), {}).values())
-        cards = [card for its in told for card in list(its.values())]
+        editions = list(self._stories.get((site, story), {}).values())
+        cards = [card for by_id in editions for card in list(by_id.values())]
         return sorted(cards, key=lambda c: (c.edition, -c.published_at, c.id))
 
     def of_story(self, edition: str, story: str) -> list[str]:
@@ -194,12 +196,12 @@ class Catalogue:
         if card.listable and card.expires_at:
             self._expiring[edition].discard((card.expires_at, article))
         key = (site_of(edition), card.story)
-        told = self._stories.get(key, {})
-        mine = told.get(edition, {})
+        by_edition = self._stories.get(key, {})
+        mine = by_edition.get(edition, {})
         self._storied[key[0]] -= mine.pop(article, None) is not None
         if not mine:
-            told.pop(edition, None)
-        if not told:
+            by_edition.pop(edition, None)
+        if not by_edition:
             self._stories.pop(key, None)
         return True
 

@@ -1,11 +1,11 @@
 """Edition mapping: which sections and tags of one edition correspond to those of another.
 
-Editions name a section in their own language. A section's cards may bear a key that all editions
-share (`section_key`); where they do not, the stories that two editions both tell decide: a section
-corresponds to another where most of its shared stories stand in that one. A single story proves
-nothing against a section with more of them, so that below `SURE` stories most of the other's must
-stand in it too. Several tags stand on one article, hence a tag corresponds only to the one tag that
-most of its shared stories bear, and both ways.
+Editions name a section in their own language. A section's cards may have a key that all editions
+share (`section_key`). Otherwise the stories that two editions share decide: a section corresponds
+to the section that holds most of its shared stories. Below `SURE` stories, most stories of the
+other section must also be in this one, because one story is no evidence against a larger section.
+An article has several tags, so a tag corresponds only to the one tag that most of its shared
+stories have, and the reverse must hold too.
 """
 
 from collections import Counter, defaultdict
@@ -64,11 +64,11 @@ def corresponding(
         if card.story:
             stories[card.story][card.edition] = card
     found = {key for counts in keys.values() for key, _ in counts.most_common(1) if key}
-    told = [its for its in stories.values() if len(its) > 1]
+    shared = [story for story in stories.values() if len(story) > 1]
     return Corresponding(
         found,
-        _others(told, set(sections), _section, is_tag=False) if sections else {},
-        _others(told, set(tags), _tags, is_tag=True) if tags else {},
+        _others(shared, set(sections), _section, is_tag=False) if sections else {},
+        _others(shared, set(tags), _tags, is_tag=True) if tags else {},
     )
 
 
@@ -81,13 +81,13 @@ def _tags(card: Card) -> Collection[str]:
 
 
 def _others(
-    told: Iterable[Mapping[str, Card]], names: set[str], labels: Labels, *, is_tag: bool
+    stories: Iterable[Mapping[str, Card]], names: set[str], labels: Labels, *, is_tag: bool
 ) -> Found:
     """Names in other editions that stand on the same stories."""
     asked: Counter[tuple[str, str]] = Counter()  # stories of what is asked for, by both editions
     both: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     whole: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for story in told:
+    for story in stories:
         borne = {edition: labels(card) for edition, card in story.items()}
         for edition, mine in borne.items():
             is_asked = not names.isdisjoint(mine)

@@ -123,8 +123,8 @@ class TagCooccurrence:
         if t is None:
             return []
         count = np.bincount(self._tag, minlength=len(self.names))
-        its = self._carried_by(t)
-        together = np.bincount(self._tag[its[self._article]], minlength=len(self.names))
+        carriers = self._carried_by(t)
+        together = np.bincount(self._tag[carriers[self._article]], minlength=len(self.names))
         may = (count >= KNOWN) & (together <= RARELY * np.minimum(count, count[t]))
         may[t] = False
         context = self._context(t)

@@ -96,11 +96,11 @@ class TagGraph:
             best, score = best[is_best], score[is_best]
         order = np.lexsort((best, -score))[:HINTS]
         ranked = zip(best[order].tolist(), score[order].tolist(), strict=True)
-        chosen = [(self.cards[i], its) for i, its in ranked if its > 0.0]
+        chosen = [(self.cards[i], score) for i, score in ranked if score > 0.0]
         if not chosen:
             return NO_HINTS
         chosen.sort(key=lambda pair: (-pair[1], pair[0].id))
-        shares = np.sqrt([its for _, its in chosen])
+        shares = np.sqrt([score for _, score in chosen])
         return Hints([c for c, _ in chosen], shares / math.fsum(shares), is_topical)
 
 

@@ -1,4 +1,4 @@
-"""Tombstones: how a deleted article is recorded beside the cards.
+"""Tombstones: the record of a deleted article among the cards.
 
 A takedown keeps the last card under a mark, so that the article comes back whole when it is
 restored, and by that alone. A kept value is MessagePack of a card; a first byte before it tells a

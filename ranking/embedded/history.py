@@ -55,7 +55,7 @@ class DataFolder:
     def govern(self, ranker: Ranker, at: float) -> None:
         """Apply the present profiles and the overrides of a moment (s since the epoch)."""
         book = self._live.book
-        ranker.lists.govern(book.profiles, book.desk(at))
+        ranker.lists.govern(book.profiles, book.active_overrides(at))
 
     def kept(self, site: str) -> list[Kept]:
         """Return the checkpoints, newest first."""

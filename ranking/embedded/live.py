@@ -171,7 +171,7 @@ class Live:
         for position, body in self.log.read(ranker.position):
             ranker.apply(decode(body), position)
         ranker.lists.resume(shown.board() for shown in self.log.shown_last())
-        ranker.lists.govern(self.book.profiles, self.book.desk(time.time()))
+        ranker.lists.govern(self.book.profiles, self.book.active_overrides(time.time()))
         self.ranker, self._watch, self._alternatives = (
             ranker,
             Observer(ranker),
@@ -294,7 +294,9 @@ class Live:
         if renew:
             self._renewed = now
         with self.lock:
-            if self.ranker.lists.govern(self.book.profiles, self.book.desk(time.time())):
+            if self.ranker.lists.govern(
+                self.book.profiles, self.book.active_overrides(time.time())
+            ):
                 self.responses.renew()
             changes = self.ranker.tick(
                 renew=renew, wall=time.time(), made=lambda board: self.responses.put(board, now)

@@ -22,7 +22,7 @@ from ranking.profiles.profile import Profile
 from ranking.profiles.scopes import Profiles
 from ranking.ranker import Ranker
 from ranking.read_model.publisher import article_value, has_views
-from ranking.read_model.tag_graph import graph_json, told_articles
+from ranking.read_model.tag_graph import graph_json, tag_articles
 from ranking.read_model.values import article_json, traffic_json
 from ranking.service.intake import Intake
 from ranking.service.metrics import Metrics, Sample
@@ -136,7 +136,7 @@ class EmbeddedLists:
         def read(ranker: Ranker) -> dict[str, Any]:
             model = ranker.lists.edition(edition)
             graph = model.tags(ranker.lists.profile(edition, Related.name))
-            values = {id: article_value(ranker, edition, id) for id in told_articles(graph, tag)}
+            values = {id: article_value(ranker, edition, id) for id in tag_articles(graph, tag)}
             return graph_json(graph, values, edition, tag, model.at)
 
         return await self._read(read)
@@ -204,7 +204,7 @@ class EmbeddedSettings:
 
 def _viewed(ranker: Ranker, act: Override) -> set[tuple[str, str]]:
     """The articles of an override that have views."""
-    order = act.ordered()
+    order = act.scoped_edit()
     editions = [edition for edition in ranker.lists.editions() if order.is_for(edition)]
     pairs = ((edition, article) for edition in editions for article in act.articles)
     return {pair for pair in pairs if has_views(ranker, *pair)}

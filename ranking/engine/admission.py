@@ -80,6 +80,6 @@ def admitted(
 def acting(batches: Iterable[Batch], clock_ms: int, settings: EngineSettings) -> Iterator[Batch]:
     """The events of a log that act, as the same batches."""
     for batch in batches:
-        its = admitted(batch, clock_ms, settings)
-        clock_ms = its.clock_ms
-        yield its.batch
+        admission = admitted(batch, clock_ms, settings)
+        clock_ms = admission.clock_ms
+        yield admission.batch

@@ -40,7 +40,7 @@ _APPS = re.compile(r"\b(?:Viber|WhatsApp|Feedly|Sogou\w*|SogouMSE|Flipboard|News
 
 
 class Hasher(dict[Name, int]):
-    """Keyed 64-bit hashes of names, never 0; remembers those asked for lately.
+    """Keyed 64-bit hashes of names, never 0, with a cache of recent names.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Hasher(dict[Name, int]):
         self.ids = ids or self
 
     def __missing__(self, name: Name) -> int:
-        """Hash a name that was not asked for lately."""
+        """Hash a name that is not in the cache."""
         if len(self) >= RECENT_NAMES:
             self.clear()
         state = self._keyed.copy()

@@ -1,10 +1,10 @@
 """Checkpoints: a site's state as bytes, a head, pages of articles and sums of arms, and back.
 
-The state is a function of the site's views alone: equal logs give equal bytes, however they were
-chopped and whoever sent them. A page holds `PAGE` articles in the order of their slots with their
-masses and co-read rows, so that a row's place in the pool does not show, and pages in which
-nothing changed need not be written again. The place says what of each source is in it, and where
-to begin rereading the memory of repeats and visits, of which the bytes hold nothing.
+The state is a function of the site's views alone: equal logs give equal bytes, however they are
+batched and whoever sent them. A page holds `PAGE` articles in the order of their slots, with their
+masses and co-read rows. So a row's place in the pool does not show, and pages without changes need
+not be written again. The site's position has the next number of each source. It also says where to
+begin rereading the memory of repeats and visits, which is not in the bytes.
 
 Taking a snapshot copies arrays; packing them, the longer part, may be done by another thread.
 """
@@ -23,7 +23,7 @@ from ranking.engine.hash_tables import LONG_IDS
 from ranking.engine.settings import EngineSettings
 from ranking.engine.signals.covisitation import LEVELS, Graph
 from ranking.engine.signals.experiment_sums import ArmSums
-from ranking.engine.site import Site, Turn
+from ranking.engine.site import Site, WindowStart
 from ranking.engine.state_arrays import FIRST_SLOTS, empty_articles
 from ranking.engine.view_loop import ARTICLE
 
@@ -46,7 +46,7 @@ class SitePosition(msgspec.Struct, array_like=True, frozen=True):
 
     Attributes
     ----------
-    turns, sequences : list
+    window_starts, sequences : list
         As in `Site`.
     newest_ms : int
         The site's clock.
@@ -64,7 +64,7 @@ class SitePosition(msgspec.Struct, array_like=True, frozen=True):
         Names of the signals that have tables in the pages, and the event from which each counts.
     """
 
-    turns: list[Turn]
+    window_starts: list[WindowStart]
     sequences: list[tuple[str, int]]
     newest_ms: int = 0
     reread_from: int = 0
@@ -174,16 +174,16 @@ def snapshot_of(site: Site, since: Mark | None = None) -> SiteSnapshot:
     head = LENGTH.pack(len(names)) + names + pack_arrays(arrays)
     generations = site.generations.all(s)
     place = SitePosition(
-        site.turns[:], list(site.sequences.items()), site.newest_ms, site.reread_from().position,
-        site.arms.begun[:], list(site.imports.items()), site.rules_from,
-        [(which, its.number, its.begin_ms, its.end_ms) for which, its in generations],
+        site.window_starts[:], list(site.sequences.items()), site.newest_ms,
+        site.reread_from().position, site.arms.begun[:], list(site.imports.items()),
+        site.rules_from, [(which, g.number, g.begin_ms, g.end_ms) for which, g in generations],
         sorted(site.since.items()),
     )  # fmt: skip
     arms = {k: packed_arm(site.arms.row(k)) for k in site.arms.changed(views)}
     ids = {
-        ids_name(which, its.number): its.keys
-        for which, its in generations
-        if since is None or not since.ids or _has_more(its, since.ids[which])
+        ids_name(which, generation.number): generation.keys
+        for which, generation in generations
+        if since is None or not since.ids or _has_more(generation, since.ids[which])
     }
     return SiteSnapshot(site.name, head, pages, arms, ids, count, place, mark)
 
@@ -210,10 +210,12 @@ def ids_name(which: int, number: int) -> str:
     return f"ids{which}-{number}"
 
 
-def _has_more(its: Generation, since: tuple[int, int]) -> bool:
+def _has_more(generation: Generation, since: tuple[int, int]) -> bool:
     """Say whether a generation has ids that it had not at a mark."""
     number, count = since
-    return its.number > number or (its.number == number and its.keys.size > count)
+    return generation.number > number or (
+        generation.number == number and generation.keys.size > count
+    )
 
 
 def restored_site(
@@ -239,7 +241,7 @@ def restored_site(
     site = Site(names.site, settings)
     site.editions, site.free_slots = names.editions, names.free_slots[::-1]
     site.sequences, site.imports = dict(place.sequences), dict(place.imports)
-    site.turns = list(place.turns)
+    site.window_starts = list(place.window_starts)
     site.rules_from = position if place.rules_from < 0 else place.rules_from
     _fill_head(site, names.articles, unpack_arrays(head[offset:]))
     kept = dict(place.signals)
@@ -299,7 +301,7 @@ def _fill_head(site: Site, used: int, arrays: dict[str, NDArray[Any]]) -> None:
     else:  # before 0.2.0 there was one horizon, the last entry of `log`
         site.state.memory["horizon"][:LONG_IDS] = arrays["log"][len(LOG_FIELDS)]
     site.log["articles"] = used
-    site.tables = {name: np.zeros(article.size, its.dtype) for name, its in site.tables.items()}
+    site.tables = {name: np.zeros(article.size, table.dtype) for name, table in site.tables.items()}
 
 
 def _fill_page(site: Site, first: int, page: bytes) -> None:

@@ -6,10 +6,10 @@ clock is late. Late events of one key repeat each other too: always when they ar
 window apart, never when they are a whole one apart. They are remembered by the two windows that
 hold them, on a grid and on the same grid moved by half a window.
 
-Stamps below the horizon (two whole windows before the log's current one, or later if the memory is
-full) are as if never seen, so this memory is a function of the log's recent events alone: a
-checkpoint holds no row of it, only the offset to reread it from. Open addressing; a forgotten entry
-is used again, the table is rebuilt when 60 % of its places are used.
+The horizon is two whole windows before the log's current one, or later if the memory is full.
+Stamps below it count as never seen. So this memory is a function of the log's recent events, and a
+checkpoint holds only the offset to reread it from. The table uses open addressing. A forgotten
+entry is used again, and the table is rebuilt when 60 % of its entries are used.
 """
 
 from typing import Any

@@ -51,7 +51,7 @@ def split(experiment: str, arm: str) -> list[tuple[str, str]]:
     arms = iter(arm.split(","))
     found: dict[str, str] = {}
     for label in experiment.split(","):
-        its = next(arms, "")
+        arm = next(arms, "")
         if label:
-            found.setdefault(label, its)
+            found.setdefault(label, arm)
     return list(found.items())[:MOST]

@@ -49,7 +49,7 @@ class Generations:
             for generation in (*closed, self._newest(state, which))
         ]
 
-    def turn(self, state: State, at_ms: int) -> State:
+    def begin_due(self, state: State, at_ms: int) -> State:
         """Begin the generations that are due at a moment, and forget those that are too old."""
         for which, span in enumerate(SPANS_MS):
             due_ms = next_period_ms(which, self._begun[which])

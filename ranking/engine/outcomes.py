@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 KNOWN, COUNTED, REPEAT, ROBOT, LATE, AHEAD, NO_ROOM = range(7)
-"""The engine has the event already; it counted; it repeats another one; a robot sent it; its stamp
-is too far behind the site's clock, or ahead of its packing; the engine has no room for its site or
-edition."""
+"""The engine has applied the event before. It counted. It repeats another event. A robot sent it.
+Its stamp is too far behind the site's clock, or ahead of its packing. The engine has no room for
+its site or edition."""
 NAMES = ("known", "counted", "repeats", "robots", "late", "ahead", "rejected")
-TOLD = (*NAMES[:NO_ROOM], "no_room")
+ANSWER_NAMES = (*NAMES[:NO_ROOM], "no_room")
 """The same in the answer to a sender, whose `rejected` lists what never reached the engine."""
 
 
@@ -22,12 +22,12 @@ def outcome_counts(outcomes: Iterable[NDArray[np.uint8]]) -> dict[str, int]:
 
     Examples
     --------
-    >>> told = outcome_counts([np.array([KNOWN, COUNTED, REPEAT], np.uint8)])
-    >>> told["repeats"], told["known"]
+    >>> counts = outcome_counts([np.array([KNOWN, COUNTED, REPEAT], np.uint8)])
+    >>> counts["repeats"], counts["known"]
     (2, 1)
     """
     counts = np.zeros(len(NAMES), np.int64)
     for codes in outcomes:
         counts += np.bincount(codes, minlength=len(NAMES))
     counts[REPEAT] += counts[KNOWN]
-    return dict(zip(TOLD, counts.tolist(), strict=True))
+    return dict(zip(ANSWER_NAMES, counts.tolist(), strict=True))

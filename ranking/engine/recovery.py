@@ -19,12 +19,12 @@ class Rereading:
     """
 
     def __init__(self, sites: Mapping[str, Site]) -> None:
-        self._sites = {name: site for name, site in sites.items() if site.turns}
+        self._sites = {name: site for name, site in sites.items() if site.window_starts}
         self._begin = {name: site.reread_from().position for name, site in self._sites.items()}
-        self._come = {name: site.rereading() for name, site in self._sites.items()}
+        self._progress = {name: site.rereading() for name, site in self._sites.items()}
 
     def take(self, batch: Batch, position: int) -> None:
         """Feed the memory with the batch at a log position."""
         site = self._sites.get(batch.site)
         if site is not None and position >= self._begin[batch.site]:
-            site.reread(batch, position, self._come[batch.site])
+            site.reread(batch, position, self._progress[batch.site])

@@ -1,7 +1,7 @@
 """One site's state: its articles by slot, and the log position up to which it holds.
 
 This file alone gives articles their slots, in the order of their first view, and does what the loop
-cannot do by itself: have tables grow, turn windows, evict articles.
+cannot do by itself: have tables grow, begin windows, evict articles.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from ranking.engine.state_arrays import (
     with_edition,
     with_room,
 )
-from ranking.engine.view_loop import DONE, TURN, apply_views, reread_views, views_of
+from ranking.engine.view_loop import DONE, NEW_WINDOW, apply_views, reread_views, views_of
 
 SOURCES = 1024
 EVICTED = 64
@@ -38,7 +38,7 @@ MOVES = 1 << 18
 """Slots given or taken that are remembered until whoever follows them looks."""
 
 
-class Turn(msgspec.Struct, array_like=True, frozen=True):
+class WindowStart(msgspec.Struct, array_like=True, frozen=True):
     """A log position at which a deduplication window begins, for rereading.
 
     Versions before 0.2.0 wrote the first four alone.
@@ -129,7 +129,7 @@ class Site:
         self.slots: list[dict[str, int]] = []
         self.sequences: dict[str, int] = {}
         self.imports: dict[str, int] = {}
-        self.turns: list[Turn] = []
+        self.window_starts: list[WindowStart] = []
         self.rules_from = 0
         """Log position from which the rules of admission hold: before it, all events acted."""
         self.generations = Generations()
@@ -142,7 +142,7 @@ class Site:
         self.arms = Arms(settings.arms)
         self.state = new_state(settings)
         self.signals = article_signals()
-        self.tables = {its.name: np.zeros(FIRST_SLOTS, its.dtype) for its in self.signals}
+        self.tables = {signal.name: np.zeros(FIRST_SLOTS, signal.dtype) for signal in self.signals}
         self.since = dict.fromkeys(self.tables, 0)
         """Number of the event from which each table counts."""
 
@@ -180,33 +180,33 @@ class Site:
         Returns
         -------
         (n_views,) uint8
-            What became of each view: see `outcomes`.
+            Outcome of each view: see `outcomes`.
         """
         self.appended_ms = max(self.appended_ms, batch.stamp_ms)
         outcome = np.full(len(batch), KNOWN, np.uint8)
-        here = Turn(
+        reread_point = WindowStart(
             0, position, int(self.log["views"]), tuple(self.sequences.items()), self.clock_ms,
             as_pairs(self.imports),
         )  # fmt: skip
         fresh = self._fresh_part(self.sequences, batch)
         known = known_rows(fresh, self.imports)
-        rest, told = fresh.taken(~known) if known.any() else fresh, [np.zeros(0, np.uint8)]
+        rest, outcomes = fresh.taken(~known) if known.any() else fresh, [np.zeros(0, np.uint8)]
         while len(rest):
             stop, editions = self._room_for_editions(rest)
             part, clock = rest.part(0, stop), self.clock_ms
-            its = admitted(part, clock, self.settings, editions)
-            its.outcome[its.acting] = self._applied(its.batch, here)
-            told.append(its.outcome)
+            admission = admitted(part, clock, self.settings, editions)
+            admission.outcome[admission.acting] = self._applied(admission.batch, reread_point)
+            outcomes.append(admission.outcome)
             rest = rest.part(stop, len(rest))
-        outcome[len(batch) - len(fresh) :][~known] = np.concatenate(told)
+        outcome[len(batch) - len(fresh) :][~known] = np.concatenate(outcomes)
         return outcome
 
     def rereading(self) -> Reread:
         """The beginning of rereading."""
-        turn = self.reread_from()
-        return Reread(turn.views, turn.newest_ms, dict(turn.sequences), dict(turn.imports))
+        start = self.reread_from()
+        return Reread(start.views, start.newest_ms, dict(start.sequences), dict(start.imports))
 
-    def reread(self, batch: Batch, position: int, come: Reread) -> None:
+    def reread(self, batch: Batch, position: int, progress: Reread) -> None:
         """Feed only the memory of repeats and visits.
 
         Parameters
@@ -214,35 +214,35 @@ class Site:
         batch : Batch
         position : int
             The batch's place in the log.
-        come : Reread
-            Moved on.
+        progress : Reread
+            Follows.
         """
         self.appended_ms = max(self.appended_ms, batch.stamp_ms)
-        batch = self._fresh_part(come.sequences, batch)
-        known = known_rows(batch, come.imports)
+        batch = self._fresh_part(progress.sequences, batch)
+        known = known_rows(batch, progress.imports)
         if known.any():
             batch = batch.taken(~known)
         if position >= self.rules_from:
-            batch = admitted(batch, come.clock_ms, self.settings, set(self.editions)).batch
+            batch = admitted(batch, progress.clock_ms, self.settings, set(self.editions)).batch
         if len(batch):
             self.state = with_room(self.state, len(batch))
             names = [(batch.editions[edition], article) for edition, article in batch.articles]
             records = views_of(batch, self._known_slots(batch))
             keys = np.array([article_key(*name) for name in names], np.uint64)
             records["key"] = keys[batch.columns["article"]]
-            reread_views(self.state, records, come.views, come.clock_ms)
-            come.clock_ms = max(come.clock_ms, int(records["at"].max()))
-        come.views += len(batch)
+            reread_views(self.state, records, progress.views, progress.clock_ms)
+            progress.clock_ms = max(progress.clock_ms, int(records["at"].max()))
+        progress.views += len(batch)
 
     def remembered(self) -> list[Remembered]:
         """Fill level and window of each hash table."""
-        told = []
+        found = []
         for which, name in enumerate(NAMES):
-            its = self.state.memory[which]
-            begin = int(its["horizon"]) if which < LONG_IDS else self.generations.begin_ms(which)
+            memory = self.state.memory[which]
+            begin = int(memory["horizon"]) if which < LONG_IDS else self.generations.begin_ms(which)
             window = max(self.newest_ms - begin, 0) / 1000 if begin > NO_CLOCK else 0.0
-            told.append(Remembered(name, int(its["living"]), int(its["most"]), window))
-        return told
+            found.append(Remembered(name, int(memory["living"]), int(memory["most"]), window))
+        return found
 
     def give_slots(self, batch: Batch) -> NDArray[np.int32]:
         """Give a batch's new articles slots without applying it, (n_articles,) int32."""
@@ -273,12 +273,12 @@ class Site:
             if len(self._moved) > MOVES:
                 self._moved = None
 
-    def reread_from(self) -> Turn:
+    def reread_from(self) -> WindowStart:
         """The latest log position from which rereading restores all hash tables."""
         forgotten = int(self.state.memory["horizon"][:LONG_IDS].min())
         window_ms = self.settings.window * 1000
-        older = [turn for turn in self.turns if turn.window * window_ms <= forgotten]
-        return older[-1] if older else self.turns[0]
+        older = [start for start in self.window_starts if start.window * window_ms <= forgotten]
+        return older[-1] if older else self.window_starts[0]
 
     def _room_for_editions(self, batch: Batch) -> tuple[int, set[str] | None]:
         """Views that may be taken together, and their editions if there is no room for others."""
@@ -290,21 +290,23 @@ class Site:
         if room <= 0:
             return len(batch), known
         of_article = np.array([edition for edition, _ in batch.articles], np.int64)
-        its = of_article[batch.columns["article"]]
-        first = sorted(int(np.argmax(its == index)) for index in missing if (its == index).any())
+        of_view = of_article[batch.columns["article"]]
+        first = sorted(
+            int(np.argmax(of_view == index)) for index in missing if (of_view == index).any()
+        )
         return (first[room] if len(first) > room else len(batch)), None
 
-    def _applied(self, batch: Batch, here: Turn) -> NDArray[np.uint8]:
-        """Apply views that act; returns what became of each."""
-        told = [np.zeros(0, np.uint8)]
+    def _applied(self, batch: Batch, reread_point: WindowStart) -> NDArray[np.uint8]:
+        """Apply views that act; returns the outcome of each."""
+        outcomes = [np.zeros(0, np.uint8)]
         while len(batch):
             slots = self._known_slots(batch)
             fitting = self._intern(batch, slots)
-            told.append(self._run(batch.part(0, fitting), slots, here))
+            outcomes.append(self._run(batch.part(0, fitting), slots, reread_point))
             batch = batch.part(fitting, len(batch))
             if len(batch):
                 self._evict()
-        return np.concatenate(told)
+        return np.concatenate(outcomes)
 
     def _fresh_part(self, sequences: dict[str, int], batch: Batch) -> Batch:
         skipped = batch.known(sequences)
@@ -388,13 +390,15 @@ class Site:
         self.slots.append({})
         self.state = with_edition(self.state)
 
-    def _run(self, batch: Batch, slots: NDArray[np.int32], here: Turn) -> NDArray[np.uint8]:
+    def _run(
+        self, batch: Batch, slots: NDArray[np.int32], reread_point: WindowStart
+    ) -> NDArray[np.uint8]:
         views, first = views_of(batch, slots), int(self.log["views"])
         done, reason = apply_views(self.state, views, 0)
         while reason != DONE:
-            self.settle(reason, int(batch.columns["at"][done]), here)
+            self.settle(reason, int(batch.columns["at"][done]), reread_point)
             done, reason = apply_views(self.state, views, done)
-        self.arms.add(batch, views, self.state.article["key"], first, here.position)
+        self.arms.add(batch, views, self.state.article["key"], first, reread_point.position)
         self.feed(views)
         return np.asarray(views["outcome"])
 
@@ -413,14 +417,14 @@ class Site:
             if taken.any():
                 signal.update(self.tables[signal.name], views[taken])
 
-    def settle(self, reason: int, at_ms: int, here: Turn) -> None:
-        """Do what the loop stopped for: turn the window, or make room in the memories."""
+    def settle(self, reason: int, at_ms: int, reread_point: WindowStart) -> None:
+        """Do what the loop stopped for: begin a window, or make room in the memories."""
         window_ms = self.settings.window * 1000
-        if reason == TURN:
-            self.state = self.generations.turn(self.state, at_ms)
+        if reason == NEW_WINDOW:
+            self.state = self.generations.begin_due(self.state, at_ms)
             window = at_ms // window_ms
             if window > self.log["window"]:
-                self.turns.append(msgspec.structs.replace(here, window=window))
+                self.window_starts.append(msgspec.structs.replace(reread_point, window=window))
                 self.log["window"] = window
                 for which in range(LONG_IDS):
                     self._forget(which, (window - 2) * window_ms)
@@ -431,7 +435,7 @@ class Site:
             if its["living"] + EACH > its["most"]:
                 stamps = living(self._table(which), int(its["horizon"]))
                 self._forget(which, halved_horizon(stamps, int(its["most"])))
-        del self.turns[: self.turns.index(self.reread_from())]
+        del self.window_starts[: self.window_starts.index(self.reread_from())]
         self.state = self.generations.with_room(with_room(self.state, 1))
         self.log["room"] = 0
 

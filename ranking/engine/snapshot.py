@@ -59,8 +59,8 @@ class CheckpointHeader(msgspec.Struct, array_like=True, frozen=True):
 
     def of_site(self, site: str) -> "CheckpointHeader":
         """The header of one site's part."""
-        its = [part for part in self.sites if part[0] == site]
-        return msgspec.structs.replace(self, sites=its, sizes=[])
+        parts = [part for part in self.sites if part[0] == site]
+        return msgspec.structs.replace(self, sites=parts, sizes=[])
 
 
 class _CheckpointVersion(msgspec.Struct, array_like=True, frozen=True):

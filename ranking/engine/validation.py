@@ -76,11 +76,11 @@ def rule_of(error: msgspec.ValidationError, model: Any) -> tuple[str, str]:
 def _choices(kind: Any, field: str) -> list[str]:
     """Words that a field of a model, or of one inside it, may have."""
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return [] if field else [str(its.value) for its in kind]
+        return [] if field else [str(member.value) for member in kind]
     if get_origin(kind) is Literal:
         return [] if field else list(map(str, get_args(kind)))
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         fields = msgspec.structs.fields(kind)
-        own = [word for its in fields if its.name == field for word in _choices(its.type, "")]
-        return own or [word for its in fields if field for word in _choices(its.type, field)]
+        own = [word for info in fields if info.name == field for word in _choices(info.type, "")]
+        return own or [word for info in fields if field for word in _choices(info.type, field)]
     return [word for part in get_args(kind) for word in _choices(part, field)]

@@ -1,11 +1,12 @@
 """The view loop: what one event does to a site's state.
 
-In order: an event whose id is known is dropped; robots are accepted and no more; a repeat is
-accepted but not counted; a counted view adds to masses, rings and the co-read graph; the view
-takes its place in its visit. The same function serves the live loop, replay and backtest.
+The steps, in order: an event whose id is known is dropped. A robot's event is accepted and goes no
+further. A repeat is accepted but not counted. A counted view adds to masses, window counts and the
+co-visitation graph. The view is added to its visit. The live loop, replay and backtest share this
+function.
 
-Invariant: the state is a function of the sequence of views, whatever batches they came in. Hence
-time moves, tables grow and windows turn between two views, never between two batches.
+Invariant: the state is a function of the sequence of views, however they are batched. Hence the
+clock moves, tables grow and windows begin between two views, never between two batches.
 """
 
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.batch import Batch
-from ranking.engine.compiled import compiled, inlined, lent
+from ranking.engine.compiled import borrowed, compiled, inlined
 from ranking.engine.deduplication import NEVER, NOTHING, is_seen, mix, seen_key
 from ranking.engine.event_ids import event_key, is_known_id
 from ranking.engine.hash_tables import LONG_IDS, READERS, SIGHTS, VISITS, room_of
@@ -24,7 +25,7 @@ from ranking.engine.sessions import DEPTH, is_alive, remember_page, visit_place
 from ranking.engine.signals.covisitation import (
     Graph,
     add_coread,
-    lent_graph,
+    borrowed_graph,
     rebase_graph,
     weigh_coreads,
 )
@@ -33,7 +34,7 @@ from ranking.engine.signals.window_counts import DAY_MS, DAYS, HOUR_MS, HOURS, r
 
 KINDS = 4
 """Kinds of events that ship: views, reads, impressions, clicks."""
-DONE, TURN, ROOM = 0, 1, 2
+DONE, NEW_WINDOW, ROOM = 0, 1, 2
 LONGEST_STAY = 600
 """Seconds on a page beyond which a reader is taken to have been away."""
 READER_SALT = np.uint64(0xD1B54A32D192ED03)
@@ -53,7 +54,7 @@ VIEW = np.dtype(
         ("outcome", np.uint8),  # as the loop tells
         ("robot", np.uint8),
         ("ours", np.uint8),  # caused by one of our lists
-        ("told", np.uint8),  # LABELLED, and then what the loop tells
+        ("flags", np.uint8),  # LABELLED, and then those that the loop sets
         ("stay", np.uint16),  # s on the page before, as the loop tells
     ],
     align=True,
@@ -81,7 +82,7 @@ LOG = np.dtype(
         ("views", np.int64),  # views of the log so far
         ("window", np.int64),  # the repeat window that the clock is in, from the epoch
         ("window_ms", np.int64),
-        ("due_ms", np.int64),  # when the window turns, or a generation of ids
+        ("due_ms", np.int64),  # when the next window or generation of ids begins
         ("room", np.int64),  # views that certainly find room in all memories
         ("generation", np.int64, (2,)),  # of ids: number of the newest
         ("fresh", np.int64, (2,)),  # and how many it has
@@ -141,28 +142,33 @@ def views_of(batch: Batch, slots: NDArray[np.int32]) -> NDArray[Any]:
         views[name] = c[name]
     views["slot"] = slots[c["article"]]
     views["ours"] = (c["surface"] != 0) | (c["list_id"] != 0)
-    views["told"], views["stay"], views["outcome"] = c["experiment"] != 0, 0, 0
+    views["flags"], views["stay"], views["outcome"] = c["experiment"] != 0, 0, 0
     return views
 
 
 @inlined
-def lent_state(s: State) -> State:
-    """The same state, uncounted: for loops over views."""
+def borrowed_state(s: State) -> State:
+    """The same state with borrowed arrays, for loops over views."""
+    seen, ids, fresh = s.seen, s.ids, s.fresh
     return State(
-        lent(s.article), lent(s.mass), lent(s.total), lent_graph(s.graph), lent(s.weights),
-        lent(s.of_millisecond),
-        (lent(s.seen[0]), lent(s.seen[1]), lent(s.seen[2]), lent(s.seen[3]), lent(s.seen[4])),
-        lent(s.visits), (lent(s.ids[0]), lent(s.ids[1])), (lent(s.fresh[0]), lent(s.fresh[1])),
-        lent(s.memory), lent(s.touched), lent(s.log),
+        borrowed(s.article), borrowed(s.mass), borrowed(s.total), borrowed_graph(s.graph),
+        borrowed(s.weights), borrowed(s.of_millisecond),
+        (
+            borrowed(seen[0]), borrowed(seen[1]), borrowed(seen[2]), borrowed(seen[3]),
+            borrowed(seen[4]),
+        ),
+        borrowed(s.visits), (borrowed(ids[0]), borrowed(ids[1])),
+        (borrowed(fresh[0]), borrowed(fresh[1])),
+        borrowed(s.memory), borrowed(s.touched), borrowed(s.log),
     )  # fmt: skip
 
 
 @inlined
 def interruption(s: State, at: int) -> int:
-    """Say what must happen before a view: nothing, a turn of time, or room in a memory."""
+    """Say what must happen before a view: nothing, a new window, or room in a memory."""
     log = s.log[0]
     if at >= log["due_ms"]:
-        return TURN
+        return NEW_WINDOW
     if log["room"] <= 0:
         log["room"] = least_room(s)
         if log["room"] <= 0:
@@ -186,7 +192,7 @@ def least_room(s: State) -> int:
 @compiled
 def apply_views(s: State, views: NDArray[Any], start: int) -> tuple[int, int]:
     """Apply views from `start` on; returns where it stopped and why."""
-    s, views = lent_state(s), lent(views)
+    s, views = borrowed_state(s), borrowed(views)
     for i in range(start, views.size):
         reason = interruption(s, views[i]["at"])
         if reason != DONE:
@@ -215,16 +221,16 @@ def apply_view(s: State, views: NDArray[Any], i: int) -> bool:
     if view["robot"]:
         view["outcome"] = ROBOT
         return False
-    if view["told"] and not sight(s, READERS, reader_key(view["visitor"]), at) and not again:
-        view["told"] |= FIRST_SEEN
+    if view["flags"] and not sight(s, READERS, reader_key(view["visitor"]), at) and not again:
+        view["flags"] |= FIRST_SEEN
     key = seen_key(view["visitor"], article["key"], kind)
     counts = not sight(s, memory_of(kind), key, at) and not again
     view["outcome"] = HAS_COUNTED if counts else REPEAT
     if counts:
         if kind < KINDS:
             article["counted"][kind] += 1
-        if view["told"]:
-            view["told"] |= COUNTED
+        if view["flags"]:
+            view["flags"] |= COUNTED
     if kind == 0:
         visits = s.memory[VISITS]
         place = visit_place(s.visits, view["chain"], visits)
@@ -299,8 +305,8 @@ def count_view(s: State, view: Any, place: int) -> None:
         if steps == 0:
             before = page_at
         steps += 1
-    if view["told"]:
-        view["told"] |= place_told(visit, steps, before, horizon, log["window_ms"])
+    if view["flags"]:
+        view["flags"] |= place_flags(visit, steps, before, horizon, log["window_ms"])
         if steps > 0 and at > before:
             view["stay"] = min((at - before) // 1000, LONGEST_STAY)
     of_class = OURS if view["ours"] else (ONWARD if steps > 0 else LANDING)
@@ -310,7 +316,7 @@ def count_view(s: State, view: Any, place: int) -> None:
 
 
 @inlined
-def place_told(visit: Any, steps: int, before: int, horizon: int, window_ms: int) -> int:
+def place_flags(visit: Any, steps: int, before: int, horizon: int, window_ms: int) -> int:
     """Say whether a visit begins with a view, or it is the second page after one at `before`."""
     if steps == 0:
         return BEGUN
@@ -335,7 +341,7 @@ def reread_views(s: State, views: NDArray[Any], number: int, clock_ms: int) -> N
     clock_ms : int
         The site's clock before them.
     """
-    s, views = lent_state(s), lent(views)
+    s, views = borrowed_state(s), borrowed(views)
     window = s.log[0]["window_ms"]
     for i in range(views.size):
         view = views[i]
@@ -343,7 +349,7 @@ def reread_views(s: State, views: NDArray[Any], number: int, clock_ms: int) -> N
         clock_ms = max(clock_ms, at)
         if view["robot"]:
             continue
-        if view["told"]:
+        if view["flags"]:
             key = reader_key(view["visitor"])
             is_seen(s.seen[READERS], key, at, s.memory[READERS], clock_ms, window)
         key = seen_key(view["visitor"], view["key"], kind)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.engine.batch import BUCKETS
-from ranking.engine.signals.experiment_sums import SLOTS
+from ranking.engine.signals.experiment_sums import LIST_POSITIONS
 from ranking.experiments.metrics import COLUMN, COLUMNS
 
 KEYS = ("phase", "arm", "bucket")
@@ -30,7 +30,7 @@ class Tallies(NamedTuple):
     sums : (n_phases, n_arms, BUCKETS, n_columns) int64
         Columns as in `COLUMNS`. An interleaved experiment counts everything under the first
         arm, except clicks, which count under the arm that contributed the item.
-    slots : (n_phases, n_arms, SLOTS, 2) int64
+    slots : (n_phases, n_arms, LIST_POSITIONS, 2) int64
         Impressions and clicks by position.
     """
 
@@ -45,7 +45,7 @@ class Tallies(NamedTuple):
 def no_tallies(phases: int, arms: int) -> Tallies:
     """Tallies before anything was counted."""
     sums = np.zeros((phases, arms, BUCKETS, len(COLUMNS)), np.int64)
-    return Tallies(sums, np.zeros((phases, arms, SLOTS, 2), np.int64))
+    return Tallies(sums, np.zeros((phases, arms, LIST_POSITIONS, 2), np.int64))
 
 
 def add(tallies: Tallies, phase: Any, arm: Any, bucket: Any, name: str, amount: Any = 1) -> None:

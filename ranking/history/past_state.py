@@ -1,9 +1,9 @@
 """Past state: the state at any moment of a site's clock, from a checkpoint and the log.
 
-The state at `at` holds the log up to the first view by which the site's clock would pass `at`, be
-it in the middle of a batch; that is just what the live ranker held then, since state is a function
-of the log alone. A few of them are kept: moving one forward replays only what lies between. Cards,
-profiles and edits are those that the archive knows now.
+The state at `at` holds the log up to the first view that would move the site's clock past `at`,
+even in the middle of a batch. It equals what the live ranker held then, because state is a function
+of the log. A few such states are kept; moving one forward replays only the batches between. Cards,
+profiles and overrides are those that the archive holds now.
 """
 
 import threading

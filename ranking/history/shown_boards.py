@@ -1,7 +1,8 @@
 """Shown boards: which published boards are written to the history.
 
-A board is when its ids change, once a second at most, the newest of the second; and once more in
-each hour of the wall clock, so that what has not changed for days is not forgotten with the rest.
+A board is written when its ids change, at most once a second, in its newest form. It is also
+written once in each hour of the wall clock, so that a board that has not changed for days stays in
+the history.
 """
 
 from collections.abc import Iterable

@@ -1,9 +1,9 @@
 """Alternative boards: boards under profiles that are not live, made each or every second tick.
 
-They are what the readers of an experiment's arms get, hence all as fresh as one another: each is
-made anew when its edition changes, and steadied by what it showed itself. Where a profile says
-what the live one says, the live board is taken, at the same moment. Who wants which is told at each
-tick; what nobody wants any more is forgotten. Nothing here changes any state.
+The readers of an experiment's arms get them, so that all arms are equally fresh. Each is made again
+when its edition changes, with hysteresis against what it showed itself. If a profile equals the
+live one, the live board of the same moment is used. Each tick names the wanted boards; others are
+forgotten. Nothing here changes any state.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,12 +40,12 @@ class AlternativeBoards:
 
     Parameters
     ----------
-    showing : LiveLists
+    lists : LiveLists
     """
 
-    def __init__(self, showing: LiveLists) -> None:
-        self._showing = showing
-        self._stood: dict[WantedBoard, Incumbents] = {}
+    def __init__(self, lists: LiveLists) -> None:
+        self._lists = lists
+        self._incumbents: dict[WantedBoard, Incumbents] = {}
         self._live: dict[tuple[str, str], Board] = {}
         self._made_at = float("-inf")
 
@@ -60,7 +60,7 @@ class AlternativeBoards:
     def make(
         self, wanted: Iterable[WantedBoard], now: float, *, anew: bool = False
     ) -> dict[WantedBoard, Board]:
-        """Make what is wanted of the editions that changed, and what was not wanted before.
+        """Make the wanted boards of changed editions, and those that were not wanted before.
 
         Parameters
         ----------
@@ -74,23 +74,22 @@ class AlternativeBoards:
             return {}
         live, self._live, self._made_at = self._live, {}, now
         editions = {edition for edition, _ in live}
-        stood, self._stood = self._stood, {}
+        before, self._incumbents = self._incumbents, {}
         made = {}
-        for sought in wanted:
-            its = stood.get(sought)
-            is_due = anew or its is None or sought.edition in editions
-            self._stood[sought] = its = Incumbents() if its is None else its
+        for board in wanted:
+            is_due = anew or board not in before or board.edition in editions
+            incumbents = self._incumbents[board] = before.get(board, Incumbents())
             if is_due:
-                made[sought] = self._board(sought, its, live)
+                made[board] = self._board(board, incumbents, live)
         return made
 
     def _board(
-        self, sought: WantedBoard, stood: Incumbents, live: Mapping[tuple[str, str], Board]
+        self, wanted: WantedBoard, incumbents: Incumbents, live: Mapping[tuple[str, str], Board]
     ) -> Board:
-        edition, surface, section, profile = sought
-        if not section and _is_like(profile, self._showing.profile(edition, surface)):
-            return live.get((edition, surface)) or self._showing.live_board(edition, surface)
-        return self._showing.steadied(edition, surface, profile, stood, section)
+        edition, surface, section, profile = wanted
+        if not section and _is_like(profile, self._lists.profile(edition, surface)):
+            return live.get((edition, surface)) or self._lists.live_board(edition, surface)
+        return self._lists.steadied(edition, surface, profile, incumbents, section)
 
 
 def _is_like(one: Profile, other: Profile) -> bool:

@@ -287,27 +287,32 @@ def shares_of(p: Popularity, slots: NDArray[np.int32]) -> NDArray[np.float64]:
 
 
 @compiled
-def wear_at(p: Popularity, index: int, wear: float) -> float:
-    """Factor of an article in later pages of a visit, 1 / (1 + wear·s), s = its long-term share."""
-    if wear <= 0.0 or index < 0:
+def discount_at(p: Popularity, index: int, discount_rate: float) -> float:
+    """Factor of an article's score from a visit's second page on, 1 / (1 + discount_rate·s).
+
+    s is the article's long-term share: who reads on has seen what has led for hours.
+    """
+    if discount_rate <= 0.0 or index < 0:
         return 1.0
     lasting = float(p.unit[0] * p.score[p.weight.size - 1, index])
-    return 1.0 / (1.0 + wear * lasting)
+    return 1.0 / (1.0 + discount_rate * lasting)
 
 
 @compiled
-def wear_of(p: Popularity, slot: int, wear: float) -> float:
+def discount_of(p: Popularity, slot: int, discount_rate: float) -> float:
     """The same by its slot; what is in no head counts whole."""
-    return wear_at(p, index_of(p, slot), wear)
+    return discount_at(p, index_of(p, slot), discount_rate)
 
 
 @compiled
-def wears_of(p: Popularity, slots: NDArray[np.int32], wear: float) -> NDArray[np.float64]:
+def discounts_of(
+    p: Popularity, slots: NDArray[np.int32], discount_rate: float
+) -> NDArray[np.float64]:
     """The same of some articles, (n_slots,) float64."""
-    worn = np.empty(slots.size)
+    discount = np.empty(slots.size)
     for i in range(slots.size):
-        worn[i] = wear_of(p, slots[i], wear)
-    return worn
+        discount[i] = discount_of(p, slots[i], discount_rate)
+    return discount
 
 
 @compiled

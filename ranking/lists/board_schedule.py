@@ -1,10 +1,10 @@
 """Board schedule: the boards that a tick makes.
 
 Boards of editions whose cards changed are made at once, and so are those of editions with views
-while these are few. Boards that time alone changes wait for their turn: what small editions borrow
-once a second, what follows the reading clock once a minute of silence, and what becomes listable or
-expires at its moment. A live process makes at most `DUE` of these at each tick. Nothing here
-changes any state.
+while these are few. Boards that time alone changes wait until they are due. Boards with a sibling
+prior are due once a second, and those that follow the reading clock once a minute of silence. A
+board is due too when an article becomes listable or expires. A live process makes at most `DUE` of
+these at each tick. Nothing here changes any state.
 """
 
 import math
@@ -75,7 +75,7 @@ class BoardSchedule:
         """Boards that change though their editions did not, without those that are made anyway."""
         waiting, lists = self._waiting, self._lists
         for site in list(lists.sites.values()):
-            waiting |= dict.fromkeys(lists.borrowers(site))
+            waiting |= dict.fromkeys(lists.outdated_boards(site))
             minute = lists.idle_ms(site) // MINUTE_MS
             if minute != self._minutes.get(site.name, 0):
                 self._minutes[site.name] = minute

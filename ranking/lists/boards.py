@@ -16,14 +16,13 @@ from ranking.content.cards import Card
 from ranking.lists.edition import Edition
 from ranking.lists.edition_reader import Reading, Scored
 from ranking.lists.lists import LISTS
-from ranking.lists.loans import NOTHING_LENT
-from ranking.lists.ranked_list import RankQuery
+from ranking.lists.ranked_list import NO_SIBLING_SHARES, RankQuery
 from ranking.lists.rerank.editorial import NO_EDITS, Edits
 from ranking.lists.rerank.hysteresis import CHALLENGERS, Incumbents
 from ranking.lists.rerank.rule import RerankContext
 from ranking.lists.rerank.rules import placed, reranked
 from ranking.lists.rerank.selection import choose
-from ranking.lists.rerank.sibling_prior import lent_shares
+from ranking.lists.rerank.sibling_prior import shares_from_siblings
 from ranking.profiles.profile import Profile
 
 CARRIED_CARDS = 8
@@ -43,17 +42,17 @@ class Item:
     score : float
     views : int
         Counted views ever.
-    worn : float
-        What the score counts to who reads on: see `wear_of`.
+    discount : float
+        Factor of the score from a visit's second page on: see `discount_at`.
     exposed : bool
-        It stands here because it is new, not by its score: see `exposure`.
+        It is listed because it is new, not by its score: see `rerank/first_exposure`.
     """
 
     id: str
     card: Card | None
     score: float
     views: int
-    worn: float = 1.0
+    discount: float = 1.0
     exposed: bool = False
 
 
@@ -86,7 +85,7 @@ class Board:
 
     @property
     def viewed(self) -> tuple[str, ...]:
-        """Those that stand here by a score, neither to fill the list nor because they are new."""
+        """Those that are listed by a score, neither to fill the list nor because they are new."""
         return tuple(i.id for i in self.items if i.score > 0.0 and not i.exposed)
 
 
@@ -99,7 +98,7 @@ def make_board(
     siblings: Sequence[Edition] = (),
     incumbents: Incumbents | None = None,
     edits: Edits = NO_EDITS,
-    lent: Mapping[str, float] | None = None,
+    sibling_shares: Mapping[str, float] | None = None,
 ) -> Board:
     """Make one of an edition's boards.
 
@@ -114,17 +113,19 @@ def make_board(
     section : str
         Of this section alone, if one is given.
     siblings : sequence of Edition
-        The site's other editions, from which a small one borrows.
+        The site's other editions, for the sibling prior of a small one.
     incumbents : Incumbents
         What the board showed before; follows what it shows without the edits.
     edits : Edits
-    lent : mapping of str to float
-        What it borrows from its siblings, if that is known already.
+    sibling_shares : mapping of str to float
+        Shares of its articles in its siblings, if the caller has them.
     """
     ranked = LISTS[surface]
-    if lent is None:
-        lent = lent_shares(edition, siblings, profile) if ranked.borrows else NOTHING_LENT
-    query = RankQuery(section, (), max(n, CHALLENGERS), lent)
+    if sibling_shares is None:
+        sibling_shares = NO_SIBLING_SHARES
+        if ranked.has_sibling_prior:
+            sibling_shares = shares_from_siblings(edition, siblings, profile)
+    query = RankQuery(section, (), max(n, CHALLENGERS), sibling_shares)
     plain = RerankContext(edition, profile, ranked, section, incumbents=incumbents)
     context = plain._replace(edits=edits)
     ranking = reranked(ranked.rank(edition, profile, query), context)
@@ -158,7 +159,7 @@ def make_next(
 def as_board(reading: Reading, surface: str, profile: Profile, chosen: list[Scored]) -> Board:
     """Chosen articles as a list, with their cards and counts."""
     items = tuple(
-        Item(i.id, reading.card(i.id), i.score, reading.views(i.id), i.worn, i.exposed)
+        Item(i.id, reading.card(i.id), i.score, reading.views(i.id), i.discount, i.exposed)
         for i in chosen
     )
     return Board(reading.name, surface, profile.name, reading.at, items)
@@ -171,7 +172,7 @@ def render(
     body = shown(board, n)
     if why:
         items = zip(board.items[:n], body["items"], strict=True)
-        body["items"] = [item | {"why": why.get(its.id, {})} for its, item in items]
+        body["items"] = [item | {"why": why.get(listed.id, {})} for listed, item in items]
     return orjson.dumps(body)
 
 
@@ -187,7 +188,7 @@ def candidates_of(board: Board, visit_decay: float) -> dict[str, Any]:
     """Further fields of a list with candidates."""
     candidates = [
         (_item(item) if place < CARRIED_CARDS else {"id": item.id, "score": item.score})
-        | {"worn": item.worn}
+        | {"worn": item.discount}
         for place, item in enumerate(board.items)
         if item.score > 0.0
     ]
@@ -196,15 +197,15 @@ def candidates_of(board: Board, visit_decay: float) -> dict[str, Any]:
 
 def shown(board: Board, n: int) -> dict[str, Any]:
     """The API's JSON of a board."""
-    told: dict[str, Any] = {
+    body: dict[str, Any] = {
         "edition": board.edition,
         "surface": board.surface,
         "profile": board.profile,
         "as_of": board.as_of,
     }
     if board.window:
-        told["window"] = {"from": board.window[0], "to": board.window[1]}
-    return told | {"items": [_item(item) for item in board.items[:n]]}
+        body["window"] = {"from": board.window[0], "to": board.window[1]}
+    return body | {"items": [_item(item) for item in board.items[:n]]}
 
 
 def card_json(card: Card) -> dict[str, object]:

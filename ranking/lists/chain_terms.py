@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ranking.engine.signals.covisitation import LEVELS, Graph
-from ranking.lists.backoff import share_of, wear_of
+from ranking.lists.backoff import discount_of, share_of
 from ranking.lists.composition import asked_of
 from ranking.lists.edition_reader import Reading
 from ranking.lists.next_article import add_neighbours
@@ -55,8 +55,8 @@ def chain_terms(
         own.append((asked.topic, broad * question.hint_weight * hinted.get(slot, 0.0)))
         share = share_of(popularity, slot)
         own.append(("popularity", broad * (1.0 - question.hint_weight) * share))
-        worn = wear_of(popularity, slot, question.wear)
-        found[article] = [(name, value * worn) for name, value in own]
+        discount = discount_of(popularity, slot, question.discount_rate)
+        found[article] = [(name, value * discount) for name, value in own]
     return found
 
 

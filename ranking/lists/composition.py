@@ -13,7 +13,7 @@ from itertools import chain, islice
 import numpy as np
 
 from ranking.content.tag_graph import NO_HINTS, Hints
-from ranking.lists.backoff import wears_of
+from ranking.lists.backoff import discounts_of
 from ranking.lists.edition_reader import Ground, Reading, Scored
 from ranking.lists.next_article import SPARE, Question, evidence_of, rank_next, visit_weights
 from ranking.lists.rerank.selection import may_stand
@@ -167,6 +167,6 @@ def _chained(
         slots, scores,
     )  # fmt: skip
     names = [asked.id_of(slot) for slot in slots[:found].tolist()]
-    worn = wears_of(ground.popularity, slots[:found], profile.visit_wear)
-    listed = map(Scored, names, scores[:found].tolist(), worn.tolist())
+    discount = discounts_of(ground.popularity, slots[:found], profile.visit_wear)
+    listed = map(Scored, names, scores[:found].tolist(), discount.tolist())
     return sorted((i for i in listed if i.id not in read), key=lambda i: (-i.score, i.id))

@@ -1,8 +1,8 @@
 """Edition reader: what lists need of one edition, from the engine or from the read model.
 
-The engine reads its own state (`Edition`); a process beside it reads the packed values that the
-engine left in a store (`ranking/read_model/`). Lists are put together from either by the same
-functions, hence with the same bytes.
+The engine reads its own state (`Edition`). Another process reads the packed values that the engine
+wrote to a store (`ranking/read_model/`). The same functions compose lists from either, so that the
+bytes are the same.
 """
 
 from collections.abc import Iterator
@@ -24,13 +24,13 @@ LONGEST = 100
 class Scored(msgspec.Struct, frozen=True, gc=False):
     """An article in a list.
 
-    `worn` is what it counts to who reads on, see `wear_of`; `exposed`: it stands here because it
-    is new, see `exposure`.
+    `discount` is the factor of its score from a visit's second page on, see `discount_at`.
+    `exposed`: it is listed because it is new, see `rerank/first_exposure`.
     """
 
     id: str
     score: float
-    worn: float = 1.0
+    discount: float = 1.0
     exposed: bool = False
 
     def __repr__(self) -> str:

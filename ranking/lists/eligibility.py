@@ -115,8 +115,8 @@ class Eligibility:
         moved, self._moved[index] = self._moved[index], []
         cards, self._recarded[index] = self._recarded[index], []
         if cards:
-            slot, before, after = np.array([its[:3] for its in cards], np.int32).T
-            moved.append(Moved(slot, before, after, np.array([its[3] for its in cards])))
+            slot, before, after = np.array([change[:3] for change in cards], np.int32).T
+            moved.append(Moved(slot, before, after, np.array([change[3] for change in cards])))
         if len(moved) < 2:
             return moved[0] if moved else STILL
         return Moved(*map(np.concatenate, zip(*moved, strict=True)))

@@ -14,14 +14,13 @@ from ranking.lists.boards import SPARE
 from ranking.lists.edition import Edition
 from ranking.lists.edition_reader import LONGEST, Scored
 from ranking.lists.lists import LISTS
-from ranking.lists.loans import NOTHING_LENT
-from ranking.lists.ranked_list import RankQuery, Terms
+from ranking.lists.ranked_list import NO_SIBLING_SHARES, RankQuery, Terms
 from ranking.lists.rerank.editorial import Edits
 from ranking.lists.rerank.near_duplicates import is_near_duplicate
 from ranking.lists.rerank.rule import RerankContext, acting_rules
 from ranking.lists.rerank.rules import reranked
 from ranking.lists.rerank.selection import choose
-from ranking.lists.rerank.sibling_prior import lent_shares
+from ranking.lists.rerank.sibling_prior import shares_from_siblings
 from ranking.profiles.profile import Profile
 
 LOOKED = 5000
@@ -94,8 +93,10 @@ def explain(
 ) -> list[Explanation]:
     """Explain where some articles stand in a list."""
     ranked, n = LISTS[surface], LONGEST + SPARE
-    lent = lent_shares(edition, siblings, profile) if ranked.borrows else NOTHING_LENT
-    query = RankQuery(asked.section, asked.pages, n, lent)
+    shares = NO_SIBLING_SHARES
+    if ranked.has_sibling_prior:
+        shares = shares_from_siblings(edition, siblings, profile)
+    query = RankQuery(asked.section, asked.pages, n, shares)
     context = RerankContext(edition, profile, ranked, asked.section, edits, n)
     found = list(islice(reranked(ranked.rank(edition, profile, query), context), LOOKED))
     terms = ranked.explain(edition, profile, query, asked.articles)
@@ -141,8 +142,8 @@ def _kept_out(
         return "it was read already"
     if asked.section and (card is None or card.section != asked.section):
         return f"it is not of the section {asked.section}"
-    told = [(id_, edition.card(id_)) for id_ in first]
-    for id_, other in told:
+    first_cards = [(id_, edition.card(id_)) for id_ in first]
+    for id_, other in first_cards:
         if card and other and card.title and is_near_duplicate(other.title, card.title):
             return f"{id_} tells the same news"
     last = min((scores.get(id_, 0.0) for id_ in first), default=0.0)
@@ -150,7 +151,7 @@ def _kept_out(
         return "it has no score under this profile"
     is_short = len(first) < asked.n
     if card and (scores[article] > last or is_short):
-        listed = [other for _, other in told if other]
+        listed = [other for _, other in first_cards if other]
         for rule in acting_rules(context):
             if reason := rule.reason(card, listed, context.profile):
                 return reason

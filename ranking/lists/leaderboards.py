@@ -129,10 +129,10 @@ class Leaderboards:
         came, gone = moved.slot[now & ~was], moved.slot[was & ~now]
         redated = moved.slot[was & now & moved.redated]
         for leaderboard in self._leaderboards.values():
-            its = redated if leaderboard.decays[0].freshness > 0.0 else redated[:0]
-            if np.isin(leaderboard.popularity.slot, np.concatenate([gone, its])).any():
+            dated = redated if leaderboard.decays[0].freshness > 0.0 else redated[:0]
+            if np.isin(leaderboard.popularity.slot, np.concatenate([gone, dated])).any():
                 leaderboard.bases = None
-            leaderboard.note(np.concatenate([came, its]))
+            leaderboard.note(np.concatenate([came, dated]))
 
     def leaders(
         self, half_life: float, landing: float, profile: Profile
@@ -166,14 +166,14 @@ class Leaderboards:
         """
         leaderboard = self._popular(profile)
         slots = leaderboard.popularity.slot
-        worth, loan = self._worth(leaderboard, profile, sibling_evidence)
+        worth, prior_weight = self._worth(leaderboard, profile, sibling_evidence)
         scores = self._parts(leaderboard, worth, slots).sum(0)
         limits = worth * below_heads(leaderboard.popularity) * self._fresher(profile.freshness)
         nth = np.partition(scores, -n)[-n] if scores.size >= n else 0.0
         if 0.0 < limits.sum() >= nth:  # one that leads at no half-life may stand above
             slots = np.union1d(slots, self._contenders(leaderboard, worth, limits, nth))
             scores = self._parts(leaderboard, worth, slots).sum(0)
-        return slots, np.asarray(scores), loan
+        return slots, np.asarray(scores), prior_weight
 
     def popular_parts(
         self, profile: Profile, sibling_evidence: float, slots: NDArray[np.int32]
@@ -183,11 +183,11 @@ class Leaderboards:
         Returns
         -------
         (n_levels, n) float64, float
-            From the shortest half-life to the longest; and the loan as of `popular`.
+            From the shortest half-life to the longest; and the prior's weight as in `popular`.
         """
         leaderboard = self._popular(profile)
-        worth, loan = self._worth(leaderboard, profile, sibling_evidence)
-        return self._parts(leaderboard, worth, slots), loan
+        worth, prior_weight = self._worth(leaderboard, profile, sibling_evidence)
+        return self._parts(leaderboard, worth, slots), prior_weight
 
     def decayed_views(self, profile: Profile) -> float:
         """Views of the whole edition at the log's clock, under the longest half-life of Popular."""
@@ -363,8 +363,8 @@ class Leaderboards:
 
     def _lists(self, sections: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Which sections, by their codes, this is of."""
-        its = sections != NEVER if self._section is None else sections == self._section
-        return np.asarray(its)
+        is_eligible = sections != NEVER if self._section is None else sections == self._section
+        return np.asarray(is_eligible)
 
     def _leading(self, leaderboard: _Leaderboard) -> NDArray[np.int32]:
         """Articles among which the leaders of every level are; the others need no score."""
@@ -394,10 +394,10 @@ def foremost(scores: NDArray[np.float64]) -> NDArray[np.int64]:
     if scores.shape[1] <= HEAD:
         return np.arange(scores.shape[1])
     found = np.zeros(scores.shape[1], np.bool_)
-    for its in scores:
-        limit = np.partition(its, -HEAD)[-HEAD]
-        above = its > limit
-        ties = np.flatnonzero(its == limit)[: HEAD - np.count_nonzero(above)]
+    for level_scores in scores:
+        limit = np.partition(level_scores, -HEAD)[-HEAD]
+        above = level_scores > limit
+        ties = np.flatnonzero(level_scores == limit)[: HEAD - np.count_nonzero(above)]
         found |= above
         found[ties] = True
     return np.flatnonzero(found)

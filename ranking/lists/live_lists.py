@@ -1,6 +1,6 @@
-"""Live lists: reads lists out of sites and cards, under the operators' decisions.
+"""Live lists: computes lists from sites and cards, under the operators' decisions.
 
-Nothing here changes any state: profiles, edits and what stands in a board are kept beside it.
+Nothing here changes the state: profiles, overrides and incumbents are kept apart from it.
 """
 
 import math
@@ -20,9 +20,8 @@ from ranking.lists.edition import Edition
 from ranking.lists.eligibility import Eligibility
 from ranking.lists.explanation import Explained, Explanation, explain
 from ranking.lists.lists import LISTS
-from ranking.lists.loans import NOTHING_LENT
-from ranking.lists.ranked_list import board_names
-from ranking.lists.rerank.editorial import NO_DESK, Desk
+from ranking.lists.ranked_list import NO_SIBLING_SHARES, board_names
+from ranking.lists.rerank.editorial import NO_OVERRIDES, ActiveOverrides
 from ranking.lists.rerank.hysteresis import Incumbents
 from ranking.lists.rerank.sibling_prior import Pool, is_small, pool_of
 from ranking.profiles.profile import Profile
@@ -31,14 +30,14 @@ from ranking.profiles.scopes import Profiles
 BOARD_ITEMS = 20
 PATIENCE_MS = 60_000
 """A silence begins so long after the last append."""
-LENT_FOR, LENDERS = 1.0, 20
-"""Seconds that a pool of loans is kept at least, for each so many editions of its site."""
+POOL_SECONDS, POOL_EDITIONS = 1.0, 20
+"""A pool is used for at least so many seconds, for each so many editions of its site."""
 
 
 POOLS = 64
 
 
-class _Lent(NamedTuple):
+class _DatedPool(NamedTuple):
     """A site's sibling prior, with the state and the moment at which it was computed."""
 
     pool: Pool
@@ -60,14 +59,14 @@ class LiveLists:
 
     def __init__(self, sites: dict[str, Site], profile: Profile, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self.profiles, self.desk = Profiles(profile), NO_DESK
+        self.profiles, self.overrides = Profiles(profile), NO_OVERRIDES
         self.sites = sites
         self._editions: dict[str, Edition] = {}
         self.changed: set[str] = set()
         """Editions whose boards must be made, though they had no view."""
         self._incumbents: dict[tuple[str, str], Incumbents] = {}
         self._eligibilities: dict[str, Eligibility] = {}
-        self._pools: dict[tuple[str, Profile], _Lent] = {}
+        self._pools: dict[tuple[str, Profile], _DatedPool] = {}
         self.turned_cards: Counter[str] = Counter()  # by site, see `_state_of`
         self.wall = NO_CLOCK
 
@@ -81,19 +80,21 @@ class LiveLists:
         for name, eligibility in self._eligibilities.items():
             self._set_clock(eligibility, self.sites[name])
 
-    def govern(self, profiles: Profiles, desk: Desk = NO_DESK) -> bool:
+    def govern(self, profiles: Profiles, overrides: ActiveOverrides = NO_OVERRIDES) -> bool:
         """Make lists under other profiles and edits from the next tick on; no state changes.
 
         What stands in a board whose profile changed has no advantage any more. Says whether they
         are others than before.
         """
-        if profiles is self.profiles and desk == self.desk:
+        if profiles is self.profiles and overrides == self.overrides:
             return False
         held = self._incumbents.items()
         self._incumbents = {
-            key: its for key, its in held if profiles.of(*key) == self.profiles.of(*key)
+            key: incumbents
+            for key, incumbents in held
+            if profiles.of(*key) == self.profiles.of(*key)
         }
-        self.profiles, self.desk = profiles, desk
+        self.profiles, self.overrides = profiles, overrides
         self.changed.update(self.editions())
         return True
 
@@ -131,7 +132,7 @@ class LiveLists:
 
     def listing_clocks(self) -> dict[str, float]:
         """The moment at which the lists of each site are shown, seconds."""
-        return {name: its.listing_at for name, its in self._eligibilities.items()}
+        return {name: eligibility.listing_at for name, eligibility in self._eligibilities.items()}
 
     def _set_clock(self, eligibility: Eligibility, site: Site) -> None:
         eligibility.wall, eligibility.idle_ms = self.wall, 0
@@ -149,21 +150,28 @@ class LiveLists:
         return sorted(seen | set(self.catalogue.editions()))
 
     def boards(self, edition: str) -> list[Board]:
-        """Make an edition's boards, steadied by what they show already."""
+        """Make an edition's boards, with hysteresis against what they show."""
         return [self.live_board(edition, surface) for surface in board_names()]
 
     def live_board(self, edition: str, surface: str) -> Board:
-        """Make one board of an edition, steadied by what it shows already."""
-        stood = self._incumbents.setdefault((edition, surface), Incumbents())
-        return self.steadied(edition, surface, self.profile(edition, surface), stood)
+        """Make one board of an edition, with hysteresis against what it shows."""
+        incumbents = self._incumbents.setdefault((edition, surface), Incumbents())
+        return self.steadied(edition, surface, self.profile(edition, surface), incumbents)
 
     def steadied(
-        self, edition: str, surface: str, profile: Profile, stood: Incumbents, section: str = ""
+        self,
+        edition: str,
+        surface: str,
+        profile: Profile,
+        incumbents: Incumbents,
+        section: str = "",
     ) -> Board:
-        """Make one board under any profile, steadied by what it showed."""
-        made, edits = self.edition(edition), self.desk.of(edition, surface)
-        lent = self._lent(made, surface, profile)
-        return make_board(made, surface, profile, BOARD_ITEMS, section, (), stood, edits, lent)
+        """Make one board under any profile, with hysteresis against its incumbents."""
+        made, edits = self.edition(edition), self.overrides.of(edition, surface)
+        shares = self._sibling_shares(made, surface, profile)
+        return make_board(
+            made, surface, profile, BOARD_ITEMS, section, (), incumbents, edits, shares
+        )
 
     def is_full(self, edition: str, surface: str) -> bool:
         """Say whether a board has views in all of its places."""
@@ -178,9 +186,9 @@ class LiveLists:
 
     def board(self, edition: str, surface: str, profile: Profile, n: int, section: str) -> Board:
         """Make one board of an edition under any profile."""
-        made, edits = self.edition(edition), self.desk.of(edition, surface)
-        lent = self._lent(made, surface, profile)
-        return make_board(made, surface, profile, n, section, edits=edits, lent=lent)
+        made, edits = self.edition(edition), self.overrides.of(edition, surface)
+        shares = self._sibling_shares(made, surface, profile)
+        return make_board(made, surface, profile, n, section, edits=edits, sibling_shares=shares)
 
     def next(
         self, edition: str, surface: str, pages: list[str], n: int, profile: Profile | None = None
@@ -198,14 +206,14 @@ class LiveLists:
         profile : Profile
             The live one if none is given.
         """
-        made, edits = self.edition(edition), self.desk.of(edition, surface)
+        made, edits = self.edition(edition), self.overrides.of(edition, surface)
         return make_next(made, surface, profile or self.profile(edition, surface), pages, n, edits)
 
     def explain(
         self, edition: str, surface: str, asked: Explained, profile: Profile
     ) -> list[Explanation]:
         """Explain where some articles stand in a list, or why they do not."""
-        edits, siblings = self.desk.of(edition, surface), self.siblings(edition)
+        edits, siblings = self.overrides.of(edition, surface), self.siblings(edition)
         return explain(self.edition(edition), surface, profile, asked, edits, siblings)
 
     def related(self, edition: str, article: str, n: int) -> Board:
@@ -216,46 +224,47 @@ class LiveLists:
         """Make For this visit from the last pages read, newest first."""
         return self.next(edition, "foryou", recent, n)
 
-    def _lent(self, edition: Edition, surface: str, profile: Profile) -> Mapping[str, float]:
-        if not LISTS[surface].borrows or not is_small(edition, profile):
-            return NOTHING_LENT
+    def _sibling_shares(
+        self, edition: Edition, surface: str, profile: Profile
+    ) -> Mapping[str, float]:
+        if not LISTS[surface].has_sibling_prior or not is_small(edition, profile):
+            return NO_SIBLING_SHARES
         pool = self._pool(edition.site, profile)
-        return pool.lent_to(edition) if pool else NOTHING_LENT
+        return pool.shares_of(edition) if pool else NO_SIBLING_SHARES
 
     def _pool(self, site: Site, profile: Profile) -> Pool | None:
         """The sibling prior under a profile, at most some seconds old; None without stories."""
         if not self.catalogue.has_stories(site.name):
             return None
         state, key = self._state_of(site), (site.name, profile)
-        lent = self._pools.pop(key, None)
-        is_late = lent is None or lent.state != state
-        if lent is None or (is_late and not self._is_fresh(lent, site)):
+        dated = self._pools.pop(key, None)
+        if dated is None or self._is_outdated(dated, state, site):
             editions = [self.edition(name) for name in self.of_site(site.name)]
-            lent = _Lent(pool_of(editions, profile), state, self.wall)
-        self._pools[key] = lent
+            dated = _DatedPool(pool_of(editions, profile), state, self.wall)
+        self._pools[key] = dated
         while len(self._pools) > POOLS:
             del self._pools[next(iter(self._pools))]
-        return lent.pool
+        return dated.pool
 
-    def _is_fresh(self, lent: _Lent, site: Site) -> bool:
-        """Say whether a pool is kept though the state has changed: the longer, the dearer it is."""
-        kept = LENT_FOR * max(1.0, len(site.editions) / LENDERS)
-        return 0.0 <= self.wall - lent.made < kept
+    def _is_outdated(self, dated: _DatedPool, state: tuple[int, int, int], site: Site) -> bool:
+        """Say whether a pool must be computed again: of a large site it is used for longer."""
+        seconds = POOL_SECONDS * max(1.0, len(site.editions) / POOL_EDITIONS)
+        return dated.state != state and not 0.0 <= self.wall - dated.made < seconds
 
     def _state_of(self, site: Site) -> tuple[int, int, int]:
         """The version of a sibling prior: views, cards, and changes by date."""
         return int(site.log["views"]), self.catalogue.version, self.turned_cards[site.name]
 
-    def borrowers(self, site: Site) -> list[tuple[str, str]]:
-        """Boards of small editions whose pool is older than the state, and may be made anew."""
+    def outdated_boards(self, site: Site) -> list[tuple[str, str]]:
+        """Boards of small editions whose sibling prior is outdated, by edition and surface."""
         if not self.catalogue.has_stories(site.name):
             return []
         found, state = [], self._state_of(site)
-        borrowing = [surface for surface in board_names() if LISTS[surface].borrows]
-        for name, surface in product(self.of_site(site.name), borrowing):
+        surfaces = [surface for surface in board_names() if LISTS[surface].has_sibling_prior]
+        for name, surface in product(self.of_site(site.name), surfaces):
             profile = self.profile(name, surface)
-            lent = self._pools.get((site.name, profile))
-            is_due = lent is None or (lent.state != state and not self._is_fresh(lent, site))
+            dated = self._pools.get((site.name, profile))
+            is_due = dated is None or self._is_outdated(dated, state, site)
             if is_due and is_small(self.edition(name), profile):
                 found.append((name, surface))
         return found

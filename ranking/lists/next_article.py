@@ -1,15 +1,15 @@
 """Next article: co-visitation from recent to long half-lives, with back-off to tags and popularity.
 
-For one page a: p0 = popularity (and what tags say); then for the slow, the middle, the fast and the
-instant level of the co-read graph p = (N_l[a][x] + k_l·p) / (T_l[a] + k_l), a back-off of each
-level to the one before with the weight of k_l co-readings (Witten & Bell's interpolation, 1991,
-https://doi.org/10.1109/18.87000, with a fixed constant). Several pages are averaged with weights.
+For one page a the chain begins with p0 = popularity (and the shares by tags). Then each level of
+the co-visitation graph, from slow to instant, gives p = (N_l[a][x] + k_l·p) / (T_l[a] + k_l): it
+backs off to the level before with the weight of k_l co-readings. This is the interpolation of
+Witten & Bell (1991, https://doi.org/10.1109/18.87000) with a fixed constant. Several pages are
+averaged with weights.
 
-Since a step is linear in p, score(x) = B·p0(x) + what the neighbours of the pages add, where B is
-the average weight left to p0; articles that are no neighbour keep the order of p0, which is above
-zero for the heads of `popularity` alone. That makes the ranking exact over the whole catalogue at
-the cost of the neighbours and the first few leaders, and lets a process that holds the leaders and
-a page's row rank as the engine does.
+A step is linear in p, so score(x) = B·p0(x) + the terms of the pages' neighbours; B is the average
+weight left to p0. All other articles keep the order of p0, which is above zero only in the heads of
+`popularity`. So the ranking is exact over the whole catalogue at the cost of the neighbours and the
+first few leaders. A process that holds the leaders and a page's row ranks as the engine does.
 """
 
 import math
@@ -24,11 +24,11 @@ from ranking.engine.decay.portable_math import LN2, exp2
 from ranking.engine.signals.covisitation import LEVELS, Graph
 from ranking.lists.backoff import (
     Popularity,
+    discount_at,
     index_of,
     limit_at,
     share_at,
     slot_at,
-    wear_at,
 )
 from ranking.profiles.profile import Profile
 
@@ -55,8 +55,8 @@ class Question(NamedTuple):
         k of the instant, fast, middle and slow level.
     hint_weight : float
         Share of the hints in p0, against popularity.
-    wear : float
-        How much less what has led for long counts: see `wear_of`.
+    discount_rate : float
+        Rate of the discount for long-term popularity: see `discount_at`.
     """
 
     rows: NDArray[np.int32]
@@ -66,7 +66,7 @@ class Question(NamedTuple):
     hint_share: NDArray[np.float64]
     evidence: NDArray[np.float64]
     hint_weight: float
-    wear: float
+    discount_rate: float
 
 
 class Scratch(NamedTuple):
@@ -232,9 +232,9 @@ def rank_next(
         index = index_of(popularity, slot)
         if index >= 0:
             scratch.score[slot] += popular * share_at(popularity, index)
-            scratch.score[slot] *= wear_at(popularity, index, question.wear)
+            scratch.score[slot] *= discount_at(popularity, index, question.discount_rate)
     wanted = slots.size + question.read.size
-    count = add_popular(popularity, popular, question.wear, wanted, scratch, count)
+    count = add_popular(popularity, popular, question.discount_rate, wanted, scratch, count)
     found = take_best(scratch, count, question.read, slots, scores)
     for i in range(count):
         scratch.score[scratch.candidate[i]] = 0.0
@@ -243,7 +243,7 @@ def rank_next(
 
 @compiled
 def add_popular(
-    p: Popularity, weight: float, wear: float, wanted: int, scratch: Scratch, count: int
+    p: Popularity, weight: float, discount_rate: float, wanted: int, scratch: Scratch, count: int
 ) -> int:
     """Add popular articles that are no candidates yet, the best `wanted` of them at least."""
     first, depth, limit = count, 0, np.inf
@@ -253,7 +253,7 @@ def add_popular(
                 index = p.head[level, depth]
                 slot = slot_at(p, index)
                 if scratch.score[slot] == 0.0:
-                    share = share_at(p, index) * wear_at(p, index, wear)
+                    share = share_at(p, index) * discount_at(p, index, discount_rate)
                     count = add_share(scratch, slot, weight * share, count)
         limit = limit_at(p, depth)
         depth += 1

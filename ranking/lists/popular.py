@@ -1,9 +1,9 @@
 """Popular: the articles of an edition by decayed views, best first, ties by id.
 
 The profile chooses the decay (`engine.decay`). Under a half-life that backs off to longer ones
-(`backoff`) a score is the article's decayed views and, of as many more as the evidence says, the
-share that the longer half-lives give. Small editions borrow from their siblings (`loans`). The list
-is filled up by the leaders of each section, the newest articles and those read last.
+(`backoff`) a score is the article's decayed views, plus its share under the longer half-lives times
+the evidence. Small editions add the sibling prior (`rerank/sibling_prior`). The list is filled up
+with the leaders of each section, the newest articles and those read last.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,8 +19,7 @@ from ranking.engine.decay.kernels import kernel_of
 from ranking.engine.signals.window_counts import DAY_MS, HOUR_MS
 from ranking.lists.edition_reader import Reading, Scored
 from ranking.lists.leaderboards import Leaderboards
-from ranking.lists.loans import NOTHING_LENT, with_loans
-from ranking.lists.ranked_list import RankedList, RankQuery, Terms
+from ranking.lists.ranked_list import NO_SIBLING_SHARES, RankedList, RankQuery, Terms
 from ranking.profiles.profile import Profile
 
 if TYPE_CHECKING:
@@ -42,19 +41,24 @@ class Popular(RankedList):
         "siblings": "views of the story in other editions",
         "window": "views within the window",
     }
-    borrows = True
+    has_sibling_prior = True
     has_window = True
 
     def rank(self, reading: Reading, profile: Profile, query: RankQuery) -> Iterable[Scored]:
         """Articles by decayed views."""
-        return by_views(engine_edition(reading), profile, query.section, query.lent, query.n)
+        return by_views(
+            engine_edition(reading), profile, query.section, query.sibling_shares, query.n
+        )
 
     def explain(
         self, reading: Reading, profile: Profile, query: RankQuery, articles: Sequence[str]
     ) -> dict[str, Terms]:
-        """The views at each half-life, and what sibling editions lend."""
+        """The views at each half-life, and the sibling prior."""
         edition = engine_edition(reading)
-        return {article: view_terms(edition, profile, query.lent, article) for article in articles}
+        return {
+            article: view_terms(edition, profile, query.sibling_shares, article)
+            for article in articles
+        }
 
     def window(self, reading: Reading, profile: Profile) -> tuple[float, float] | None:
         """Begin and end of a hard window on the reading clock."""
@@ -90,34 +94,34 @@ def by_views(
     edition: "Edition",
     profile: Profile,
     section: str = "",
-    lent: Mapping[str, float] = NOTHING_LENT,
+    sibling_shares: Mapping[str, float] = NO_SIBLING_SHARES,
     n: int = FIRST,
 ) -> Iterator[Scored]:
     """Articles by decayed views, best first, ties by id: at least the best `n` for certain.
 
-    Some thousand at most, those that fill up with score 0. `lent` are shares that articles have in
-    sibling editions.
+    Some thousand at most; those that fill the list up have score 0. `sibling_shares` are the
+    articles' shares in the sibling editions.
     """
-    ranked = _with_sections(edition, profile, section, lent, n)
+    ranked = _with_sections(edition, profile, section, sibling_shares, n)
     return edition.filled(ranked, section)
 
 
 def _with_sections(
-    edition: "Edition", profile: Profile, section: str, lent: Mapping[str, float], n: int
+    edition: "Edition", profile: Profile, section: str, sibling_shares: Mapping[str, float], n: int
 ) -> Iterator[Scored]:
     listed = set()
-    for item in _ranked(edition, profile, section, lent, n):
+    for item in _ranked(edition, profile, section, sibling_shares, n):
         listed.add(item.id)
         yield item
     if not section and edition.has_more():
         rest = edition.of_each_section(
-            lambda name: _ranked(edition, profile, name, NOTHING_LENT, n), n
+            lambda name: _ranked(edition, profile, name, NO_SIBLING_SHARES, n), n
         )
         yield from (item for item in rest if item.id not in listed)
 
 
 def _ranked(
-    edition: "Edition", profile: Profile, section: str, lent: Mapping[str, float], n: int
+    edition: "Edition", profile: Profile, section: str, sibling_shares: Mapping[str, float], n: int
 ) -> Iterable[Scored]:
     """Articles with a score."""
     leaderboards = edition.leaderboards(section)
@@ -125,24 +129,45 @@ def _ranked(
         return []
     if kernel_of(profile.value).name == "hard_window":
         return _by_window(edition, leaderboards, profile.window, n)
-    return _by_mass(edition, leaderboards, profile, lent, n)
+    return _by_mass(edition, leaderboards, profile, sibling_shares, n)
 
 
 def _by_mass(
-    edition: "Edition", leaderboards: Leaderboards, profile: Profile, lent: Mapping[str, float],
+    edition: "Edition",
+    leaderboards: Leaderboards,
+    profile: Profile,
+    sibling_shares: Mapping[str, float],
     n: int,
-) -> Iterable[Scored]:  # fmt: skip
-    evidence = profile.sibling_evidence if lent else 0.0
-    slots, scores, loan = leaderboards.popular(profile, evidence, n)
+) -> Iterable[Scored]:
+    evidence = profile.sibling_evidence if sibling_shares else 0.0
+    slots, scores, prior_weight = leaderboards.popular(profile, evidence, n)
     if slots.size > MOST:  # the whole edition was looked at
         best = scores >= np.partition(scores, -MOST)[-MOST]
         slots, scores = slots[best], scores[best]
     limit = np.partition(scores, -FIRST)[-FIRST] if slots.size > FIRST else 0.0
     first = scores >= limit  # most lists end within these
-    if lent:
-        return with_loans(edition.scored(slots, scores), lent, loan)
+    if sibling_shares:
+        return with_prior(edition.scored(slots, scores), sibling_shares, prior_weight)
     rest = _scored_later(edition, slots[~first], scores[~first])
     return chain(edition.scored(slots[first], scores[first]), rest)
+
+
+def with_prior(
+    ranking: Iterable[Scored], sibling_shares: Mapping[str, float], prior_weight: float
+) -> list[Scored]:
+    """Add the sibling prior to the scores of a ranking; best first, ties by id.
+
+    Examples
+    --------
+    >>> with_prior([Scored("a", 3.0), Scored("b", 2.0)], {"b": 0.5, "c": 0.1}, 4.0)
+    [Scored(id='b', score=4.0), Scored(id='a', score=3.0), Scored(id='c', score=0.4)]
+    """
+    scores = dict.fromkeys(sibling_shares, 0.0) | {item.id: item.score for item in ranking}
+    scored = [
+        Scored(id_, score + prior_weight * sibling_shares.get(id_, 0.0))
+        for id_, score in scores.items()
+    ]
+    return sorted(scored, key=lambda item: (-item.score, item.id))
 
 
 def _scored_later(
@@ -171,7 +196,7 @@ def _by_window(
 
 
 def view_terms(
-    edition: "Edition", profile: Profile, lent: Mapping[str, float], article: str
+    edition: "Edition", profile: Profile, sibling_shares: Mapping[str, float], article: str
 ) -> Terms:
     """Named terms of an article's score in Popular."""
     slots = edition.slots_of([article])
@@ -181,7 +206,9 @@ def view_terms(
         return [("window", float(counts.sum()))]
     leaderboards = edition.leaderboards("")
     assert leaderboards is not None
-    evidence = profile.sibling_evidence if lent else 0.0
-    parts, loan = leaderboards.popular_parts(profile, evidence, slots)
+    evidence = profile.sibling_evidence if sibling_shares else 0.0
+    parts, prior_weight = leaderboards.popular_parts(profile, evidence, slots)
     named = [(f"memory_{level + 1}", float(part.sum())) for level, part in enumerate(parts)]
-    return named + ([("siblings", loan * lent.get(article, 0.0))] if lent else [])
+    return named + (
+        [("siblings", prior_weight * sibling_shares.get(article, 0.0))] if sibling_shares else []
+    )

@@ -13,11 +13,12 @@ from typing import Literal, NamedTuple
 from ranking.engine.parameters import Parameter, declare, withdraw
 from ranking.engine.registry import Registry
 from ranking.lists.edition_reader import LONGEST, Reading, Scored
-from ranking.lists.loans import NOTHING_LENT
 from ranking.profiles.profile import Profile
 
 Basis = Literal["edition", "page", "visit"]
 Terms = list[tuple[str, float]]
+NO_SIBLING_SHARES: Mapping[str, float] = MappingProxyType({})
+"""The sibling shares of an edition without a sibling prior."""
 
 
 class RankQuery(NamedTuple):
@@ -31,14 +32,14 @@ class RankQuery(NamedTuple):
         Articles read, newest first; of a list for an edition none.
     n : int
         At least the best `n` are ranked for certain.
-    lent : mapping of str to float
-        Shares that articles have in sibling editions.
+    sibling_shares : mapping of str to float
+        Shares of the edition's articles in its sibling editions, by article.
     """
 
     section: str = ""
     pages: tuple[str, ...] = ()
     n: int = LONGEST
-    lent: Mapping[str, float] = NOTHING_LENT
+    sibling_shares: Mapping[str, float] = NO_SIBLING_SHARES
 
 
 class RankedList:
@@ -62,8 +63,8 @@ class RankedList:
         What each term of an explanation is called.
     is_sum : bool
         Whether the terms add up to the score.
-    borrows : bool
-        Whether a small edition borrows from its siblings.
+    has_sibling_prior : bool
+        Whether a small edition adds shares from its siblings to the scores.
     is_packed : bool
         Whether API processes of a cluster rank it themselves, from the read model.
     has_window : bool
@@ -80,7 +81,7 @@ class RankedList:
     groups: tuple[str, ...] = ()
     terms: Mapping[str, str] = MappingProxyType({})
     is_sum: bool = True
-    borrows: bool = False
+    has_sibling_prior: bool = False
     is_packed: bool = False
     has_window: bool = False
     predicts: bool = True
@@ -109,12 +110,12 @@ LISTS: Registry[RankedList] = Registry("list", declare, withdraw)
 
 def board_names() -> tuple[str, ...]:
     """Lists for an edition, which are made at ticks."""
-    return tuple(its.name for its in LISTS if its.basis == "edition")
+    return tuple(ranked.name for ranked in LISTS if ranked.basis == "edition")
 
 
 def page_list_names() -> tuple[str, ...]:
     """Lists for a page or a visit."""
-    return tuple(its.name for its in LISTS if its.basis != "edition")
+    return tuple(ranked.name for ranked in LISTS if ranked.basis != "edition")
 
 
 def list_names() -> tuple[str, ...]:

@@ -1,10 +1,10 @@
 """Related mixture: For this visit out of Related answers alone, as a browser computes it.
 
-Each page's candidates come with their scores of the chain, shares that may be added: score(x) =
+Each page's candidates have their scores of the chain, which are shares and can be added: score(x) =
 sum of w_j · score_j(x) over the pages opened, newest first, w_j = decay^j over their sum. From the
-second page on it counts times `worn`, as the newest answer that carries x has it. What a page's
-answer does not carry counts nothing; what was read is left out. `ranking/service/visit.js` is
-the same in JavaScript, and a test compares the two.
+second page on the score is multiplied by the discount of x in the newest answer that has x. An
+article that a page's answer does not have counts 0 there; articles read are left out.
+`ranking/service/visit.js` is the same in JavaScript, and a test compares the two.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,12 +25,12 @@ class Carried(NamedTuple):
     ----------
     slots : (n_answers, n_candidates) int32
         -1 = no more.
-    scores, worn : (n_answers, n_candidates) float64
+    scores, discount : (n_answers, n_candidates) float64
     """
 
     slots: NDArray[np.int32]
     scores: NDArray[np.float64]
-    worn: NDArray[np.float64]
+    discount: NDArray[np.float64]
 
 
 def new_carried(answers: int, candidates: int) -> Carried:
@@ -72,7 +72,7 @@ def mix(
     for j, candidates in enumerate(answers):
         for k, item in enumerate(candidates):
             carried.slots[j, k] = slot[item.id]
-            carried.scores[j, k], carried.worn[j, k] = item.score, item.worn
+            carried.scores[j, k], carried.discount[j, k] = item.score, item.discount
     left_out = np.array([slot[name] for name in read if name in slot], np.int32)
     slots, scores = np.zeros(n, np.int32), np.zeros(n)
     pages = np.arange(len(answers))
@@ -122,7 +122,7 @@ def mix_slots(
                 count = add_share(scratch, slot, share, count)
     for i in range(count if pages.size > 1 else 0):
         slot = scratch.candidate[i]
-        scratch.score[slot] *= _worn(carried, pages, slot)
+        scratch.score[slot] *= _discount(carried, pages, slot)
     found = take_best(scratch, count, read, slots, scores)
     for i in range(count):
         scratch.score[scratch.candidate[i]] = 0.0
@@ -130,10 +130,10 @@ def mix_slots(
 
 
 @compiled
-def _worn(carried: Carried, pages: NDArray[np.int64], slot: int) -> float:
+def _discount(carried: Carried, pages: NDArray[np.int64], slot: int) -> float:
     """The factor of an article in the newest answer that has it."""
     for page in pages:
         for k in range(carried.slots.shape[1]):
             if carried.slots[page, k] == slot:
-                return float(carried.worn[page, k])
+                return float(carried.discount[page, k])
     return 1.0

@@ -102,8 +102,8 @@ def article_score(
 @compiled
 def is_before(score: NDArray[np.float64], index: int, other: int) -> bool:
     """Whether an article ranks before another: by score, ties by index."""
-    own, its = score[index], score[other]
-    return own > its or (own == its and index < other)
+    own, theirs = score[index], score[other]
+    return own > theirs or (own == theirs and index < other)
 
 
 @compiled

@@ -1,8 +1,8 @@
 """Trending: articles whose rate of views rises, by (fast - slow) / sqrt(slow + floor).
 
 Both rates are in views an hour: m·ln 2/h from the mass m under a half-life h. The divisor is the
-standard deviation that the slower rate would have if views came at random (Poisson), so that the
-score is about a number of deviations; the floor keeps articles with few views from rising by noise.
+standard deviation of the slower rate if views are a Poisson process, so that the score is about a
+number of deviations. The floor keeps articles with few views from rising by noise.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -23,8 +23,8 @@ SAID = {
     ),
     "mix_share": _Said(
         "popular", SHARE,
-        "Share of a second half-life in the decay, beside that of half_life; 0 = off. While it is"
-        " on, popular_evidence does nothing.",
+        "Share of a second half-life in the decay; half_life has the rest; 0 = off. While it is on,"
+        " popular_evidence does nothing.",
     ),
     "mix_half_life": _Said("popular", SECONDS, "The second half-life of a mix."),
     "window": _Said(

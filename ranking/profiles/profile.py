@@ -192,8 +192,8 @@ def read_changes(path: Path) -> dict[str, Any]:
         message = f"profile {path} cannot be read: byte {error.start} is not UTF-8"
         raise ProfileError(message) from error
     except (OSError, tomllib.TOMLDecodeError) as error:
-        told = (isinstance(error, OSError) and error.strerror) or str(error)
-        message = f"profile {path} cannot be read: {told}"
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        message = f"profile {path} cannot be read: {reason}"
         raise ProfileError(message) from error
     newer = settings.pop("format", FORMAT)
     if newer != FORMAT:

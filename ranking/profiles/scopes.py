@@ -43,7 +43,7 @@ class Scope(msgspec.Struct, frozen=True, order=True):
         """Say whether a list is within the scope."""
         asked = (edition, section, surface)
         named = (self.edition, self.section, self.surface)
-        return all(not own or own == its for own, its in zip(named, asked, strict=True))
+        return all(not own or own == theirs for own, theirs in zip(named, asked, strict=True))
 
     @property
     def width(self) -> tuple[int, bool, bool]:
@@ -107,7 +107,7 @@ class Profiles:
             Naming the parameter, its rule and the value.
         """
         profile_from(dict(changes), self.base)
-        others = {at: its for at, its in self.changes.items() if at != scope}
+        others = {other: own for other, own in self.changes.items() if other != scope}
         return Profiles(self.base, others | ({scope: dict(changes)} if changes else {}))
 
     def _make(self, edition: str, surface: str, section: str) -> Profile:

@@ -1,7 +1,7 @@
 """Arm lists: boards of arms in an API process of the cluster.
 
-They are asked of the workers while somebody asks for them here, read when a worker tells that they
-changed, and once a second besides, in case it was not heard.
+While readers request them here, the process requests them from the workers. It reads them when a
+worker announces a change, and once a second in case an announcement was lost.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ STEP, EVERY = 0.1, 1.0
 
 
 class ReadModelBoards:
-    """Boards beside the live ones, out of a store.
+    """Boards of arms, read from a store.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class ReadModelBoards:
     async def _look(self, now: float) -> None:
         wanted, known = self._followed.wanted(), set(self._questions.values())
         if set(wanted) != known:
-            self._questions = {_question(its): its for its in wanted}
+            self._questions = {_question(board): board for board in wanted}
             self._asked = self._read_at = float("-inf")
         if self._questions and now - self._asked >= WANTED / 3:
             await self._reader.want(*self._questions)
@@ -74,6 +74,6 @@ class ReadModelBoards:
             await self.read(list(self._questions))
 
 
-def _question(sought: WantedBoard) -> OnDemandKey:
-    profile = json_of(sought.profile)
-    return OnDemandKey(sought.edition, sought.surface, sought.section, profile, is_followed=True)
+def _question(board: WantedBoard) -> OnDemandKey:
+    profile = json_of(board.profile)
+    return OnDemandKey(board.edition, board.surface, board.section, profile, is_followed=True)

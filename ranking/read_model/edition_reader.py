@@ -1,9 +1,9 @@
 """Edition reader: an edition from its packed values, for one list.
 
-The chain's arrays are laid out anew for each question: the leaders, the neighbours of the pages
-read and what tags propose, in the order of their slots in the engine, so that ties fall as they do
-there. Bases moved since a value was written are made up for by exact powers of two, as the engine
-does itself.
+The chain's arrays are built for each question: the leaders, the neighbours of the pages read and
+the proposals by tags. They are in the order of their slots in the engine, so that ties are broken
+as there. If a base has moved since a value was written, an exact power of two corrects for it, as
+in the engine.
 """
 
 import math
@@ -113,9 +113,9 @@ class PackedEditionReader:
         self._slots |= {card.id: self._edition.tag_slots[card.id] for card in hints}
         self._slots |= zip(value.leaders, self._edition.leader_slots.tolist(), strict=True)
         for page in self._rows:
-            its = self._values[page]
-            slots = column(its.neighbour_slots, "<i4").tolist()
-            self._slots |= zip(its.neighbours, slots, strict=True)
+            read = self._values[page]
+            slots = column(read.neighbour_slots, "<i4").tolist()
+            self._slots |= zip(read.neighbours, slots, strict=True)
         self._ids = {slot: article for article, slot in self._slots.items() if slot >= 0}
         self._universe = np.array(sorted(self._ids), np.int32)
         scratch = new_scratch(self._universe.size)
@@ -144,8 +144,8 @@ class PackedEditionReader:
 
     def of_story(self, story: str) -> str | None:
         """The edition's article of a story, if it is among those whose tags are known."""
-        told = [card for card in self._edition.graph().cards if card.story == story]
-        newest = min(told, key=lambda c: (-c.published_at, c.id), default=None)
+        cards = [card for card in self._edition.graph().cards if card.story == story]
+        newest = min(cards, key=lambda c: (-c.published_at, c.id), default=None)
         return newest.id if newest else None
 
     def views(self, article: str) -> int:

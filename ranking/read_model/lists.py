@@ -22,7 +22,7 @@ from ranking.lists.composition import chunks, composed
 from ranking.lists.edition_reader import Scored
 from ranking.lists.explanation import Explained, Explanation
 from ranking.lists.lists import LISTS
-from ranking.lists.rerank.editorial import NO_DESK, Desk
+from ranking.lists.rerank.editorial import NO_OVERRIDES, ActiveOverrides
 from ranking.lists.rerank.rule import RerankContext
 from ranking.lists.rerank.rules import placed, reorders, reranked
 from ranking.lists.rerank.selection import choose, may_stand
@@ -32,7 +32,7 @@ from ranking.read_model.arm_lists import ReadModelBoards
 from ranking.read_model.edition_reader import PackedEdition, PackedEditionReader
 from ranking.read_model.store import Changed, StoreError, StoreReader
 from ranking.read_model.store_keys import OnDemandKey, StoreKeys
-from ranking.read_model.tag_graph import graph_json, told_articles
+from ranking.read_model.tag_graph import graph_json, tag_articles
 from ranking.read_model.values import (
     NO_ARTICLE,
     VERSION,
@@ -54,7 +54,7 @@ from ranking.settings_log.override_reach import Reached, merged
 from ranking.settings_log.overrides import Override
 
 PATIENCE = 2.0
-"""Seconds that a board which nobody asked for lately may take."""
+"""Longest wait for a board that nobody requested recently, s."""
 RETRY = 0.2
 LISTED = 4
 """Articles read beyond those asked for, since some may have been taken down."""
@@ -77,7 +77,7 @@ class ReadModelLists:
         self._boards = ReadModelBoards(reader, names, self.responses.followed)
         self._held: dict[str, PackedEdition] = {}
         self._versions: dict[str, bytes] = {}
-        self._seen: tuple[Profiles, Desk] = (book.profiles, NO_DESK)
+        self._seen: tuple[Profiles, ActiveOverrides] = (book.profiles, NO_OVERRIDES)
         self._fault = "the store was not read yet"
         self._is_read = False
 
@@ -176,20 +176,22 @@ class ReadModelLists:
         values = (self._held[name].value for name in self.editions())
         return [traffic_json(v.name, v.newest_ms / 1000, v.hourly) for v in values]
 
-    async def counted(self, name: str, its: Experiment) -> Counted:
+    async def counted(self, name: str, plan: Experiment) -> Counted:
         """An experiment as the log has it by now; workers know."""
         of_site = {site_of(edition): edition for edition in self.editions()}
         questions = (OnDemandKey(edition, "", experiment=name) for edition in of_site.values())
         answers = await asyncio.gather(*map(self._asked, questions))
-        return counted(name, its, map(_sums, of_site, answers))
+        return counted(name, plan, map(_sums, of_site, answers))
 
     async def reached(self, act: Override) -> Reached:
         """Articles that an override affects, in each of its editions; workers know them."""
-        order = act.ordered()
-        of_site = {site_of(its): its for its in self.editions() if order.is_for(its)}
+        order = act.scoped_edit()
+        of_site = {
+            site_of(edition): edition for edition in self.editions() if order.is_for(edition)
+        }
         text = msgspec.json.encode(act).decode()
         answers = await asyncio.gather(
-            *(self._asked(OnDemandKey(its, "", override=text)) for its in of_site.values())
+            *(self._asked(OnDemandKey(edition, "", override=text)) for edition in of_site.values())
         )
         found = [msgspec.msgpack.decode(data, type=Reached) for data in answers if data]
         if len(found) < len(of_site):
@@ -201,7 +203,7 @@ class ReadModelLists:
         """A tag's neighbours, synonyms and history."""
         held = self._held.get(edition) or _nothing_of(edition, self.profiles.base)
         graph = held.graph()
-        values = await self._articles(edition, told_articles(graph, tag))
+        values = await self._articles(edition, tag_articles(graph, tag))
         return graph_json(graph, values, edition, tag, held.value.newest_ms / 1000)
 
     async def explain(
@@ -234,7 +236,7 @@ class ReadModelLists:
         self, edition: str, surface: str, pages: list[str], n: int, profile: Profile
     ) -> Board:
         held = self._held.get(edition) or _nothing_of(edition, self.profiles.base)
-        edits = self._book.desk(time.time()).of(edition, surface)
+        edits = self._book.active_overrides(time.time()).of(edition, surface)
         reading = PackedEditionReader(held, await self._articles(edition, pages), time.time())
         reading.learn(await self._articles(edition, list(edits.pinned(reading).values())))
         ranking, candidates = composed(reading, pages, profile, n + SPARE), list[Scored]()
@@ -297,7 +299,7 @@ class ReadModelLists:
         held = self._held.get(value.name)
         self._held[value.name] = held.succeeded_by(value) if held else PackedEdition(value)
         self._book.rebased(value.profile)
-        seen = (self.profiles, self._book.desk(time.time()))
+        seen = (self.profiles, self._book.active_overrides(time.time()))
         if seen != self._seen:
             self._seen = seen
             self.responses.renew()

@@ -147,7 +147,9 @@ class Publisher:
         return reached(act, ranker.catalogue, editions, partial(has_views, ranker))
 
     def _sums(self, site: str, name: str) -> SumsValue:
-        rows = [row for its, _, rows in self.ranker.arms() if its == site for row in rows]
+        rows = [
+            row for site_name, _, rows in self.ranker.arms() if site_name == site for row in rows
+        ]
         arms = [(row.begun, packed_arm(row)) for row in rows if is_of(row.label, name)]
         return SumsValue(VERSION, self.ranker.position, arms)
 

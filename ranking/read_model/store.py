@@ -1,9 +1,10 @@
 """Store: only this file speaks to Redis.
 
-Values are overwritable and expire; losing all of them loses nothing. A write names the log
-positions that it stands for, of views and of articles, and is refused whole when the store holds
-values of later ones: a worker that woke from a long pause cannot put back an old board. A script
-compares and writes as one. A writer learns too when the store forgot, and writes all anew.
+Values can be overwritten and expire; all of them can be computed again. A write names its log
+positions, of views and of articles. It is refused whole when the store holds values of later
+positions, so that a worker that resumes after a long pause cannot write an old board. One script
+compares and writes atomically. A writer also learns when the store has lost its values, and writes
+all of them again.
 """
 
 import time
@@ -31,10 +32,10 @@ end
 redis.call('HSET', KEYS[1], 'views', ARGV[1], 'articles', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 for i = 3, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 4], 'EX', ARGV[3]) end
-local told = #KEYS + 5
-if #ARGV >= told then
-  for i = told + 1, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], ARGV[5]) end
-  redis.call('PUBLISH', ARGV[6], ARGV[told])
+local notice = #KEYS + 5
+if #ARGV >= notice then
+  for i = notice + 1, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], ARGV[5]) end
+  redis.call('PUBLISH', ARGV[6], ARGV[notice])
 end
 redis.call('EXPIRE', KEYS[2], ARGV[4])
 return kept[1] and 'written' or 'forgot'
@@ -154,7 +155,7 @@ class StoreWriter:
         _asked(lambda: self._redis.delete(self._names.position(partition)))
 
     def wanted(self) -> list[OnDemandKey]:
-        """Boards that were asked for lately."""
+        """Boards that were requested in the last `WANTED` seconds."""
         since = time.time() - WANTED
         _asked(lambda: self._redis.zremrangebyscore(self._names.wanted, "-inf", since))
         found = _asked(lambda: self._redis.zrange(self._names.wanted, 0, -1))
@@ -183,15 +184,15 @@ class StoreWriter:
             _asked(lambda: self._redis.delete(self._names.worker(worker)))
 
     def _write(self, write: Write, keys: Sequence[str], *, is_last: bool) -> Outcome:
-        stand, told = write.stand, list[Any]()
+        stand, notice = write.stand, list[Any]()
         if write.changed and is_last:
-            told = [msgspec.json.encode(write.changed), *write.changed.editions]
+            notice = [msgspec.json.encode(write.changed), *write.changed.editions]
         version = f"{stand.views}:{stand.articles}:{time.time_ns()}"
         place = [stand.views, stand.articles, write.keep, KEEP]
         arguments: list[Any] = [*place, version, self._names.changes]
         values = [write.values[key] for key in keys]
         where = [self._names.position(stand.partition), self._names.directory, *keys]
-        done = _asked(lambda: self._script(where, [*arguments, *values, *told]))
+        done = _asked(lambda: self._script(where, [*arguments, *values, *notice]))
         return Outcome(cast(bytes, done).decode())
 
 
@@ -237,7 +238,9 @@ class StoreReader:
         """Ask for boards that are not made otherwise."""
         now = time.time()
         try:
-            await self._redis.zadd(self._names.wanted, {text_of(its): now for its in questions})
+            await self._redis.zadd(
+                self._names.wanted, {text_of(question): now for question in questions}
+            )
         except redis.RedisError as error:
             raise StoreError(str(error)) from error
 
@@ -254,8 +257,8 @@ class StoreReader:
             async with self._redis.pubsub() as channel:
                 await channel.subscribe(self._names.changes)
                 while True:
-                    told = await channel.get_message(ignore_subscribe_messages=True, timeout=1.0)
-                    yield msgspec.json.decode(told["data"], type=Changed) if told else None
+                    message = await channel.get_message(ignore_subscribe_messages=True, timeout=1.0)
+                    yield msgspec.json.decode(message["data"], type=Changed) if message else None
         except redis.RedisError as error:
             raise StoreError(str(error)) from error
 

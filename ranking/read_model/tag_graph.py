@@ -1,7 +1,7 @@
 """Tag answer: a tag with its neighbours, synonyms and history, as editors see it.
 
 A history is what the tag's live articles keep in their rings, counted views of the last 24 hours
-and 28 days; of a tag that very many carry, the `TOLD` articles with most views now.
+and 28 days; of a tag that very many carry, the `MOST_CARRIERS` articles with most views now.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,12 +15,12 @@ from ranking.content.tag_graph import TagGraph
 from ranking.engine.signals.window_counts import DAY_MS, DAYS, HOUR_MS, HOURS, ring_read
 from ranking.read_model.values import NO_ARTICLE, ArticleValue, column
 
-TOLD = 200
+MOST_CARRIERS = 200
 
 
-def told_articles(graph: TagGraph, tag: str) -> list[str]:
+def tag_articles(graph: TagGraph, tag: str) -> list[str]:
     """Articles whose values a tag's history is made of."""
-    return [graph.cards[place].id for place in graph.cooccurrence.carriers(tag)[:TOLD]]
+    return [graph.cards[place].id for place in graph.cooccurrence.carriers(tag)[:MOST_CARRIERS]]
 
 
 def graph_json(
@@ -32,17 +32,17 @@ def graph_json(
     ----------
     graph : TagGraph
     values : mapping of str to ArticleValue
-        Of `told_articles`.
+        Of `tag_articles`.
     edition, tag : str
     as_of : float
         The log's clock, seconds.
     """
     tags = graph.cooccurrence
     carriers = tags.carriers(tag)
-    told = [graph.cards[place] for place in carriers[:TOLD]]
-    keys = [{tag_key(t, edition) for t in card.tags} for card in told]
+    shown = [graph.cards[place] for place in carriers[:MOST_CARRIERS]]
+    keys = [{tag_key(t, edition) for t in card.tags} for card in shown]
     now = round(as_of * 1000)
-    rings = np.array([_rings(values.get(card.id, NO_ARTICLE), now) for card in told], np.int64)
+    rings = np.array([_rings(values.get(card.id, NO_ARTICLE), now) for card in shown], np.int64)
     rings = rings.reshape(-1, HOURS + DAYS)
     return {
         "edition": edition,

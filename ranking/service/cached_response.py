@@ -1,7 +1,7 @@
 """Cached response: an answer as bytes with its caching headers, until it expires.
 
-Who asks first for one that is too old makes it anew; others get the old one for `GRACE` seconds,
-so that many who ask at once are no crowd.
+The first request for an expired answer computes it again. Other requests get the old answer for
+`GRACE` seconds, so that simultaneous requests compute it once.
 """
 
 import re
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from zlib import crc32
 
 NUMBERS_EVERY = 1.0
-"""Seconds that numbers stand."""
+"""Seconds for which numbers are not updated."""
 GRACE = 0.5
 _TAGS = re.compile(r'(?:W/)?("[^"]*")')
 
@@ -24,11 +24,11 @@ class Answer:
     body : bytes
     etag : str
     until : float
-        Monotonic seconds after which it must be made anew.
+        Monotonic seconds after which it must be computed again.
     is_asked : bool
-        Whether somebody got it lately; whoever looks takes it back.
+        Whether it was requested since `ReadyArmLists` last looked, which resets it.
     is_renewed : bool
-        Whether somebody makes it anew.
+        Whether a request computes it again.
     """
 
     headers: list[tuple[str, str]]
@@ -39,7 +39,7 @@ class Answer:
     is_renewed: bool = False
 
     def serves(self, now: float) -> bool:
-        """Say whether it may go out; of those who ask too late, one must make it anew."""
+        """Say whether it may be sent; one caller after its expiry gets False and must renew it."""
         self.is_asked = True
         if self.until > now:
             return True

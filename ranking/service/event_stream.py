@@ -40,8 +40,8 @@ class Listeners:
         try:
             while True:
                 changed.clear()
-                told = [(key, self._body(key, n)) for key in keys]
-                news = {key: body for key, body in told if body != sent.get(key, b"")}
+                bodies = [(key, self._body(key, n)) for key in keys]
+                news = {key: body for key, body in bodies if body != sent.get(key, b"")}
                 sent |= news
                 for body in news.values():
                     yield b"event: board\ndata: " + body + b"\n\n"

@@ -81,10 +81,10 @@ class ArmLists:
             line, await self._body(found, where, n, pages, carried), where[0]
         )
         if found and n <= BOARD_ITEMS and self._is_foreseen(found, where):
-            soughts = tuple(WantedBoard(*where, its) for its in found.profiles)
+            wanted = tuple(WantedBoard(*where, profile) for profile in found.profiles)
             rendered = partial(_rendered, found, where, n)
-            its = ReadyLine(soughts, n, rendered, holds, time.monotonic())
-            self._lists.responses.followed.follow(line, its)
+            ready = ReadyLine(wanted, n, rendered, holds, time.monotonic())
+            self._lists.responses.followed.follow(line, ready)
         return answer
 
     def _found(self, asked: str, where: Where) -> Listed | None:
@@ -99,7 +99,7 @@ class ArmLists:
         book, now = self._settings.book, time.time()
         version, phases = book.version, book.experiments().values()
         until = min(
-            (phase.at for its in phases for phase in its.phases if phase.at > now),
+            (phase.at for plan in phases for phase in plan.phases if phase.at > now),
             default=float("inf"),
         )
         return lambda: book.version == version and time.time() < until
@@ -121,7 +121,7 @@ class ArmLists:
         live, most = self._lists.profiles.of(*where), max(n, carried)
         profiles = (live,) if found is None else found.profiles
         board: Callable[[Profile], Awaitable[Board]] = partial(self._board, where, most, pages)
-        boards = [await board(its) for its in profiles]
+        boards = [await board(profile) for profile in profiles]
         body = shown(boards[0], n) if found is None else _body(found, where, n, boards)
         if carried:
             first = boards[0] if boards else _no_board(where)

@@ -26,18 +26,18 @@ async def keep_looking(lists: Lists, settings: Settings) -> None:
     """Look for ever; what cannot be counted or written now is tried again."""
     while True:
         await asyncio.sleep(PAUSE)
-        for name, its in settings.book.experiments().items():
-            if not is_due(its, settings.book.looks(name), time.time()):
+        for name, plan in settings.book.experiments().items():
+            if not is_due(plan, settings.book.looks(name), time.time()):
                 continue
             try:
-                await look(lists, settings, name, its)
+                await look(lists, settings, name, plan)
             except ConflictError:
                 continue
             except Refused as refused:
                 log.warning("experiment %s cannot be looked at: %s", name, refused)
 
 
-async def look(lists: Lists, settings: Settings, name: str, its: Experiment) -> None:
+async def look(lists: Lists, settings: Settings, name: str, plan: Experiment) -> None:
     """Look at an experiment now, and keep it.
 
     Raises
@@ -48,7 +48,7 @@ async def look(lists: Lists, settings: Settings, name: str, its: Experiment) -> 
         If it cannot be counted or written.
     """
     parent, at = settings.book.latest(KIND, name), time.time()
-    counted = await lists.counted(name, its)
-    seen = await run_in_threadpool(look_at, its, counted.tallies, at)
+    counted = await lists.counted(name, plan)
+    seen = await run_in_threadpool(look_at, plan, counted.tallies, at)
     body = msgspec.to_builtins(seen)
     await settings.write(settings.book.following(KIND, name, body, "", "", parent))

@@ -1,9 +1,9 @@
-"""Experiments: the routes that begin, ramp, stop and decide, and the one that tells pages.
+"""Experiments: the routes that begin, ramp, stop and decide, and the route for pages.
 
-A page asks `/v1/experiments/live`, open to all and kept by caches for some seconds, and finds the
-arm of its bucket by `/experiment.js`. What an operator may do next is for `ranking.experiments` to
-say; what may not be answers 400 where it is badly said, 409 where it is not allowed now. A decision
-that what was counted does not bear out answers 409 until it is confirmed.
+A page requests `/v1/experiments/live`, which is public and cached for some seconds, and finds the
+arm of its bucket by `/experiment.js`. `ranking.experiments` decides what an operator may do next. A
+malformed request gets 400; a step that is not allowed now gets 409. A decision that the evidence
+does not support gets 409 until it is confirmed.
 """
 
 import time
@@ -72,14 +72,14 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 Taken = Callable[[Experiment, Step], Experiment]
 STEPS: dict[str, Taken] = {
-    "start": lambda its, step: transitions.started(its, step.at or time.time()),
-    "phase": lambda its, step: transitions.ramped(
-        its, step.at or time.time(), step.traffic, step.shares
+    "start": lambda plan, step: transitions.started(plan, step.at or time.time()),
+    "phase": lambda plan, step: transitions.ramped(
+        plan, step.at or time.time(), step.traffic, step.shares
     ),
-    "freeze": lambda its, step: transitions.frozen(its),
-    "resume": lambda its, step: transitions.resumed(its),
-    "stop": lambda its, step: transitions.stopped(its),
-    "decide": lambda its, step: transitions.decided(its, step.winner),
+    "freeze": lambda plan, step: transitions.frozen(plan),
+    "resume": lambda plan, step: transitions.resumed(plan),
+    "stop": lambda plan, step: transitions.stopped(plan),
+    "decide": lambda plan, step: transitions.decided(plan, step.winner),
 }
 
 
@@ -128,12 +128,12 @@ class ExperimentRoutes:
         book = self._settings.book
         found = [
             {
-                **_for_pages(name, its, its.phases[its.phase_at(now)]),
-                "label": its.label_at(name, now),
-                "own_lists": has_own_lists(its, book.profiles, book.published),
+                **_for_pages(name, plan, plan.phases[plan.phase_at(now)]),
+                "label": plan.label_at(name, now),
+                "own_lists": has_own_lists(plan, book.profiles, book.published),
             }
-            for name, its in sorted(book.experiments().items())
-            if its.is_live(now) and edition in ("", its.edition or edition)
+            for name, plan in sorted(book.experiments().items())
+            if plan.is_live(now) and edition in ("", plan.edition or edition)
         ]
         return Response(
             msgspec.json.encode({"experiments": found}), headers=OPEN | KEPT,
@@ -150,13 +150,13 @@ class ExperimentRoutes:
         record = self._current(request)
         history = self._settings.book.history(KIND, record.name)
         return json_response(
-            {**_shown(record), "versions": [_shown(its) for its in reversed(history)]}
+            {**_shown(record), "versions": [_shown(version) for version in reversed(history)]}
         )
 
     async def write(self, request: Request) -> Response:
         """Write or replace a plan."""
         wanted = await asked(request, dict[str, Any])
-        told = {name: str(wanted.pop(name, "") or "") for name in ("author", "reason")}
+        signature = {name: str(wanted.pop(name, "") or "") for name in ("author", "reason")}
         parent = wanted.pop("parent", None)
         name = request.path_params["name"]
         try:
@@ -166,7 +166,7 @@ class ExperimentRoutes:
         if name == RESERVED:
             raise Problem(400, "Experiment refused", f"name must not be {RESERVED!r}, got it")
         wanted.setdefault("salt", name)
-        return await self._decide(request, name, wanted, parent, **told)
+        return await self._decide(request, name, wanted, parent, **signature)
 
     async def step(self, request: Request) -> Response:
         """Start, add a phase, freeze, resume, stop or decide."""
@@ -200,29 +200,29 @@ class ExperimentRoutes:
         )  # fmt: skip
         return Response(status_code=204)
 
-    async def _against(self, name: str, its: Experiment, step: Step) -> str:
+    async def _against(self, name: str, plan: Experiment, step: Step) -> str:
         """Reasons against a decision, which then needs a confirmation."""
         if self._readouts:
-            found = doubts(its, await self._readouts.read_out(name), its.winner)
+            found = doubts(plan, await self._readouts.read_out(name), plan.winner)
         else:
             found = [DecisionWarning("unknown", "this process does not know what was counted")]
         against = "; ".join(doubt.text for doubt in found)
         if found and not step.confirm:
-            detail = f"{name} must be confirmed to be decided for {its.winner}: {against}"
+            detail = f"{name} must be confirmed to be decided for {plan.winner}: {against}"
             more = {"doubts": msgspec.to_builtins(found)}
             raise Problem(409, UNCONFIRMED, f"{detail}; send confirm: true", more=more)
         return against
 
     async def _publish(
-        self, request: Request, name: str, its: Experiment, step: Step, reason: str
+        self, request: Request, name: str, plan: Experiment, step: Step, reason: str
     ) -> None:
         """Let the scope have what the winner has; a hold-out that won changes nothing."""
-        (arm,) = (arm for arm in its.arms if arm.name == its.winner)
+        (arm,) = (arm for arm in plan.arms if arm.name == plan.winner)
         if arm.holdout:
             return
-        changes = dict(changes_of(its, arm, self._settings.book.published))
+        changes = dict(changes_of(plan, arm, self._settings.book.published))
         await decide(
-            self._settings, request, "profile", name_of(its.scope), changes or None,
+            self._settings, request, "profile", name_of(plan.scope), changes or None,
             author=step.author,
             reason=reason if step.reason else f"{arm.name} won experiment {name}: {reason}",
         )  # fmt: skip
@@ -255,17 +255,17 @@ class ExperimentRoutes:
         return record
 
 
-def _for_pages(name: str, its: Experiment, phase: Phase) -> dict[str, Any]:
+def _for_pages(name: str, plan: Experiment, phase: Phase) -> dict[str, Any]:
     return {
         "name": name,
-        "edition": its.edition,
-        "section": its.section,
-        "surface": its.surface,
-        "mode": its.mode.value,
-        "arms": [{"name": arm.name, "holdout": arm.holdout} for arm in its.arms],
-        "layer": its.layer,
-        "salt": its.salt,
-        "offset": its.offset,
+        "edition": plan.edition,
+        "section": plan.section,
+        "surface": plan.surface,
+        "mode": plan.mode.value,
+        "arms": [{"name": arm.name, "holdout": arm.holdout} for arm in plan.arms],
+        "layer": plan.layer,
+        "salt": plan.salt,
+        "offset": plan.offset,
         "traffic": phase.traffic,
         "shares": phase.shares,
     }

@@ -96,8 +96,8 @@ class HistoryRoutes:
     async def board(self, request: Request, surface: str) -> Response:
         """Popular or Trending as of a moment."""
         at, asked = moment_of(request, self._zone), self._asked(request, surface)
-        told = {"profile", "window"} & request.query_params.keys()
-        if told or asked.section:
+        ignored = {"profile", "window"} & request.query_params.keys()
+        if ignored or asked.section:
             return await self._replayed(request, asked, at)
         return await self._shown(request, asked, at)
 
@@ -141,7 +141,7 @@ class HistoryRoutes:
         def measured() -> dict[str, Any]:
             start = max(clock - hours * HOUR - LEAD, self._past.rankers.horizon(asked.site))
             since, until = max(clock - hours * HOUR, start), clock
-            told: dict[str, Any] = {"from": since, "until": until, "hours": hours}
+            body: dict[str, Any] = {"from": since, "until": until, "hours": hours}
             batches: list[Batch] = []
             for name, profile in zip(NAMES, profiles, strict=True):
                 ranker, rest = self._past.rankers.begun(asked.site, start)
@@ -150,10 +150,10 @@ class HistoryRoutes:
                     raise Problem(404, "Nothing to measure", f"no views after {start}")
                 every = every_of(ranker, batches, profiles)
                 span = Span(round(since * 1000), round(until * 1000) + 1, every)
-                told[name] = recent_quality(
+                body[name] = recent_quality(
                     ranker, batches, asked.edition, asked.surface, profile, span
                 )
-            return told | {"every": every}
+            return body | {"every": every}
 
         return json_response(await _in_thread(made))
 

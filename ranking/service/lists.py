@@ -45,7 +45,7 @@ from ranking.service.request_parameters import (
 LONG_VISIT = 50
 MODULES = ("/visit.js", "/experiment.js")
 _FOLDER = Path(__file__).parent
-MOST_HEARD = 50
+MOST_EDITIONS = 50
 """Editions that one stream carries at most."""
 
 
@@ -93,13 +93,13 @@ class ListRoutes:
         """All lists, and what each is asked for."""
         rows = [
             {
-                "name": its.name,
-                "title": its.title,
-                "basis": its.basis,
-                "length": its.length,
-                "groups": [*(its.groups or (its.name,)), "all"],
+                "name": ranked.name,
+                "title": ranked.title,
+                "basis": ranked.basis,
+                "length": ranked.length,
+                "groups": [*(ranked.groups or (ranked.name,)), "all"],
             }
-            for its in LISTS
+            for ranked in LISTS
         ]
         return json_response({"lists": rows})
 
@@ -151,7 +151,7 @@ class ListRoutes:
     async def stream(self, request: Request) -> Response:
         """Send a board, or each of several, whenever it changes."""
         query = request.query_params
-        named = [name for name in query.getlist("edition")[:MOST_HEARD] if name]
+        named = [name for name in query.getlist("edition")[:MOST_EDITIONS] if name]
         editions = list(map(spelt_edition, named)) or [edition_of(request, self.lists)]
         known = board_names()
         surfaces = list(filter(None, query.getlist("surface"))) or [known[0]]
@@ -230,8 +230,11 @@ class ListRoutes:
         if request.query_params.get("explain") not in ("1", "true"):
             return render(board, n)
         asked = Explained(board.ids[:n], n, section, pages)
-        told = await self.lists.explain(board.edition, board.surface, asked, profile)
-        why = {its.article: {c.name: c.value for c in its.components} for its in told}
+        explained = await self.lists.explain(board.edition, board.surface, asked, profile)
+        why = {
+            explanation.article: {c.name: c.value for c in explanation.components}
+            for explanation in explained
+        }
         return render(board, n, why)
 
 

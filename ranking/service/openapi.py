@@ -83,7 +83,7 @@ def _paths() -> dict[str, Any]:
             )
         },
         "/v1/preview/backtest": {
-            "get": _reading("What a draft was worth lately", [*looking, _whole("hours")])
+            "get": _reading("A backtest of a draft on the last hours", [*looking, _whole("hours")])
         },
         "/v1/stream": {"get": _reading("Boards as server-sent events", [EDITION, COUNT])},
         "/v1/boards": {"get": _reading("All boards", [])},
@@ -101,15 +101,15 @@ def _lists() -> dict[str, Any]:
     section, carried, window = _text("section"), _whole("candidates"), _whole("window")
     shared = [EDITION, COUNT, _text("profile"), _text("as_of"), _text("arm")]
     found = {}
-    for its in LISTS:
-        path = f"/v1/{its.name}"
-        if its.basis == "edition":
-            asked = [*shared, section, *([window] if its.has_window else [])]
-            found[path] = {"get": _reading(its.title, asked)}
-        elif its.basis == "page":
-            found[f"{path}/{{id}}"] = {"get": _reading(its.title, [PATH_ID, *shared, carried])}
+    for ranked in LISTS:
+        path = f"/v1/{ranked.name}"
+        if ranked.basis == "edition":
+            asked = [*shared, section, *([window] if ranked.has_window else [])]
+            found[path] = {"get": _reading(ranked.title, asked)}
+        elif ranked.basis == "page":
+            found[f"{path}/{{id}}"] = {"get": _reading(ranked.title, [PATH_ID, *shared, carried])}
         else:
-            found[path] = {"post": _reading(its.title, [])}
+            found[path] = {"post": _reading(ranked.title, [])}
     return found
 
 

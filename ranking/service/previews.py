@@ -1,4 +1,4 @@
-"""Previews: a draft beside the live list, and explanations."""
+"""Previews: a draft compared with the live list, and explanations."""
 
 from dataclasses import asdict
 from typing import Any
@@ -35,7 +35,7 @@ class PreviewRoutes:
     ----------
     lists : Lists
     past : Past or None
-        Knows what stood an hour ago.
+        Has the lists of an hour ago.
     """
 
     def __init__(self, lists: Lists, past: Past | None = None) -> None:
@@ -77,7 +77,10 @@ class PreviewRoutes:
         draft = await profile_of(request, self._lists, *where)
         live = self._lists.profiles.of(*where)
         asked = Explained((article,), number_of(request, "n", 5), where[2], _pages(request))
-        told = await self._told(where, live, asked), await self._told(where, draft, asked)
+        explained = (
+            await self._explained(where, live, asked),
+            await self._explained(where, draft, asked),
+        )
         known = await self._lists.article(where[0], article) or {}
         title, earlier = str(known.get("title") or article), await self._earlier(where, article)
         hourly, as_of = known.get("hourly") or [], float(known.get("as_of") or 0.0)
@@ -87,17 +90,19 @@ class PreviewRoutes:
             "surface": where[1],
             "article": article,
             "title": title,
-            "rank": told[0].rank,
-            "draft_rank": told[1].rank,
-            "score": told[0].score,
-            "draft_score": told[1].score,
-            "components": _compared(where[1], told[0], told[1]),
-            "kept_out": told[0].kept_out or None,
-            "draft_kept_out": told[1].kept_out or None,
+            "rank": explained[0].rank,
+            "draft_rank": explained[1].rank,
+            "score": explained[0].score,
+            "draft_score": explained[1].score,
+            "components": _compared(where[1], explained[0], explained[1]),
+            "kept_out": explained[0].kept_out or None,
+            "draft_kept_out": explained[1].kept_out or None,
             "hourly": hourly,
             "full_hours": full_hours(hourly, published_at, as_of),
             "earlier": earlier and _earlier_json(earlier, as_of),
-            "sentence": sentence(title, where[1], told[0], hourly, earlier, published_at, as_of),
+            "sentence": sentence(
+                title, where[1], explained[0], hourly, earlier, published_at, as_of
+            ),
         }
         return json_response(body)
 
@@ -152,15 +157,17 @@ class PreviewRoutes:
         """Ratio of each article's score to the last place's, live and under the draft."""
         if not asked.articles:
             return {}
-        told = [await self._lists.explain(where[0], where[1], asked, p) for p in profiles]
-        before, after = ({its.article: its for its in of} for of in told)
+        explained = [await self._lists.explain(where[0], where[1], asked, p) for p in profiles]
+        before, after = (
+            {explanation.article: explanation for explanation in of} for of in explained
+        )
         last = [board.items[: asked.n][-1].score if board.items else 0.0 for board in boards]
         return {
             id_: difference(before.get(id_), after.get(id_), last, asked.n)
             for id_ in asked.articles
         }
 
-    async def _told(
+    async def _explained(
         self, where: tuple[str, str, str], profile: Profile, asked: Explained
     ) -> Explanation:
         found = await self._lists.explain(where[0], where[1], asked, profile)
@@ -184,8 +191,8 @@ def _place(ids: list[str], id_: str) -> int:
 
 
 def _compared(surface: str, live: Explanation, draft: Explanation) -> list[dict[str, Any]]:
-    names = dict.fromkeys(c.name for its in (live, draft) for c in its.components)
-    one, other = ({c.name: c for c in its.components} for its in (live, draft))
+    names = dict.fromkeys(c.name for side in (live, draft) for c in side.components)
+    one, other = ({c.name: c for c in side.components} for side in (live, draft))
     return [
         {
             "name": name,

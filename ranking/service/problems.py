@@ -27,7 +27,7 @@ class Problem(Exception):
     headers : dict
         Added to the answer.
     more : dict
-        Members of the document beside its own.
+        Further members of the document.
     """
 
     def __init__(

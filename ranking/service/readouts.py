@@ -68,11 +68,11 @@ class Readouts:
     async def readout(self, request: Request) -> Response:
         """The readout of an experiment at present."""
         evidence = await self._evidence(request)
-        its, told = evidence.experiment, await run_in_threadpool(lambda: readout(evidence))
+        plan, result = evidence.experiment, await run_in_threadpool(lambda: readout(evidence))
         tallies = await run_in_threadpool(lambda: evidence.tallies)
-        own = habits_of(its, tallies, its.metric, evidence.at)
-        habits = own or await self._other_habits(evidence.name, its, evidence.at)
-        shown = await run_in_threadpool(lambda: _shown(evidence, its, tallies, told, habits))
+        own = habits_of(plan, tallies, plan.metric, evidence.at)
+        habits = own or await self._other_habits(evidence.name, plan, evidence.at)
+        shown = await run_in_threadpool(lambda: _shown(evidence, plan, tallies, result, habits))
         return json_response(shown)
 
     async def evidence(self, request: Request) -> Response:
@@ -95,11 +95,11 @@ class Readouts:
         """Visits and days that a plan needs."""
         body = {"salt": "planned", **await asked(request, dict[str, Any])}
         try:
-            its = experiment_of(body)
+            plan = experiment_of(body)
         except ExperimentError as error:
             raise Problem(400, "Experiment refused", str(error)) from error
-        habits = await self._other_habits("", its, time.time())
-        return json_response({**expected(its, habits)._asdict(), "a_day": habits.a_day})
+        habits = await self._other_habits("", plan, time.time())
+        return json_response({**expected(plan, habits)._asdict(), "a_day": habits.a_day})
 
     async def read_out(self, name: str) -> Readout:
         """The readout of an experiment at present.
@@ -117,91 +117,93 @@ class Readouts:
 
     async def _evidence_of(self, name: str) -> Evidence:
         book = self._settings.book
-        record, its = book.current(KIND, name), book.experiments().get(name)
-        if record is None or its is None:
+        record, plan = book.current(KIND, name), book.experiments().get(name)
+        if record is None or plan is None:
             raise Problem(404, "Unknown experiment", f"no experiment {name!r} is known")
         looks, at = book.looks(name), time.time()
         try:
-            counted = await self._lists.counted(name, its)
+            counted = await self._lists.counted(name, plan)
         except Refused as refused:
             wait = {"retry-after": str(refused.wait)}
             raise Problem(503, "Sums not available", str(refused), wait) from refused
-        sums = await run_in_threadpool(lambda: csv_of(counted.tallies, its.names))
+        sums = await run_in_threadpool(lambda: csv_of(counted.tallies, plan.names))
         return Evidence(
-            name=name, plan=msgspec.to_builtins(its), version=record.version,
-            profiles=self._profiles(its), code=__version__, offsets=counted.offsets, at=at,
+            name=name, plan=msgspec.to_builtins(plan), version=record.version,
+            profiles=self._profiles(plan), code=__version__, offsets=counted.offsets, at=at,
             sums=sums, slots=counted.tallies.slots.tolist(), looks=looks,
             catalogue=counted.catalogue, events=counted.events, left_out=counted.left_out,
         )  # fmt: skip
 
-    def _profiles(self, its: Experiment) -> dict[str, dict[str, Any]]:
+    def _profiles(self, plan: Experiment) -> dict[str, dict[str, Any]]:
         """Whole profile of each arm that has lists; arms that all try nothing have the live one."""
         live, published = self._lists.profiles, self._settings.book.published
         made = {
             arm.name: live
-            if its.tries_nothing
-            else live.with_changes(its.scope, changes_of(its, arm, published))
-            for arm in its.arms
+            if plan.tries_nothing
+            else live.with_changes(plan.scope, changes_of(plan, arm, published))
+            for arm in plan.arms
             if not arm.holdout
         }
-        where = (its.edition, its.surface, its.section)
+        where = (plan.edition, plan.surface, plan.section)
         return {name: msgspec.to_builtins(profiles.of(*where)) for name, profiles in made.items()}
 
-    async def _other_habits(self, own: str, its: Experiment, now: float) -> Habits:
+    async def _other_habits(self, own: str, plan: Experiment, now: float) -> Habits:
         """Behaviour of the readers, from another experiment or from an assumption."""
-        views = {told["edition"]: _a_day(told["hourly"]) for told in await self._lists.traffic()}
-        scope = sum(n for edition, n in views.items() if its.edition in ("", edition))
-        for name, other in self._others(own, its):
+        views = {
+            traffic["edition"]: _a_day(traffic["hourly"]) for traffic in await self._lists.traffic()
+        }
+        scope = sum(n for edition, n in views.items() if plan.edition in ("", edition))
+        for name, other in self._others(own, plan):
             try:
                 counted = await self._lists.counted(name, other)
             except Refused:
                 break
-            found = habits_of(other, counted.tallies, its.metric, now)
+            found = habits_of(other, counted.tallies, plan.metric, now)
             of_other = sum(n for edition, n in views.items() if other.edition in ("", edition))
             if found is not None and of_other:
                 return found._replace(a_day=found.a_day * scope / of_other)
         return guessed(scope)
 
-    def _others(self, own: str, its: Experiment) -> list[tuple[str, Experiment]]:
+    def _others(self, own: str, plan: Experiment) -> list[tuple[str, Experiment]]:
         """Experiments that count readers, those of the same lists first, then those of all."""
         found = [
             (name, other)
             for name, other in self._settings.book.experiments().items()
-            if name != own and other.mode is its.mode and other.status is not Status.DRAFT
+            if name != own and other.mode is plan.mode and other.status is not Status.DRAFT
         ]
-        return sorted(found, key=lambda pair: (pair[1].edition != its.edition, pair[1].edition))
+        return sorted(found, key=lambda pair: (pair[1].edition != plan.edition, pair[1].edition))
 
 
 def _shown(
-    evidence: Evidence, its: Experiment, tallies: Tallies, told: Readout, habits: Habits
+    evidence: Evidence, plan: Experiment, tallies: Tallies, result: Readout, habits: Habits
 ) -> dict[str, Any]:
-    now, visits = evidence.at, sum(told.visits.values())
-    looks = [*evidence.looks, look_at(its, tallies, now)]
-    path = thinned(path_of(its, looks), DRAWN)
-    planned = expected(its, habits, visits, min(now, its.end))
-    verdict = verdict_of(its, told.main, told.guardrails, told.mismatch, now)
-    progress = min((one.progress for one in told.main), default=0.0)
+    now, visits = evidence.at, sum(result.visits.values())
+    looks = [*evidence.looks, look_at(plan, tallies, now)]
+    path = thinned(path_of(plan, looks), DRAWN)
+    planned = expected(plan, habits, visits, min(now, plan.end))
+    verdict = verdict_of(plan, result.main, result.guardrails, result.mismatch, now)
+    progress = min((one.progress for one in result.main), default=0.0)
     return {
         "name": evidence.name,
         "version": evidence.version,
-        "status": its.status.value,
-        "label": its.label_at(evidence.name, now),
+        "status": plan.status.value,
+        "label": plan.label_at(evidence.name, now),
         "at": now,
-        "start": its.start,
-        "end": its.end,
+        "start": plan.start,
+        "end": plan.end,
         "plan": evidence.plan,
         "verdict": verdict._asdict(),
-        "readout": msgspec.to_builtins(told),
+        "readout": msgspec.to_builtins(result),
         "path": msgspec.to_builtins(path),
         "looks": len(evidence.looks),
         "health": {
-            "mismatch": told.mismatch,
-            "is_sound": told.mismatch >= MISMATCH,
+            "mismatch": result.mismatch,
+            "is_sound": result.mismatch >= MISMATCH,
             "is_peeking_safe": True,
-            "visits": told.visits,
-            "left_out": told.left_out,
+            "visits": result.visits,
+            "left_out": result.left_out,
         },
-        "doubts": {arm: msgspec.to_builtins(doubts(its, told, arm)) for arm in its.names},
+        "doubts": {arm: msgspec.to_builtins(doubts(plan, result, arm)) for arm in plan.names},
         "planned": {**planned._asdict(), "progress": min(progress, 1.0)},
     }
 

@@ -1,9 +1,9 @@
 """Ready arm lists: the bytes of lists by arm, made before they are requested.
 
-A line follows one board or two: its bytes are made anew when their ids change, and for their
-numbers at most once a second. A line that nobody asked for in `LATELY` seconds is let go; one that
-does not hold any more, since an experiment began, changed or ended, is made by who asks next. The
-ranker's thread brings boards, the server's loop takes bytes.
+A line is one request line. It follows one board or two: its bytes are written again when their ids
+change, and for their numbers at most once a second. A line without requests for `IDLE_SECONDS` is
+dropped. When an experiment begins, changes or ends, its lines expire, and the next request makes
+them again. The ranker's thread puts boards, the server's loop reads bytes.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from ranking.lists.alternative_boards import WantedBoard
 from ranking.lists.boards import Board
 from ranking.service.cached_response import NUMBERS_EVERY, Answer, answer_of
 
-LATELY = 30.0
+IDLE_SECONDS = 30.0
 LINES, BOARDS = 1024, 128
 """At most so many lines, and boards under them."""
 Rendered = Callable[[tuple[Board, ...]], bytes]
@@ -25,7 +25,7 @@ class ReadyLine:
 
     Attributes
     ----------
-    soughts : tuple of WantedBoard
+    wanted : tuple of WantedBoard
         The boards under it; none where it never changes.
     n : int
         So many of their first items count.
@@ -37,7 +37,7 @@ class ReadyLine:
         When it was seen last that somebody asked; monotonic seconds.
     """
 
-    soughts: tuple[WantedBoard, ...]
+    wanted: tuple[WantedBoard, ...]
     n: int
     rendered: Rendered
     holds: Callable[[], bool]
@@ -62,16 +62,16 @@ class ReadyArmLists:
         self._boards: dict[WantedBoard, Board] = {}
 
     def wanted(self) -> list[WantedBoard]:
-        """Boards that are to be made beside the live ones."""
+        """Boards to make besides the live ones."""
         lines = list(self._lines.values())
-        return list(dict.fromkeys(sought for line in lines for sought in line.soughts))
+        return list(dict.fromkeys(board for line in lines for board in line.wanted))
 
-    def follow(self, line: str, its: ReadyLine) -> None:
+    def follow(self, line: str, ready: ReadyLine) -> None:
         """Keep a line ready from the next tick on, if there is room."""
         known = line in self._lines or len(self._lines) < LINES
-        boards = {*self.wanted(), *its.soughts}
+        boards = {*self.wanted(), *ready.wanted}
         if known and len(boards) <= BOARDS:
-            self._lines[line] = its
+            self._lines[line] = ready
 
     def put(self, made: Mapping[WantedBoard, Board], now: float) -> None:
         """Take new boards, write what changed, and let go what is not asked for.
@@ -83,28 +83,28 @@ class ReadyArmLists:
             Monotonic seconds.
         """
         self._boards.update(made)
-        for line, its in list(self._lines.items()):
+        for line, ready in list(self._lines.items()):
             answer = self._answers.get(line)
             if answer and answer.is_asked:
-                its.asked, answer.is_asked = now, False
-            if not its.holds():
+                ready.asked, answer.is_asked = now, False
+            if not ready.holds():
                 self._end(line, now)
-            elif now - its.asked > LATELY:
+            elif now - ready.asked > IDLE_SECONDS:
                 self._end(line, float("-inf"))
             else:
-                self._write(line, its, now)
+                self._write(line, ready, now)
         held, wanted = self._boards, self.wanted()
         if len(held) > len(wanted):
-            self._boards = {sought: held[sought] for sought in wanted if sought in held}
+            self._boards = {board: held[board] for board in wanted if board in held}
 
-    def _write(self, line: str, its: ReadyLine, now: float) -> None:
-        boards = tuple(self._boards[each] for each in its.soughts if each in self._boards)
-        if len(boards) < len(its.soughts) or (boards == its.boards and its.made > 0.0):
+    def _write(self, line: str, ready: ReadyLine, now: float) -> None:
+        boards = tuple(self._boards[each] for each in ready.wanted if each in self._boards)
+        if len(boards) < len(ready.wanted) or (boards == ready.boards and ready.made > 0.0):
             return
-        ids = tuple(board.ids[: its.n] for board in boards)
-        if ids != its.ids or now - its.made >= NUMBERS_EVERY:
-            its.boards, its.ids, its.made = boards, ids, now
-            self._answers[line] = answer_of(its.rendered(boards))
+        ids = tuple(board.ids[: ready.n] for board in boards)
+        if ids != ready.ids or now - ready.made >= NUMBERS_EVERY:
+            ready.boards, ready.ids, ready.made = boards, ids, now
+            self._answers[line] = answer_of(ready.rendered(boards))
 
     def _end(self, line: str, until: float) -> None:
         self._lines.pop(line, None)

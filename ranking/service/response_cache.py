@@ -1,8 +1,8 @@
 """Response cache: answers as bytes, made before they are requested.
 
-A board's bytes change when its ids do, its numbers at most once a second; every query of it that
-was asked lately has its bytes made anew at that moment. Lists that are made when asked for stay
-for a second; those of arms are `followed`. The ranker thread puts, the server's loop takes.
+A board's bytes change when its ids do, and for its numbers at most once a second. The bytes of each
+recent query of the board are written at that moment. Lists made on request stay for a second; those
+of arms are `followed`. The ranker's thread puts boards, the server's loop reads bytes.
 """
 
 import time

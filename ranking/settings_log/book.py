@@ -18,7 +18,7 @@ from ranking.experiments.interim_looks import look_of
 from ranking.experiments.lifecycle import check, check_name, check_removal
 from ranking.experiments.plans import Experiment, NotAllowedError, experiment_of
 from ranking.lists.ranked_list import list_names
-from ranking.lists.rerank.editorial import NO_DESK, Desk
+from ranking.lists.rerank.editorial import NO_OVERRIDES, ActiveOverrides
 from ranking.profiles.profile import DEFAULT, Profile, known_settings
 from ranking.profiles.scopes import Changes, Profiles, Scope
 from ranking.settings_log.decisions import FORMAT, KINDS, Decision, RecordError
@@ -58,7 +58,7 @@ class Book:
         self._looks: dict[str, list[Look]] = defaultdict(list)
         self._refused: dict[Subject, str] = {}
         self._hooks: dict[str, Webhook] = {}
-        self._desk, self._desk_until = NO_DESK, 0.0
+        self._active, self._active_until = NO_OVERRIDES, 0.0
 
     @property
     def version(self) -> int:
@@ -164,11 +164,11 @@ class Book:
         warnings, self.warnings = self.warnings, []
         return warnings
 
-    def desk(self, now: float) -> Desk:
+    def active_overrides(self, now: float) -> ActiveOverrides:
         """Return the overrides in force at a moment, seconds since the epoch."""
-        if now >= self._desk_until:
-            self._desk, self._desk_until = self._desk_at(now)
-        return self._desk
+        if now >= self._active_until:
+            self._active, self._active_until = self._overrides_at(now)
+        return self._active
 
     def overrides(self) -> dict[str, Override]:
         """Return all overrides that are not cancelled, by id."""
@@ -221,7 +221,7 @@ class Book:
                     " it has no effect"
                 )
         elif record.kind == "override":
-            self._desk_until = 0.0
+            self._active_until = 0.0
             if body is None:
                 self._overrides = _without(self._overrides, name)
             else:
@@ -248,11 +248,13 @@ class Book:
             else:
                 self._hooks = self._hooks | {name: hook_of(body)}
 
-    def _desk_at(self, now: float) -> tuple[Desk, float]:
+    def _overrides_at(self, now: float) -> tuple[ActiveOverrides, float]:
         acts = self._overrides.values()
-        holding = tuple(act.ordered() for act in acts if act.holds(now))
+        holding = tuple(act.scoped_edit() for act in acts if act.holds(now))
         edges = [edge for act in acts for edge in (act.start, act.end) if edge and edge > now]
-        return Desk(holding) if holding else NO_DESK, min(edges, default=float("inf"))
+        return ActiveOverrides(holding) if holding else NO_OVERRIDES, min(
+            edges, default=float("inf")
+        )
 
 
 def _missing_list(record: Decision) -> str:

@@ -57,7 +57,7 @@ def reached(
     is_viewed : callable
         Returns whether an article of an edition has views.
     """
-    order, every = act.ordered(), sorted(editions)
+    order, every = act.scoped_edit(), sorted(editions)
     tags = set(order.edit.tags)
     covered = [edition for edition in every if order.is_for(edition)]
     keys: set[str] = set()
@@ -74,7 +74,7 @@ def reached(
             if order.is_for(edition) and (named.sections or named.tags):
                 elsewhere[edition] = named
     found_in = Reached({}, [], sorted(keys), elsewhere)
-    whole = found_in.completed(act).ordered()
+    whole = found_in.completed(act).scoped_edit()
     known: set[str] = set()
     for edition in covered:
         edit = whole.of(edition)

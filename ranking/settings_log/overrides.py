@@ -18,7 +18,7 @@ from ranking.engine.durations import spoken
 from ranking.engine.event import edition_fault
 from ranking.lists.edition_reader import LONGEST
 from ranking.lists.ranked_list import list_names
-from ranking.lists.rerank.editorial import Action, Edit, Ordered
+from ranking.lists.rerank.editorial import Action, Edit, ScopedEdit
 from ranking.settings_log.body_validation import checked
 
 CASES = ("", "site/tr")
@@ -84,7 +84,7 @@ class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         """Return whether it is in force at a moment, seconds since the epoch."""
         return (self.start or 0.0) <= now and (self.end is None or now < self.end)
 
-    def ordered(self) -> Ordered:
+    def scoped_edit(self) -> ScopedEdit:
         """Return the override in the form that lists apply."""
         edit = Edit(
             self.action, tuple(self.articles), tuple(self.stories),
@@ -96,7 +96,7 @@ class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             edition: (tuple(names.sections), tuple(names.tags))
             for edition, names in self.elsewhere.items()
         }
-        return Ordered(edit, self.edition, self.surface, elsewhere)
+        return ScopedEdit(edit, self.edition, self.surface, elsewhere)
 
 
 def override_of(body: dict[str, Any]) -> Override:

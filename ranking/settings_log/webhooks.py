@@ -70,10 +70,10 @@ def hook_of(body: dict[str, Any]) -> Webhook:
 
     Examples
     --------
-    >>> hook_of({"url": "ftp://desk", "of": ["entered"]})
+    >>> hook_of({"url": "ftp://host", "of": ["entered"]})
     Traceback (most recent call last):
         ...
-    ranking.settings_log.webhooks.WebhookError: url must begin with http:// or https://, got 'ftp://desk'
+    ranking.settings_log.webhooks.WebhookError: url must begin with http:// or https://, got 'ftp://host'
     """
     hook = checked(body, Webhook, WebhookError)
     if urlsplit(hook.url).scheme not in ("http", "https") or not urlsplit(hook.url).hostname:

@@ -9,8 +9,8 @@ from ranking.engine.signals.experiment_sums import (
     BOUNCES,
     CLICKS,
     IMPRESSIONS,
+    LIST_POSITIONS,
     READS,
-    SLOTS,
     STAY,
     SURFACES,
     VIEWS,
@@ -90,7 +90,7 @@ class ArmsTruth(Truth):
             surface = SURFACES.index(event.surface)
             column, which = (IMPRESSIONS, 0) if event.kind == "impression" else (CLICKS, 1)
             its.cells[bucket, column + surface] += 1
-            its.slots[surface, min(max(event.slot, 1), SLOTS) - 1, which] += 1
+            its.slots[surface, min(max(event.slot, 1), LIST_POSITIONS) - 1, which] += 1
 
 
 def totals_of(cells: Counter[Cell]) -> dict[int, list[int]]:

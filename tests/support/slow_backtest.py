@@ -99,7 +99,7 @@ def carried(ranker: Ranker, shown: Shown, page: Page) -> list[Scored]:
     """The candidates of a Related answer."""
     follow(ranker, shown)
     items = ranker.lists.related(*page, CARRIED).items
-    return [Scored(item.id, item.score, item.worn) for item in items if item.score > 0.0]
+    return [Scored(item.id, item.score, item.discount) for item in items if item.score > 0.0]
 
 
 def popular(ranker: Ranker, edition: str, profile: Profile, stood: Incumbents) -> Board:

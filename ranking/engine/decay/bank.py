@@ -6,7 +6,7 @@ unchanged; the base of a rung moves by whole multiples of `REBASE` half-lives of
 rebasing multiplies by an exact power of two.
 
 Between rungs the logarithm of the mass is a quintic in the logarithm of the half-life over six
-neighbours: at most 1 % of error for the top twenty on a real log, at all midpoints (a cubic: 2 %).
+rungs. Its error for the top twenty on a real log is at most 1 % at all midpoints (a cubic: 2 %).
 The lowest rung exists for this interpolation alone.
 """
 
@@ -50,9 +50,9 @@ class BankReadout:
     first : int
         Lowest of the six rungs to interpolate over, or -1 for a mix.
     between : (8,) float64
-        Lagrange coefficients of the six, summing to 1; how far the half-life lies between the two
-        rungs next to it, from 0 to 1 on the logarithmic scale (above 1 beyond the last rung); and
-        which of the six is the lower one.
+        Lagrange coefficients of the six, summing to 1. Then the position of the half-life between
+        the two nearest rungs, from 0 to 1 on the logarithmic scale, above 1 beyond the last rung.
+        Then which of the six is the lower one.
     mix : (n_rungs,) float64
         Non-negative weights of a mix (one 1 on a rung).
     steady : bool

@@ -1,7 +1,7 @@
 """Hard window: a view weighs 1 within the last hours or days, and nothing before.
 
-The counts are exact and come from the rings of the window counts, in whole hours up to a day and
-whole days (UTC) beyond: a window of 24 hours is the current hour and the 23 before it.
+The counts are exact. They come from the rings of the window counts, in whole hours up to a day and
+in whole days (UTC) beyond. A window of 24 hours is the current hour and the 23 before it.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,10 +1,10 @@
 """Co-visitation graph: which pages follow and precede which in one visit, at four half-lives.
 
-A view of b after pages [a1, a2, a3] (newest first) of its visit adds to the rows of both ends, for
-each level l with half-life h_l: forward_l^j to N_l[a_j][b], backward_l·forward_l^(j-1) to
-N_l[b][a_j], decayed forward like the masses. T_l holds the row's whole sum. Rows exist for
-recently co-read articles, in a pool; each holds a bounded number of neighbours, and when it is
-full keeps the three quarters with the greatest decayed sum. Cost: six row scans a view.
+A view of b follows pages [a1, a2, a3] (newest first) of its visit. For each level l with half-life
+h_l it adds forward_l^j to N_l[a_j][b] and backward_l·forward_l^(j-1) to N_l[b][a_j], with forward
+decay like the masses. T_l holds the row's whole sum. Rows exist for recently co-read articles, in a
+pool. Each holds a bounded number of neighbours; a full row keeps the three quarters with the
+greatest decayed sum. Cost: six row scans a view.
 
 Levels are I, F, M, S: instant, fast, middle, slow.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.compiled import compiled, inlined, lent
+from ranking.engine.compiled import borrowed, compiled, inlined
 from ranking.engine.decay.bank import moved_base, rebased
 from ranking.engine.decay.portable_math import exp2
 from ranking.engine.event_kinds import VIEW
@@ -87,9 +87,9 @@ def new_graph(settings: EngineSettings) -> Graph:
 
 
 @inlined
-def lent_graph(g: Graph) -> Graph:
+def borrowed_graph(g: Graph) -> Graph:
     """The same graph, uncounted."""
-    return Graph(lent(g.row), lent(g.neighbour), lent(g.mass), lent(g.level))
+    return Graph(borrowed(g.row), borrowed(g.neighbour), borrowed(g.mass), borrowed(g.level))
 
 
 @compiled

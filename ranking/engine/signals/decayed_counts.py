@@ -127,5 +127,5 @@ class DecayedCounts(Signal):
         """Masses decayed to a moment: (n, 3, n_rungs) of articles and of editions."""
         state, used = site.state, len(site.ids)
         shift = Clock(at_ms, state.weights["base_ms"][0]).shift
-        left = np.array([exp2(-its) for its in shift.tolist()])
+        left = np.array([exp2(-halvings) for halvings in shift.tolist()])
         return {"mass": state.mass[:used] * left, "total": state.total * left}

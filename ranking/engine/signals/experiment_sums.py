@@ -1,9 +1,9 @@
 """Experiment sums: what the readers of each arm did, summed by bucket; part of the state.
 
-A row stands for a label and an arm, as events name them (`labels.split`): the log alone decides
-what is summed, and which of the names are experiments is for those to know who read the sums. The
-buckets are the clusters of the analysis. There is room for a bounded number of rows; the one with
-the fewest events gives way to a new one, so that nonsense drives out nonsense.
+A row has the sums of one label and one arm, as events name them (`experiment_labels.split`). The
+log alone decides what is summed; readers of the sums select the names of real experiments. The
+buckets are the clusters of the analysis. The number of rows is bounded: a new row replaces the one
+with the fewest events, so that invalid names replace each other.
 """
 
 from collections import defaultdict
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from ranking.engine.site import Site
 
 SURFACES = ("", "popular", "trending", "related", "foryou", "other")
-"""Lists that impressions and clicks are told apart by; the first: the event names none."""
+"""Lists for which impressions and clicks are counted apart; the first: the event names none."""
 VISITORS, VISITS, VIEWS, BOUNCES, READS, STAY, IMPRESSIONS = range(7)
 CLICKS = IMPRESSIONS + len(SURFACES)
 SUMS = CLICKS + len(SURFACES)
 """Columns of a bucket; stay is in seconds, impressions and clicks have one for each surface."""
-SLOTS = 20
-"""Places of a list that are told apart; the last one holds those beyond."""
+LIST_POSITIONS = 20
+"""List positions that are counted apart; the last one holds those beyond."""
 
 Name = tuple[str, str]
 """Label and arm."""
@@ -51,7 +51,7 @@ class ArmSums(NamedTuple):
     last : int
         The log's number of the last event.
     sums : (BUCKETS, SUMS) int64
-    slots : (n_surfaces, SLOTS, 2) int64
+    slots : (n_surfaces, LIST_POSITIONS, 2) int64
         Impressions and clicks.
     shown : (REGISTERS,) uint8
         Which articles came into sight: see `distinct`.
@@ -77,15 +77,15 @@ class Tables(NamedTuple):
     shown: NDArray[np.uint8]
 
 
-class Told(NamedTuple):
-    """Views of a batch with their experiment labels, outcomes and surfaces."""
+class LabelledViews(NamedTuple):
+    """Views of a batch with their experiment labels and list positions."""
 
     pair: NDArray[np.int32]
     views: NDArray[Any]
     key: NDArray[np.uint64]
     bucket: NDArray[np.uint16]
     surface: NDArray[np.uint8]
-    slot: NDArray[np.uint8]
+    list_position: NDArray[np.uint8]
 
 
 class Arms:
@@ -99,7 +99,7 @@ class Arms:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._place: dict[Name, int] = {}
+        self._places: dict[Name, int] = {}
         self.names: list[Name] = []
         self.begun: list[int] = []
         self._tables = _tables(0)
@@ -117,9 +117,9 @@ class Arms:
     def add(
         self, batch: Batch, views: NDArray[Any], keys: NDArray[np.uint64], first: int, position: int
     ) -> None:
-        """Add views of which the loop has told what they were.
+        """Add views of which the loop has decided whether they count.
 
-        A row that gives way is chosen by the events before the view that needs room, whatever
+        The row to replace is chosen by the events before the view that needs room, whatever
         batch they were in.
 
         Parameters
@@ -136,7 +136,7 @@ class Arms:
         if not batch.columns["experiment"].any():
             return
         naming = _Naming(batch)
-        its = Told(naming.pair, views, keys[views["slot"]], *_columns(batch))
+        labelled = LabelledViews(naming.pair, views, keys[views["slot"]], *_columns(batch))
         waiting = [(naming.next(pair, 0), pair) for pair in range(len(naming.names))]
         heapify(waiting)
         done = 0
@@ -144,15 +144,15 @@ class Arms:
             stop, pair = heappop(waiting)
             if stop == len(batch):
                 break
-            _add(self._tables, naming.places, its, first, done, stop)
+            _add(self._tables, naming.places, labelled, first, done, stop)
             done, names = stop, naming.names[pair]
             for name in names:
-                if name not in self._place:
-                    gone = self._new(name, position, first + stop, names)
-                    for other in naming.lose(gone):
+                if name not in self._places:
+                    replaced = self._new(name, position, first + stop, names)
+                    for other in naming.lose(replaced):
                         heappush(waiting, (naming.next(other, stop + 1), other))
-            naming.places[pair, : len(names)] = [self._place[name] for name in names]
-        _add(self._tables, naming.places, its, first, done, len(batch))
+            naming.places[pair, : len(names)] = [self._places[name] for name in names]
+        _add(self._tables, naming.places, labelled, first, done, len(batch))
 
     def restore(self, row: ArmSums) -> None:
         """Put a row behind those that there are."""
@@ -163,8 +163,8 @@ class Arms:
             getattr(self._tables, name)[place] = getattr(row, name)
 
     def _new(self, name: Name, position: int, number: int, kept: Sequence[Name]) -> Name | None:
-        """Make a row; returns which one gave way to it, if there was no room."""
-        place, gone = len(self.names), None
+        """Make a row; returns the name of the row that it replaced, if there was no room."""
+        place, replaced = len(self.names), None
         if place < self._most:
             if place == self._tables.events.size:
                 self._tables = _tables(min(max(2 * place, 4), self._most), self._tables)
@@ -173,12 +173,12 @@ class Arms:
         else:
             order = np.lexsort((self._tables.last, self._tables.events)).tolist()
             place = next(k for k in order if self.names[k] not in kept)
-            gone, self.names[place], self.begun[place] = self.names[place], name, position
-            del self._place[gone]
+            replaced, self.names[place], self.begun[place] = self.names[place], name, position
+            del self._places[replaced]
             for table in self._tables:
                 table[place] = 0
-        self._place[name], self._tables.last[place] = place, number
-        return gone
+        self._places[name], self._tables.last[place] = place, number
+        return replaced
 
 
 def _tables(size: int, old: Tables | None = None) -> Tables:
@@ -187,7 +187,7 @@ def _tables(size: int, old: Tables | None = None) -> Tables:
         np.zeros(size, np.int64),
         np.zeros(size, np.int64),
         np.zeros((size, BUCKETS, SUMS), np.int64),
-        np.zeros((size, len(SURFACES), SLOTS, 2), np.int64),
+        np.zeros((size, len(SURFACES), LIST_POSITIONS, 2), np.int64),
         np.zeros((size, REGISTERS), np.uint8),
     )
     for name in Tables._fields if old else ():
@@ -214,11 +214,11 @@ class _Naming:
         summed = (columns["robot"] == 0) & (columns["bucket"] < BUCKETS)
         summed &= columns["experiment"] > 0
         number = columns["experiment"].astype(np.int64) * arms + columns["arm"]
-        told, pair = np.unique(np.where(summed, number, -1), return_inverse=True)
-        self.pair = (pair - int(told[0] < 0)).astype(np.int32)
+        numbers, pair = np.unique(np.where(summed, number, -1), return_inverse=True)
+        self.pair = (pair - int(numbers[0] < 0)).astype(np.int32)
         self.names = [
             split(batch.experiments[number // arms], batch.arms[number % arms])
-            for number in told[told >= 0].tolist()
+            for number in numbers[numbers >= 0].tolist()
         ]
         self.places = np.full((len(self.names), MOST), -1, np.int32)
         self._order = np.argsort(self.pair, kind="stable")
@@ -230,9 +230,9 @@ class _Naming:
 
     def next(self, pair: int, start: int) -> int:
         """The first view from `start` on with a pair, or their number if there is none."""
-        its = self._order[self._begin[pair] : self._begin[pair + 1]]
-        found = int(np.searchsorted(its, start))
-        return int(its[found]) if found < its.size else self.pair.size
+        views = self._order[self._begin[pair] : self._begin[pair + 1]]
+        found = int(np.searchsorted(views, start))
+        return int(views[found]) if found < views.size else self.pair.size
 
     def lose(self, name: Name | None) -> list[int]:
         """Pairs that have lost their row by a name."""
@@ -240,10 +240,10 @@ class _Naming:
 
 
 def _columns(batch: Batch) -> tuple[NDArray[np.uint16], NDArray[np.uint8], NDArray[np.uint8]]:
-    """Bucket, surface and slot of each view, as the sums tell them apart."""
+    """Bucket, surface and list position of each view, as the sums tell them apart."""
     surfaces = np.array([_surface(name) for name in batch.surfaces], np.uint8)
-    slot = np.clip(batch.columns["slot"], 1, SLOTS) - 1
-    return batch.columns["bucket"], surfaces[batch.columns["surface"]], slot
+    list_position = np.clip(batch.columns["slot"], 1, LIST_POSITIONS) - 1
+    return batch.columns["bucket"], surfaces[batch.columns["surface"]], list_position
 
 
 def _surface(name: str) -> int:
@@ -252,42 +252,47 @@ def _surface(name: str) -> int:
 
 @compiled
 def _add(
-    tables: Tables, places: NDArray[np.int32], its: Told, first: int, start: int, stop: int
+    tables: Tables,
+    places: NDArray[np.int32],
+    labelled: LabelledViews,
+    first: int,
+    start: int,
+    stop: int,
 ) -> None:
     """Add views `start` to `stop` to the rows that they name."""
     sums, slots = tables.sums, tables.slots
     for i in range(start, stop):
-        if its.pair[i] < 0:
+        if labelled.pair[i] < 0:
             continue
-        view, bucket, surface, slot = its.views[i], its.bucket[i], its.surface[i], its.slot[i]
-        told, kind = view["told"], view["kind"]
+        view, bucket, surface = labelled.views[i], labelled.bucket[i], labelled.surface[i]
+        flags, kind, list_position = view["flags"], view["kind"], labelled.list_position[i]
         for k in range(MOST):
-            row = places[its.pair[i], k]
+            row = places[labelled.pair[i], k]
             if row < 0:
                 break
             tables.last[row] = first + i
-            if told & FIRST_SEEN:
+            if flags & FIRST_SEEN:
                 sums[row, bucket, VISITORS] += 1
-            if not told & COUNTED:
+            if not flags & COUNTED:
                 continue
             tables.events[row] += 1
             if kind == 0:
                 sums[row, bucket, VIEWS] += 1
                 sums[row, bucket, STAY] += view["stay"]
-                if told & BEGUN:
+                if flags & BEGUN:
                     sums[row, bucket, VISITS] += 1
                     sums[row, bucket, BOUNCES] += 1
-                elif told & SECOND:
+                elif flags & SECOND:
                     sums[row, bucket, BOUNCES] -= 1
             elif kind == 1:
                 sums[row, bucket, READS] += 1
             elif kind == 2:
                 sums[row, bucket, IMPRESSIONS + surface] += 1
-                slots[row, surface, slot, 0] += 1
-                see(tables.shown[row], its.key[i])
+                slots[row, surface, list_position, 0] += 1
+                see(tables.shown[row], labelled.key[i])
             elif kind == 3:
                 sums[row, bucket, CLICKS + surface] += 1
-                slots[row, surface, slot, 1] += 1
+                slots[row, surface, list_position, 1] += 1
 
 
 class ExperimentSums(Signal):

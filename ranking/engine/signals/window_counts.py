@@ -105,6 +105,6 @@ class WindowCounts(Signal):
             ("hourly", "hour", HOURS, HOUR_MS), ("daily", "day", DAYS, DAY_MS),
         ):  # fmt: skip
             now = at_ms // period
-            counts = [ring_sum(its[ring], its[newest], now, length) for its in article]
+            counts = [ring_sum(record[ring], record[newest], now, length) for record in article]
             found[ring] = np.array(counts, float)
         return found

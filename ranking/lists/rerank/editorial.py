@@ -1,9 +1,9 @@
 """Editorial overrides: applies pins, boosts, burials and blocks to a ranking.
 
-A boost moves an article up to where its multiplied score belongs (or down, below 1). One that is
-buried comes last, and only where a list would be short without it; one that is blocked never. A pin
-holds a place; a list holds the first places, one after the other. None of it touches scores, state
-or what stands in a board, so that an edit that ended leaves no trace.
+A boost moves an article to the place of its multiplied score, up or (below 1) down. A buried
+article comes last, and only if the list would be short without it. A blocked one is never listed. A
+pin holds a place; a list holds the first places, one after the other. Overrides change neither
+scores nor state nor incumbents, so that one that has ended has no effect.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -109,8 +109,9 @@ class Edits:
                 places |= dict(enumerate(edit.articles))
         for edit in self.edits:
             if edit.action is Action.PIN:
-                told = [its for story in edit.stories if (its := reading.of_story(story))]
-                places |= dict(enumerate([*edit.articles, *told], edit.slot - 1))
+                found = map(reading.of_story, edit.stories)
+                articles = [*edit.articles, *(article for article in found if article)]
+                places |= dict(enumerate(articles, edit.slot - 1))
         return places
 
     def boosted(self, ranking: Iterable[Scored], reading: Reading) -> Iterator[Scored]:
@@ -149,7 +150,7 @@ NO_EDITS = Edits()
 
 
 @dataclass(frozen=True, slots=True)
-class Ordered:
+class ScopedEdit:
     """An edit and the lists that it is for.
 
     Attributes
@@ -181,21 +182,23 @@ class Ordered:
         sections, tags = self.elsewhere.get(edition, ((), ()))
         if not (sections or tags):
             return self.edit
-        its = self.edit
-        return replace(its, sections=(*its.sections, *sections), tags=(*its.tags, *tags))
+        edit = self.edit
+        return replace(edit, sections=(*edit.sections, *sections), tags=(*edit.tags, *tags))
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """All edits that hold now, in the order in which they were made."""
+class ActiveOverrides:
+    """All overrides in force at a moment, in the order in which they were made."""
 
-    orders: tuple[Ordered, ...] = ()
+    edits: tuple[ScopedEdit, ...] = ()
 
     def of(self, edition: str, surface: str) -> Edits:
         """Those of one list."""
-        if not self.orders:
+        if not self.edits:
             return NO_EDITS
-        return Edits(tuple(o.of(edition) for o in self.orders if o.covers(edition, surface)))
+        return Edits(
+            tuple(edit.of(edition) for edit in self.edits if edit.covers(edition, surface))
+        )
 
 
-NO_DESK = Desk()
+NO_OVERRIDES = ActiveOverrides()

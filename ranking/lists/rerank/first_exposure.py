@@ -1,10 +1,10 @@
 """First exposure: new articles get a bounded share of Popular before they have views.
 
-In some minutes of the log's clock, as many as the share asks for, the fifth place is lent to an
-article that was published a short time ago and is not among the first four. Which minutes and
-which article follow from digests of the edition, the minute and the article's id, so that all
-new articles have the same chance and every process shows the same. What caps, sections and near-
-duplicates forbid is not shown. An exposed article is marked, and is no incumbent.
+In some minutes of the log's clock the fifth place goes to an article that was published a short
+time ago and is not among the first four; the profile's share sets the number of these minutes.
+Digests of the edition, the minute and the article's id select the minutes and the article. So all
+new articles have the same chance, and every process shows the same. Caps, sections and near-
+duplicates apply. An exposed article is marked, and is not an incumbent.
 """
 
 import math
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     from ranking.lists.edition import Edition
 
 PLACES = 5
-"""The share is of so many first places, of which the last one is lent."""
-TURN = 60
-"""Seconds of the log's clock that a loan lasts."""
+"""The share is of so many first places, of which new articles get the last one."""
+PERIOD = 60
+"""Seconds of the log's clock for which one article is exposed."""
 NEWEST = 200
 
 
-def is_lent(edition: str, at: float, share: float) -> bool:
-    """Say whether an edition lends a place in a minute; so it does in 5 · share of all.
+def is_exposure_time(edition: str, at: float, share: float) -> bool:
+    """Say whether an edition exposes a new article in a minute: in 5 · share of all minutes.
 
     Examples
     --------
-    >>> sum(is_lent("paper/en", 60.0 * minute, 0.1) for minute in range(1000))
+    >>> sum(is_exposure_time("paper/en", 60.0 * minute, 0.1) for minute in range(1000))
     496
     """
     return _digest(edition, at) < PLACES * share * 2.0**64
 
 
 def with_newcomer(chosen: list[Scored], context: RerankContext) -> list[Scored]:
-    """Lend the fifth place of a chosen list, if it is the time and a new article may stand there.
+    """Put a new article in the fifth place of a chosen list, if this is a minute of exposure.
 
     Parameters
     ----------
@@ -52,14 +52,14 @@ def with_newcomer(chosen: list[Scored], context: RerankContext) -> list[Scored]:
     edition, profile = engine_edition(context.reading), context.profile
     if not profile.exposure or len(chosen) < PLACES:
         return chosen
-    if not is_lent(edition.name, edition.at, profile.exposure):
+    if not is_exposure_time(edition.name, edition.at, profile.exposure):
         return chosen
     if max(context.edits.pinned(edition), default=0) >= PLACES - 1:
         return chosen
     first = chosen[: PLACES - 1]
     listed = {item.id for item in first}
-    fresh = [Scored(id, 0.0, exposed=True) for id in _fresh(edition, profile, context.section)]
-    ranking = [*first, *(item for item in fresh if item.id not in listed)]
+    newest = [Scored(id, 0.0, exposed=True) for id in _newest(edition, profile, context.section)]
+    ranking = [*first, *(item for item in newest if item.id not in listed)]
     five = choose(ranking, context, PLACES, is_whole=False)
     return _inserted(chosen, five[-1]) if five[-1].exposed else chosen
 
@@ -80,14 +80,14 @@ class FirstExposure(RerankRule):
         return with_newcomer(chosen, context)
 
 
-def _fresh(edition: "Edition", profile: Profile, section: str) -> list[str]:
+def _newest(edition: "Edition", profile: Profile, section: str) -> list[str]:
     """New articles in the order of their chances in this minute."""
     ages = (
         (edition.at - card.published_at, card.id)
         for card in edition.catalogue.latest(edition.name, NEWEST, section, edition.listing_at)
     )
-    fresh = [id for age, id in ages if 0.0 <= age < 3600.0 * profile.exposure_hours]
-    return sorted(fresh, key=lambda id: (_digest(f"{edition.name} {id}", edition.at), id))
+    newest = [id for age, id in ages if 0.0 <= age < 3600.0 * profile.exposure_hours]
+    return sorted(newest, key=lambda id: (_digest(f"{edition.name} {id}", edition.at), id))
 
 
 def _inserted(chosen: list[Scored], exposed: Scored) -> list[Scored]:
@@ -98,5 +98,5 @@ def _inserted(chosen: list[Scored], exposed: Scored) -> list[Scored]:
 
 
 def _digest(text: str, at: float) -> int:
-    told = f"{text} {math.floor(at) // TURN}"
-    return int.from_bytes(blake2b(told.encode(), digest_size=8).digest(), "little")
+    dated = f"{text} {math.floor(at) // PERIOD}"
+    return int.from_bytes(blake2b(dated.encode(), digest_size=8).digest(), "little")

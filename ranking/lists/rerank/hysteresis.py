@@ -1,9 +1,9 @@
 """Hysteresis: a listed article keeps its place until another one exceeds it by a margin.
 
-Incumbents belong to the boards, not to the state. They are judged on a grid of one second of the
-log's clock: between two seconds their order stays, and only their numbers move. An article that has
-stood longer than the cooldown loses half of its score for each further one, so that no list shows
-the same old item for ever. With a margin and a cooldown of 0 the order is that of the ranking.
+Incumbents belong to the boards, not to the state. Their order is decided once a second of the log's
+clock; within a second only their scores change. An article that has been listed longer than the
+cooldown loses half of its score for each further cooldown, so that it does not stay for ever. With
+a margin and a cooldown of 0 the order is that of the ranking.
 """
 
 import math
@@ -122,10 +122,10 @@ class Incumbents:
         """Scores after the cooldown, best first, ties by id."""
         if not cooldown:
             return [(item.score, item) for item in first]
-        stood = [at - self._since.get(item.id, at) for item in first]
+        ages = [at - self._since.get(item.id, at) for item in first]
         tired = [
             (item.score * exp2(-max(age - cooldown, 0.0) / cooldown), item)
-            for item, age in zip(first, stood, strict=True)
+            for item, age in zip(first, ages, strict=True)
         ]
         return sorted(tired, key=lambda pair: (-pair[0], pair[1].id))
 

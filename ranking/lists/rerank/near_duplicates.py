@@ -36,8 +36,8 @@ class Headlines:
         """Whether the list has an article with such a headline."""
         if card is None or not card.title:
             return False
-        its = card.title
-        return True in [is_near_duplicate(title, its) for title in self._titles]
+        own_title = card.title
+        return True in [is_near_duplicate(title, own_title) for title in self._titles]
 
     def take(self, card: Card | None) -> None:
         """Note a listed article's headline."""
