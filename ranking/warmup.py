@@ -18,7 +18,7 @@ from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import make_board
 from ranking.profiles.profile import DEFAULT, profile_from
 from ranking.ranker import Ranker
-from ranking.read_model.publisher import Publisher
+from ranking.read_model.value_builder import Publisher
 
 SMALL = EngineSettings(articles=64, rows=16, neighbours=8, visitors=1024)
 EDITION = "warm/en"

@@ -15,7 +15,6 @@ from ranking.history.shown_boards import History, Key
 from ranking.lists.boards import Board
 from ranking.profiles.profile import ProfileError
 from ranking.ranker import TickChanges
-from ranking.read_model.publisher import Publisher, Written
 from ranking.read_model.store import (
     KEEP,
     Changed,
@@ -26,6 +25,7 @@ from ranking.read_model.store import (
     Write,
 )
 from ranking.read_model.store_keys import OnDemandKey, StoreKeys
+from ranking.read_model.value_builder import Publisher, Written
 from ranking.read_model.values import edition_of, packed
 from streams.arm_lists import ArmBoards
 from streams.partition_engine import PartitionEngine

@@ -20,10 +20,10 @@ from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.ranker import Ranker
 from ranking.read_model.edition_reader import PackedEdition, PackedEditionReader
 from ranking.read_model.lists import ReadModelLists
-from ranking.read_model.publisher import Publisher, Written, article_value
 from ranking.read_model.store import Changed, StoreReader
 from ranking.read_model.store_keys import StoreKeys
 from ranking.read_model.tag_graph import graph_json, tag_articles
+from ranking.read_model.value_builder import Publisher, Written, article_value
 from ranking.read_model.values import article_of, edition_of, tags_of
 from ranking.settings_log.book import Book
 from tests.support.logs import KK, RU, START_MS, chopped, random_rows
