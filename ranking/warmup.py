@@ -18,7 +18,7 @@ from ranking.engine.settings import EngineSettings
 from ranking.lists.boards import make_board
 from ranking.profiles.profile import DEFAULT, profile_from
 from ranking.ranker import Ranker
-from ranking.read_model.publisher import Publisher
+from ranking.read_model.value_builder import ValueBuilder
 
 SMALL = EngineSettings(articles=64, rows=16, neighbours=8, visitors=1024)
 EDITION = "warm/en"
@@ -32,8 +32,8 @@ def warm_up() -> None:
     visit = [str(i) for i in range(SMALL.articles)]
     ranker.put([Card(EDITION, page, "News", tags=("day",)) for page in visit[::2]])
     ranker.put([Card(EDITION, page, "News", tags=("news",)) for page in visit[1::2]])
-    publisher = Publisher(ranker)
-    publisher.note(ranker.tick(), renewed=True)
+    builder = ValueBuilder(ranker)
+    builder.note(ranker.tick(), renewed=True)
     edition = ranker.lists.edition(EDITION)
     edition.touch(np.zeros(1, np.int32))
     ranker.lists.related(EDITION, visit[-1], 4)

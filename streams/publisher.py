@@ -15,7 +15,6 @@ from ranking.history.shown_boards import History, Key
 from ranking.lists.boards import Board
 from ranking.profiles.profile import ProfileError
 from ranking.ranker import TickChanges
-from ranking.read_model.publisher import Publisher, Written
 from ranking.read_model.store import (
     KEEP,
     Changed,
@@ -26,6 +25,7 @@ from ranking.read_model.store import (
     Write,
 )
 from ranking.read_model.store_keys import OnDemandKey, StoreKeys
+from ranking.read_model.value_builder import ValueBuilder, Written
 from ranking.read_model.values import edition_of, packed
 from streams.arm_lists import ArmBoards
 from streams.partition_engine import PartitionEngine
@@ -71,7 +71,7 @@ class PartitionPublisher:
         self._wall = wall
         self._look = look
         self._part, self._writer, self._names, self._clock = part, writer, names, clock
-        self._publisher = Publisher(part.ranker)
+        self._publisher = ValueBuilder(part.ranker)
         self._kept = (0, 0)
         """Positions to reach before writing."""
         self._all_due = True

@@ -12,7 +12,7 @@ ONE_FILE = {
     "sqlite3": "ranking/embedded/log.py",
     "granian": "ranking/service/http_server.py",
     "numba": "ranking/engine/compiled.py",
-    "prometheus_client": "ranking/service/metrics.py",
+    "prometheus_client": "ranking/service/prometheus.py",
     "crawleruseragents": "ranking/engine/batch_builder.py",
     "redis": "ranking/read_model/store.py",
     "faust": "streams/worker.py",
@@ -32,7 +32,7 @@ PURE = (
     "ranking/read_model/values.py",
     "ranking/read_model/edition_reader.py",
     "ranking/read_model/tag_graph.py",
-    "ranking/read_model/publisher.py",
+    "ranking/read_model/value_builder.py",
 )
 HIGHER = (
     "ranking.service",

@@ -67,8 +67,8 @@ def test_a_small_edition_borrows() -> None:
     assert not is_plain(DEFAULT, catalogue, [KK, RU])
     assert is_plain(DEFAULT, cards(1), [KK])
     rows = log(6, editions=(RU, RU, RU, KK))
-    with_loans = assert_same(rows, catalogue, ALL, DEFAULT)
-    assert with_loans["popular"] != assert_same(rows, Catalogue(), ALL, DEFAULT)["popular"]
+    with_prior = assert_same(rows, catalogue, ALL, DEFAULT)
+    assert with_prior["popular"] != assert_same(rows, Catalogue(), ALL, DEFAULT)["popular"]
 
 
 def test_what_follows_from_half_lives_alone() -> None:

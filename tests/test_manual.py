@@ -14,11 +14,11 @@ from rich.cells import cell_len
 
 from ranking.benchmarks.processes import Server
 from ranking.cli import tolqyn
+from ranking.manual.contents import LINK, NAMES, topics
 from ranking.manual.pages import slug
-from ranking.manual.topics import LINK, NAMES, topics
 from ranking.service.api import Api
-from ranking.service.metrics import Metrics
 from ranking.service.openapi import document
+from ranking.service.prometheus import Metrics
 from ranking.service.static_pages import POLICY
 from tests.support.chromium import chromium
 from tests.support.cluster import need

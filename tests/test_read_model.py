@@ -20,10 +20,10 @@ from ranking.profiles.profile import DEFAULT, Profile, profile_from
 from ranking.ranker import Ranker
 from ranking.read_model.edition_reader import PackedEdition, PackedEditionReader
 from ranking.read_model.lists import ReadModelLists
-from ranking.read_model.publisher import Publisher, Written, article_value
 from ranking.read_model.store import Changed, StoreReader
 from ranking.read_model.store_keys import StoreKeys
 from ranking.read_model.tag_graph import graph_json, tag_articles
+from ranking.read_model.value_builder import ValueBuilder, Written, article_value
 from ranking.read_model.values import article_of, edition_of, tags_of
 from ranking.settings_log.book import Book
 from tests.support.logs import KK, RU, START_MS, chopped, random_rows
@@ -38,7 +38,7 @@ class Copy:
 
     def __init__(self, ranker: Ranker) -> None:
         self.ranker = ranker
-        self.publisher = Publisher(ranker)
+        self.publisher = ValueBuilder(ranker)
         self.written = Written()
 
     def follow(self, *, renew: bool = True) -> None:
@@ -205,7 +205,7 @@ def test_everything_written_anew_is_the_same() -> None:
 
 def test_articles_wait_their_turn_and_no_longer() -> None:
     ranker = Ranker()
-    publisher = Publisher(ranker)
+    publisher = ValueBuilder(ranker)
     rows = random_rows(7, 400, articles=50)
     ranker.apply(chopped(rows, [])[0], 0)
     publisher.note(ranker.tick(), renewed=True)
@@ -224,7 +224,7 @@ def test_the_round_comes_by_every_article() -> None:
     ranker.put(cards_of(1, 40))
     ranker.apply(chopped(random_rows(7, 400, articles=50), [])[0], 0)
     ranker.tick()
-    publisher = Publisher(ranker)
+    publisher = ValueBuilder(ranker)
     publisher.refresh(1)
     seen = [key for _ in range(30) for key in publisher.refresh(7)]
     known = {("inform/ru", article) for article in ranker.sites["inform"].ids}

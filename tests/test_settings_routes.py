@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from ranking.benchmarks.processes import Server, spawned
-from ranking.embedded.keys import create_key
+from ranking.embedded.first_keys import create_key
 from tests.test_server import card, ids, within
 
 pytestmark = pytest.mark.server

@@ -1,9 +1,9 @@
 """The cost of experiments in serving: requests for Popular with three experiments and with none.
 
-One server takes views meanwhile. A run of the benchmark is a pair: load without an experiment, then
-load with three. One of them is interleaved and two are split; each bucket is in one of them. wrk
-keeps its connections open and draws a bucket for each request. Without experiments each bucket gets
-the live list.
+One server takes views meanwhile. A run of the benchmark is a pair: load without any experiment,
+then load with three. One of them is interleaved and two are split; each bucket is in one of them.
+wrk keeps its connections open and draws a bucket for each request. Without experiments each bucket
+gets the live list.
 """
 
 import re

@@ -54,7 +54,7 @@ def create(
 ) -> None:
     """Create a key and show it once."""
     if data:
-        from ranking.embedded.keys import create_key
+        from ranking.embedded.first_keys import create_key
 
         if grace and role != "administer":
             message = f"--grace needs an administer key, got {role}"

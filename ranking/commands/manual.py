@@ -6,7 +6,7 @@ import click
 
 from ranking.commands.groups import Words
 from ranking.commands.output import print_json, print_markdown, with_format
-from ranking.manual.topics import LINK, NAMES, topics
+from ranking.manual.contents import LINK, NAMES, topics
 
 
 @with_format

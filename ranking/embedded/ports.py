@@ -21,11 +21,11 @@ from ranking.lists.related import Related
 from ranking.profiles.profile import Profile
 from ranking.profiles.scopes import Profiles
 from ranking.ranker import Ranker
-from ranking.read_model.publisher import article_value, has_views
 from ranking.read_model.tag_graph import graph_json, tag_articles
+from ranking.read_model.value_builder import article_value, has_views
 from ranking.read_model.values import article_json, traffic_json
 from ranking.service.intake import Intake
-from ranking.service.metrics import Metrics, Sample
+from ranking.service.prometheus import Metrics, Sample
 from ranking.service.response_cache import ResponseCache
 from ranking.settings_log.book import Book
 from ranking.settings_log.decisions import Decision

@@ -290,7 +290,8 @@ def shares_of(p: Popularity, slots: NDArray[np.int32]) -> NDArray[np.float64]:
 def discount_at(p: Popularity, index: int, discount_rate: float) -> float:
     """Factor of an article's score from a visit's second page on, 1 / (1 + discount_rate·s).
 
-    s is the article's long-term share: who reads on has seen what has led for hours.
+    s is the article's long-term share: a reader of a second page has seen the leaders of the last
+    hours.
     """
     if discount_rate <= 0.0 or index < 0:
         return 1.0

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from starlette.routing import BaseRoute
 
-from ranking.manual.topics import LINK, ManualTopic, topics
+from ranking.manual.contents import LINK, ManualTopic, topics
 from ranking.service.static_pages import static_page
 from ranking.templates import templates_of
 

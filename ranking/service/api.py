@@ -26,13 +26,13 @@ from ranking.service.ingestion import IngestionRoutes
 from ranking.service.intake import Intake
 from ranking.service.keys import KeyRoutes
 from ranking.service.lists import ListRoutes
-from ranking.service.metrics import Metrics
 from ranking.service.openapi import document
 from ranking.service.overrides import OverrideRoutes
 from ranking.service.ports import Lists, Past, Settings
 from ranking.service.previews import PreviewRoutes
 from ranking.service.problems import Problem, on_fault, on_problem
 from ranking.service.profiles import ProfileRoutes
+from ranking.service.prometheus import Metrics
 from ranking.service.readouts import Readouts
 from ranking.service.request_parameters import json_response
 from ranking.service.site_settings import DEFAULT_SITE, SiteSettings

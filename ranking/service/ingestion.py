@@ -31,9 +31,9 @@ from ranking.service.batches import NOTHING
 from ranking.service.clients import Network, address_of, is_speculative
 from ranking.service.collector import Admitted, Label, admit, admit_query
 from ranking.service.intake import Intake
-from ranking.service.metrics import Metrics
 from ranking.service.ports import Refused
 from ranking.service.problems import Problem
+from ranking.service.prometheus import Metrics
 from ranking.service.request_bodies import body_of
 from ranking.service.request_parameters import OPEN, article_of, now_ms
 from ranking.service.site_settings import DEFAULT_SITE

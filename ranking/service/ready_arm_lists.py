@@ -78,7 +78,7 @@ class ReadyArmLists:
 
         Parameters
         ----------
-        made : mapping of Sought to Board
+        made : mapping of WantedBoard to Board
         now : float
             Monotonic seconds.
         """

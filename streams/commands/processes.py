@@ -93,7 +93,7 @@ def _collect(**options: Any) -> None:
 async def _take_in(options: dict[str, Any], count: int) -> None:
     from ranking.service.api import Api
     from ranking.service.http_server import is_loopback, listen
-    from ranking.service.metrics import Metrics
+    from ranking.service.prometheus import Metrics
     from ranking.service.site_settings import site_settings
     from streams.collector import KafkaCollector
     from streams.log import KafkaLog
@@ -126,7 +126,7 @@ async def _answer(options: dict[str, Any]) -> None:
     from ranking.service.api import Api
     from ranking.service.experiment_schedule import keep_looking
     from ranking.service.http_server import is_loopback, listen
-    from ranking.service.metrics import Metrics
+    from ranking.service.prometheus import Metrics
     from ranking.service.site_settings import site_settings
     from ranking.warmup import warm_up
     from streams.history import ClusterPast

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ranking.manual.topics import NAMES
+from ranking.manual.contents import NAMES
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "ranking" / "manual"

@@ -1,8 +1,8 @@
-"""Publisher: turns a ranker's changes into values to write.
+"""Value builder: packs a ranker's changes as values to write to the store.
 
-Boards first: an edition that changed has its value made at every tick. Articles trail behind, the
-longest waiting first and a bounded number a tick, so that a burst of views never holds up a board.
-A slow round over everything keeps values from expiring. It writes nothing itself.
+Boards come first: the value of a changed edition is built at every tick. A bounded number of
+articles follows at each tick, those that wait longest first, so that a burst of views does not
+delay boards. A slow round over all articles keeps values from expiring. This module writes nothing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -67,8 +67,8 @@ class Written:
     listed: set[str] = field(default_factory=set)
 
 
-class Publisher:
-    """The values of one ranker that must be written.
+class ValueBuilder:
+    """Builds the values of one ranker that must be written.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Creates keys in a data folder whose server does not run; the first key is created so."""
+"""First keys: creates keys in a data folder whose server does not run."""
 
 from pathlib import Path
 

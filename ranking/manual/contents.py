@@ -1,4 +1,4 @@
-"""Topics: the manual's Markdown files, in reading order.
+"""Contents: the manual's topics, which are Markdown files, in reading order.
 
 This file alone knows where they are. A file begins with `# Title`; its first paragraph is one
 sentence that says what the topic holds. A link to another topic is `NAME.md` or `NAME.md#section`.
