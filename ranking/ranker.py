@@ -226,9 +226,9 @@ class Ranker:
                 name = site.editions[index]
                 self.lists.edition(name).touch(slots[of_edition == index])
                 viewed.add(name)
-        turned = self._schedule.turned()
-        self.lists.turned_cards.update(map(site_of, turned))
-        changed |= turned
+        by_time = self._schedule.editions_changed_by_time()
+        self.lists.listing_changes.update(map(site_of, by_time))
+        changed |= by_time
         self._unrenewed |= changed | viewed
         if renew:
             for name in self._unrenewed:
@@ -241,7 +241,7 @@ class Ranker:
                 made(boards[-1])
         self._schedule.note(changed | viewed)
         return TickChanges(
-            boards, touched, evicted, cards, turned | {edition for edition, _ in cards}
+            boards, touched, evicted, cards, by_time | {edition for edition, _ in cards}
         )
 
     @property
@@ -335,8 +335,8 @@ class Ranker:
 
     def reread_from(self) -> int:
         """Log position from which the memory of repeats and visits must be reread."""
-        turns = [site.reread_from() for site in self._logged_sites()]
-        return min((turn.position for turn in turns), default=self.position)
+        starts = [site.reread_from() for site in self._logged_sites()]
+        return min((start.position for start in starts), default=self.position)
 
     def rereading(self) -> Rereading:
         """Reads the batches from `reread_from` up to the position again, after `restore`."""

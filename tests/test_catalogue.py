@@ -64,7 +64,7 @@ def test_the_latest_are_those_of_a_sort(seed: int) -> None:
                 assert its.latest(edition, 9, "a", at) == of_a[:9]
                 turns = [t for c in cards if c.listable for t in (c.published_at, c.expires_at)]
                 later = [turn for turn in turns if turn > at]
-                assert its.next_turn(edition, at) == min(later, default=float("inf"))
+                assert its.next_listing_change(edition, at) == min(later, default=float("inf"))
             told = [card for card in cards if card.story == "s"]
             assert {c.id for c in its.translations("inform", "s") if c.edition == edition} == {
                 c.id for c in told

@@ -162,7 +162,7 @@ class Catalogue:
             return list(islice(looked, n))
         return list(islice((card for card in looked if is_listable(card, at)), n))
 
-    def next_turn(self, edition: str, at: float) -> float:
+    def next_listing_change(self, edition: str, at: float) -> float:
         """The first moment after one at which a card begins or ceases to be listed; inf if none."""
         expiring, order = self._expiring.get(edition), self._newest.get(edition, {}).get("")
         ending = (

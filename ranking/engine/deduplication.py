@@ -129,10 +129,10 @@ def is_seen(
 @compiled
 def rebuilt_seen(table: NDArray[Any], fresh: NDArray[Any], memory: NDArray[Any]) -> None:
     """Copy the living entries into an empty table; `memory` is (1,) MEMORY, or a part of it."""
-    its = memory[0]
-    its["used"] = 0
-    its["living"] = 0
+    record = memory[0]
+    record["used"] = 0
+    record["living"] = 0
     for place in range(table.size):
         entry = table[place]
         if entry["key"] != NOTHING:
-            touch(fresh, entry["key"], entry["at"], its)
+            touch(fresh, entry["key"], entry["at"], record)

@@ -99,10 +99,10 @@ def put_ids(
     table: NDArray[Any], keys: NDArray[np.uint64], generation: int, memory: NDArray[Any]
 ) -> None:
     """Enter a generation's ids into a table; `memory` is (1,) MEMORY, or a part of it."""
-    its = memory[0]
+    record = memory[0]
     for key in keys:
-        entry = table[find_place(table, key, its["horizon"])]
-        its["used"] += entry["key"] == NOTHING
-        its["living"] += 1
+        entry = table[find_place(table, key, record["horizon"])]
+        record["used"] += entry["key"] == NOTHING
+        record["living"] += 1
         entry["key"] = key
         entry["at"] = generation

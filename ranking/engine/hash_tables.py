@@ -42,9 +42,9 @@ MEMORY = np.dtype(
 @compiled
 def room_of(memory: NDArray[Any], which: int, size: int) -> int:
     """Views for which a memory certainly has room in its table of `size` places."""
-    its = memory[which]
-    places = int(size * FULL) - its["used"]
-    return int(min(places, its["most"] - its["living"]) // EACH)
+    record = memory[which]
+    places = int(size * FULL) - record["used"]
+    return int(min(places, record["most"] - record["living"]) // EACH)
 
 
 def living(table: NDArray[Any], horizon: int) -> NDArray[np.int64]:

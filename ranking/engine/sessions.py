@@ -106,11 +106,11 @@ def is_alive(articles: NDArray[Any], visit: Any, step: int) -> bool:
 @compiled
 def rebuilt_visits(visits: NDArray[Any], fresh: NDArray[Any], memory: NDArray[Any]) -> None:
     """Copy the living visits into an empty table; `memory` is (1,) MEMORY, or a part of it."""
-    its = memory[0]
-    its["used"] = 0
-    its["living"] = 0
+    record = memory[0]
+    record["used"] = 0
+    record["living"] = 0
     for place in range(visits.size):
         visit = visits[place]
-        if visit["key"] != NOTHING and visit["at"] >= its["horizon"]:
-            fresh[keyed_place(fresh, visit["key"], its)] = visit
-            its["living"] += 1
+        if visit["key"] != NOTHING and visit["at"] >= record["horizon"]:
+            fresh[keyed_place(fresh, visit["key"], record)] = visit
+            record["living"] += 1

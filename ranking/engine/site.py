@@ -431,10 +431,10 @@ class Site:
             due = (int(self.log["window"]) + 1) * window_ms
             self.log["due_ms"] = min(due, self.generations.due_ms())
         for which in range(LONG_IDS):
-            its = self.state.memory[which]
-            if its["living"] + EACH > its["most"]:
-                stamps = living(self._table(which), int(its["horizon"]))
-                self._forget(which, halved_horizon(stamps, int(its["most"])))
+            memory = self.state.memory[which]
+            if memory["living"] + EACH > memory["most"]:
+                stamps = living(self._table(which), int(memory["horizon"]))
+                self._forget(which, halved_horizon(stamps, int(memory["most"])))
         del self.window_starts[: self.window_starts.index(self.reread_from())]
         self.state = self.generations.with_room(with_room(self.state, 1))
         self.log["room"] = 0
@@ -445,10 +445,10 @@ class Site:
 
     def _forget(self, which: int, horizon: int) -> None:
         """Raise the horizon of a memory."""
-        its = self.state.memory[which]
-        if horizon > its["horizon"]:
-            its["horizon"] = horizon
-            its["living"] = living(self._table(which), horizon).size
+        memory = self.state.memory[which]
+        if horizon > memory["horizon"]:
+            memory["horizon"] = horizon
+            memory["living"] = living(self._table(which), horizon).size
 
     def _evict(self) -> None:
         """Forget the part of the articles that is worth least.

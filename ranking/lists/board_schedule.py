@@ -34,21 +34,21 @@ class BoardSchedule:
 
     def __init__(self, lists: LiveLists) -> None:
         self._lists = lists
-        self._turns: dict[str, float] = {}  # when an article of an edition comes or goes next
+        self._next_change: dict[str, float] = {}  # when an article of an edition comes or goes next
         self._waiting: dict[BoardKey, None] = {}
         self._minutes: dict[str, int] = {}  # of each site's silence
 
-    def turned(self) -> set[str]:
+    def editions_changed_by_time(self) -> set[str]:
         """Editions in which an article becomes listable, or expires, since the last `note`."""
         clocks = self._lists.listing_clocks()
-        return {n for n, turn in self._turns.items() if turn <= clocks.get(site_of(n), NO_CLOCK)}
+        return {n for n, at in self._next_change.items() if at <= clocks.get(site_of(n), NO_CLOCK)}
 
     def note(self, editions: Iterable[str]) -> None:
         """Note when an article of some editions comes or goes next."""
         for name in editions:
             at = self._lists.edition(name).listing_at
             at = at if at == at else -math.inf
-            self._turns[name] = self._lists.catalogue.next_turn(name, at)
+            self._next_change[name] = self._lists.catalogue.next_listing_change(name, at)
 
     def boards(self, changed: set[str], viewed: set[str]) -> list[BoardKey]:
         """Boards to make at a tick, those of the first list first.

@@ -67,7 +67,7 @@ class LiveLists:
         self._incumbents: dict[tuple[str, str], Incumbents] = {}
         self._eligibilities: dict[str, Eligibility] = {}
         self._pools: dict[tuple[str, Profile], _DatedPool] = {}
-        self.turned_cards: Counter[str] = Counter()  # by site, see `_state_of`
+        self.listing_changes: Counter[str] = Counter()  # by site, see `_state_of`
         self.wall = NO_CLOCK
 
     def at_wall(self, wall: float | None) -> None:
@@ -253,7 +253,7 @@ class LiveLists:
 
     def _state_of(self, site: Site) -> tuple[int, int, int]:
         """The version of a sibling prior: views, cards, and changes by date."""
-        return int(site.log["views"]), self.catalogue.version, self.turned_cards[site.name]
+        return int(site.log["views"]), self.catalogue.version, self.listing_changes[site.name]
 
     def outdated_boards(self, site: Site) -> list[tuple[str, str]]:
         """Boards of small editions whose sibling prior is outdated, by edition and surface."""
