@@ -180,8 +180,8 @@ def test_interleaved_clicks_are_of_the_team_and_the_rest_is_of_all() -> None:
     assert (found.events, found.left_out) == (5, 1)
 
 
-def test_nonsense_drives_out_nonsense() -> None:
-    """However many names somebody sends, those of whom much is known stay."""
+def test_invented_names_do_not_push_out_large_experiments() -> None:
+    """However many names a sender invents, the experiments with many events stay."""
     many = [
         view(START_MS + k, f"{k}", f"{k}", experiment="calm", arm="ab"[k % 2], bucket=k % 1000)
         for k in range(200)

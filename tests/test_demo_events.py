@@ -60,7 +60,7 @@ def told(page: Chromium, kind: str) -> list[dict[str, Any]]:
     return events
 
 
-def test_the_demo_runs_a_meter_and_one_experiment(demo: httpx.Client) -> None:
+def test_the_demo_runs_an_aa_test_and_one_experiment(demo: httpx.Client) -> None:
     live = {its["name"]: its for its in plans(demo)}
     assert {name: its["own_lists"] for name, its in live.items()} == {"calm": True, "meter": False}
     meter = demo.get("/v1/experiments/meter").json()

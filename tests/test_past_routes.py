@@ -176,7 +176,9 @@ def gone_on(batch: Batch, start_ms: int, span: Span, profile: Profile) -> Any:
     return replay(rest, ranker.catalogue, span, profile, ranker.settings, site=site)
 
 
-def test_boards_go_on_from_those_that_stood(folder: Path, rows: list[Row], tmp_path: Path) -> None:
+def test_a_board_keeps_its_order_through_a_restart(
+    folder: Path, rows: list[Row], tmp_path: Path
+) -> None:
     """After a restart a board keeps its order, though scores alone would say another."""
     steady = tmp_path / "steady.toml"
     steady.write_text("steadiness = 1.0")
