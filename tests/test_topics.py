@@ -126,6 +126,7 @@ def test_what_differs_is_refused(broker: Broker, name: str, setting: str, value:
     assert list(broker.topics(wanted)) == [topic.name], "created beside a topic that differs"
 
 
+@pytest.mark.server
 def test_no_broker() -> None:
     started = time.monotonic()
     done = tolqyn("topics", "create", "--kafka", f"127.0.0.1:{free_port()}")
