@@ -11,6 +11,13 @@ from collections.abc import Iterable
 from importlib.metadata import entry_points
 
 GROUP = "tolqyn.extensions"
+REGISTRIES = (
+    "ranking.engine.decay.kernels",
+    "ranking.engine.signals.signals",
+    "ranking.lists.lists",
+    "ranking.lists.rerank.rules",
+)
+"""Modules whose members an extension finds registered."""
 
 
 class ExtensionError(ValueError):
@@ -34,8 +41,11 @@ def load_extensions(names: Iterable[str]) -> None:
     if named and os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
     for name in (*named, *(entry.module for entry in entry_points(group=GROUP))):
+        for shipped in REGISTRIES:
+            importlib.import_module(shipped)
         try:
             importlib.import_module(name)
-        except (ImportError, ValueError) as error:
-            message = f"extension {name} cannot be loaded: {error}"
+        except (Exception, SystemExit) as error:
+            reason = str(error) or type(error).__name__
+            message = f"extension {name} cannot be loaded: {reason}"
             raise ExtensionError(message) from error

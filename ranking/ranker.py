@@ -73,7 +73,7 @@ class Ranker:
     ----------
     settings : EngineSettings
     profile : Profile
-        The live one of all lists, until `govern` tells of others.
+        The live profile of all lists, until `govern` sets others.
     catalogue : Catalogue
         Shared with whoever else reads cards.
     """

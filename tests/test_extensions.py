@@ -5,6 +5,8 @@ and explanations, with no other file touched.
 """
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,19 +19,24 @@ from click.testing import CliRunner
 from ranking.benchmarks.processes import Server, await_until, spawned
 from ranking.checks import kernels, lists, rules, signals
 from ranking.checks.events import SMALL, batches, log
+from ranking.checks.requirement import CheckError
 from ranking.cli import tolqyn
 from ranking.engine.batch import Batch
 from ranking.engine.decay.kernels import KERNELS
 from ranking.engine.event import read_events
 from ranking.engine.event_kinds import EVENT_KINDS, EventKind
+from ranking.engine.registry import RegistryError
 from ranking.engine.signals.signal import ArticleSignal
 from ranking.engine.signals.signals import SIGNALS
 from ranking.extensions import ExtensionError, load_extensions
+from ranking.facade import Engine
 from ranking.lists.lists import LISTS
+from ranking.lists.ranked_list import RESERVED, RankedList
 from ranking.lists.rerank.rules import RULES
 from ranking.profiles.parameters import parameters
 from ranking.profiles.profile import ProfileError, profile_from, settings_of
 from ranking.ranker import Ranker
+from ranking.service.openapi import document
 from tests.support.chromium import Chromium
 from tests.support.extensions.loaded import ALL, SHARES, registered
 
@@ -131,6 +138,61 @@ def test_an_extension_that_cannot_be_loaded_is_named() -> None:
         load_extensions(["no.such"])
 
 
+FAULTY = "tests.support.extensions.faulty"
+VIEWS = '[{"visitor": "1", "article": "a"}, {"visitor": "2", "article": "b"}]'
+
+
+def test_a_faulty_list_harms_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    """What no list may hold is left out; a list that raises is empty, and the log says so once."""
+    with registered(FAULTY):
+        engine = Engine()
+        engine.update(json.loads(VIEWS))
+        engine.update(json.loads(VIEWS))
+        assert [item.id for item in engine.ranked("unsound")] == ["b", "a"]
+        assert [item.id for item in engine.popular()] == ["a", "b"]
+    said = [record.message for record in caplog.records]
+    assert said == ["the list raising is empty: an extension failed"]
+
+
+def test_checks_find_what_a_faulty_list_ranks() -> None:
+    with registered(FAULTY), pytest.raises(CheckError, match="unsound: a score is not finite"):
+        lists.check_order(LISTS["unsound"])
+
+
+def test_members_that_ship_come_first_whoever_loads_first() -> None:
+    program = (
+        "from ranking.extensions import load_extensions\n"
+        "load_extensions(['tests.support.extensions.two_speeds'])\n"
+        "from ranking.engine.decay.kernel import KERNELS, kernel_of\n"
+        "from ranking.profiles.profile import profile_from\n"
+        "print(KERNELS.names(), kernel_of(profile_from({'two_speeds': 600.0}).value).name)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    shipped = ("half_life", "mixture", "power_law", "hard_window")
+    assert ran.stdout.strip() == f"{(*shipped, 'two_speeds')} two_speeds"
+
+
+def test_a_list_may_not_take_the_name_of_another_route() -> None:
+    routes = {path.split("/")[2] for path in document()["paths"] if path.startswith("/v1/")}
+    names = {route.partition(".")[0] for route in routes} - set(LISTS.names())
+    assert names <= RESERVED
+    events = type("Events", (RankedList,), {"name": "events"})()
+    with pytest.raises(RegistryError, match="must not have the name of another route, got 'event"):
+        LISTS.register(events)
+
+
+def test_a_refused_signal_leaves_nothing_behind() -> None:
+    with registered(SHARES):
+        before = EVENT_KINDS.names()
+        kinds = (EventKind("first", 6), EventKind("second", 4))
+        twice = type("Twice", (ArticleSignal,), {"name": "twice", "kinds": kinds})()
+        with pytest.raises(RegistryError, match="'second' has the code 4, which is share's"):
+            SIGNALS.register(twice)
+        assert EVENT_KINDS.names() == before
+
+
 def hand_out(url: str) -> None:
     """Three articles with cards, views and shares; the least read one is shared most."""
     now = time.time()
@@ -187,6 +249,8 @@ def test_it_appears_everywhere(
 
 def in_the_api(url: str) -> None:
     paths = httpx.get(f"{url}/openapi.json").json()
+    known = paths["components"]["schemas"]["Parameters"]["properties"]
+    assert known["tag_cap"]["maximum"] == 100
     assert paths["paths"]["/v1/most_shared"]["get"]["summary"] == "Most shared"
     assert "share" in paths["components"]["schemas"]["Event"]["properties"]["kind"]["enum"]
     known = {its["name"]: its for its in httpx.get(f"{url}/v1/lists").json()["lists"]}

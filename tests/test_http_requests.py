@@ -171,7 +171,7 @@ PLAIN: dict[str, tuple[str, bytes, str]] = {
     "latin article": ("/v1/articles", b'{"id": "a", "title": "v\xe9"}', "byte 23 is not UTF-8"),
     "latin override": ("/v1/overrides", b'{"action": "v\xe9"}', "byte 13 is not UTF-8"),
     "gzip": ("/v1/events", b"\x1f\x8bjunk of another kind", "body is not valid gzip"),
-    "cut": ("/v1/events", b'{"visitor": "v"', "body must be JSON: it breaks off"),
+    "cut": ("/v1/events", b'{"visitor": "v"', "body must be JSON: it is incomplete"),
     "kind": (
         "/v1/events",
         b'{"visitor": "v", "article": "a", "kind": "buy"}',

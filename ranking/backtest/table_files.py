@@ -77,7 +77,7 @@ def opened(path: Path) -> Iterator[tuple[io.BufferedReader, BinaryIO]]:
         message = f"file {path} does not exist"
         raise FileError(message) from error
     except EOFError as error:
-        message = f"{path} cannot be read: its gzip breaks off"
+        message = f"{path} cannot be read: its gzip is incomplete"
         raise FileError(message) from error
     except (gzip.BadGzipFile, zlib.error) as error:
         message = f"{path} cannot be read: it is not valid gzip"

@@ -1,5 +1,6 @@
 """Checks of lists: what may be in a list, in which order, and that its explanation is its score."""
 
+import math
 from collections.abc import Callable, Iterable
 from itertools import islice, pairwise
 
@@ -29,10 +30,16 @@ def check_contents(ranked: RankedList) -> None:
 
 
 def check_order(ranked: RankedList) -> None:
-    """Best first; equal scores by id."""
+    """Finite scores, best first, equal ones by id; no article twice, no page that was read."""
     ranker = sample_ranker()
     for pages in sample_pages(ranked):
-        found = [item for item in _ranking(ranker, ranked, pages) if item.score > 0.0]
+        ranking = list(_ranking(ranker, ranked, pages))
+        finite = all(math.isfinite(item.score) for item in ranking)
+        require(finite, ranked.name, "a score is not finite")
+        ids = [item.id for item in ranking]
+        require(len(set(ids)) == len(ids), ranked.name, "an article is ranked twice")
+        require(not set(ids) & set(pages), ranked.name, "a page that was read is ranked")
+        found = [item for item in ranking if item.score > 0.0]
         for one, other in pairwise(found):
             right = one.score > other.score or (one.score == other.score and one.id < other.id)
             require(right, ranked.name, f"{one!r} ranks before {other!r}")
@@ -101,7 +108,11 @@ def check_unknown(ranked: RankedList) -> None:
 def check_empty(ranked: RankedList) -> None:
     """Without events and cards the list is empty."""
     for pages in sample_pages(ranked):
-        require(not _board(Ranker(SMALL), ranked, pages, N).items, ranked.name, "nothing is listed")
+        require(
+            not _board(Ranker(SMALL), ranked, pages, N).items,
+            ranked.name,
+            "an article is listed though there are no events and no cards",
+        )
 
 
 CHECKS: tuple[Callable[[RankedList], None], ...] = (

@@ -1,7 +1,7 @@
 """Ids of events: the same id is the same event, however old its stamp.
 
 An id is remembered from the moment at which it came first: a day of log time for views and clicks,
-half an hour for reads and impressions, each with a budget of its own. Ids stand in generations that
+half an hour for reads and impressions, each with a budget of its own. Ids are in generations that
 begin with each period, or when the newest generation is full. A generation is forgotten when the
 next one is older than the span, or when the budget needs its room. A piece of a checkpoint holds
 one generation, in the order in which its ids came, so that only the newest one's piece changes.

@@ -72,6 +72,12 @@ def declare(member: Declaring) -> None:
         if parameter.name in FIELDS:
             message = f"parameter {parameter.name!r} is one of every profile already"
             raise RegistryError(message)
+        if parameter.kind not in ("number", "integer") or parameter.least > parameter.most:
+            message = (
+                f"parameter {parameter.name!r} must be a number or an integer with a range, got"
+                f" {parameter.kind!r} from {parameter.least:g} to {parameter.most:g}"
+            )
+            raise RegistryError(message)
         if not parameter.allows(parameter.default):
             message = (
                 f"default of {parameter.name} must be between {parameter.least:g} and"

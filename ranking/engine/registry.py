@@ -62,6 +62,7 @@ class Registry(Generic[T]):
     ) -> None:
         self._protocol, self._admit, self._dismiss = protocol, admit, dismiss
         self._members: dict[str, T] = {}
+        self._shipped: tuple[str, ...] = ()
 
     def register(self, member: T) -> T:
         """Add a member and return it.
@@ -72,7 +73,7 @@ class Registry(Generic[T]):
             If its name is taken or malformed, or a parameter of it is.
         """
         name = member.name
-        if not _NAME.fullmatch(name):
+        if not (isinstance(name, str) and _NAME.fullmatch(name)):
             message = f"{self._protocol} must have a name of a-z, 0-9 and _, got {name!r}"
             raise RegistryError(message)
         if name in self._members:
@@ -81,6 +82,29 @@ class Registry(Generic[T]):
         self._admit(member)
         self._members[name] = member
         return member
+
+    def ship(self, *members: T) -> None:
+        """Register the package's own members; those of extensions follow them, whoever came first.
+
+        Raises
+        ------
+        RegistryError
+            If an extension has taken one of their names.
+        """
+        added, self._members = self._members, {}
+        for member in members:
+            self.register(member)
+        self._shipped = self.names()
+        for name in added:
+            if name in self._shipped:
+                message = f"{self._protocol} {name!r} is registered already"
+                raise RegistryError(message)
+        self._members |= added
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """Names of the members that extensions registered."""
+        return tuple(name for name in self._members if name not in self._shipped)
 
     def remove(self, name: str) -> None:
         """Remove a member; tests use it, and programs that exchange one."""

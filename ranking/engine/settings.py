@@ -138,7 +138,7 @@ class EngineSettings:
         Raises
         ------
         ValueError
-            If they cannot be, or there are others.
+            If a value is out of its range, or a name is unknown.
         """
         values: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value

@@ -35,7 +35,7 @@ SOURCES = 1024
 EVICTED = 64
 """Part of the articles that an eviction takes."""
 MOVES = 1 << 18
-"""Slots given or taken that are remembered until whoever follows them looks."""
+"""Changes of slots that are kept until the next `take_moved`."""
 
 
 class WindowStart(msgspec.Struct, array_like=True, frozen=True):
@@ -133,12 +133,12 @@ class Site:
         self.rules_from = 0
         """Log position from which the rules of admission hold: before it, all events acted."""
         self.generations = Generations()
-        self.free_slots: list[int] = []  # the next one to give stands last
+        self.free_slots: list[int] = []  # the last one is given next
         self.evictions = 0
         self._evicted: list[tuple[str, str]] = []
         self.arrivals = 0  # slots given, to new articles or in place of evicted ones
         self.appended_ms = 0  # newest stamp of a batch, by the clock of who appended it
-        self._moved: list[int] | None = None  # slots given or taken; None = too many to tell
+        self._moved: list[int] | None = None  # slots given or taken; None = too many to keep
         self.arms = Arms(settings.arms)
         self.state = new_state(settings)
         self.signals = article_signals()
@@ -312,7 +312,7 @@ class Site:
         skipped = batch.known(sequences)
         if skipped == len(batch):
             return batch.part(skipped, skipped)
-        sequences.pop(batch.source, None)  # the newest source stands last
+        sequences.pop(batch.source, None)  # the newest source is last
         sequences[batch.source] = int(batch.numbers()[-1]) + 1
         while len(sequences) > SOURCES:
             del sequences[next(iter(sequences))]

@@ -30,9 +30,9 @@ def fault_of(error: Exception, body: bytes) -> str:
     ...         msgspec.json.decode(body)
     ...     except UNREADABLE as error:
     ...         print(fault_of(error, body))
-    it breaks off
-    it breaks off
-    byte 1 is none of JSON
+    it is incomplete
+    it is incomplete
+    byte 1 is not valid JSON
     byte 1 is not UTF-8
     it is nested too deep
     """
@@ -46,7 +46,7 @@ def fault_of(error: Exception, body: bytes) -> str:
     if isinstance(error, msgspec.ValidationError):
         return text
     found = _BYTE.search(text)
-    return f"byte {found[1]} is none of JSON" if found else "it breaks off"
+    return f"byte {found[1]} is not valid JSON" if found else "it is incomplete"
 
 
 def rule_of(error: msgspec.ValidationError, model: Any) -> tuple[str, str]:

@@ -39,8 +39,8 @@ LONGEST_STAY = 600
 """Seconds on a page beyond which a reader is taken to have been away."""
 READER_SALT = np.uint64(0xD1B54A32D192ED03)
 LABELLED, COUNTED, BEGUN, SECOND, FIRST_SEEN = 1, 2, 4, 8, 16
-"""What is told of a view that names experiments: it counted, a visit began with it, it was a
-visit's second page, its reader had named none within the window."""
+"""Flags of an event that names experiments: it names one, it counted, a visit began with it, it was
+a visit's second page, its reader had named no experiment within the window."""
 
 VIEW = np.dtype(
     [
@@ -51,11 +51,11 @@ VIEW = np.dtype(
         ("key", np.uint64),  # hash of edition and id; used when rereading
         ("slot", np.int32),  # below 0 = an article evicted since
         ("kind", np.uint8),
-        ("outcome", np.uint8),  # as the loop tells
+        ("outcome", np.uint8),  # set by the loop
         ("robot", np.uint8),
         ("ours", np.uint8),  # caused by one of our lists
         ("flags", np.uint8),  # LABELLED, and then those that the loop sets
-        ("stay", np.uint16),  # s on the page before, as the loop tells
+        ("stay", np.uint16),  # s on the page before, set by the loop
     ],
     align=True,
 )

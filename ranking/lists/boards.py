@@ -16,7 +16,7 @@ from ranking.content.cards import Card
 from ranking.lists.edition import Edition
 from ranking.lists.edition_reader import Reading, Scored
 from ranking.lists.lists import LISTS
-from ranking.lists.ranked_list import NO_SIBLING_SHARES, RankQuery
+from ranking.lists.ranked_list import NO_SIBLING_SHARES, RankQuery, ranking_of
 from ranking.lists.rerank.editorial import NO_EDITS, Edits
 from ranking.lists.rerank.hysteresis import CHALLENGERS, Incumbents
 from ranking.lists.rerank.rule import RerankContext
@@ -128,7 +128,7 @@ def make_board(
     query = RankQuery(section, (), max(n, CHALLENGERS), sibling_shares)
     plain = RerankContext(edition, profile, ranked, section, incumbents=incumbents)
     context = plain._replace(edits=edits)
-    ranking = reranked(ranked.rank(edition, profile, query), context)
+    ranking = reranked(ranking_of(ranked, edition, profile, query), context)
     if incumbents is not None:
         ranking, again = tee(ranking)
         unedited = choose(again, plain, n)
@@ -151,7 +151,7 @@ def make_next(
     """Make a list for one page, or for the last pages of a visit, newest first."""
     ranked, pool = LISTS[surface], n + SPARE
     context = RerankContext(reading, profile, ranked, edits=edits, pool=pool)
-    ranking = ranked.rank(reading, profile, RankQuery(pages=tuple(pages), n=pool))
+    ranking = ranking_of(ranked, reading, profile, RankQuery(pages=tuple(pages), n=pool))
     chosen = placed(choose(reranked(ranking, context), context, n), context)
     return as_board(reading, surface, profile, chosen)
 

@@ -14,7 +14,7 @@ from ranking.lists.boards import SPARE
 from ranking.lists.edition import Edition
 from ranking.lists.edition_reader import LONGEST, Scored
 from ranking.lists.lists import LISTS
-from ranking.lists.ranked_list import NO_SIBLING_SHARES, RankQuery, Terms
+from ranking.lists.ranked_list import NO_SIBLING_SHARES, RankQuery, Terms, ranking_of
 from ranking.lists.rerank.editorial import Edits
 from ranking.lists.rerank.near_duplicates import is_near_duplicate
 from ranking.lists.rerank.rule import RerankContext, acting_rules
@@ -98,7 +98,7 @@ def explain(
         shares = shares_from_siblings(edition, siblings, profile)
     query = RankQuery(asked.section, asked.pages, n, shares)
     context = RerankContext(edition, profile, ranked, asked.section, edits, n)
-    found = list(islice(reranked(ranked.rank(edition, profile, query), context), LOOKED))
+    found = list(islice(reranked(ranking_of(ranked, edition, profile, query), context), LOOKED))
     terms = ranked.explain(edition, profile, query, asked.articles)
     chosen = choose(found, context, LONGEST)
     places = {item.id: place for place, item in enumerate(chosen, 1)}

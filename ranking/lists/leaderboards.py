@@ -278,7 +278,7 @@ class Leaderboards:
         weights = (p.landing_weight, p.onward_weight, p.ours_weight)
         parts = kernel.parts(p.value)
         shares = [part.share for part in parts] if len(parts) > 1 else None
-        key = (kernel.name, *_told(parts), *weights, p.freshness)
+        key = (kernel.name, *_part_values(parts), *weights, p.freshness)
         return self._kept(key, [part.readout for part in parts], 0.0, weights, p.freshness, shares)
 
     def _leaderboard(
@@ -408,7 +408,7 @@ def _longest_decay(half_life: float, evidence: float, weights: tuple[float, ...]
     return decay_of(half_life_readout(level_half_lives(half_life, evidence)[-1]), weights)
 
 
-def _told(parts: Sequence[Part]) -> Iterator[Hashable]:
-    """What tells the parts of two decays apart."""
+def _part_values(parts: Sequence[Part]) -> Iterator[Hashable]:
+    """Values by which the parts of two decays differ."""
     for share, readout in parts:
         yield from (share, readout.half_life, readout.mix.tobytes())

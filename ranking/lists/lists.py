@@ -8,5 +8,4 @@ from ranking.lists.trending import Trending
 
 __all__ = ["LISTS"]
 
-for _list in (Popular(), Trending(), Related(), ForYou()):
-    LISTS.register(_list)
+LISTS.ship(Popular(), Trending(), Related(), ForYou())

@@ -3,6 +3,7 @@
 Nothing here changes the state: profiles, overrides and incumbents are kept apart from it.
 """
 
+import logging
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 from ranking.content.availability import NO_CLOCK
 from ranking.content.catalogue import Catalogue
+from ranking.engine.decay.kernels import KERNELS
 from ranking.engine.event import site_of
 from ranking.engine.settings import EngineSettings
 from ranking.engine.site import Site
@@ -23,10 +25,12 @@ from ranking.lists.lists import LISTS
 from ranking.lists.ranked_list import NO_SIBLING_SHARES, board_names
 from ranking.lists.rerank.editorial import NO_OVERRIDES, ActiveOverrides
 from ranking.lists.rerank.hysteresis import Incumbents
+from ranking.lists.rerank.rules import RULES
 from ranking.lists.rerank.sibling_prior import Pool, is_small, pool_of
 from ranking.profiles.profile import Profile
 from ranking.profiles.scopes import Profiles
 
+log = logging.getLogger("tolqyn")
 BOARD_ITEMS = 20
 PATIENCE_MS = 60_000
 """A silence begins so long after the last append."""
@@ -53,7 +57,7 @@ class LiveLists:
     sites : dict of str to Site
         By name; whoever applies events opens them.
     profile : Profile
-        The live one of all lists, until `govern` tells of others.
+        The live profile of all lists, until `govern` sets others.
     catalogue : Catalogue
     """
 
@@ -69,6 +73,7 @@ class LiveLists:
         self._pools: dict[tuple[str, Profile], _DatedPool] = {}
         self.listing_changes: Counter[str] = Counter()  # by site, see `_state_of`
         self.wall = NO_CLOCK
+        self._failed: set[str] = set()  # lists of which the log was told
 
     def at_wall(self, wall: float | None) -> None:
         """Read lists at a moment of the wall clock, seconds, or at the log's clock if None.
@@ -83,7 +88,7 @@ class LiveLists:
     def govern(self, profiles: Profiles, overrides: ActiveOverrides = NO_OVERRIDES) -> bool:
         """Make lists under other profiles and edits from the next tick on; no state changes.
 
-        What stands in a board whose profile changed has no advantage any more. Says whether they
+        The items of a board whose profile changed lose their advantage. Returns whether they
         are others than before.
         """
         if profiles is self.profiles and overrides == self.overrides:
@@ -166,12 +171,24 @@ class LiveLists:
         incumbents: Incumbents,
         section: str = "",
     ) -> Board:
-        """Make one board under any profile, with hysteresis against its incumbents."""
+        """Make one board under any profile, with hysteresis against its incumbents.
+
+        Where an extension's list, rule or kernel raises, the board is empty and the log says so
+        once: the other boards go on.
+        """
         made, edits = self.edition(edition), self.overrides.of(edition, surface)
         shares = self._sibling_shares(made, surface, profile)
-        return make_board(
-            made, surface, profile, BOARD_ITEMS, section, (), incumbents, edits, shares
-        )
+        try:
+            return make_board(
+                made, surface, profile, BOARD_ITEMS, section, (), incumbents, edits, shares
+            )
+        except Exception:
+            if not (LISTS.added or RULES.added or KERNELS.added):
+                raise
+            if surface not in self._failed:
+                self._failed.add(surface)
+                log.exception("the list %s is empty: an extension failed", surface)
+            return Board(edition, surface, profile.name, made.at, ())
 
     def is_full(self, edition: str, surface: str) -> bool:
         """Say whether a board has views in all of its places."""

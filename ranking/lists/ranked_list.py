@@ -6,12 +6,13 @@ shown, caps and overrides are the same for all lists (`rerank`). Ranking reads t
 nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from ranking.engine.parameters import Parameter, declare, withdraw
-from ranking.engine.registry import Registry
+from ranking.engine.registry import Registry, RegistryError
 from ranking.lists.edition_reader import LONGEST, Reading, Scored
 from ranking.profiles.profile import Profile
 
@@ -105,7 +106,65 @@ class RankedList:
         return False
 
 
-LISTS: Registry[RankedList] = Registry("list", declare, withdraw)
+RESERVED = frozenset(
+    [
+        "articles",
+        "audit",
+        "boards",
+        "events",
+        "experiments",
+        "explain",
+        "feeds",
+        "fragments",
+        "graph",
+        "hooks",
+        "import",
+        "ingest",
+        "keys",
+        "lists",
+        "overrides",
+        "page",
+        "pixel",
+        "preview",
+        "profiles",
+        "stream",
+        "traffic",
+    ]
+)
+"""First parts of other routes, which no list may have as its name."""
+
+
+def _admit(ranked: RankedList) -> None:
+    if ranked.name in RESERVED:
+        message = f"list must not have the name of another route, got {ranked.name!r}"
+        raise RegistryError(message)
+    declare(ranked)
+
+
+LISTS: Registry[RankedList] = Registry("list", _admit, withdraw)
+
+
+def ranking_of(
+    ranked: RankedList, reading: Reading, profile: Profile, query: RankQuery
+) -> Iterable[Scored]:
+    """What a list ranks; of a list that an extension registered, only what may be in a list.
+
+    It leaves out articles that nobody knows, pages that were read, repetitions and scores that are
+    not finite.
+    """
+    ranking = ranked.rank(reading, profile, query)
+    return _allowed(ranked, ranking, reading, query) if ranked.name in LISTS.added else ranking
+
+
+def _allowed(
+    ranked: RankedList, ranking: Iterable[Scored], reading: Reading, query: RankQuery
+) -> Iterator[Scored]:
+    listed = set(query.pages)
+    for item in ranking:
+        is_known = reading.slot(item.id) >= 0 or reading.card(item.id) is not None
+        if item.id not in listed and is_known and math.isfinite(item.score):
+            listed.add(item.id)
+            yield item
 
 
 def board_names() -> tuple[str, ...]:

@@ -214,7 +214,7 @@ class HistoryRoutes:
     def _with_clock(self, request: Request, surfaces: tuple[str, ...]) -> tuple[ListQuery, float]:
         surface = request.query_params.get("surface", board_names()[0])
         if surface not in surfaces:
-            detail = f"surface must be of {surfaces}, got {surface[:20]!r}"
+            detail = f"surface must be one of {', '.join(surfaces)}, got {surface[:20]!r}"
             raise Problem(400, "Surface refused", detail)
         asked = self._asked(request, surface)
         board = self._lists.responses.board(asked.edition, board_names()[0])

@@ -10,6 +10,7 @@ from ranking.engine.event import Event, Rejection
 from ranking.engine.event_kinds import EVENT_KINDS
 from ranking.lists.edition_reader import LONGEST
 from ranking.lists.lists import LISTS
+from ranking.profiles.parameters import parameters
 from ranking.service.openapi_operators import MODELS, paths
 
 EDITION = {"name": "edition", "in": "query", "schema": {"type": "string"}, "example": "inform/kk"}
@@ -37,6 +38,9 @@ def document() -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(models, ref_template="#/components/schemas/{name}")
     schemas["SentArticle"]["title"] = "Article"
     schemas["Event"]["properties"]["kind"] |= {"enum": list(EVENT_KINDS.names())}
+    schemas["Parameters"] = _parameters()
+    for name in ("DraftRequest", "Publication"):
+        schemas[name]["properties"]["set"] = {"$ref": "#/components/schemas/Parameters"}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Tolqyn", "version": __version__, "license": {"name": "Apache-2.0"}},
@@ -85,7 +89,9 @@ def _paths() -> dict[str, Any]:
         "/v1/preview/backtest": {
             "get": _reading("A backtest of a draft on the last hours", [*looking, _whole("hours")])
         },
-        "/v1/stream": {"get": _reading("Boards as server-sent events", [EDITION, COUNT])},
+        "/v1/stream": {
+            "get": _reading("Boards as server-sent events", [EDITION, _text("surface"), COUNT])
+        },
         "/v1/boards": {"get": _reading("All boards", [])},
         "/v1/graph": {"get": _reading("A tag's neighbours, synonyms and history", [EDITION, tag])},
         "/visit.js": {"get": _reading("For this visit, put together in the browser", [])},
@@ -96,10 +102,25 @@ def _paths() -> dict[str, Any]:
     }
 
 
+def _parameters() -> dict[str, Any]:
+    """Schema of the parameters that a profile sets; null removes one."""
+    properties = {
+        parameter.name: {
+            "type": [parameter.kind, "null"],
+            "minimum": parameter.least,
+            "maximum": parameter.most,
+            "default": parameter.default,
+            "description": parameter.text,
+        }
+        for parameter in parameters()
+    }
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
 def _lists() -> dict[str, Any]:
     """The route of every registered list."""
     section, carried, window = _text("section"), _whole("candidates"), _whole("window")
-    shared = [EDITION, COUNT, _text("profile"), _text("as_of"), _text("arm")]
+    shared = [EDITION, COUNT, *map(_text, ("profile", "as_of", "arm", "explain"))]
     found = {}
     for ranked in LISTS:
         path = f"/v1/{ranked.name}"

@@ -29,38 +29,40 @@ def paths() -> dict[str, Any]:
     """Describe every route."""
     return {
         "/v1/profiles": {
-            "get": _asks("All parameters, and what each scope has of its own"),
+            "get": _asks("All parameters, and those that each scope sets"),
             "put": _decides("Publish a scope's parameters", Publication),
         },
         "/v1/profiles/effective": {"get": _asks("The profile of a list", LIST)},
         "/v1/profiles/history": {"get": _asks("All versions of a scope", LIST[:3])},
         "/v1/profiles/export": {"get": _asks("A scope's parameters as a file", LIST[:3])},
-        "/v1/profiles/drafts": {"post": _decides("Keep a draft for a while", DraftRequest)},
+        "/v1/profiles/drafts": {"post": _decides("Store a draft until it expires", DraftRequest)},
         "/v1/profiles/rollback": {"post": _decides("Publish an earlier version again", Return)},
-        "/v1/preview": {"get": _asks("A list live and under a draft", LIST)},
+        "/v1/preview": {
+            "get": _asks("A list live and under a draft", [*LIST, _text("page"), _text("n")])
+        },
         "/v1/explain": {
-            "get": _asks("Why an article stands where it does", [*LIST, _text("article")])
+            "get": _asks("Why an article has its rank", [*LIST, _text("article"), _text("page")])
         },
         "/v1/overrides": {
             "get": _asks("Overrides that are not cancelled"),
-            "post": _decides("Begin an override", Override),
+            "post": _decides("Create an override", Override),
         },
         "/v1/overrides/preview": {
-            "post": _decides("Articles that an override would mean, by edition", Override, "200")
+            "post": _decides("Articles that an override would affect, by edition", Override, "200")
         },
         "/v1/overrides/mourning": {"post": _decides("Bury in every edition", Mourning)},
         "/v1/overrides/{id}": {"delete": _asks("Cancel an override", [ID], "204")},
         "/v1/hooks": {
-            "get": _asks("Addresses that are told"),
-            "post": _decides("Tell an address", Webhook),
+            "get": _asks("All webhooks"),
+            "post": _decides("Register a webhook", Webhook),
         },
-        "/v1/hooks/{id}": {"delete": _asks("Tell an address no more", [ID], "204")},
+        "/v1/hooks/{id}": {"delete": _asks("Delete a webhook", [ID], "204")},
         **_experiments(),
         "/v1/keys": {
-            "get": _asks("Keys that hold"),
+            "get": _asks("All keys that are not revoked"),
             "post": _decides("Make a key", Wanted),
         },
-        "/v1/keys/{id}": {"delete": _asks("Let a key hold no longer", [ID], "204")},
+        "/v1/keys/{id}": {"delete": _asks("Revoke a key", [ID], "204")},
         "/v1/audit": {"get": _asks("Who decided what", [_text("limit")])},
         "/v1/traffic": {"get": _asks("Views an hour of every edition")},
     }

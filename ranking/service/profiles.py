@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ranking.engine.event import canonical_edition
+from ranking.lists.ranked_list import list_names
 from ranking.profiles.parameters import parameters
 from ranking.profiles.profile import ProfileError, settings_of
 from ranking.profiles.scopes import Scope
@@ -170,6 +171,9 @@ class ProfileRoutes:
         self, request: Request, changes: dict[str, Any], wanted: ProfileDecision
     ) -> Response:
         scope = wanted.scope
+        if scope.surface not in ("", *list_names()):
+            detail = f"surface must be one of {', '.join(list_names())}, got {scope.surface[:20]!r}"
+            raise Problem(400, "Profile refused", detail)
         try:
             self.lists.profiles.with_changes(scope, changes)
         except ProfileError as error:

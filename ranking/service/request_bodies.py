@@ -49,7 +49,9 @@ def _plain(body: bytes, coding: str) -> bytes:
         if size > LARGEST_BODY:
             raise _too_large()
         if not inflater.eof:
-            raise Problem(400, "Unreadable body", f"body must be whole {coding}, but breaks off")
+            raise Problem(
+                400, "Unreadable body", f"body must be whole {coding}, but it is incomplete"
+            )
         parts.append(part)
         left = inflater.unused_data.lstrip(b"\x00") if coding != "deflate" else b""
     return b"".join(parts)

@@ -1,4 +1,4 @@
-"""Kernels: the decays that ship, registered in the order in which they are asked last to first."""
+"""Kernels: the decays that ship. `kernel_of` asks the last one first."""
 
 from ranking.engine.decay.half_life import HalfLife
 from ranking.engine.decay.hard_window import HardWindow
@@ -8,5 +8,4 @@ from ranking.engine.decay.power_law import PowerLaw
 
 __all__ = ["KERNELS", "kernel_of"]
 
-for _kernel in (HalfLife(), Mixture(), PowerLaw(), HardWindow()):
-    KERNELS.register(_kernel)
+KERNELS.ship(HalfLife(), Mixture(), PowerLaw(), HardWindow())

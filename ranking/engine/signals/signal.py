@@ -93,11 +93,24 @@ def _admit(signal: Signal) -> None:
     if not isinstance(signal, ArticleSignal) and signal.name not in FUSED:
         message = f"signal {signal.name!r} must be an ArticleSignal: the view loop does not know it"
         raise RegistryError(message)
+    if not signal.kinds:
+        message = f"signal {signal.name!r} must name the kinds of events that it counts"
+        raise RegistryError(message)
+    added: list[str] = []
     for kind in signal.kinds:
         known = EVENT_KINDS.get(kind.name)
-        if known is None:
-            EVENT_KINDS.register(kind)
-        elif known != kind:
+        try:
+            if known is None:
+                EVENT_KINDS.register(kind)
+                added.append(kind.name)
+                continue
+        except RegistryError:
+            for name in added:
+                EVENT_KINDS.remove(name)
+            raise
+        if known != kind:
+            for name in added:
+                EVENT_KINDS.remove(name)
             message = (
                 f"signal {signal.name!r} has the kind {kind.name!r} with code {kind.code},"
                 f" but its code is {known.code}"

@@ -8,5 +8,4 @@ from ranking.engine.signals.window_counts import WindowCounts
 
 __all__ = ["SIGNALS"]
 
-for _signal in (DecayedCounts(), WindowCounts(), Covisitation(), ExperimentSums()):
-    SIGNALS.register(_signal)
+SIGNALS.ship(DecayedCounts(), WindowCounts(), Covisitation(), ExperimentSums())

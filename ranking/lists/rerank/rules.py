@@ -9,5 +9,4 @@ from ranking.lists.rerank.rule import RULES, placed, reorders, reranked
 
 __all__ = ["RULES", "placed", "reorders", "reranked"]
 
-for _rule in (Hysteresis(), Diversity(), Caps(), NearDuplicates(), FirstExposure()):
-    RULES.register(_rule)
+RULES.ship(Hysteresis(), Diversity(), Caps(), NearDuplicates(), FirstExposure())
