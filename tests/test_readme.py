@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from ranking.benchmarks.processes import Server
 from ranking.cli import tolqyn
-from ranking.commands.settings import KEY, SETTINGS, URL
+from ranking.commands.settings import EXTENSIONS, KEY, SETTINGS, URL
 from ranking.profiles.profile import read_profile
 from streams.commands.settings import SETTINGS as CLUSTER_SETTINGS
 from tests.support.documentation import ROOT, block, blocks, command_lines, pages
@@ -89,7 +89,7 @@ def test_settings_table_lists_every_setting() -> None:
     rows = re.findall(r"^\| `(--[a-z-]+)` \| `(TOLQYN_\w+)` \|(.*?)\| (.*?) \|$", text, re.M)
     wanted = [
         (s.option, s.variable, "" if s.default in (None, "") else f"`{s.default}`", s.text)
-        for s in (*SETTINGS, *CLUSTER_SETTINGS, URL, KEY)
+        for s in (*SETTINGS, *CLUSTER_SETTINGS, URL, KEY, EXTENSIONS)
     ]
     assert [(o, v, d.strip(), t) for o, v, d, t in rows] == wanted
 

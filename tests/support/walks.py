@@ -24,9 +24,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ranking.benchmarks.processes import free_port
-from tests.support.chromium import chromium
+from tests.support.chromium import Chromium, chromium
 from tests.support.documentation import ROOT, pages
 
+RELOAD = 5.0
+"""Seconds after which a page that is short is loaded again."""
+LINES = "document.body.innerText.trim().split(/\\n+/).length"
 PATIENCE = 60.0
 PORTS = ("8080", "8000")
 LINKED = (".venv", "deploy", "pyproject.toml", "ranking", "streams")
@@ -223,15 +226,27 @@ class Newcomer:
     def _open(self, address: str, shows: str) -> str:
         with chromium(self._browser_folder) as page:
             page.pass_for_a_reader()
-            page.open(address)
             lines = len(shows.splitlines())
-            page.wait(f"document.body.innerText.trim().split(/\\n+/).length >= {lines}", 20)
+            self._load(page, address, f"{LINES} >= {lines}")
             shown = str(page.read("document.body.innerText"))
             faults = [its for its in page.complaints if "favicon" not in its]
         if faults or not matches(shown, shows):
             message = f"{address} must show {shows!r}, it showed {shown!r}; {faults}"
             raise WalkError(message)
         return shown
+
+    def _load(self, page: Chromium, address: str, is_whole: str) -> None:
+        """Open a page, and load it again while it is short, as a reader does."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            page.open(address)
+            try:
+                page.wait(is_whole, RELOAD)
+            except TimeoutError:
+                if time.monotonic() > end:
+                    raise
+            else:
+                return
 
 
 @contextmanager
