@@ -4,7 +4,6 @@ The parameters of the lists that ship are fields of `Profile`. Any other kernel,
 rule declares its own here. All are numbers with a range, a unit and a sentence.
 """
 
-from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
@@ -84,20 +83,10 @@ def declare(member: Declaring) -> None:
                 f" {parameter.most:g}, got {parameter.default:g}"
             )
             raise RegistryError(message)
-    done: list[Parameter] = []
-    try:
-        for parameter in member.parameters:
-            done.append(EXTENSIONS.register(parameter))
-    except RegistryError:
-        _forget(done)
-        raise
+    EXTENSIONS.register_all(member.parameters)
 
 
 def withdraw(member: Declaring) -> None:
     """Remove a member's parameters."""
-    _forget(member.parameters)
-
-
-def _forget(parameters: Iterable[Parameter]) -> None:
-    for parameter in parameters:
+    for parameter in member.parameters:
         EXTENSIONS.remove(parameter.name)

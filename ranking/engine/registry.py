@@ -7,7 +7,7 @@ anything.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -82,6 +82,23 @@ class Registry(Generic[T]):
         self._admit(member)
         self._members[name] = member
         return member
+
+    def register_all(self, members: Iterable[T]) -> None:
+        """Add all of some members, or none.
+
+        Raises
+        ------
+        RegistryError
+            If one of them cannot be registered.
+        """
+        added: list[T] = []
+        try:
+            for member in members:
+                added.append(self.register(member))
+        except RegistryError:
+            for member in added:
+                self.remove(member.name)
+            raise
 
     def ship(self, *members: T) -> None:
         """Register the package's own members; those of extensions follow them, whoever came first.

@@ -96,26 +96,15 @@ def _admit(signal: Signal) -> None:
     if not signal.kinds:
         message = f"signal {signal.name!r} must name the kinds of events that it counts"
         raise RegistryError(message)
-    added: list[str] = []
     for kind in signal.kinds:
         known = EVENT_KINDS.get(kind.name)
-        try:
-            if known is None:
-                EVENT_KINDS.register(kind)
-                added.append(kind.name)
-                continue
-        except RegistryError:
-            for name in added:
-                EVENT_KINDS.remove(name)
-            raise
-        if known != kind:
-            for name in added:
-                EVENT_KINDS.remove(name)
+        if known is not None and known != kind:
             message = (
                 f"signal {signal.name!r} has the kind {kind.name!r} with code {kind.code},"
                 f" but its code is {known.code}"
             )
             raise RegistryError(message)
+    EVENT_KINDS.register_all([kind for kind in signal.kinds if kind.name not in EVENT_KINDS])
 
 
 def _dismiss(signal: Signal) -> None:
