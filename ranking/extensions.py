@@ -40,9 +40,10 @@ def load_extensions(names: Iterable[str]) -> None:
     named = [name.strip() for name in names if name.strip()]
     if named and os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
-    for name in (*named, *(entry.module for entry in entry_points(group=GROUP))):
-        for shipped in REGISTRIES:
-            importlib.import_module(shipped)
+    wanted = (*named, *(entry.module for entry in entry_points(group=GROUP)))
+    for shipped in REGISTRIES if wanted else ():
+        importlib.import_module(shipped)
+    for name in wanted:
         try:
             importlib.import_module(name)
         except (Exception, SystemExit) as error:

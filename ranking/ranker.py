@@ -5,6 +5,7 @@ lists. Live servers, workers, replays, backtests and tests all drive this one cl
 clock: the time of its lists is the log's, and how often it ticks changes nothing in its state.
 """
 
+import logging
 import math
 import struct
 from collections import Counter, defaultdict
@@ -41,6 +42,8 @@ from ranking.lists.board_schedule import BoardSchedule
 from ranking.lists.boards import Board
 from ranking.lists.live_lists import LiveLists
 from ranking.profiles.profile import DEFAULT, Profile
+
+log = logging.getLogger("tolqyn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +333,7 @@ class Ranker:
                 raise CheckpointError(message) from error
             self.sites[name] = site
             self.lists.changed.update(site.editions)
+            _warn_of_signals(site, dict(place.signals))
         self.position = header.position
         return self
 
@@ -356,3 +360,15 @@ class Ranker:
 
     def _logged_sites(self) -> list[Site]:
         return [site for _, site in sorted(self.sites.items()) if site.window_starts]
+
+
+def _warn_of_signals(site: Site, kept: Mapping[str, int]) -> None:
+    """Tell the log which signals a checkpoint has in vain, and which it lacks."""
+    for name in sorted(kept.keys() - site.tables.keys()):
+        log.warning(
+            "signal %s of site %s is not registered: its counts are dropped", name, site.name
+        )
+    for name in sorted(site.tables.keys() - kept.keys()):
+        log.warning(
+            "signal %s of site %s counts from here on: no checkpoint has it", name, site.name
+        )

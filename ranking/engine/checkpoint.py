@@ -9,7 +9,6 @@ begin rereading the memory of repeats and visits, which is not in the bytes.
 Taking a snapshot copies arrays; packing them, the longer part, may be done by another thread.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +27,6 @@ from ranking.engine.site import Site, WindowStart
 from ranking.engine.state_arrays import FIRST_SLOTS, empty_articles
 from ranking.engine.view_loop import ARTICLE
 
-log = logging.getLogger("tolqyn")
 PAGE = 256
 ARTICLE_FIELDS = tuple(name for name in ARTICLE.names or () if name not in ("row", "touched"))
 LOG_FIELDS = ("newest_ms", "views", "window")
@@ -247,14 +245,6 @@ def restored_site(
     site.rules_from = position if place.rules_from < 0 else place.rules_from
     _fill_head(site, names.articles, unpack_arrays(head[offset:]))
     kept = dict(place.signals)
-    for name in sorted(set(kept) - set(site.tables)):
-        log.warning(
-            "signal %s of site %s is not registered: its counts are dropped", name, site.name
-        )
-    for name in sorted(set(site.tables) - set(kept)):
-        log.warning(
-            "signal %s of site %s counts from here on: no checkpoint has it", name, site.name
-        )
     site.since = {name: kept.get(name, int(site.log["views"])) for name in site.tables}
     for number, page in enumerate(pages):
         _fill_page(site, number * PAGE, page)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.engine.decay.hard_window import periods_of, window_counts
+from ranking.engine.decay.hard_window import periods_of
+from ranking.engine.decay.kernel import Kernel
 from ranking.engine.decay.kernels import kernel_of
 from ranking.engine.signals.window_counts import DAY_MS, HOUR_MS
 from ranking.lists.edition_reader import Reading, Scored
@@ -127,8 +128,9 @@ def _ranked(
     leaderboards = edition.leaderboards(section)
     if leaderboards is None:
         return []
-    if kernel_of(profile.value).name == "hard_window":
-        return _by_window(edition, leaderboards, profile.window, n)
+    kernel = kernel_of(profile.value)
+    if not kernel.parts(profile.value):
+        return _by_reading(edition, leaderboards, kernel, profile, n)
     return _by_mass(edition, leaderboards, profile, sibling_shares, n)
 
 
@@ -176,23 +178,24 @@ def _scored_later(
     yield from edition.scored(slots, scores)
 
 
-def _by_window(
-    edition: "Edition", leaderboards: Leaderboards, window: int, n: int
+def _by_reading(
+    edition: "Edition", leaderboards: Leaderboards, kernel: Kernel, profile: Profile, n: int
 ) -> Iterator[Scored]:
-    slots, article = leaderboards.slots(), edition.site.state.article
-    counts = window_counts(slots, article, edition.eligibility.reading_ms, *periods_of(window))
+    """By a kernel that reads no bank, such as a hard window: all articles are read."""
+    slots = leaderboards.slots()
+    counts = kernel.read(profile.value, edition.site.state, slots, edition.reading_ms)
     slots, counts = slots[counts > 0], counts[counts > 0]
     most = 2 * max(n, FIRST)
     limit = np.partition(counts, -most)[-most] if counts.size > most else 0
     above, equal = counts > limit, counts == limit
-    yield from edition.scored(slots[above], counts[above].astype(float))
+    yield from edition.scored(slots[above], counts[above])
     ids = map(edition.site.ids.__getitem__, slots[equal].tolist())
     yield from (Scored(id_, float(limit)) for id_ in nsmallest(MOST, ids))
     slots, counts = slots[counts < limit], counts[counts < limit]
     if counts.size > MOST:
         best = np.argsort(-counts, kind="stable")[:MOST]
         slots, counts = slots[best], counts[best]
-    yield from edition.scored(slots, counts.astype(float))
+    yield from edition.scored(slots, counts)
 
 
 def view_terms(
@@ -201,7 +204,7 @@ def view_terms(
     """Named terms of an article's score in Popular."""
     slots = edition.slots_of([article])
     kernel = kernel_of(profile.value)
-    if kernel.name == "hard_window":
+    if not kernel.parts(profile.value):
         counts = kernel.read(profile.value, edition.site.state, slots, edition.reading_ms)
         return [("window", float(counts.sum()))]
     leaderboards = edition.leaderboards("")

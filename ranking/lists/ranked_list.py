@@ -153,12 +153,10 @@ def ranking_of(
     not finite.
     """
     ranking = ranked.rank(reading, profile, query)
-    return _allowed(ranked, ranking, reading, query) if ranked.name in LISTS.added else ranking
+    return _allowed(ranking, reading, query) if ranked.name in LISTS.added else ranking
 
 
-def _allowed(
-    ranked: RankedList, ranking: Iterable[Scored], reading: Reading, query: RankQuery
-) -> Iterator[Scored]:
+def _allowed(ranking: Iterable[Scored], reading: Reading, query: RankQuery) -> Iterator[Scored]:
     listed = set(query.pages)
     for item in ranking:
         is_known = reading.slot(item.id) >= 0 or reading.card(item.id) is not None

@@ -48,7 +48,6 @@ class HalfLife(BankKernel):
     """2^(-age/half_life): what a profile that chooses no other decay has."""
 
     name = "half_life"
-    is_steady = True
     tolerance = 0.02
     examples = ({"half_life": 600.0}, {"half_life": 700.0}, {"half_life": 86_400.0})
 

@@ -54,7 +54,6 @@ class HardWindow(Kernel):
     """Plain counts, where a profile has a window."""
 
     name = "hard_window"
-    is_steady = False
     tolerance = 0.0
     examples = ({"window": 3600}, {"window": 604_800})
 

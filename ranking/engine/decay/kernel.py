@@ -38,8 +38,6 @@ class Kernel:
     name : str
     parameters : tuple of Parameter
         Those that it adds to profiles.
-    is_steady : bool
-        Whether time alone leaves the order of articles unchanged.
     tolerance : float
         Greatest relative error of `read` against the naive sum of weights.
     examples : tuple of mapping
@@ -48,7 +46,6 @@ class Kernel:
 
     name: str = ""
     parameters: tuple[Parameter, ...] = ()
-    is_steady: bool = False
     tolerance: float = 0.02
     examples: tuple[Mapping[str, float], ...] = ()
 
@@ -63,6 +60,11 @@ class Kernel:
     def parts(self, value: Lookup) -> tuple[Part, ...]:
         """Terms whose shares sum to 1; none if the bank is not read."""
         raise NotImplementedError
+
+    def is_steady(self, value: Lookup) -> bool:
+        """Whether time alone leaves the order of articles under each part unchanged."""
+        parts = self.parts(value)
+        return bool(parts) and all(part.readout.steady for part in parts)
 
     def read(
         self, value: Lookup, state: "State", slots: NDArray[np.int32], at_ms: int

@@ -9,7 +9,6 @@ class Mixture(BankKernel):
     """Two half-lives, where a profile gives the second one a share."""
 
     name = "mixture"
-    is_steady = True
     tolerance = 0.02
     examples = ({"half_life": 600.0, "mix_share": 0.3, "mix_half_life": 86_400.0},)
 

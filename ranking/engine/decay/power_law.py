@@ -42,7 +42,6 @@ class PowerLaw(BankKernel):
     """(1 + age/half_life)^-exponent, where a profile has an exponent."""
 
     name = "power_law"
-    is_steady = False
     tolerance = 0.05
     examples = ({"exponent": 1.2, "half_life": 3600.0}, {"exponent": 0.5, "half_life": 600.0})
 

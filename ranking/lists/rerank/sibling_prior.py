@@ -30,7 +30,7 @@ BUSY = 100.0
 
 def is_small(edition: Edition, profile: Profile) -> bool:
     """Say whether an edition has so few views that it takes a sibling prior under a profile."""
-    if not profile.sibling_evidence or not kernel_of(profile.value).is_steady:
+    if not profile.sibling_evidence or not kernel_of(profile.value).is_steady(profile.value):
         return False
     return edition.decayed_views(profile) < BUSY * profile.sibling_evidence
 

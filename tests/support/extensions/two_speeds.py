@@ -17,7 +17,6 @@ class TwoSpeeds(BankKernel):
 
     name = "two_speeds"
     parameters = (FAST,)
-    is_steady = True
     examples = ({"two_speeds": 600.0}, {"two_speeds": 7_000.0})
 
     def is_chosen(self, value: Lookup) -> bool:
