@@ -33,15 +33,28 @@ function targetInput(name, known, which) {
   ];
 }
 
+/** Fields for the sections and tags of an override, and the articles that it affects. */
+function targetFields(name, known, scope) {
+  const [sections, sectionsKnown] = targetInput(`${name}-sections`, known, "sections");
+  const [tags, tagsKnown] = targetInput(`${name}-tags`, known, "tags");
+  const named = () => ({ sections: listed(sections.value), tags: listed(tags.value) });
+  const affected = affectedArticles(() => targeted({ ...scope(), ...named() }));
+  for (const input of [sections, tags]) input.addEventListener("input", affected.renew);
+  const fields = [
+    field(t("sections"), sections, t("commas")),
+    sectionsKnown,
+    field(t("tags"), tags, t("commas")),
+    tagsKnown,
+    affected.box,
+  ];
+  return { named, affected, fields };
+}
+
 /** The form of the mourning mode. */
 export function mourningForm(known, app, done) {
-  const [sections, sectionsKnown] = targetInput("mourning-sections", known, "sections");
-  const [tags, tagsKnown] = targetInput("mourning-tags", known, "tags");
+  const { named, fields } = targetFields("mourning", known, () => ({ action: "bury" }));
   const end = endField({ first: 86400 }),
     signed = signatureFields();
-  const named = () => ({ sections: listed(sections.value), tags: listed(tags.value) });
-  const affected = affectedArticles(() => targeted({ action: "bury", ...named() }));
-  for (const input of [sections, tags]) input.addEventListener("input", affected.renew);
   return h(
     "section",
     { class: "panel", id: "mourning" },
@@ -55,11 +68,7 @@ export function mourningForm(known, app, done) {
         app.notify(t("done.mourning"));
         done();
       },
-      field(t("sections"), sections, t("commas")),
-      sectionsKnown,
-      field(t("tags"), tags, t("commas")),
-      tagsKnown,
-      affected.box,
+      ...fields,
       end.box,
       signed.box,
     ),
@@ -115,8 +124,8 @@ export function freezeForm(known, app, done) {
 /** The form that overrides all articles of tags or sections. */
 export function bulkForm(known, app, done) {
   let action = "bury";
-  const [sections, sectionsKnown] = targetInput("sweep-sections", known, "sections");
-  const [tags, tagsKnown] = targetInput("sweep-tags", known, "tags");
+  const scope = () => ({ action, edition: edition.value });
+  const { named, affected, fields } = targetFields("sweep", known, scope);
   const factor = field(
     t("factor"),
     h("input", { type: "number", name: "sweep-factor", min: 0.01, max: 1000, step: "any", value: 2 }),
@@ -131,9 +140,6 @@ export function bulkForm(known, app, done) {
   );
   const end = endField(),
     signed = signatureFields();
-  const named = () => ({ sections: listed(sections.value), tags: listed(tags.value) });
-  const affected = affectedArticles(() => targeted({ action, edition: edition.value, ...named() }));
-  for (const input of [sections, tags]) input.addEventListener("input", affected.renew);
   return h(
     "section",
     { class: "panel", id: "sweep" },
@@ -170,11 +176,7 @@ export function bulkForm(known, app, done) {
       ),
       factor,
       field(t("edition"), edition),
-      field(t("sections"), sections, t("commas")),
-      sectionsKnown,
-      field(t("tags"), tags, t("commas")),
-      tagsKnown,
-      affected.box,
+      ...fields,
       end.box,
       signed.box,
     ),
